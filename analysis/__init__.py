@@ -1,0 +1,1 @@
+"""Reading the ledger: numbers, pictures, pages. Never ray, never mlflow."""

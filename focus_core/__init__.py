@@ -1,0 +1,1 @@
+"""The model under study, its rivals, its tasks and the one training loop."""

@@ -1,0 +1,277 @@
+"""What a trial is: frozen configs, dotted overrides, and the identity derived from them.
+
+No torch here: ``--list`` and ``--dry-run`` read configs and must answer at once.
+
+A config that exists is valid: constructing one checks every field and every rule
+between fields, so no worker ever meets an impossible configuration.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import hashlib
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from focus_core.config_kinds import check_kinds
+from focus_core.config_rules import check_ranges, check_trial
+
+Scalar = bool | int | float | str | None
+FlatConfig = dict[str, Scalar]
+
+_WHEN = "when"
+_LATER = "later"
+_SPELLINGS = ("bins", "chunks", "nfft_factor")  # resolved into bin_length, chunk_length, nfft
+
+
+def option(
+    default: Any, *, when: Callable[[TrialConfig], bool] | None = None, later: bool = False
+) -> Any:
+    """A config field.
+
+    ``when`` says under which trial the field has any effect; elsewhere it is left out of the
+    identity. ``later=True`` marks a field added after release: it is left out of the identity
+    while it has its default, so that old trial ids stay.
+    """
+    return dataclasses.field(default=default, metadata={_WHEN: when, _LATER: later})
+
+
+def _focus(t: TrialConfig) -> bool:
+    return t.model.mixer == "focus"
+
+
+def _bank(t: TrialConfig) -> bool:
+    return _focus(t) and t.model.filter in ("adaptive", "static")
+
+
+def _adaptive(t: TrialConfig) -> bool:
+    return _focus(t) and t.model.filter == "adaptive"
+
+
+def _binned(t: TrialConfig) -> bool:
+    # A static bank that carries its state does not know where bins begin.
+    return _adaptive(t) or (_bank(t) and not t.model.carry)
+
+
+def _in_frequency(t: TrialConfig) -> bool:
+    return _bank(t) and t.model.realisation != "recurrence"
+
+
+def _convolved(t: TrialConfig) -> bool:
+    return _adaptive(t) and t.model.global_conv != "none"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelConfig:
+    """One network: an embedding, ``layers`` blocks of (mixer, FFN), a norm and a head.
+
+    Letters in brackets are the paper's. Bins and chunks are lengths in tokens; ``mode="paper"``
+    also takes their counts (``bins``, ``chunks``), as the paper prints them, and is the only mode
+    that builds a model which can see the future.
+    """
+
+    mode: Literal["strict", "paper"] = "strict"
+    mixer: Literal["focus", "attention"] = "focus"
+    width: int = 64  # D
+    layers: int = 2
+    ffn_width: int | None = None  # default: 2 * width
+    dropout: float = 0.0
+    key_width: int | None = option(None, when=_focus)  # z; default: width / 2
+    value_width: int | None = option(None, when=_focus)  # v; default: width
+    heads: int = option(1, when=lambda t: not _focus(t))
+    chunk_length: int = option(16, when=_focus)  # M
+    chunks: int | None = option(None, when=_focus)  # C, paper mode
+
+    filter: Literal["adaptive", "static", "ema", "none"] = option("adaptive", when=_focus)
+    ema_size: int = option(4, when=lambda t: _focus(t) and t.model.filter == "ema")
+    order: int = option(2, when=_bank)  # P
+    filters: int = option(1, when=_bank)  # F
+    parameterisation: Literal["sigmoid", "lattice"] = option("sigmoid", when=_bank)
+    gain: Literal["none", "l2"] = option("none", when=_bank)
+    realisation: Literal["recurrence", "sampled", "literal"] = option("recurrence", when=_bank)
+    carry: bool = option(False, when=_bank)
+    bin_length: int = option(16, when=_binned)  # R
+    bins: int | None = option(None, when=_binned)  # Nbins, paper mode
+    nfft_factor: int = option(2, when=_in_frequency)  # NFFT / R
+    nfft: int | None = option(None, when=_in_frequency)  # NFFT; overrides nfft_factor
+
+    oversampling: int = option(4, when=_adaptive)  # O
+    hyper_width: int = option(16, when=_adaptive)
+    theta_shift: int = option(1, when=_adaptive)  # bins; 0 leaks
+    global_conv: Literal["causal", "circular", "none"] = option("causal", when=_adaptive)
+    conv_squash: float = option(0.003, when=_convolved)  # lambda of Fu et al. 2023
+    conv_dropout: float = option(0.2, when=_convolved)
+
+    def leaks(self) -> tuple[str, ...]:
+        """Why this model can see the future; empty for a causal one."""
+        if self.mixer != "focus" or self.filter not in ("adaptive", "static"):
+            return ()
+        found = []
+        if self.realisation == "literal":
+            found.append("realisation=literal (Eq. 6 conjugates: time-reversed within a bin)")
+        if self.filter == "adaptive" and self.theta_shift == 0:
+            found.append("theta_shift=0 (a bin's filter is computed from the bin itself)")
+        if self.filter == "adaptive" and self.global_conv == "circular":
+            found.append("global_conv=circular (the end of the sequence wraps to its start)")
+        return tuple(found)
+
+    def resolved(self, length: int | None = None) -> ModelConfig:
+        """Fill in what follows from other fields, so that one network has one spelling.
+
+        Args:
+            length: tokens in a sequence; needed only where bins or chunks are given as counts.
+
+        Raises:
+            ValueError: counts without a length.
+        """
+        if length is None and (self.bins is not None or self.chunks is not None):
+            raise ValueError("model.bins and model.chunks are counts: resolve them with a length")
+        bin_length = self.bin_length if self.bins is None else math.ceil((length or 0) / self.bins)
+        chunk_length = (
+            self.chunk_length if self.chunks is None else math.ceil((length or 0) / self.chunks)
+        )
+        return dataclasses.replace(
+            self,
+            mode="paper" if self.leaks() else "strict",
+            ffn_width=self.ffn_width or 2 * self.width,
+            key_width=self.key_width or max(2, self.width // 2),
+            value_width=self.value_width or self.width,
+            chunk_length=chunk_length,
+            chunks=None,
+            bin_length=bin_length,
+            bins=None,
+            nfft=self.nfft or self.nfft_factor * bin_length,
+            # more pooling windows than a bin has tokens only repeat values
+            oversampling=min(self.oversampling, bin_length),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskConfig:
+    """The data, the target and the score. ``length`` is the number of input tokens."""
+
+    name: str = "far_recall"
+    length: int = 64  # L
+    keys: int = 4
+    values: int = 4
+    gap: int = option(18, when=lambda t: t.task.name == "far_recall")
+    loss: Literal["all", "last"] = "all"
+    train_sequences: int = 0  # 0: fresh ones at every step
+    eval_sequences: int = 512
+    test_sequences: int = 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """Budget and optimiser: AdamW with betas (0.9, 0.98)."""
+
+    steps: int = 400
+    batch_size: int = 32
+    learning_rate: float = 3e-3
+    conv_learning_rate: float = option(1e-3, when=_convolved)
+    schedule: Literal["cosine", "constant"] = "cosine"
+    warmup_steps: int = 20
+    weight_decay: float = 0.1
+    clip: float = 1.0
+    eval_every: int = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialConfig:
+    """Everything that decides a trial's numbers, except the seed."""
+
+    model: ModelConfig = ModelConfig()
+    task: TaskConfig = TaskConfig()
+    train: TrainConfig = TrainConfig()
+
+    def __post_init__(self) -> None:
+        for section in SECTIONS:
+            check_kinds(section, getattr(self, section))
+            check_ranges(section, getattr(self, section))
+        check_trial(self, self.resolved_model())
+
+    def override(self, changes: Mapping[str, Scalar]) -> TrialConfig:
+        """A copy with dotted keys replaced: ``override({"model.order": 3})``.
+
+        Raises:
+            ValueError: an unknown key (naming the nearest right one), a value of the wrong kind,
+                or a combination that cannot be built.
+        """
+        sections: dict[str, dict[str, Scalar]] = {name: {} for name in SECTIONS}
+        for key, value in changes.items():
+            check_key(key)
+            section, field = key.split(".")
+            sections[section][field] = value
+        return TrialConfig(
+            **{
+                name: dataclasses.replace(getattr(self, name), **fields)
+                for name, fields in sections.items()
+            }
+        )
+
+    def resolved_model(self) -> ModelConfig:
+        """The model with everything filled in that follows from other fields."""
+        return self.model.resolved(self.task.length)
+
+    def resolved(self) -> TrialConfig:
+        """The same trial, spelled out: no derived field is left open."""
+        return dataclasses.replace(self, model=self.resolved_model())
+
+    def flat(self) -> FlatConfig:
+        """Every field by its dotted key, as given; ``from_flat`` is the inverse."""
+        return {
+            f"{section}.{name}": value
+            for section in SECTIONS
+            for name, value in dataclasses.asdict(getattr(self, section)).items()
+        }
+
+    def canonical(self) -> FlatConfig:
+        """The resolved fields that decide this trial's numbers: dead ones are left out."""
+        trial = self.resolved()
+        kept: FlatConfig = {}
+        for section in SECTIONS:
+            config = getattr(trial, section)
+            for field in dataclasses.fields(config):
+                value = getattr(config, field.name)
+                when = field.metadata.get(_WHEN)
+                dead = when is not None and not when(trial)
+                as_before = field.metadata.get(_LATER) and value == field.default
+                if not dead and not as_before and field.name not in _SPELLINGS:
+                    kept[f"{section}.{field.name}"] = value
+        return kept
+
+    @property
+    def trial_id(self) -> str:
+        """Twelve hexadecimal digits of the SHA-256 of the canonical form."""
+        text = json.dumps(self.canonical(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+SECTIONS: dict[str, type] = {"model": ModelConfig, "task": TaskConfig, "train": TrainConfig}
+
+
+def from_flat(flat: Mapping[str, Scalar]) -> TrialConfig:
+    """The inverse of ``flat`` and of ``canonical``: what travels to a worker as plain data."""
+    return TrialConfig().override(flat)
+
+
+def known_keys() -> list[str]:
+    """Every dotted key an override may name."""
+    return [f"{s}.{f.name}" for s, kind in SECTIONS.items() for f in dataclasses.fields(kind)]
+
+
+def check_key(key: str) -> None:
+    """Raise a ValueError that names the nearest right key when ``key`` is not one."""
+    keys = known_keys()
+    if key in keys:
+        return
+    by_field = {k.split(".")[1]: k for k in keys}
+    near = difflib.get_close_matches(key, keys, n=1, cutoff=0.4)
+    if not near:
+        near = [by_field[m] for m in difflib.get_close_matches(key.rsplit(".", 1)[-1], by_field, n=1)]
+    hint = f"; did you mean {near[0]!r}?" if near else f"; the keys are {', '.join(keys)}"
+    raise ValueError(f"unknown config key {key!r}{hint}")

@@ -1,0 +1,87 @@
+"""The ablations by name: each is one difference from the base, with the promise it makes.
+
+A variant is a set of config fields that the layer reads where it acts; nothing anywhere asks for
+a variant's name. ``tests/test_every_variant.py`` holds each to its promise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from focus_core.config import Scalar
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """A named difference.
+
+    Attributes:
+        question: what the comparison with ``base`` answers.
+        changes: dotted config keys and their values.
+        causal: the promise; a variant that is not causal is declared leaky and never ranked.
+    """
+
+    question: str
+    changes: dict[str, Scalar] = field(default_factory=dict)
+    causal: bool = True
+
+
+VARIANTS: dict[str, Variant] = {
+    "base": Variant(question="the reference: strict, adaptive, exact recurrence"),
+    "static": Variant(
+        question="Focus-H: do the filters have to adapt?", changes={"model.filter": "static"}
+    ),
+    "no_filter": Variant(
+        question="does chunked attention need a filter?", changes={"model.filter": "none"}
+    ),
+    "ema": Variant(
+        question="does a damped moving average over the whole sequence do as well?",
+        changes={"model.filter": "ema"},
+    ),
+    "attention": Variant(
+        question="the rival: a Transformer block with full causal attention",
+        changes={"model.mixer": "attention"},
+    ),
+    "carry": Variant(
+        question="does it help to carry the filter state over bins?",
+        changes={"model.carry": True},
+    ),
+    "lattice": Variant(
+        question="do signed coefficients help? (sigmoid ones reach no low-pass)",
+        changes={"model.parameterisation": "lattice", "model.gain": "l2"},
+    ),
+    "carry_lattice": Variant(
+        question="both limits lifted: signed coefficients and carried state",
+        changes={
+            "model.carry": True,
+            "model.parameterisation": "lattice",
+            "model.gain": "l2",
+        },
+    ),
+    "no_global_conv": Variant(
+        question="does the hypernetwork need the global convolution?",
+        changes={"model.global_conv": "none"},
+    ),
+    "one_window": Variant(
+        question="does oversampled pooling (O > 1) matter?", changes={"model.oversampling": 1}
+    ),
+    "sampled": Variant(
+        question="what does sampling the response at NFFT = 2 R points cost?",
+        changes={"model.realisation": "sampled"},
+    ),
+    "literal": Variant(
+        question="the paper's Eq. 4-8 as printed: how much of its score is the future?",
+        changes={"model.mode": "paper", "model.realisation": "literal"},
+        causal=False,
+    ),
+    "shift_0": Variant(
+        question="control: a bin filtered by coefficients computed from itself",
+        changes={"model.mode": "paper", "model.theta_shift": 0},
+        causal=False,
+    ),
+    "circular_conv": Variant(
+        question="control: a global convolution without padding",
+        changes={"model.mode": "paper", "model.global_conv": "circular"},
+        causal=False,
+    ),
+}

@@ -1,0 +1,1 @@
+"""Running many trials: launch, ledger, study, workers, tracking."""

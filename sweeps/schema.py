@@ -1,0 +1,164 @@
+"""The ledger's tables. Analysis reads them; only the driver writes them (see ``ledger``)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Literal, get_args
+
+from sqlalchemy import JSON, DateTime, ForeignKey, Text, TypeDecorator, UniqueConstraint
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+SCHEMA_VERSION = 1
+
+State = Literal["waiting", "running", "complete", "pruned", "failed", "killed"]
+STATES: tuple[State, ...] = get_args(State)
+TERMINAL: tuple[State, ...] = ("complete", "pruned", "failed")  # killed ones go on at a relaunch
+
+
+def now() -> datetime:
+    """The time in UTC."""
+    return datetime.now(UTC)
+
+
+class UTCTime(TypeDecorator[datetime]):
+    """A time that comes back with its zone also from databases that store none."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return value if value is None or value.tzinfo else value.replace(tzinfo=UTC)
+
+
+class Base(DeclarativeBase):
+    type_annotation_map = {dict[str, Any]: JSON, list[Any]: JSON, datetime: UTCTime}  # noqa: RUF012
+
+
+class SchemaInfo(Base):
+    """One row: which version of the schema this database has."""
+
+    __tablename__ = "schema_info"
+
+    version: Mapped[int] = mapped_column(primary_key=True)
+
+
+class Sweep(Base):
+    """One question asked: a space, a base, a budget."""
+
+    __tablename__ = "sweeps"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    space: Mapped[str]
+    question: Mapped[str] = mapped_column(Text)
+    metric: Mapped[str]
+    """What ``value`` is, for people: "validation accuracy"."""
+    direction: Mapped[str]
+    """``maximize`` or ``minimize``."""
+    sampler: Mapped[str]
+    sampler_seed: Mapped[int]
+    seeds: Mapped[int]
+    planned: Mapped[int]
+    """Trials asked for."""
+    base: Mapped[dict[str, Any]]
+    """The base config, flat."""
+    axes: Mapped[list[Any]]
+    """``[{"key", "kind": "categorical"|"int"|"float", "choices"|"low", "high", "log"}]``."""
+    command: Mapped[str] = mapped_column(Text)
+    commit: Mapped[str] = mapped_column(default="")
+    dirty: Mapped[bool] = mapped_column(default=False)
+    diff: Mapped[str] = mapped_column(Text, default="")
+    code: Mapped[str] = mapped_column(default="")
+    """A hash of focus_core's sources: results are shared between sweeps only where it is equal."""
+    versions: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    hardware: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created: Mapped[datetime] = mapped_column(default=now)
+    finished: Mapped[datetime | None]
+    """When every planned trial had ended."""
+
+    trials: Mapped[list[Trial]] = relationship(back_populates="sweep", order_by="Trial.number")
+
+
+class Trial(Base):
+    """One configuration of one sweep: exactly one row, whatever dies."""
+
+    __tablename__ = "trials"
+    __table_args__ = (
+        UniqueConstraint("sweep_id", "trial_id"),
+        UniqueConstraint("sweep_id", "number"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sweep_id: Mapped[int] = mapped_column(ForeignKey("sweeps.id"), index=True)
+    number: Mapped[int]
+    """0, 1, 2 ... in the order of asking."""
+    trial_id: Mapped[str] = mapped_column(index=True)
+    """The hash of the resolved config: the same id in ledger, MLflow, checkpoints and study."""
+    point: Mapped[dict[str, Any]]
+    """The axes' values, as the study proposed them."""
+    config: Mapped[dict[str, Any]]
+    """The canonical config, flat."""
+    variant: Mapped[str | None]
+    causal: Mapped[bool]
+    """False: declared leaky; shown, never ranked."""
+    state: Mapped[str]
+    reason: Mapped[str | None]
+    """One line: why it was pruned, failed or killed."""
+    error: Mapped[str | None] = mapped_column(Text)
+    """The traceback, when there is one."""
+    value: Mapped[float | None]
+    """The validation metric, mean over all seeds, at the last step; never of survivors only."""
+    test: Mapped[float | None]
+    """The test metric, mean over all seeds, at the end of the full budget only."""
+    step: Mapped[int] = mapped_column(default=0)
+    steps: Mapped[int]
+    """The full budget."""
+    retries: Mapped[int] = mapped_column(default=0)
+    reused_from: Mapped[str | None]
+    """The sweep that trained it, when this one did not have to."""
+    started: Mapped[datetime | None]
+    finished: Mapped[datetime | None]
+    seconds: Mapped[float] = mapped_column(default=0.0)
+    """Time spent training, over all attempts."""
+
+    sweep: Mapped[Sweep] = relationship(back_populates="trials")
+    replicates: Mapped[list[Replicate]] = relationship(
+        back_populates="trial", order_by="Replicate.seed"
+    )
+    reports: Mapped[list[Report]] = relationship(back_populates="trial", order_by="Report.step")
+
+
+class Replicate(Base):
+    """One seed of one trial: the unit of evidence."""
+
+    __tablename__ = "replicates"
+    __table_args__ = (UniqueConstraint("trial_row", "seed"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    trial_row: Mapped[int] = mapped_column(ForeignKey("trials.id"), index=True)
+    seed: Mapped[int]
+    state: Mapped[str]
+    """``diverged`` stands here too: NaN or infinite loss at ``step``."""
+    step: Mapped[int] = mapped_column(default=0)
+    value: Mapped[float | None]
+    test: Mapped[float | None]
+
+    trial: Mapped[Trial] = relationship(back_populates="replicates")
+
+
+class Report(Base):
+    """What a trial said at one step."""
+
+    __tablename__ = "reports"
+    __table_args__ = (UniqueConstraint("trial_row", "step"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    trial_row: Mapped[int] = mapped_column(ForeignKey("trials.id"), index=True)
+    step: Mapped[int]
+    value: Mapped[float | None]
+    metrics: Mapped[dict[str, Any]]
+    """Flat floats: per seed ``value/0``, ``loss/0``; probes ``leak``, ``pole_radius_max`` ..."""
+    at: Mapped[datetime] = mapped_column(default=now)
+
+    trial: Mapped[Trial] = relationship(back_populates="reports")
