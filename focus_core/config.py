@@ -272,6 +272,8 @@ def check_key(key: str) -> None:
     by_field = {k.split(".")[1]: k for k in keys}
     near = difflib.get_close_matches(key, keys, n=1, cutoff=0.4)
     if not near:
-        near = [by_field[m] for m in difflib.get_close_matches(key.rsplit(".", 1)[-1], by_field, n=1)]
+        near = [
+            by_field[m] for m in difflib.get_close_matches(key.rsplit(".", 1)[-1], by_field, n=1)
+        ]
     hint = f"; did you mean {near[0]!r}?" if near else f"; the keys are {', '.join(keys)}"
     raise ValueError(f"unknown config key {key!r}{hint}")

@@ -124,9 +124,11 @@ class Trial(Base):
 
     sweep: Mapped[Sweep] = relationship(back_populates="trials")
     replicates: Mapped[list[Replicate]] = relationship(
-        back_populates="trial", order_by="Replicate.seed"
+        back_populates="trial", order_by="Replicate.seed", cascade="all, delete-orphan"
     )
-    reports: Mapped[list[Report]] = relationship(back_populates="trial", order_by="Report.step")
+    reports: Mapped[list[Report]] = relationship(
+        back_populates="trial", order_by="Report.step", cascade="all, delete-orphan"
+    )
 
 
 class Replicate(Base):

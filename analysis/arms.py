@@ -1,0 +1,209 @@
+"""The trials of a sweep as the arms of its comparison, and the rules of who may be ranked."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pyarrow as pa
+
+from analysis.evidence import Bounds, Interval, Paired, holm, mean_interval, paired, verdict
+from analysis.ledger_tables import CONSTANTS, POINT
+
+LEAK_TOLERANCE = 1e-3  # as in training; single-precision rounding stays well below it
+VARIANT = "variant"
+
+Split = Literal["value", "test"]
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arm:
+    """One trial.
+
+    Attributes:
+        point: the axes' values; a conditional axis that was dead is absent.
+        values: seed to validation metric, where it has one.
+        tests: seed to test metric.
+        diverged: the seeds whose loss became NaN or infinite, and at which step.
+        constants: what its reports said last about leak, poles, ceiling and cost.
+    """
+
+    number: int
+    trial_id: str
+    label: str
+    point: dict[str, Any]
+    config: dict[str, Any]
+    variant: str | None
+    causal: bool
+    state: str
+    reason: str | None
+    error: str | None
+    value: float | None
+    test: float | None
+    values: dict[int, float]
+    tests: dict[int, float]
+    diverged: dict[int, int]
+    step: int
+    steps: int
+    seconds: float
+    reused_from: str | None
+    constants: dict[str, float]
+
+    @property
+    def measured_leak(self) -> bool:
+        """Whether a promised-causal trial was seen to use the future."""
+        return abs(self.constants.get("leak", 0.0)) > LEAK_TOLERANCE
+
+    @property
+    def leaky(self) -> bool:
+        """Declared or measured to see the future: shown, never ranked."""
+        return not self.causal or self.measured_leak
+
+    @property
+    def whole(self) -> bool:
+        """Trained to the full budget with every seed alive."""
+        return self.state == "complete" and not self.diverged and self.value is not None
+
+    @property
+    def ranked(self) -> bool:
+        """Whether it may be best, and enter means, effects and importances."""
+        return self.whole and not self.leaky
+
+    def scores(self, split: Split) -> dict[int, float]:
+        """Seed to metric; empty unless the trial is whole: survivors are never averaged."""
+        if not self.whole:
+            return {}
+        return self.tests if split == "test" else self.values
+
+    def interval(self, split: Split, bounds: Bounds | None) -> Interval | None:
+        """Mean over all seeds with its interval; None unless the trial is whole."""
+        return mean_interval(list(self.scores(split).values()), bounds=bounds)
+
+
+def arms(trials: pa.Table, axes: Sequence[Mapping[str, Any]]) -> list[Arm]:
+    """The rows of the table, in the order of asking."""
+    return [_arm(row, [str(axis["key"]) for axis in axes]) for row in trials.to_pylist()]
+
+
+def short(key: str) -> str:
+    """``model.bin_length`` as people say it."""
+    return key.rsplit(".", 1)[-1]
+
+
+def metric_bounds(metric: str) -> Bounds | None:
+    """The range of the metric, where its name tells."""
+    return (0.0, 1.0) if "accuracy" in metric else None
+
+
+def best_arm(found: Sequence[Arm], *, maximize: bool) -> Arm | None:
+    """The ranked arm with the best validation mean; the earlier one of equals."""
+    sign = 1 if maximize else -1
+    return max(
+        (arm for arm in found if arm.ranked),
+        key=lambda arm: (sign * (arm.value or 0.0), -arm.number),
+        default=None,
+    )
+
+
+def reference_arm(found: Sequence[Arm], *, maximize: bool) -> Arm | None:
+    """What the others are compared with: the variant ``base``, else the best."""
+    base = [arm for arm in found if arm.ranked and arm.variant == "base"]
+    return base[0] if base else best_arm(found, maximize=maximize)
+
+
+def comparisons(
+    found: Sequence[Arm], reference: Arm, *, maximize: bool, bounds: Bounds | None
+) -> list[Row]:
+    """Each other arm minus ``reference`` on the test split, paired by seed.
+
+    Holm corrects over the ranked arms. The others stand in the table with the reason why they
+    are not compared.
+    """
+    others = [arm for arm in found if arm is not reference]
+    span = (bounds[0] - bounds[1], bounds[1] - bounds[0]) if bounds else None
+    results = {
+        arm.number: result
+        for arm in others
+        if arm.ranked
+        and (result := paired(arm.scores("test"), reference.scores("test"), bounds=span))
+    }
+    adjusted = dict(zip(results, holm([r.p for r in results.values()]), strict=True))
+    rows = []
+    for arm in others:
+        row: Row = {"number": arm.number, "label": arm.label, "leaky": arm.leaky}
+        result = results.get(arm.number)
+        if result is None:
+            row |= {"verdict": f"not compared: {why_not_ranked(arm)}"}
+        else:
+            p_holm = adjusted[arm.number]
+            row |= _difference(result) | {"p_holm": p_holm}
+            row["verdict"] = verdict(result, p_holm, comparisons=len(results), maximize=maximize)
+        rows.append(row)
+    return rows
+
+
+def why_not_ranked(arm: Arm) -> str:
+    """The reason an arm has no place in a ranking."""
+    if arm.diverged:
+        return f"diverged ({len(arm.diverged)} seed{'s' * (len(arm.diverged) > 1)})"
+    if arm.leaky and arm.whole:
+        return "LEAKY (sees the future)"
+    return arm.state if arm.state != "complete" else "no test score"
+
+
+def _difference(result: Paired) -> Row:
+    d = result.difference
+    return {
+        "difference": d.mean,
+        "low": d.low,
+        "high": d.high,
+        "n": d.n,
+        "effect_size": result.effect_size,
+        "p": result.p,
+        "by_seed": {str(seed): value for seed, value in result.by_seed.items()},
+    }
+
+
+def _arm(row: Row, keys: Sequence[str]) -> Arm:
+    point = {key: row[POINT + key] for key in keys if row[POINT + key] is not None}
+    replicates = row["replicates"]
+    return Arm(
+        label=_label(point, row["variant"]),
+        point=point,
+        config=json.loads(row["config"]),
+        values=_finite(replicates, "value"),
+        tests=_finite(replicates, "test"),
+        diverged={r["seed"]: r["step"] for r in replicates if r["state"] == "diverged"},
+        constants={name: row[name] for name in CONSTANTS if row[name] is not None},
+        **{name: row[name] for name in _COPIED},
+    )
+
+
+_COPIED = ("number", "trial_id", "variant", "causal", "state", "reason", "error", "value") + (
+    "test",
+    "step",
+    "steps",
+    "seconds",
+    "reused_from",
+)
+
+
+def _finite(replicates: Sequence[Row], field: str) -> dict[int, float]:
+    return {
+        r["seed"]: r[field]
+        for r in replicates
+        if r[field] is not None and math.isfinite(r[field]) and r["state"] != "diverged"
+    }
+
+
+def _label(point: Mapping[str, Any], variant: str | None) -> str:
+    named = {short(key): value for key, value in point.items() if key != VARIANT}
+    parts = [f"{key}={value:.3g}" if isinstance(value, float) else f"{key}={value}"
+             for key, value in named.items()]  # fmt: skip
+    return " ".join([str(point[VARIANT]), *parts] if VARIANT in point else parts) or (
+        variant or "base"
+    )

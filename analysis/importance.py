@@ -1,0 +1,135 @@
+"""How much of the spread over trials each axis explains, with what resampling makes of it.
+
+Two methods side by side: fANOVA (share of the variance over the whole space) and PED-ANOVA (what
+it takes to be among the best). Either always hands out 100 %, also over pure noise; so an axis is
+called detectable only by a permutation test, and a rank is given only where resampling keeps it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.arms import Arm, Row, short
+from analysis.effects import levels
+from analysis.evidence import ALPHA, holm
+
+MIN_TRIALS = 8
+RESAMPLES = 100
+SHUFFLES = 2000
+METHODS = ("fanova", "ped_anova")
+KEPT = 0.95  # share of resamples that must keep an order
+
+if TYPE_CHECKING:
+    from analysis.importance_study import Shares
+
+Floats = NDArray[np.float64]
+
+
+def importances(axes: Sequence[Mapping[str, Any]], found: Sequence[Arm], *, maximize: bool) -> Row:
+    """Importances of the axes over full-budget test scores.
+
+    Returns:
+        ``{"trials", "axes": [...], "order": [...], "note"}``; no axes and a note that says why
+        where there is too little to go by.
+    """
+    ranked = with_scores(found)
+    varied = [axis for axis in axes if len(levels(axis, ranked)) > 1]
+    if len(varied) < 2:
+        note = "An importance compares axes: this sweep has fewer than two that varied."
+    elif len(ranked) < MIN_TRIALS:
+        note = f"{len(ranked)} full-budget trials are too few: at least {MIN_TRIALS} are needed."
+    elif len({arm.test for arm in ranked}) == 1:
+        note = "Every trial has the same score: there is no spread to explain."
+    else:
+        return _estimate(varied, ranked, sign=1.0 if maximize else -1.0)
+    return {"trials": len(ranked), "axes": [], "order": [], "note": note}
+
+
+def with_scores(found: Sequence[Arm]) -> list[Arm]:
+    """The ranked arms that have a test score."""
+    return [arm for arm in found if arm.ranked and arm.test is not None]
+
+
+def _estimate(axes: Sequence[Mapping[str, Any]], ranked: Sequence[Arm], *, sign: float) -> Row:
+    from analysis.importance_study import distributions, shares
+
+    keys = [str(axis["key"]) for axis in axes]
+    everywhere = [key for key in keys if all(key in arm.point for arm in ranked)]
+    spaces = distributions(axes)
+    rng = np.random.default_rng(0)
+    draws = [rng.integers(0, len(ranked), len(ranked)) for _ in range(RESAMPLES)]
+    resampled = [shares(spaces, everywhere, [ranked[i] for i in d], sign=sign) for d in draws]
+    p_values = holm([permutation_p(axis, ranked) for axis in axes])
+    rows = [
+        {
+            "key": key,
+            "name": short(key),
+            "conditional": key not in everywhere,
+            "p_holm": p,
+            "detectable": p <= ALPHA,
+            **{method: _share(method, key, resampled) for method in METHODS},
+        }
+        for key, p in zip(keys, p_values, strict=True)
+    ]
+    method = "fanova" if len(everywhere) == len(keys) else "ped_anova"
+    return {
+        "trials": len(ranked),
+        "axes": rows,
+        "order": _kept_order(rows, method, resampled),
+        "note": ""
+        if len(everywhere) == len(keys)
+        else "A conditional axis has no fANOVA share: it is absent from some of the trials.",
+    }
+
+
+def _share(method: str, key: str, resampled: Sequence[Shares]) -> Row | None:
+    """The median share over resamples with its 95 % percentile interval."""
+    drawn = [r[method][key] for r in resampled if key in r[method]]
+    if not drawn:
+        return None
+    low, middle, high = np.quantile(drawn, [0.025, 0.5, 0.975])
+    return {"share": float(middle), "low": float(low), "high": float(high)}
+
+
+def permutation_p(axis: Mapping[str, Any], ranked: Sequence[Arm]) -> float:
+    """How often scores dealt out at random differ as much between the axis' levels.
+
+    The units are trials. Never below 1 / 2001; 1.0 where fewer than two levels have a trial.
+    """
+    groups = [[arm.test or 0.0 for arm in level.arms] for level in levels(axis, ranked)]
+    if len(groups) < 2:
+        return 1.0
+    scores = np.array([score for group in groups for score in group])
+    label = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
+    member = (label[None, :] == np.arange(len(groups))[:, None]).astype(float)  # (levels, trials)
+    rng = np.random.default_rng(0)
+    shuffled = np.stack([rng.permutation(scores) for _ in range(SHUFFLES)])
+    observed = _between(scores[None], member)[0] * (1 - 1e-12)
+    return float((np.sum(_between(shuffled, member) >= observed) + 1) / (SHUFFLES + 1))
+
+
+def _between(scores: Floats, member: Floats) -> Floats:
+    """Sum of squares between levels, up to a constant; scores (tables, trials)."""
+    sums = scores @ member.T
+    between: Floats = np.sum(sums**2 / member.sum(1), axis=1)
+    return between
+
+
+def _kept_order(rows: Sequence[Row], method: str, resampled: Sequence[Shares]) -> list[Row]:
+    """Neighbours in the ranking whose order resampling keeps; the upper one must be detectable."""
+    with_share = [row for row in rows if row[method] is not None]
+    ranking = sorted(with_share, key=lambda row: -row[method]["share"])
+    claims = []
+    for upper, lower in pairwise(ranking):
+        kept = float(
+            np.mean([r[method].get(upper["key"], 0) > r[method].get(lower["key"], 0)
+                     for r in resampled])
+        )  # fmt: skip
+        if upper["detectable"] and kept >= KEPT:
+            claims.append({"upper": upper["name"], "lower": lower["name"], "kept": kept})
+    return claims

@@ -1,0 +1,186 @@
+"""Everything the page says, as plain data: the content of ``summary.json``."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import shlex
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from analysis.answer import answer
+from analysis.arms import (
+    VARIANT,
+    Arm,
+    Row,
+    arms,
+    best_arm,
+    comparisons,
+    metric_bounds,
+    reference_arm,
+)
+from analysis.certificates import budgets, certificates
+from analysis.effects import heat_map, main_effect
+from analysis.evidence import Bounds, Interval
+from analysis.importance import importances
+from analysis.ledger_reader import SweepData
+from analysis.paper import paper_note
+
+SUMMARY_VERSION = 1
+STATES = ("complete", "pruned", "failed", "killed", "running", "waiting")
+CARRIED = ("--set", "--seeds", "--home")  # of the sweep's command, for running one trial again
+
+
+def summarise(data: SweepData) -> Row:
+    """The numbers of a sweep; the same ledger gives the same summary."""
+    about = data.about
+    maximize = about["direction"] == "maximize"
+    bounds = metric_bounds(about["metric"])
+    found = arms(data.trials, about["axes"])
+    best = best_arm(found, maximize=maximize)
+    reference = reference_arm(found, maximize=maximize)
+    effects = [e for axis in about["axes"] if (e := main_effect(axis, found, bounds))]
+    compared = comparisons(found, reference, maximize=maximize, bounds=bounds) if reference else []
+    summary: Row = {
+        "version": SUMMARY_VERSION,
+        "sweep": _about(about),
+        "counts": _counts(found, about),
+        "counts_by_arm": _counts_by_axis(found, about["axes"]),
+        "best": _best(best, about, bounds) if best else None,
+        "reference": reference.label if reference else None,
+        "trials": [_trial(arm, bounds, best) for arm in found],
+        "effects": effects,
+        "heat_map": heat_map(about["axes"], found, about["base"].get("task.length")),
+        "importances": importances(about["axes"], found, maximize=maximize),
+        "comparisons": compared,
+        "certificates": certificates(found, data.curves, bounds),
+        "budgets": budgets(found, reference),
+        "provenance": _provenance(about),
+        "paper": paper_note(about["space"]),
+    }
+    summary["answer"] = answer(summary)
+    plain: Row = _plain(summary)
+    return plain
+
+
+def _about(about: Mapping[str, Any]) -> Row:
+    names = ("name", "space", "question", "metric", "direction", "sampler", "seeds", "planned")
+    return {name: about[name] for name in names} | {"axes": about["axes"]}
+
+
+def _counts(found: Sequence[Arm], about: Mapping[str, Any]) -> Row:
+    by_state = Counter(arm.state for arm in found)
+    return {
+        "planned": about["planned"],
+        **{state: by_state.get(state, 0) for state in STATES},
+        "not_started": max(0, about["planned"] - len(found)),
+        "diverged_seeds": sum(len(arm.diverged) for arm in found),
+        "leaky": sum(arm.leaky for arm in found),
+        "reused": sum(arm.reused_from is not None for arm in found),
+        "finished": about["finished"] is not None,
+    }
+
+
+def _counts_by_axis(found: Sequence[Arm], axes: Sequence[Mapping[str, Any]]) -> list[Row]:
+    """Counts for each choice of each categorical axis, where some trial did not complete."""
+    rows = []
+    for axis in axes:
+        key = str(axis["key"])
+        if axis["kind"] != "categorical" or key == VARIANT:  # a variant is a trial of its own
+            continue
+        for choice in axis["choices"]:
+            of_choice = [arm for arm in found if str(arm.point.get(key)) == str(choice)]
+            by_state = Counter(arm.state for arm in of_choice)
+            rows.append(
+                {
+                    "axis": key,
+                    "choice": str(choice),
+                    **{state: by_state.get(state, 0) for state in STATES},
+                    "diverged_seeds": sum(len(arm.diverged) for arm in of_choice),
+                }
+            )
+    return rows
+
+
+def _best(arm: Arm, about: Mapping[str, Any], bounds: Bounds | None) -> Row:
+    return {
+        "number": arm.number,
+        "trial_id": arm.trial_id,
+        "label": arm.label,
+        "point": arm.point,
+        "config": arm.config,
+        "validation": _interval(arm.interval("value", bounds)),
+        "test": _interval(arm.interval("test", bounds)),
+        "command": rerun_command(arm, about),
+    }
+
+
+def rerun_command(arm: Arm, about: Mapping[str, Any]) -> str:
+    """The command that trains this trial again, alone."""
+    fixed = _carried(about["command"], set(arm.point))
+    pinned = [part for key, value in arm.point.items() for part in ("--set", f"{key}={value}")]
+    head = ["python", "sweeps/launch.py", "--space", about["space"]]
+    name = ["--name", f"{about['name']}-best", "--trials", "1", "--rerun"]
+    return shlex.join([*head, *name, *fixed, *pinned])
+
+
+def _carried(command: str, axes: set[str]) -> list[str]:
+    """The flags of the sweep's own command that decide what a trial is and where it is kept."""
+    kept: list[str] = []
+    words = shlex.split(command)
+    for i, word in enumerate(words):
+        flag, equals, value = word.partition("=")
+        if flag not in CARRIED:
+            continue
+        value = value if equals else (words[i + 1] if i + 1 < len(words) else "")
+        if flag != "--set" or value.partition("=")[0] not in axes:
+            kept += [flag, value]
+    return kept
+
+
+def _trial(arm: Arm, bounds: Bounds | None, best: Arm | None) -> Row:
+    return {
+        "number": arm.number,
+        "trial_id": arm.trial_id,
+        "label": arm.label,
+        "point": arm.point,
+        "variant": arm.variant,
+        "state": arm.state,
+        "reason": arm.reason,
+        "error": arm.error,
+        "step": arm.step,
+        "steps": arm.steps,
+        "leaky": arm.leaky,
+        "ranked": arm.ranked,
+        "best": arm is best,
+        "validation": _interval(arm.interval("value", bounds)),
+        "test": _interval(arm.interval("test", bounds)),
+        "values": {str(seed): v for seed, v in arm.values.items()},
+        "tests": {str(seed): v for seed, v in arm.tests.items()},
+        "diverged": {str(seed): step for seed, step in arm.diverged.items()},
+    }
+
+
+def _provenance(about: Mapping[str, Any]) -> Row:
+    names = ("command", "commit", "dirty", "diff", "code", "versions", "hardware", "sampler_seed")
+    return {
+        **{name: about[name] for name in names},
+        "created": about["created"].isoformat(timespec="seconds"),
+        "finished": about["finished"].isoformat(timespec="seconds") if about["finished"] else None,
+    }
+
+
+def _interval(interval: Interval | None) -> Row | None:
+    return dataclasses.asdict(interval) if interval else None
+
+
+def _plain(value: Any) -> Any:
+    """JSON without NaN or infinity."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(v) for key, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,149 @@
+"""H, the network that computes the filters: Theta = MLP(MaxPool(GlobalConv(x))) (Eq. 1-3).
+
+B batch, L length, D width, N bins, R bin length, O pooling windows a bin, F filters, P order.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from focus_core.config import ModelConfig
+from focus_core.convolution import convolve
+
+
+class GlobalConv(nn.Module):
+    """A convolution as long as the sequence, with a squashed kernel (Fu et al. 2023).
+
+    Runs once, on the embedding; all layers share what it returns.
+    """
+
+    def __init__(self, model: ModelConfig, max_length: int) -> None:
+        super().__init__()
+        self.squash, self.dropout = model.conv_squash, model.conv_dropout
+        self.circular = model.global_conv == "circular"
+        self.kernel = nn.Parameter(torch.empty(model.width, max_length))
+        self.skip = nn.Parameter(torch.empty(model.width))
+
+    def forward(self, x_BLD: Tensor) -> Tensor:
+        """GELU(kernel * x + skip x), (B, L, D).
+
+        Raises:
+            ValueError: more tokens than the kernel has taps.
+        """
+        L, max_length = x_BLD.shape[1], self.kernel.shape[1]
+        if max_length < L:
+            raise ValueError(
+                f"a sequence of {L} tokens is longer than the global convolution's kernel: "
+                f"build the model with max_length={L} or more, not {max_length}"
+            )
+        kernel_DL = squash(self.kernel[:, :L], self.squash)
+        kernel_DL = functional.dropout(kernel_DL, self.dropout, self.training)
+        y_BDL = convolve(x_BLD.transpose(1, 2), kernel_DL, circular=self.circular)
+        return functional.gelu(torch.addcmul(y_BDL.transpose(1, 2), x_BLD, self.skip))
+
+    def initial_value(self, name: str, generator: torch.Generator) -> Tensor:
+        """Taps that decay at rates spread geometrically over the channels; most outlive squash."""
+        if name == "skip":
+            return torch.randn(self.skip.shape, generator=generator)
+        D, max_length = self.kernel.shape
+        rate_D1 = (D / 2) ** (torch.arange(D)[:, None] / D)
+        decay_DL = torch.exp(-rate_D1 * torch.arange(max_length) / max_length)
+        return 0.02 * decay_DL * torch.randn(D, max_length, generator=generator)
+
+
+def squash(kernel_DL: Tensor, threshold: float) -> Tensor:
+    """sign(k) max(|k| - threshold, 0): small taps become 0."""
+    return functional.softshrink(kernel_DL, threshold)
+
+
+class HyperNetwork(nn.Module):
+    """Logits of every bin's filters, from the bin ``theta_shift`` before it.
+
+    The MLP is shared over bins and channels. The first bins have no bin before them: their
+    logits are learned.
+    """
+
+    def __init__(self, model: ModelConfig) -> None:
+        super().__init__()
+        self.bin_length, self.shift = model.bin_length, model.theta_shift
+        self.windows, self.bank = model.oversampling, (model.filters, model.order)
+        outputs = model.filters * model.order
+        self.hidden = XavierLinear(model.oversampling, model.hyper_width)
+        self.out = HyperfanLinear(model.hyper_width, outputs, windows=model.oversampling)
+        self.first_DFP = nn.Parameter(torch.empty(model.width, *self.bank))
+
+    def forward(self, e_BLD: Tensor, bins: int) -> Tensor:
+        """Logits s_BNDFP of ``bins`` bins, from the embedding e_BLD."""
+        shift = min(self.shift, bins)
+        first_BNDFP = self.first_DFP.expand(len(e_BLD), shift, *self.first_DFP.shape)
+        if shift == bins:
+            return first_BNDFP
+        E_BNDO = self.pool(e_BLD[:, : (bins - shift) * self.bin_length], bins - shift)
+        s_BND = self.out(torch.sigmoid(self.hidden(E_BNDO)))  # Eq. 3
+        return torch.cat((first_BNDFP, torch.unflatten(s_BND, -1, self.bank)), dim=1)
+
+    def pool(self, e_BLD: Tensor, bins: int) -> Tensor:
+        """The maxima E_BNDO over O windows of each bin (Eq. 2)."""
+        missing = bins * self.bin_length - e_BLD.shape[1]  # only with theta_shift=0
+        e_BDL = e_BLD.transpose(1, 2)
+        if missing:
+            e_BDL = functional.pad(e_BDL, (0, missing), value=-math.inf)
+        E_BDNO = functional.adaptive_max_pool1d(e_BDL, bins * self.windows)
+        if missing:  # a window without a token says nothing
+            E_BDNO = E_BDNO.masked_fill(torch.isneginf(E_BDNO), 0)
+        return E_BDNO.view(*e_BDL.shape[:2], bins, self.windows).transpose(1, 2)
+
+    def initial_value(self, name: str, generator: torch.Generator) -> Tensor:  # noqa: ARG002
+        """The first bins start at sigmoid(0), where the others start on average."""
+        return torch.zeros(self.first_DFP.shape)
+
+
+class StaticLogits(nn.Module):
+    """Focus-H: learned logits, the same for all bins and sequences."""
+
+    def __init__(self, model: ModelConfig) -> None:
+        super().__init__()
+        self.logits_DFP = nn.Parameter(torch.empty(model.width, model.filters, model.order))
+
+    def forward(self, e_BLD: Tensor, bins: int) -> Tensor:  # noqa: ARG002
+        """Logits (1, 1, D, F, P); they broadcast over batch and bins."""
+        return self.logits_DFP[None, None]
+
+    def initial_value(self, name: str, generator: torch.Generator) -> Tensor:  # noqa: ARG002
+        """N(0, 0.5^2): the filters of a bank differ from the start."""
+        return 0.5 * torch.randn(self.logits_DFP.shape, generator=generator)
+
+
+class XavierLinear(nn.Linear):
+    """A linear layer with Glorot's uniform initial weights."""
+
+    def initial_value(self, name: str, generator: torch.Generator) -> Tensor:
+        """Weights with variance 2 / (fan in + fan out); biases 0."""
+        if name == "bias":
+            return torch.zeros(self.out_features)
+        bound = math.sqrt(6 / (self.in_features + self.out_features))
+        return bound * (2 * torch.rand(self.weight.shape, generator=generator) - 1)
+
+
+class HyperfanLinear(nn.Linear):
+    """The last layer of a hypernetwork with a sigmoid hidden layer (Chang et al. 2020, fan-in).
+
+    Var(W) = 1 / (F P hidden m2), where m2 is the second moment of a hidden unit: the F P
+    generated coefficients of a channel then have logits of variance 1 / (F P).
+    """
+
+    def __init__(self, hidden: int, outputs: int, *, windows: int) -> None:
+        super().__init__(hidden, outputs)
+        # sigmoid(u), u about 0: mean 1/2, slope 1/4; a Xavier layer of unit inputs gives Var(u)
+        self.second_moment = 1 / 4 + (2 * windows / (windows + hidden)) / 16
+
+    def initial_value(self, name: str, generator: torch.Generator) -> Tensor:
+        """Weights of the hyperfan-in variance; biases 0."""
+        if name == "bias":
+            return torch.zeros(self.out_features)
+        variance = 1 / (self.out_features * self.in_features * self.second_moment)
+        return math.sqrt(variance) * torch.randn(self.weight.shape, generator=generator)

@@ -1,0 +1,134 @@
+"""The sequence mixers by name. Each maps the residual stream to the residual stream.
+
+Contract: ``mixer(x_BLD, e_BLD) -> x_BLD``, norm and residual inside. e_BLD is what the hypernetwork
+reads (None where there is none). Any length: what is padded is padded at the end and cut off.
+B batch, L length, D width, N bins, R bin length, F filters, P order, Z key width, V value width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from focus_core.attention import causal_attention, chunked_attention, to_bins
+from focus_core.coefficients import to_coefficients, to_filters
+from focus_core.config import ModelConfig
+from focus_core.ema import DampedEMA
+from focus_core.filters import filter_bins
+from focus_core.hypernetwork import HyperNetwork, StaticLogits
+
+
+class FilterBank(nn.Module):
+    """F all-pole filters a channel, a set for every bin: adaptive or static."""
+
+    def __init__(self, model: ModelConfig) -> None:
+        super().__init__()
+        self.model = model
+        self.logits = HyperNetwork(model) if model.filter == "adaptive" else StaticLogits(model)
+
+    def forward(self, x_BLD: Tensor, e_BLD: Tensor | None) -> Tensor:
+        """x_f, (B, L, D) (Eq. 4-8)."""
+        x_BNRD = to_bins(x_BLD, self.model.bin_length)
+        a_BNDFP, gain_BNDF = to_filters(
+            self.logits(e_BLD, x_BNRD.shape[1]).to(x_BLD.dtype),
+            parameterisation=self.model.parameterisation,
+            gain=self.model.gain,
+        )
+        y_BNRD = filter_bins(
+            x_BNRD,
+            a_BNDFP,
+            gain_BNDF,
+            realisation=self.model.realisation,
+            nfft=self.model.nfft,
+            carry=self.model.carry,
+        )
+        return y_BNRD.flatten(1, 2)[:, : x_BLD.shape[1]]
+
+    def coefficients(self, e_BLD: Tensor) -> Tensor:
+        """a_BNDFP of all bins of the sequences that e_BLD embeds."""
+        bins = -(-e_BLD.shape[1] // self.model.bin_length)
+        return to_coefficients(self.logits(e_BLD, bins), self.model.parameterisation)
+
+
+class NoFilter(nn.Module):
+    """x_f = x."""
+
+    def __init__(self, model: ModelConfig) -> None:  # noqa: ARG002
+        super().__init__()
+
+    def forward(self, x_BLD: Tensor, e_BLD: Tensor | None) -> Tensor:  # noqa: ARG002
+        """The input itself."""
+        return x_BLD
+
+
+FILTERS: dict[str, Callable[[ModelConfig], nn.Module]] = {
+    "adaptive": FilterBank,
+    "static": FilterBank,
+    "ema": DampedEMA,
+    "none": NoFilter,
+}
+
+
+class FocusMixer(nn.Module):
+    """Chunked attention whose keys, values and gates see the filtered sequence (Eq. 9-14)."""
+
+    def __init__(self, model: ModelConfig) -> None:
+        super().__init__()
+        D, Z, V = model.width, model.key_width or 0, model.value_width or 0
+        self.chunk_length = model.chunk_length
+        self.norm = nn.LayerNorm(D)
+        self.filter = FILTERS[model.filter](model)
+        self.query = nn.Linear(D, Z)
+        # K, V, W_gamma, W_phi and W_h side by side: all of them read x_f
+        self.widths = (Z, V, V, D, D)
+        self.from_filtered = nn.Linear(D, sum(self.widths))
+        self.from_attention = nn.Linear(V, D, bias=False)  # U_h
+        self.dropout = nn.Dropout(model.dropout)
+
+    def forward(self, x_BLD: Tensor, e_BLD: Tensor | None) -> Tensor:
+        """o, (B, L, D)."""
+        h_BLD = self.norm(x_BLD)
+        xf_BLD = self.filter(h_BLD, e_BLD)
+        k_BLZ, v_BLV, gamma_BLV, phi_BLD, z_BLD = torch.split(
+            self.from_filtered(xf_BLD), self.widths, dim=-1
+        )
+        y_BLV = chunked_attention(
+            self.query(h_BLD), k_BLZ, functional.silu(v_BLV), self.chunk_length
+        )  # Eq. 10; SiLU on the values as in Mega
+        gamma_BLV = functional.silu(gamma_BLV)  # Eq. 11
+        phi_BLD = torch.sigmoid(phi_BLD)  # Eq. 12
+        gated_BLV = gamma_BLV * self.dropout(y_BLV)
+        z_BLD = functional.silu(z_BLD + self.from_attention(gated_BLV))  # Eq. 13
+        return torch.lerp(x_BLD, z_BLD, phi_BLD)  # Eq. 14: phi z + (1 - phi) x
+
+
+class AttentionMixer(nn.Module):
+    """The rival: causal attention over the whole sequence, as in a pre-norm Transformer."""
+
+    def __init__(self, model: ModelConfig) -> None:
+        super().__init__()
+        self.heads = model.heads
+        self.norm = nn.LayerNorm(model.width)
+        self.query_key_value = nn.Linear(model.width, 3 * model.width)
+        self.out = nn.Linear(model.width, model.width)
+        self.dropout = nn.Dropout(model.dropout)
+
+    def forward(self, x_BLD: Tensor, e_BLD: Tensor | None) -> Tensor:  # noqa: ARG002
+        """The stream plus attention(norm(x)), (B, L, D)."""
+        qkv_BLD = self.query_key_value(self.norm(x_BLD))
+        q_BHLZ, k_BHLZ, v_BHLZ = (
+            torch.unflatten(qkv_BLD, -1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4).unbind(0)
+        )
+        y_BHLZ = causal_attention(q_BHLZ, k_BHLZ, v_BHLZ)
+        y_BLD = y_BHLZ.transpose(1, 2).flatten(2)
+        out_BLD: Tensor = x_BLD + self.dropout(self.out(y_BLD))
+        return out_BLD
+
+
+MIXERS: dict[str, Callable[[ModelConfig], nn.Module]] = {
+    "focus": FocusMixer,
+    "attention": AttentionMixer,
+}

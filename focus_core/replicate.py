@@ -1,0 +1,131 @@
+"""One seed of one trial: its data, its network, its optimiser."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+
+from focus_core.config import TrainConfig, TrialConfig
+from focus_core.model import build_model, init_weights, parameter_groups
+from focus_core.probes import causality_leak, pole_radii
+from focus_core.tasks import build_task
+from focus_core.tasks.base import Batch
+
+EVAL_TOKENS = 32_768
+"""Tokens in one evaluation batch: bounds memory, changes no number."""
+PROBE_SEQUENCES = 8
+
+
+class Replicate:
+    """Trains and scores one seed. ``diverged_at`` is the step of the first non-finite loss."""
+
+    def __init__(self, trial: TrialConfig, seed: int, device: torch.device) -> None:
+        self.seed = seed
+        self.device = device
+        self.train = trial.train
+        self.task = build_task(trial.task, seed)
+        self.net = build_model(
+            trial.resolved_model(),
+            vocab_size=self.task.vocab_size,
+            num_outputs=self.task.num_outputs,
+            max_length=trial.task.length,
+        )
+        init_weights(self.net, seed)
+        self.net.to(device)
+        self.optimizer = torch.optim.AdamW(
+            parameter_groups(self.net, self.train), betas=(0.9, 0.98), fused=True
+        )
+        self.base_lrs = [group["lr"] for group in self.optimizer.param_groups]
+        self.diverged_at: int | None = None
+        self.train_loss = math.nan
+
+    def train_step(self, step: int) -> None:
+        """One optimiser step; ``step`` counts from 1 and decides data, dropout and rate."""
+        torch.manual_seed(self.seed * 1_000_003 + step)  # dropout: a function of (seed, step)
+        scale = rate(self.train, step)
+        for group, base in zip(self.optimizer.param_groups, self.base_lrs, strict=True):
+            group["lr"] = base * scale
+        batch = self.task.train_batch(step, self.train.batch_size)
+        self.net.train()
+        loss = self._loss(batch.inputs_BL, batch.targets_BL)
+        self.train_loss = loss.item()
+        if not math.isfinite(self.train_loss):
+            self.diverged_at = step
+            return
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.net.parameters(), self.train.clip)
+        self.optimizer.step()
+
+    def _loss(self, inputs_BL: torch.Tensor, targets_BL: torch.Tensor) -> torch.Tensor:
+        logits_BLV = self.net(inputs_BL.to(self.device))
+        return F.cross_entropy(
+            logits_BLV.flatten(0, 1), targets_BL.to(self.device).flatten(), ignore_index=-100
+        )
+
+    def evaluate(self, *, final: bool) -> dict[str, float]:
+        """Validation score, loss and probes; the test score at the end of the budget only."""
+        if self.diverged_at is not None:
+            return {"diverged": float(self.diverged_at)}
+        validation = self.task.validation()
+        self.net.eval()
+        value, loss = self._score(validation)
+        found = {"value": value, "loss": loss, "train_loss": self.train_loss}
+        radii = pole_radii(self.net, validation.inputs_BL[:PROBE_SEQUENCES].to(self.device))
+        if radii is not None:
+            found["pole_radius_max"], found["pole_radius_median"] = radii
+        if final:
+            found["test"] = self._score(self.task.test())[0]
+            found["leak"] = self.leak()
+        return found
+
+    def leak(self) -> float:
+        """Largest relative change of an output before a perturbed position."""
+        length = self.task.validation().inputs_BL.shape[1]
+        return causality_leak(self.net, self.task.vocab_size, length, seed=self.seed)
+
+    @torch.no_grad()
+    def _score(self, batch: Batch) -> tuple[float, float]:
+        """Accuracy and mean cross-entropy (nats per scored target) over a whole split."""
+        rows = max(1, EVAL_TOKENS // batch.inputs_BL.shape[1])
+        right = nats = scored = 0.0
+        for inputs_BL, targets_BL in zip(
+            batch.inputs_BL.split(rows), batch.targets_BL.split(rows), strict=True
+        ):
+            logits_BLV = self.net(inputs_BL.to(self.device))
+            targets_BL = targets_BL.to(self.device)
+            right += self.task.correct(logits_BLV, targets_BL)
+            nats += F.cross_entropy(
+                logits_BLV.flatten(0, 1), targets_BL.flatten(), ignore_index=-100, reduction="sum"
+            ).item()
+            scored += (targets_BL != -100).sum().item()
+        return right / len(batch.inputs_BL), nats / scored
+
+    def state(self) -> dict[str, Any]:
+        """Everything that training changes."""
+        return {
+            "net": self.net.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "diverged_at": self.diverged_at,
+            "train_loss": self.train_loss,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from what ``state`` returned."""
+        self.net.load_state_dict(state["net"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.diverged_at = state["diverged_at"]
+        self.train_loss = state["train_loss"]
+
+
+def rate(train: TrainConfig, step: int) -> float:
+    """The learning rate's factor at ``step`` (from 1): linear warm-up, then cosine or constant."""
+    if step <= train.warmup_steps:
+        return step / train.warmup_steps
+    if train.schedule == "constant":
+        return 1.0
+    done = (step - train.warmup_steps) / (train.steps - train.warmup_steps)
+    return 0.5 * (1 + math.cos(math.pi * done))

@@ -1,0 +1,154 @@
+"""What a task is, and how every task keeps its data seeded and its splits apart.
+
+Data are never stored: a batch is a function of (config, seed, step), so that a resumed trial needs
+no data state, and every arm of a sweep sees the same sequences in the same order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Literal, NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+
+IGNORED = -100  # a target that no loss and no score counts
+Split = Literal["train", "validation", "test"]
+
+# One sequence in ten is for validation and one for testing, whatever the seed.
+_TENTHS: dict[Split, tuple[int, ...]] = {
+    "validation": (0,),
+    "test": (1,),
+    "train": (2, 3, 4, 5, 6, 7, 8, 9),
+}
+_ROUNDS = 50  # attempts at filling a split before its space of sequences counts as exhausted
+_TOKENS_AT_ONCE = 2**22  # of 8 bytes: what is drawn and mostly thrown away must not fill memory
+
+Draw = Callable[[int, torch.Generator], Tensor]
+"""``draw(count, generator) -> tokens_BT``: fresh sequences, answer included."""
+
+
+class Batch(NamedTuple):
+    """Tokens in, tokens wanted; both (B, L) int64. Targets that are ``IGNORED`` do not count."""
+
+    inputs_BL: Tensor  # noqa: N815
+    targets_BL: Tensor  # noqa: N815
+
+
+class Task(Protocol):
+    """The data, the target and the score of one replicate (one seed)."""
+
+    vocab_size: int
+    num_outputs: int
+    metric: str
+    direction: str
+    """``maximize`` or ``minimize``."""
+    chance: float
+    """The metric of a guesser that read nothing."""
+
+    def train_batch(self, step: int, batch_size: int) -> Batch:
+        """The batch of that step: a pure function of (config, seed, step, batch size)."""
+        ...
+
+    def validation(self) -> Batch:
+        """The sequences to select on: fixed for a seed, disjoint from training and test."""
+        ...
+
+    def test(self) -> Batch:
+        """The sequences to report on: fixed for a seed, disjoint from training and validation."""
+        ...
+
+    def correct(self, logits_BLV: Tensor, targets_BL: Tensor) -> int:
+        """How many of these B sequences are answered rightly; the metric is their share."""
+        ...
+
+    def window_ceiling(self, window: int) -> float:
+        """The best metric, on the test set, of a model that sees only the last aligned chunk.
+
+        Args:
+            window: the chunk's length in tokens.
+        """
+        ...
+
+    def loss_floor(self) -> float:
+        """Nats a scored training token that no causal model can beat; below it, one cheats."""
+        ...
+
+
+def generator(seed: int, purpose: str, index: int = 0) -> torch.Generator:
+    """Random numbers of their own for every (seed, purpose, index)."""
+    digest = hashlib.sha256(f"{seed}/{purpose}/{index}".encode()).digest()
+    return torch.Generator().manual_seed(int.from_bytes(digest[:8], "little", signed=True))
+
+
+class Splitter:
+    """Says which split a sequence belongs to, from the sequence alone: a 64-bit hash decides.
+
+    Since neither the seed nor the step enters, no sequence can be in two splits, over all seeds.
+    """
+
+    def __init__(self, length: int) -> None:
+        # Odd random weights: sequences that differ in one place only never collide.
+        random = generator(0, "split")
+        self._weights_T = torch.randint(2**62, (length,), generator=random) * 2 + 1
+
+    def keys(self, tokens_BT: Tensor) -> Tensor:
+        """The 64-bit hash of each sequence, (B,) int64."""
+        hash_B = ((tokens_BT + 1) * self._weights_T).sum(dim=1)  # wraps modulo 2^64
+        # Multiply and fold twice: every bit of the sum comes to bear on every bit of the hash.
+        hash_B = _fold(hash_B, 32) * 0x6A09E667F3BCC909
+        hash_B = _fold(hash_B, 29) * 0x3C6EF372FE94F82B
+        return _fold(hash_B, 32)
+
+    def belongs(self, tokens_BT: Tensor, split: Split) -> Tensor:
+        """Is each sequence one of that split? (B,) bool."""
+        tenth_B = self.keys(tokens_BT) % 10  # never negative in torch
+        low, high = _TENTHS[split][0], _TENTHS[split][-1]
+        return (tenth_B >= low) & (tenth_B <= high)
+
+    def fill(self, draw: Draw, count: int, split: Split, random: torch.Generator) -> Tensor:
+        """``count`` fresh sequences of that split, (count, T); they may repeat.
+
+        Raises:
+            ValueError: the task has (almost) no sequences in that split.
+        """
+        share = len(_TENTHS[split]) / 10
+        enough = int(1.15 * count / share) + 24
+        ask = min(enough, max(24, _TOKENS_AT_ONCE // len(self._weights_T)))
+        kept: list[Tensor] = []
+        for _ in range(_ROUNDS * -(-enough // ask)):
+            tokens_BT = draw(ask, random)
+            kept.append(tokens_BT[self.belongs(tokens_BT, split)])
+            if sum(map(len, kept)) >= count:
+                return torch.cat(kept)[:count]
+        raise ValueError(_too_few(split, count, sum(map(len, kept))))
+
+    def fill_set(self, draw: Draw, count: int, split: Split, random: torch.Generator) -> Tensor:
+        """``count`` different sequences of that split, (count, T).
+
+        Raises:
+            ValueError: the task has too few different sequences for that.
+        """
+        seen: dict[int, Tensor] = {}
+        for _ in range(_ROUNDS):
+            tokens_BT = self.fill(draw, count, split, random)
+            for key, tokens_T in zip(self.keys(tokens_BT).tolist(), tokens_BT, strict=True):
+                seen.setdefault(key, tokens_T)
+            if len(seen) >= count:
+                return torch.stack(list(seen.values())[:count])
+        raise ValueError(_too_few(split, count, len(seen)))
+
+
+def _fold(hash_B: Tensor, bits: int) -> Tensor:
+    shifted_B = (hash_B >> bits) & (2 ** (64 - bits) - 1)  # without the sign that >> drags along
+    folded_B: Tensor = hash_B ^ shifted_B
+    return folded_B
+
+
+def _too_few(split: Split, count: int, found: int) -> str:
+    field = {"validation": "eval_sequences", "test": "test_sequences", "train": "train_sequences"}
+    return (
+        f"the task has only about {found} different {split} sequences where {count} are asked "
+        f"for: lower task.{field[split]}, or raise task.length, task.keys or task.values"
+    )

@@ -1,0 +1,171 @@
+"""Associative recall: pairs of keys and values, then one of the keys. Find its value.
+
+With pairs (b 2) (a 4) (b 2) and the query a, ``length`` = 8 tokens go in::
+
+    inputs   b 2 a 4 b 2 => a
+    targets  2 a 4 b 2 => a 4
+
+Every sequence has a map of its own from keys to values (values drawn with replacement); keys are
+drawn with replacement, the query uniformly from the keys that occur. The vocabulary is the keys,
+the values, ``=>`` and ``.`` (which never occurs). Only the last position is scored; ``task.loss``
+says whether training also predicts the others. A local window may be enough to answer: most keys
+occur again within a few dozen tokens of the query, which is what ``window_ceiling`` tells.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from focus_core.config import TaskConfig
+from focus_core.tasks.base import IGNORED, Batch, Split, Splitter, Task, generator
+
+DrawKeys = Callable[[TaskConfig, int, torch.Generator], tuple[Tensor, Tensor]]
+"""``(task, count, generator) -> (keys_BN, query_B)``, ids from 0 to ``task.keys`` - 1."""
+
+
+def build(task: TaskConfig, seed: int) -> Task:
+    """Associative recall for one seed; queries are near or far as it happens."""
+    return Recall(task, seed, draw_keys=draw_keys, sequence_nats=sequence_nats(task))
+
+
+def pairs(task: TaskConfig) -> int:
+    """Key-value pairs in a sequence: two tokens are left for ``=>`` and the query."""
+    return (task.length - 2) // 2
+
+
+def draw_keys(task: TaskConfig, count: int, random: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Keys uniform with replacement, (count, N); queries uniform over each row's keys, (count,)."""
+    keys_BN = torch.randint(task.keys, (count, pairs(task)), generator=random)
+    lots_BK = torch.rand((count, task.keys), generator=random)
+    occurs_BK = torch.zeros(count, task.keys).scatter_(1, keys_BN, 1.0)
+    return keys_BN, (lots_BK + occurs_BK).argmax(dim=1)
+
+
+def sequence_nats(task: TaskConfig) -> float:
+    """Entropy of all targets of a sequence, given its first token: what an ideal reader must pay.
+
+    A key costs log K, a value log V where its key is new, the query the log of how many keys
+    occurred; the ``=>`` and the answer are certain.
+    """
+    K, V, N = task.keys, task.values, pairs(task)
+    # probability_K[d]: d + 1 different keys so far; one more pair repeats one or adds one
+    probability_K = torch.zeros(K, dtype=torch.float64)
+    probability_K[0] = 1.0
+    different_K = torch.arange(1, K + 1, dtype=torch.float64)
+    for _ in range(N - 1):
+        grown_K = (probability_K * (1 - different_K / K)).roll(1)  # its last entry is 0
+        probability_K = probability_K * different_K / K + grown_K
+    expected = float((probability_K * different_K).sum())
+    query = float((probability_K * different_K.log()).sum())
+    return (N - 1) * math.log(K) + expected * math.log(V) + query
+
+
+class Recall:
+    """The recall task, given how its keys and queries are drawn. See ``base.Task``.
+
+    Ids: keys from 0, values from ``keys``, then ``=>`` and ``.``.
+
+    Raises:
+        ValueError: the task has too few different sequences for three disjoint splits.
+    """
+
+    metric = "accuracy"
+    direction = "maximize"
+
+    def __init__(
+        self, task: TaskConfig, seed: int, *, draw_keys: DrawKeys, sequence_nats: float
+    ) -> None:
+        """``sequence_nats`` is the entropy of a sequence's targets, given its first token."""
+        self.vocab_size = self.num_outputs = task.keys + task.values + 2
+        self.chance = 1 / task.values
+        self._task, self._seed = task, seed
+        self._draw_keys, self._sequence_nats = draw_keys, sequence_nats
+        self._splitter = Splitter(task.length + 1)
+        self._validation_BT = self._set("validation", task.eval_sequences)
+        self._test_BT = self._set("test", task.test_sequences)
+        self._train_BT = self._set("train", task.train_sequences)
+
+    def train_batch(self, step: int, batch_size: int) -> Batch:
+        """Fresh sequences, or the next ones of a finite set, in an order of its own every epoch."""
+        if self._task.train_sequences:
+            tokens_BT = self._train_BT[self._order(step * batch_size, batch_size)]
+        else:
+            random = generator(self._seed, "train", step)
+            tokens_BT = self._splitter.fill(self._draw, batch_size, "train", random)
+        return _batch(tokens_BT, last_only=self._task.loss == "last")
+
+    def validation(self) -> Batch:
+        """``eval_sequences`` different sequences; only the answer counts."""
+        return _batch(self._validation_BT, last_only=True)
+
+    def test(self) -> Batch:
+        """``test_sequences`` different sequences; only the answer counts."""
+        return _batch(self._test_BT, last_only=True)
+
+    def correct(self, logits_BLV: Tensor, targets_BL: Tensor) -> int:
+        """How many answers (last positions) are right, of B; all symbols compete."""
+        return int((logits_BLV[:, -1].argmax(dim=-1) == targets_BL[:, -1]).sum())
+
+    def window_ceiling(self, window: int) -> float:
+        """Accuracy of an oracle that is right where it sees the queried pair, else guesses.
+
+        It sees the last aligned chunk of ``window`` tokens of each test sequence: with nothing of
+        the pair in sight all values are equally likely.
+        """
+        start = (self._task.length - 1) // window * window
+        first = (start + 1) // 2  # the first pair with both tokens in sight
+        keys_BN = self._test_BT[:, :-3:2]
+        query_B1 = self._test_BT[:, -2, None]
+        visible = float((keys_BN[:, first:] == query_B1).any(dim=1).double().mean())
+        return visible + (1 - visible) * self.chance
+
+    def loss_floor(self) -> float:
+        """Entropy in nats a scored training token; 0 where the answer alone is scored.
+
+        It is that of the task before the splits are taken out: knowing them by heart would be
+        worth at most 0.23 nats a sequence. A finite training set can be memorised: 0 as well.
+        """
+        if self._task.loss == "last" or self._task.train_sequences:
+            return 0.0
+        return self._sequence_nats / self._task.length
+
+    def _set(self, split: Split, count: int) -> Tensor:
+        if count == 0:
+            return torch.empty((0, self._task.length + 1), dtype=torch.int64)
+        random = generator(self._seed, split)
+        return self._splitter.fill_set(self._draw, count, split, random)
+
+    def _draw(self, count: int, random: torch.Generator) -> Tensor:
+        """Fresh sequences with their answers, (count, L + 1) int64."""
+        task = self._task
+        keys_BN, query_B = self._draw_keys(task, count, random)
+        low, high = task.keys, task.keys + task.values
+        map_BK = torch.randint(low, high, (count, task.keys), generator=random)
+        tokens_BT = torch.empty((count, task.length + 1), dtype=torch.int64)
+        tokens_BT[:, 0:-3:2] = keys_BN
+        tokens_BT[:, 1:-3:2] = map_BK.gather(1, keys_BN)
+        tokens_BT[:, -3] = high  # =>
+        tokens_BT[:, -2] = query_B
+        tokens_BT[:, -1] = map_BK.gather(1, query_B[:, None])[:, 0]
+        return tokens_BT
+
+    def _order(self, first: int, count: int) -> Tensor:
+        """Which sequences of the finite set come at visits ``first`` to ``first + count - 1``."""
+        size = self._task.train_sequences
+        epochs = range(first // size, (first + count - 1) // size + 1)
+        order = [
+            torch.randperm(size, generator=generator(self._seed, "order", epoch))
+            for epoch in epochs
+        ]
+        return torch.cat(order)[first - epochs[0] * size :][:count]
+
+
+def _batch(tokens_BT: Tensor, *, last_only: bool) -> Batch:
+    targets_BL = tokens_BT[:, 1:].clone()
+    if last_only:
+        targets_BL[:, :-1] = IGNORED
+    return Batch(tokens_BT[:, :-1], targets_BL)

@@ -1,0 +1,180 @@
+"""The one training loop: every seed of a trial, in step, each with its own data.
+
+Seed k sees the same data in the same order and starts from the same initial values in every
+arm, so differences between arms are taken seed by seed. All randomness is a pure function of
+(seed, step): a resumed run continues bit for bit on CPU without saving generator states.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import torch
+
+from focus_core.config import TrialConfig
+from focus_core.replicate import Replicate
+
+Report = dict[str, float]
+LEAK_TOLERANCE = 1e-3
+"""Largest relative change before a perturbed position that float32 rounding may explain."""
+
+
+OVER_SEEDS: dict[str, Callable[[list[float]], float]] = {
+    "value": statistics.fmean,
+    "test": statistics.fmean,
+    "leak": max,
+    "pole_radius_max": max,
+    "pole_radius_median": statistics.fmean,
+}
+"""How a trial's number follows from its replicates'."""
+
+
+class Checkpoints(Protocol):
+    """Where a run's state is kept between attempts."""
+
+    def load(self) -> dict[str, Any] | None:
+        """The last state saved, or None."""
+
+    def save(self, state: dict[str, Any]) -> None:
+        """Replace the state kept; never leaves half of one."""
+
+
+class Execution(Protocol):
+    """How the replicates of a trial are carried out: one after another, or stacked in one net."""
+
+    def train_step(self, step: int) -> None:
+        """One optimiser step (1-based) of every replicate that has not diverged."""
+
+    def evaluate(self, *, final: bool) -> Report:
+        """Per-seed scores, ``value/0`` ...; with the test split only at the end of the budget."""
+
+    def state(self) -> dict[str, Any]:
+        """What ``restore`` needs to go on."""
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from ``state``."""
+
+    def all_diverged(self) -> bool:
+        """No replicate is left to train."""
+
+
+class OneAfterAnother:
+    """Every replicate has its own network and optimiser, stepped in turn."""
+
+    def __init__(self, trial: TrialConfig, seeds: Sequence[int], device: torch.device) -> None:
+        self.replicates = [Replicate(trial, seed, device) for seed in seeds]
+
+    def train_step(self, step: int) -> None:
+        for replicate in self.replicates:
+            if replicate.diverged_at is None:
+                replicate.train_step(step)
+
+    def evaluate(self, *, final: bool) -> Report:
+        scores = {r.seed: r.evaluate(final=final) for r in self.replicates}
+        found = {f"{name}/{k}": score for k, each in scores.items() for name, score in each.items()}
+        for name, over_seeds in OVER_SEEDS.items():
+            values = [each[name] for each in scores.values() if name in each]
+            if len(values) == len(self.replicates):  # never of the survivors only
+                found[name] = over_seeds(values)
+        return found
+
+    def state(self) -> dict[str, Any]:
+        return {str(r.seed): r.state() for r in self.replicates}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        for replicate in self.replicates:
+            replicate.restore(state[str(replicate.seed)])
+
+    def all_diverged(self) -> bool:
+        return all(r.diverged_at is not None for r in self.replicates)
+
+
+def fit(
+    trial: TrialConfig,
+    seeds: Sequence[int],
+    report: Callable[[Report], None],
+    *,
+    checkpoints: Checkpoints | None = None,
+    checkpoint_seconds: float = 10.0,
+    device: torch.device | None = None,
+) -> None:
+    """Train every seed of ``trial`` to its budget, reporting at each evaluation.
+
+    Args:
+        trial: what to train.
+        seeds: the replicates.
+        report: takes a flat dict of floats; whatever it raises ends the run.
+        checkpoints: where to resume from and save to; None for neither.
+        checkpoint_seconds: least time between two saves; a save happens at an evaluation.
+        device: where to train; None takes a GPU when there is one.
+
+    Raises:
+        RuntimeError: the model sees the future and its config does not say so.
+    """
+    device = device or torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    execution = OneAfterAnother(trial, seeds, device)
+    constants = _constants(trial, execution.replicates[0])
+    step, steps = 0, trial.train.steps
+    saved = checkpoints.load() if checkpoints else None
+    if saved is not None:
+        execution.restore(saved["execution"])
+        step = saved["step"]
+    last_save = last_report = time.monotonic()
+    reported_step = step
+    final = False
+    while not final:
+        if step < steps:  # not so when the end was saved but never reported
+            step += 1
+            execution.train_step(step)
+        final = step == steps or execution.all_diverged()
+        if step % trial.train.eval_every and not final:
+            continue
+        now = time.monotonic()
+        found = {
+            "step": float(step),
+            "seconds": now - last_report,
+            "seconds_per_step": (now - last_report) / max(1, step - reported_step),
+            "peak_bytes": float(_peak_bytes(device)),
+            **constants,
+            **execution.evaluate(final=final),
+        }
+        if checkpoints and (final or now - last_save >= checkpoint_seconds):
+            checkpoints.save({"step": step, "execution": execution.state()})
+            last_save = time.monotonic()
+        report(found)
+        last_report, reported_step = time.monotonic(), step
+
+
+def _constants(trial: TrialConfig, replicate: Replicate) -> Report:
+    """What does not change while training: measured once, before the first step.
+
+    Raises:
+        RuntimeError: the model sees the future and its config does not say so.
+    """
+    task, model = replicate.task, trial.resolved_model()
+    leak = replicate.leak()
+    if leak > LEAK_TOLERANCE and not model.leaks():
+        raise RuntimeError(
+            f"this model promises to be causal but position t changes by {leak:.2g} (relative) "
+            "when a later token does: mend the layer, or declare it in ModelConfig.leaks"
+        )
+    window = trial.task.length if model.mixer == "attention" else model.chunk_length
+    return {
+        "leak": leak,
+        "parameters": float(sum(p.numel() for p in replicate.net.parameters())),
+        "chance": task.chance,
+        "window_ceiling": task.window_ceiling(window),
+        "loss_floor": task.loss_floor(),
+    }
+
+
+def _peak_bytes(device: torch.device) -> int:
+    """Peak memory: of the device where it counts it, else of this process."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -1,0 +1,109 @@
+"""Is a space sound around a base? Every point must build, and every axis must have an effect."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import random
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
+if TYPE_CHECKING:
+    from focus_core.config import TrialConfig
+    from search_spaces.space import Axis, Point, Space
+
+# Of a space with more points than this only corners and random points are tried, since a plan must
+# come within a second; tests/test_every_space.py tries them all.
+MOST_POINTS = 500
+RANDOM_POINTS = 200
+
+
+def check_points(space: Space, base: TrialConfig) -> None:
+    """Raise a ValueError for the first point that cannot be built around ``base``."""
+    for point in sample_points(space):
+        try:
+            space.configure(point, base)
+        except ValueError as error:
+            raise ValueError(f"{error} (at {_shown(point)})") from None
+
+
+def check_axes(space: Space, base: TrialConfig) -> None:
+    """Raise a ValueError for the first axis that changes no trial's identity anywhere."""
+    points = sample_points(space)
+    for axis in space.axes:
+        if not any(acts(space, base, axis, point) for point in points if axis.key in point):
+            raise ValueError(
+                f"axis {axis.key!r} has no effect on any trial around this base: undo the "
+                f"setting that makes it so, or fix the axis with --set {axis.key}=VALUE"
+            )
+
+
+def acts(space: Space, base: TrialConfig, axis: Axis, point: Point) -> bool:
+    """True if some other value of ``axis``, at ``point``, makes another trial."""
+    here = space.configure(point, base).trial_id
+    others = (settled(space, point | {axis.key: value}) for value in every_value(axis))
+    return any(space.configure(other, base).trial_id != here for other in others)
+
+
+def sample_points(space: Space) -> list[Point]:
+    """All points, continuous axes at both ends; of many, corners and seeded random points."""
+    points = list(itertools.islice(walk(space.axes, every_value), MOST_POINTS + 1))
+    if len(points) <= MOST_POINTS:
+        return points
+    corners = list(itertools.islice(walk(space.axes, ends), MOST_POINTS))
+    draws = random.Random(0)
+    drawn = [next(walk(space.axes, lambda axis: [draw(axis, draws)])) for _ in range(RANDOM_POINTS)]
+    return corners + drawn
+
+
+def walk(axes: tuple[Axis, ...], values: Callable[[Axis], list[Any]]) -> Iterator[Point]:
+    """Every combination of ``values(axis)`` over the axes active there, the first axis slowest."""
+
+    def onwards(point: Point, index: int) -> Iterator[Point]:
+        if index == len(axes):
+            yield point
+        elif not axes[index].active(point):
+            yield from onwards(point, index + 1)
+        else:
+            for value in values(axes[index]):
+                yield from onwards(point | {axes[index].key: value}, index + 1)
+
+    return onwards({}, 0)
+
+
+def settled(space: Space, wanted: Mapping[str, Any]) -> Point:
+    """``wanted`` without axes that are inactive there; one it lacks gets its first value."""
+    return next(walk(space.axes, lambda axis: [wanted.get(axis.key, every_value(axis)[0])]))
+
+
+def every_value(axis: Axis) -> list[Any]:
+    """All values of an axis; both ends of a continuous one."""
+    if isinstance(axis.distribution, FloatDistribution) and axis.distribution.step is None:
+        return ends(axis)
+    return axis.values()
+
+
+def ends(axis: Axis) -> list[Any]:
+    """The first and the last value of an axis."""
+    match axis.distribution:
+        case CategoricalDistribution(choices=choices):
+            return [choices[0], choices[-1]]
+        case IntDistribution(low=low, high=high) | FloatDistribution(low=low, high=high):
+            return [low, high]
+    raise TypeError(f"axis {axis.key!r} has a distribution of an unknown kind")
+
+
+def draw(axis: Axis, draws: random.Random) -> Any:
+    """A random value of an axis."""
+    match axis.distribution:
+        case FloatDistribution(low=low, high=high, step=None, log=True):
+            return math.exp(draws.uniform(math.log(low), math.log(high)))
+        case FloatDistribution(low=low, high=high, step=None):
+            return draws.uniform(low, high)
+    return draws.choice(axis.values())
+
+
+def _shown(point: Mapping[str, Any]) -> str:
+    return " ".join(f"{key}={value}" for key, value in point.items()) or "the base"

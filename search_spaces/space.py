@@ -1,0 +1,173 @@
+"""Axes and spaces: what varies, around which base, how often, and who proposes the points.
+
+A point is a plain dict from axis key to value. A key is a dotted config key, or ``variant``, whose
+value names a set of changes in ``focus_core.variants``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+
+from focus_core.config import Scalar, TrialConfig
+from focus_core.variants import VARIANTS
+from search_spaces.soundness import check_axes, check_points, sample_points, walk
+
+Point = dict[str, Any]
+VARIANT = "variant"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Axis:
+    """One thing that varies.
+
+    Attributes:
+        key: a dotted config key, or ``variant``.
+        distribution: its values.
+        when: given the axes before this one in the space, does it have any effect? None: always.
+    """
+
+    key: str
+    distribution: BaseDistribution
+    when: Callable[[Mapping[str, Any]], bool] | None = None
+
+    def active(self, point: Mapping[str, Any]) -> bool:
+        """True if this axis varies at ``point``."""
+        return self.when is None or self.when(point)
+
+    def values(self) -> list[Any]:
+        """Every value, in order.
+
+        Raises:
+            ValueError: the axis is continuous.
+        """
+        match self.distribution:
+            case CategoricalDistribution(choices=choices):
+                return list(choices)
+            case IntDistribution(low=low, high=high, step=step):
+                return list(range(low, high + 1, step))
+            case FloatDistribution(low=low, high=high, step=float(step)):
+                return [low + i * step for i in range(round((high - low) / step) + 1)]
+        raise ValueError(
+            f"axis {self.key!r} is continuous and has no grid: use the sampler tpe or random"
+        )
+
+    def describe(self) -> dict[str, Any]:
+        """The axis as the ledger stores it: plain data."""
+        match self.distribution:
+            case CategoricalDistribution(choices=choices):
+                return {"key": self.key, "kind": "categorical", "choices": list(choices)}
+            case IntDistribution(low=low, high=high, log=log):
+                return {"key": self.key, "kind": "int", "low": low, "high": high, "log": log}
+            case FloatDistribution(low=low, high=high, log=log):
+                return {"key": self.key, "kind": "float", "low": low, "high": high, "log": log}
+        raise TypeError(f"axis {self.key!r} has a distribution of an unknown kind")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Space:
+    """A question, and what to vary to answer it.
+
+    Attributes:
+        question: one sentence, for people.
+        base: returns the complete config that points change.
+        axes: in order; a conditional one comes after those it depends on.
+        seeds: replicates of every trial.
+        trials: how many; None for the whole grid.
+        sampler: who proposes points.
+        prune: may a trial be stopped early?
+        name: filled in by ``search_spaces.load``.
+    """
+
+    question: str
+    base: Callable[[], TrialConfig]
+    axes: tuple[Axis, ...]
+    seeds: int
+    trials: int | None
+    sampler: Literal["grid", "tpe", "random"]
+    prune: bool
+    name: str = ""
+
+    def grid(self) -> list[Point]:
+        """Every point, the first axis slowest; conditional axes only where they are active.
+
+        Raises:
+            ValueError: an axis is continuous.
+        """
+        return list(walk(self.axes, Axis.values))
+
+    def configure(self, point: Mapping[str, Scalar], base: TrialConfig) -> TrialConfig:
+        """``base`` with this point's values; where both name a field, the variant gives way.
+
+        Raises:
+            ValueError: an unknown key or variant (naming the nearest), or a wrong value.
+        """
+        changes = dict(point)
+        if VARIANT in changes:
+            changes = _variant_changes(changes.pop(VARIANT)) | changes
+        return base.override(changes)
+
+    def check(self, base: TrialConfig) -> None:
+        """Every corner can be built around ``base``, and no axis is without effect.
+
+        Raises:
+            ValueError: naming the axis or the point, and what would be right.
+        """
+        check_points(self, base)
+        check_axes(self, base)
+
+    def pinned(self, settings: Mapping[str, Scalar]) -> Space:
+        """The same question with these values fixed: in the base, and no axis over them.
+
+        Conditional axes that this leaves without a point where they vary go as well.
+
+        Raises:
+            ValueError: an unknown key (naming the nearest), a value of the wrong kind, or a
+                combination that cannot be built.
+        """
+        if not settings:
+            return self
+        base = self.configure(settings, self.base())
+        axes = tuple(
+            dataclasses.replace(axis, when=_given(settings, axis.when))
+            for axis in self.axes
+            if axis.key not in settings
+        )
+        fixed = dataclasses.replace(self, base=lambda: base, axes=axes)
+        reached = {key for point in sample_points(fixed) for key in point}
+        return dataclasses.replace(fixed, axes=tuple(a for a in axes if a.key in reached))
+
+    def describe_axes(self) -> list[dict[str, Any]]:
+        """The axes as the ledger stores them; see ``sweeps.schema.Sweep.axes``."""
+        return [axis.describe() for axis in self.axes]
+
+
+def choices(
+    key: str, *values: Scalar, when: Callable[[Mapping[str, Any]], bool] | None = None
+) -> Axis:
+    """An axis over the values given."""
+    return Axis(key=key, distribution=CategoricalDistribution(values), when=when)
+
+
+def _given(
+    settings: Mapping[str, Scalar], when: Callable[[Mapping[str, Any]], bool] | None
+) -> Callable[[Mapping[str, Any]], bool] | None:
+    return when and (lambda point: when({**settings, **point}))
+
+
+def _variant_changes(name: Scalar) -> dict[str, Scalar]:
+    if isinstance(name, str) and name in VARIANTS:
+        return dict(VARIANTS[name].changes)
+    near = difflib.get_close_matches(str(name), VARIANTS, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"the variants are {', '.join(VARIANTS)}"
+    raise ValueError(f"unknown variant {name!r}; {hint}")

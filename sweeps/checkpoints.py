@@ -1,0 +1,56 @@
+"""Where a worker keeps a trial's state: one file a trial and set of seeds, replaced whole.
+
+``root`` is a folder every worker can reach: a path, or any address pyarrow knows (s3://, gs://).
+The same store serves Ray's restarts, a relaunch and the debugger's inline run.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pyarrow import fs
+
+
+class TrialCheckpoints:
+    """The checkpoint of some seeds of one trial."""
+
+    def __init__(self, root: str, trial_id: str, seeds: Sequence[int]) -> None:
+        self._files, folder = fs.FileSystem.from_uri(root)
+        self._folder = f"{folder}/{trial_id}"
+        self._path = f"{self._folder}/seeds-{'-'.join(str(seed) for seed in seeds)}.pt"
+
+    def load(self) -> dict[str, Any] | None:
+        """The last state saved; None when there is none that can be read."""
+        import torch
+
+        try:
+            with self._files.open_input_stream(self._path) as stream:
+                data = io.BytesIO(stream.read())
+            state: dict[str, Any] = torch.load(data, weights_only=True, map_location="cpu")
+        except FileNotFoundError:
+            return None
+        except (RuntimeError, EOFError, pickle.UnpicklingError, OSError, KeyError):
+            return None  # half a file or a foreign one: start over rather than fail
+        return state
+
+    def save(self, state: dict[str, Any]) -> None:
+        """Replace what is kept: written beside, then moved, so no half file is ever read."""
+        import torch
+
+        data = io.BytesIO()
+        torch.save(state, data)
+        self._files.create_dir(self._folder)
+        with self._files.open_output_stream(f"{self._path}.new") as stream:
+            stream.write(data.getbuffer())
+        self._files.move(f"{self._path}.new", self._path)
+
+
+def forget(root: Path, trial_id: str) -> None:
+    """Remove every checkpoint of a trial."""
+    import shutil
+
+    shutil.rmtree(root / trial_id, ignore_errors=True)

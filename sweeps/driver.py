@@ -1,0 +1,214 @@
+"""One sweep being driven: hands out trials, takes their reports, keeps every record straight.
+
+Knows neither Ray nor a terminal: ``inline`` and ``ray_run`` call the same methods in the same
+order, so a trial's way is the same on every rung. All calls come from one thread.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from focus_core.config import TrialConfig
+from sweeps.events import Listener
+from sweeps.ledger import Ledger
+from sweeps.schema import TERMINAL, Sweep, Trial, now
+from sweeps.study import Point, Study
+
+MAX_DUPLICATES = 50
+"""Proposals in a row that the sweep already has, before its space counts as exhausted."""
+
+
+def _keep_all(_trial_id: str) -> None:
+    """No checkpoints to remove."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assignment:
+    """What a worker needs to train a trial, as plain data."""
+
+    trial_id: str
+    config: dict[str, Any]
+    seeds: list[int]
+
+    def payload(self, checkpoints: str, threads: int) -> dict[str, Any]:
+        """Everything that crosses to a worker."""
+        return {**asdict(self), "checkpoints": checkpoints, "threads": threads}
+
+
+class Driver:
+    """Drives ``sweep`` until ``planned`` trials have ended.
+
+    Args:
+        ledger: the record.
+        sweep: its row.
+        study: proposes points and prunes; empty, it is filled from the ledger here.
+        configure: a point's config.
+        listeners: told after every commit; what they raise is swallowed and counted.
+        retry_failed: hand out failed trials again.
+        rerun: train also what has been trained, here or in another sweep of the same code.
+        forget: removes a trial's checkpoints.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        sweep: Sweep,
+        study: Study,
+        configure: Callable[[Point], TrialConfig],
+        *,
+        listeners: Sequence[Listener] = (),
+        retry_failed: bool = False,
+        rerun: bool = False,
+        forget: Callable[[str], None] = _keep_all,
+    ) -> None:
+        self.ledger = ledger
+        self.sweep = sweep
+        self.study = study
+        self.configure = configure
+        self.listeners = listeners
+        self.reuse = not rerun
+        self.forget = forget
+        self.exhausted = False
+        self.listener_errors = 0
+        rows = [self._adopt(row, retry_failed, rerun) for row in ledger.trials(sweep)]
+        reports = ledger.reports(rows)
+        self.trials = {row.trial_id: row for row in rows}
+        self._queue = deque(row.trial_id for row in rows if row.state == "waiting")
+        for row in rows:
+            study.add(row, reports[row.id])
+        self._tell("sweep_started", rows, reports)
+
+    def _adopt(self, row: Trial, retry_failed: bool, rerun: bool) -> Trial:
+        """A row as this launch finds it: what has not ended waits, whoever left it running."""
+        if (rerun and row.state in TERMINAL) or (retry_failed and row.state == "failed"):
+            self.forget(row.trial_id)
+            return self.ledger.reset(row)
+        more_seeds = row.state == "complete" and self._missing_seeds(row)
+        if row.state in TERMINAL and not more_seeds:
+            return row
+        return self.ledger.set_state(row, "waiting")
+
+    @property
+    def done(self) -> bool:
+        """Every planned trial has ended."""
+        full = len(self.trials) >= self.sweep.planned or self.exhausted
+        return full and all(t.state in TERMINAL for t in self.trials.values())
+
+    def next_trial(self) -> Assignment | None:
+        """The next trial to run; None when all have been handed out."""
+        while not self._queue and not self.exhausted and len(self.trials) < self.sweep.planned:
+            self._plan_one()
+        if not self._queue:
+            return None
+        trial = self.trials[self._queue.popleft()]
+        seeds = self._missing_seeds(trial)
+        trial = self._keep(self.ledger.open_replicates(trial, seeds))
+        return Assignment(trial_id=trial.trial_id, config=trial.config, seeds=seeds)
+
+    def _missing_seeds(self, trial: Trial) -> list[int]:
+        finished = {r.seed for r in trial.replicates if r.state == "complete"}
+        return [seed for seed in range(self.sweep.seeds) if seed not in finished]
+
+    def _plan_one(self) -> None:
+        """Ask for a point and record its trial; reuse a finished one instead of queueing it."""
+        number = len(self.trials)
+        for attempt in range(MAX_DUPLICATES):
+            point = self.study.propose(number, attempt)
+            if point is None:
+                break
+            config = self.configure(point)
+            if config.trial_id not in self.trials:
+                self._add(number, point, config)
+                return
+        self.exhausted = True
+
+    def _add(self, number: int, point: Point, config: TrialConfig) -> None:
+        trial = self.ledger.add_trial(
+            Trial(
+                sweep_id=self.sweep.id,
+                number=number,
+                trial_id=config.trial_id,
+                point=point,
+                config=config.canonical(),
+                variant=point.get("variant"),
+                causal=not config.resolved_model().leaks(),
+                state="waiting",
+                steps=config.train.steps,
+                replicates=[],
+            )
+        )
+        source = None
+        if self.reuse:
+            source = self.ledger.find_finished(trial.trial_id, self.sweep.code, self.sweep.seeds)
+        if source is not None:
+            trial = self.ledger.reuse(trial, source, self.sweep.seeds)
+        self._keep(trial)
+        self.study.add(trial)
+        if source is None:
+            self._queue.append(trial.trial_id)
+        else:
+            self._tell("trial_ended", trial)
+
+    # What the runner says about a trial it has been handed
+
+    def started(self, trial_id: str) -> None:
+        """A worker has begun."""
+        trial = self._keep(self.ledger.set_state(self.trials[trial_id], "running"))
+        self._tell("trial_started", trial)
+
+    def retried(self, trial_id: str) -> None:
+        """The worker was lost; the trial goes on elsewhere from its checkpoint."""
+        self._keep(self.ledger.retried(self.trials[trial_id]))
+
+    def report(self, trial_id: str, metrics: dict[str, float]) -> bool:
+        """Record a report; False when the trial should be stopped (pruned)."""
+        before = self.trials[trial_id]
+        trial, report = self.ledger.record(before, metrics, self.sweep.seeds)
+        self._keep(trial)
+        self._tell("reported", trial, report)
+        unfinished = report.step < trial.steps and report.value is not None
+        if unfinished and self.study.report(trial, report.step, report.value or 0.0):
+            reason = f"worse than the median at step {report.step}"
+            self._end(self.ledger.set_state(trial, "pruned", reason=reason))
+            return False
+        return True
+
+    def finished(self, trial_id: str) -> None:
+        """The worker came to the end of the trial's budget."""
+        self._end(self.ledger.complete(self.trials[trial_id], self.sweep.seeds))
+
+    def failed(self, trial_id: str, reason: str, error: str | None = None) -> None:
+        """The trial cannot go on."""
+        trial = self.trials[trial_id]
+        self._end(self.ledger.set_state(trial, "failed", reason=reason[:500], error=error))
+
+    def stop(self, reason: str) -> None:
+        """Mark what runs as killed: it goes on from its checkpoint at the next launch."""
+        for trial in list(self.trials.values()):
+            if trial.state == "running":
+                self._end(self.ledger.set_state(trial, "killed", reason=reason))
+
+    def close(self) -> None:
+        """Nothing runs any more."""
+        if self.done:
+            self.sweep = self.ledger.update_sweep(self.sweep, finished=now())
+        self._tell("sweep_ended", list(self.trials.values()))
+
+    def _end(self, trial: Trial) -> None:
+        self._keep(trial)
+        self.study.end(trial)
+        self._tell("trial_ended", trial)
+
+    def _keep(self, trial: Trial) -> Trial:
+        self.trials[trial.trial_id] = trial
+        return trial
+
+    def _tell(self, event: str, *details: Any) -> None:
+        for listener in self.listeners:
+            try:
+                getattr(listener, event)(self.sweep, *details)
+            except Exception:  # noqa: BLE001  what only looks must never end a sweep
+                self.listener_errors += 1

@@ -1,0 +1,41 @@
+"""Run a sweep in this process, one trial at a time, without Ray: for a debugger."""
+
+from __future__ import annotations
+
+from sweeps.driver import Assignment, Driver
+from sweeps.stopping import StopFlag
+from sweeps.worker import TrialStopped, describe_failure, train_trial
+
+
+def run_inline(driver: Driver, *, checkpoints: str, threads: int, stopping: StopFlag) -> None:
+    """Drive every trial to its end.
+
+    Args:
+        driver: the sweep.
+        checkpoints: where workers keep their states.
+        threads: torch threads.
+        stopping: looked at after each report.
+    """
+    while not stopping.requested and (assignment := driver.next_trial()) is not None:
+        _run_one(driver, assignment, checkpoints, threads, stopping)
+
+
+def _run_one(
+    driver: Driver, assignment: Assignment, checkpoints: str, threads: int, stopping: StopFlag
+) -> None:
+    trial_id = assignment.trial_id
+
+    def send(report: dict[str, float]) -> None:
+        if not driver.report(trial_id, report) or stopping.requested:
+            raise TrialStopped
+
+    driver.started(trial_id)
+    payload = assignment.payload(checkpoints, threads)
+    try:
+        train_trial(payload, send)
+    except TrialStopped:
+        return  # pruned, or told to stop: the driver has recorded which
+    except Exception as error:  # noqa: BLE001  whatever a trial raises fails that trial alone
+        driver.failed(trial_id, *describe_failure(error))
+        return
+    driver.finished(trial_id)

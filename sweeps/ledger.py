@@ -1,0 +1,244 @@
+"""The only record of a sweep: one row a trial, every change of state in one transaction.
+
+Written by the driver alone. What Ray, Optuna and MLflow hold can be lost and rebuilt from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import create_engine, event, inspect, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.orm import Session, selectinload
+
+from sweeps.ledger_rows import copy_row, finite, mean_over_seeds, summarise, update_replicates
+from sweeps.schema import (
+    SCHEMA_VERSION,
+    Base,
+    Replicate,
+    Report,
+    SchemaInfo,
+    State,
+    Sweep,
+    Trial,
+    now,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BUSY_MS = 30_000
+
+
+class Ledger:
+    """Opens the database at ``url``, creating it when new.
+
+    Rows come back detached, as they were when read.
+
+    Raises:
+        ValueError: the database is not a ledger, or one of another schema version.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.shown_url = make_url(url).render_as_string(hide_password=True)
+        self.engine = create_engine(url)
+        if self.engine.dialect.name == "sqlite":
+            event.listen(self.engine, "connect", _set_sqlite_pragmas)
+        try:
+            known = inspect(self.engine).get_table_names()
+            if known and SchemaInfo.__tablename__ not in known:
+                raise ValueError(
+                    f"{self.shown_url} is a database of something else (no schema_info table): "
+                    "name another with FOCUS_LEDGER_URL or --home"
+                )
+            Base.metadata.create_all(self.engine)
+            with self._transaction() as session:
+                info = session.scalars(select(SchemaInfo)).first()
+                if info is None:
+                    session.add(SchemaInfo(version=SCHEMA_VERSION))
+                elif info.version != SCHEMA_VERSION:
+                    raise ValueError(
+                        f"{self.shown_url} has schema version {info.version}, this program "
+                        f"writes {SCHEMA_VERSION}: use the program that wrote it, or another --home"
+                    )
+        except DatabaseError as error:
+            raise ValueError(f"cannot open {self.shown_url} as a ledger: {error.orig}") from None
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Session]:
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.engine.dispose()
+
+    # Sweeps
+
+    def find_sweep(self, name: str) -> Sweep | None:
+        """The sweep called ``name``, if there is one."""
+        with self._transaction() as session:
+            return session.scalars(select(Sweep).where(Sweep.name == name)).first()
+
+    def add_sweep(self, sweep: Sweep) -> Sweep:
+        """Record a new sweep."""
+        with self._transaction() as session:
+            session.add(sweep)
+        return sweep
+
+    def update_sweep(self, sweep: Sweep, **changes: Any) -> Sweep:
+        """Change columns of ``sweep``; returns the row as it stands."""
+        with self._transaction() as session:
+            row = session.get_one(Sweep, sweep.id)
+            for column, value in changes.items():
+                setattr(row, column, value)
+        return row
+
+    # Trials
+
+    def trials(self, sweep: Sweep) -> list[Trial]:
+        """Every trial of ``sweep`` in the order of asking, with its replicates."""
+        with self._transaction() as session:
+            wanted = select(Trial).where(Trial.sweep_id == sweep.id).order_by(Trial.number)
+            return list(session.scalars(wanted.options(selectinload(Trial.replicates))))
+
+    def reports(self, trials: Iterable[Trial]) -> dict[int, list[Report]]:
+        """The reports of ``trials`` by ``Trial.id``, each in the order of steps."""
+        found: dict[int, list[Report]] = {trial.id: [] for trial in trials}
+        sweeps = {trial.sweep_id for trial in trials}
+        with self._transaction() as session:
+            wanted = select(Report).join(Trial).where(Trial.sweep_id.in_(sweeps))
+            for report in session.scalars(wanted.order_by(Report.trial_row, Report.step)):
+                if report.trial_row in found:
+                    found[report.trial_row].append(report)
+        return found
+
+    def add_trial(self, trial: Trial) -> Trial:
+        """Record a trial as waiting, before anything of it runs."""
+        with self._transaction() as session:
+            session.add(trial)
+        return trial
+
+    def find_finished(self, trial_id: str, code: str, seeds: int) -> Trial | None:
+        """A complete trial of the same config, trained by the same code, with enough seeds."""
+        with self._transaction() as session:
+            wanted = (
+                select(Trial)
+                .join(Sweep)
+                .where(Trial.trial_id == trial_id, Trial.state == "complete", Sweep.code == code)
+                .where(Trial.reused_from.is_(None))
+                .options(selectinload(Trial.replicates), selectinload(Trial.reports))
+            )
+            return next((t for t in session.scalars(wanted) if len(t.replicates) >= seeds), None)
+
+    def reuse(self, trial: Trial, source: Trial, seeds: int) -> Trial:
+        """Fill a waiting ``trial`` with what ``source`` found, seed by seed."""
+        with self._transaction() as session:
+            row = session.get_one(Trial, trial.id, options=[selectinload(Trial.replicates)])
+            row.replicates = [copy_row(r) for r in source.replicates if r.seed < seeds]
+            row.reports = [copy_row(r) for r in source.reports]
+            row.reused_from = session.get_one(Sweep, source.sweep_id).name
+            row.state, row.step = "complete", source.step
+            row.started, row.finished = source.started, source.finished
+            summarise(row, seeds)
+        return row
+
+    def set_state(
+        self, trial: Trial, state: State, *, reason: str | None = None, error: str | None = None
+    ) -> Trial:
+        """Move ``trial`` to ``state``, its open replicates with it."""
+        with self._transaction() as session:
+            row = session.get_one(Trial, trial.id, options=[selectinload(Trial.replicates)])
+            row.state, row.reason, row.error = state, reason, error
+            if state == "running":
+                row.started = row.started or now()
+            row.finished = now() if state not in ("waiting", "running") else None
+            for replicate in row.replicates:
+                if replicate.state not in ("complete", "diverged"):
+                    replicate.state = state
+        return row
+
+    def reset(self, trial: Trial) -> Trial:
+        """Back to waiting, with nothing trained: a failed trial is tried again, or a rerun."""
+        with self._transaction() as session:
+            related = [selectinload(Trial.replicates), selectinload(Trial.reports)]
+            row = session.get_one(Trial, trial.id, options=related)
+            row.replicates, row.reports = [], []
+            row.state, row.reason, row.error, row.reused_from = "waiting", None, None, None
+            row.value = row.test = row.started = row.finished = None
+            row.step, row.seconds = 0, 0.0
+        return row
+
+    def open_replicates(self, trial: Trial, seeds: Sequence[int]) -> Trial:
+        """Start (again) the replicates named; those that exist keep what they have."""
+        with self._transaction() as session:
+            row = session.get_one(Trial, trial.id, options=[selectinload(Trial.replicates)])
+            present = {r.seed for r in row.replicates}
+            row.replicates += [
+                Replicate(seed=seed, state="waiting") for seed in seeds if seed not in present
+            ]
+        return row
+
+    def retried(self, trial: Trial) -> Trial:
+        """Count one more attempt at ``trial``."""
+        with self._transaction() as session:
+            row = session.get_one(Trial, trial.id)
+            row.retries += 1
+        return row
+
+    def record(
+        self, trial: Trial, metrics: Mapping[str, float], seeds: int
+    ) -> tuple[Trial, Report]:
+        """One report, its replicates and its trial, in one transaction.
+
+        A step reported before (work since a checkpoint is repeated) is overwritten, seed by seed.
+        """
+        step = int(metrics["step"])
+        with self._transaction() as session:
+            row = session.get_one(Trial, trial.id, options=[selectinload(Trial.replicates)])
+            same_step = select(Report).where(Report.trial_row == row.id, Report.step == step)
+            report = session.scalars(same_step).first()
+            if report is None:
+                report = Report(trial_row=row.id, step=step, metrics={})
+                session.add(report)
+            own = {k: v for k, v in metrics.items() if k not in ("step", "value", "seconds")}
+            report.metrics = {**report.metrics, **{k: finite(v) for k, v in own.items()}}
+            report.value = mean_over_seeds("value", report.metrics, seeds)
+            report.at = now()
+            update_replicates(row, report, metrics)
+            row.step = step
+            row.value = report.value
+            row.seconds += metrics.get("seconds", 0.0)
+        return row, report
+
+    def complete(self, trial: Trial, seeds: int) -> Trial:
+        """End a trial that reached its budget: complete, or failed when a seed diverged."""
+        with self._transaction() as session:
+            row = session.get_one(Trial, trial.id, options=[selectinload(Trial.replicates)])
+            row.finished = now()
+            diverged = [r for r in row.replicates if r.state == "diverged"]
+            if diverged:
+                first = min(r.step for r in diverged)
+                row.state = "failed"
+                row.reason = (
+                    f"diverged: {len(diverged)} of {len(row.replicates)} seeds, "
+                    f"the first at step {first}"
+                )
+                row.value = row.test = None
+            else:
+                row.state, row.reason, row.error = "complete", None, None
+                summarise(row, seeds)
+        return row
+
+
+def _set_sqlite_pragmas(connection: Any, _record: Any) -> None:
+    """Readers never block the writer, and a commit costs no full sync (WAL keeps it atomic)."""
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()

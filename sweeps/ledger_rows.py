@@ -1,0 +1,58 @@
+"""How a trial's row follows from its replicates, and a replicate from what a worker said."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from sqlalchemy import inspect
+
+from sweeps.schema import Replicate, Report, Trial
+
+Row = TypeVar("Row", Replicate, Report)
+
+
+def mean_over_seeds(name: str, metrics: Mapping[str, Any], seeds: int) -> float | None:
+    """The mean of ``name`` over seeds 0 .. ``seeds`` - 1; None unless every one of them has it."""
+    values = [metrics.get(f"{name}/{seed}") for seed in range(seeds)]
+    if any(v is None for v in values):
+        return None
+    return statistics.fmean(v for v in values if v is not None)
+
+
+def update_replicates(row: Trial, report: Report, metrics: Mapping[str, float]) -> None:
+    """Bring the replicates of ``row`` up to what one report says of each."""
+    for replicate in row.replicates:
+        seed = replicate.seed
+        if f"diverged/{seed}" in metrics:
+            replicate.state = "diverged"
+            replicate.step = int(metrics[f"diverged/{seed}"])
+            replicate.value = replicate.test = None
+        elif f"value/{seed}" in metrics:
+            replicate.state = "running"
+            replicate.step = report.step
+            replicate.value = finite(metrics[f"value/{seed}"])
+            if f"test/{seed}" in metrics:  # said only at the end of the budget
+                replicate.test = finite(metrics[f"test/{seed}"])
+                replicate.state = "complete"
+
+
+def summarise(row: Trial, seeds: int) -> None:
+    """A trial's numbers from its replicates': the mean over all seeds, or none."""
+    by_name = {f"value/{r.seed}": r.value for r in row.replicates}
+    by_name |= {f"test/{r.seed}": r.test for r in row.replicates}
+    row.value = mean_over_seeds("value", by_name, seeds)
+    row.test = mean_over_seeds("test", by_name, seeds)
+
+
+def copy_row(row: Row) -> Row:
+    """A new row with the same columns, belonging to nobody yet."""
+    columns = [c.key for c in inspect(type(row)).columns if c.key not in ("id", "trial_row")]
+    return type(row)(**{c: getattr(row, c) for c in columns})
+
+
+def finite(value: float) -> float | None:
+    """JSON has no NaN."""
+    return value if math.isfinite(value) else None

@@ -1,0 +1,125 @@
+"""How a ledger row reads in MLflow: its params, tags, metrics and status. No MLflow here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sweeps.progress import ENDED, best_trial, count_states, short_name
+from sweeps.schema import Report, Sweep, Trial
+
+# Runs are found again by these; the plain tags are for people to filter by.
+SWEEP_TAG, CREATED_TAG, KIND_TAG = "focus.sweep", "focus.created", "focus.kind"
+TRIAL_TAG, POINTS_TAG = "focus.trial_id", "focus.points"
+STEP = "step"  # the metric that says which reports are there: the last one written of each
+
+STATUS = {
+    "waiting": "SCHEDULED",
+    "running": "RUNNING",
+    "complete": "FINISHED",
+    "pruned": "KILLED",
+    "failed": "FAILED",
+    "killed": "KILLED",
+}
+OPEN = ("SCHEDULED", "RUNNING")
+MAX_METRICS = 900  # MLflow takes 1000 entities a batch: this leaves room for params and tags
+MAX_TEXT = 5000  # characters; MLflow takes 6000 in a param, 8000 in a tag
+
+Point = tuple[str, float, int, int]
+"""key, value, milliseconds, step: the order of ``mlflow.entities.Metric``."""
+
+
+def experiment_name(sweep: Sweep) -> str:
+    """One experiment a space: sweeps that ask the same question can be compared."""
+    return f"focus-sweeps/{sweep.space}"
+
+
+def identity_tags(sweep: Sweep, trial: Trial | None = None) -> dict[str, str]:
+    """What the sweep's run, or that of one trial, is found by."""
+    created = sweep.created.astimezone(UTC).isoformat(timespec="seconds")
+    tags = {SWEEP_TAG: sweep.name, CREATED_TAG: created}
+    if trial is None:
+        return tags | {KIND_TAG: "sweep"}
+    return tags | {KIND_TAG: "trial", TRIAL_TAG: trial.trial_id}
+
+
+def sweep_tags(sweep: Sweep, trials: Sequence[Trial], state: str) -> dict[str, str]:
+    """What a person reads on the sweep's run."""
+    tags = {"state": state, "space": sweep.space, "commit": _commit(sweep)}
+    best = best_trial(sweep, trials)
+    if best is None:
+        return tags
+    return tags | {"best_trial_id": best.trial_id, "best_point": short_name(best)}
+
+
+def sweep_params(sweep: Sweep) -> dict[str, Any]:
+    """How the sweep was asked for."""
+    return {"sampler": sweep.sampler, "seeds": sweep.seeds, "metric": sweep.metric}
+
+
+def sweep_metrics(sweep: Sweep, trials: Sequence[Trial]) -> dict[str, float]:
+    """The best value, and how many trials are in each state."""
+    counts = count_states(sweep, trials)
+    metrics = {f"trials/{state}": float(count) for state, count in counts.items()}
+    best = best_trial(sweep, trials)
+    if best is not None and best.value is not None:
+        metrics["best_value"] = best.value
+    return metrics
+
+
+def trial_tags(sweep: Sweep, trial: Trial) -> dict[str, str]:
+    """What a person reads on a trial's run."""
+    tags = {
+        "state": trial.state,
+        "space": sweep.space,
+        "commit": _commit(sweep),
+        "causal": str(trial.causal).lower(),
+    }
+    optional = {
+        "leaky": "" if trial.causal else "true",
+        "variant": trial.variant,
+        "reused_from": trial.reused_from,
+        "reason": trial.reason,
+    }
+    return tags | {key: text[:MAX_TEXT] for key, text in optional.items() if text}
+
+
+def report_metrics(reports: Sequence[Report]) -> list[Point]:
+    """The curves: every number of every report at its step."""
+    points: list[Point] = []
+    for report in sorted(reports, key=lambda report: report.step):
+        numbers = dict(report.metrics)
+        if report.value is not None:
+            numbers["value"] = report.value
+        numbers.pop(STEP, None)
+        numbers[STEP] = report.step
+        at = milliseconds(report.at)
+        points += [(key, float(value), at, report.step) for key, value in numbers.items()]
+    return points
+
+
+def final_metrics(trial: Trial) -> list[Point]:
+    """What is known once a trial has ended; the same each time, so MLflow keeps it once."""
+    if trial.state not in ENDED or trial.finished is None:
+        return []
+    numbers = {"seconds": trial.seconds, "retries": float(trial.retries)}
+    if trial.test is not None:
+        numbers["test"] = trial.test
+    at = milliseconds(trial.finished)
+    return [(key, value, at, trial.step) for key, value in numbers.items()]
+
+
+def batches(points: Sequence[Point]) -> Iterator[Sequence[Point]]:
+    """As few as MLflow allows; one empty one when there are none."""
+    for start in range(0, max(1, len(points)), MAX_METRICS):
+        yield points[start : start + MAX_METRICS]
+
+
+def milliseconds(moment: datetime) -> int:
+    """MLflow's time stamp."""
+    return int(moment.timestamp() * 1000)
+
+
+def _commit(sweep: Sweep) -> str:
+    return sweep.commit + ("+dirty" if sweep.dirty else "")

@@ -1,0 +1,244 @@
+"""From a command line to a plan: everything checked, nothing written."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from argparse import Namespace
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from focus_core.config import Scalar, TrialConfig, check_key
+from search_spaces import load
+from search_spaces.space import Space
+from sweeps.provenance import usable_cpus
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+DIRECTION = "maximize"
+METRIC = "accuracy"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A sweep about to be launched."""
+
+    name: str
+    space: Space
+    base: TrialConfig
+    sampler: str
+    trials: int
+    seeds: int
+    cpus: float
+    gpus: float | None
+    max_concurrent: int | None
+    seconds: float | None
+    address: str | None
+    home: Path
+    ledger_url: str
+    tracking_uri: str
+    local: bool
+
+    @property
+    def artifacts(self) -> Path:
+        return self.home / "artifacts"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.home / "checkpoints"
+
+    def warmup(self) -> int | None:
+        """Steps before a trial may be pruned; None where none is."""
+        return self.base.train.steps // 3 if self.space.prune else None
+
+    def lines(self) -> list[tuple[str, str]]:
+        """The plan for people: label and text."""
+        task, train = self.base.task, self.base.train
+        size = f"{self.trials} ({self.sampler}) x {self.seeds} seeds x {train.steps} steps"
+        pruning = f"pruned from step {self.warmup()} on" if self.space.prune else "never pruned"
+        limit = "" if self.seconds is None else f", at most {self.seconds:g} s"
+        where = "in this process" if self.local else f"Ray at {self.address or 'this machine'}"
+        found = [
+            ("sweep", self.name),
+            ("question", " ".join(self.space.question.split())),
+            ("base", _describe_base(self.base)),
+            ("task", f"{task.name}, {task.length} tokens; {METRIC} on validation decides"),
+        ]
+        found += [("axis", f"{a['key']}: {_describe_axis(a)}") for a in self.space.describe_axes()]
+        return [
+            *found,
+            ("trials", f"{size}, {pruning}"),
+            ("runs", f"{where}; {self.cpus:g} CPU, {_gpus(self.gpus)} GPU a trial{limit}"),
+            ("ledger", make_url(self.ledger_url).render_as_string(hide_password=True)),
+            ("mlflow", _without_password(self.tracking_uri)),
+            ("home", str(self.home)),
+        ]
+
+
+def make_plan(args: Namespace) -> Plan:
+    """Check the command line against the space and this machine.
+
+    Raises:
+        ValueError: one line that says what is wrong and what would be right.
+    """
+    settings = parse_settings(args.set or [])
+    space = load(args.space)
+    pins = {k: v for k, v in settings.items() if k in {a.key for a in space.axes}}
+    space = space.pinned(pins)
+    for key in settings:
+        if key not in pins:
+            check_key(key)
+    base = space.base().override({k: v for k, v in settings.items() if k not in pins})
+    space.check(base)
+    sampler = args.sampler or space.sampler
+    trials = _number_of_trials(args.trials, space, sampler)
+    _require(args.seeds is None or args.seeds >= 1, f"--seeds must be 1 or more, not {args.seeds}")
+    _check_resources(args)
+    name = args.name or args.space
+    _require(
+        NAME.fullmatch(name) is not None,
+        f"--name {name[:40]!r} must be 1 to 80 letters, digits, '.', '_' or '-', starting with "
+        "a letter or digit",
+    )
+    home = Path(args.home or os.environ.get("FOCUS_HOME") or "runs").expanduser().absolute()
+    return Plan(
+        name=name,
+        space=space,
+        base=base,
+        sampler=sampler,
+        trials=trials,
+        seeds=args.seeds or space.seeds,
+        cpus=args.cpus_per_trial,
+        gpus=args.gpus_per_trial,
+        max_concurrent=args.max_concurrent,
+        seconds=parse_duration(args.time_budget),
+        address=args.address,
+        home=home,
+        ledger_url=_database(os.environ.get("FOCUS_LEDGER_URL"), home / "ledger.db"),
+        tracking_uri=args.tracking_uri
+        or os.environ.get("MLFLOW_TRACKING_URI")
+        or f"sqlite:///{home / 'mlflow.db'}",
+        local=args.local,
+    )
+
+
+def parse_settings(pairs: list[str]) -> dict[str, Scalar]:
+    """``["model.order=3"]`` as a dict; numbers, true, false and none are read as such."""
+    found: dict[str, Scalar] = {}
+    for pair in pairs:
+        key, equals, text = pair.partition("=")
+        _require(bool(equals), f"--set {pair!r} must be KEY=VALUE, such as model.order=3")
+        found[key] = _parse_value(text)
+    return found
+
+
+def parse_duration(text: str | None) -> float | None:
+    """``90``, ``90s``, ``10m``, ``2h``, ``1d`` in seconds."""
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", text)
+    _require(
+        match is not None and float(match[1]) > 0,
+        f"--time-budget {text!r} must be a time such as 90s, 10m, 2h or 1d",
+    )
+    assert match is not None
+    return float(match[1]) * UNITS[match[2]]
+
+
+def _parse_value(text: str) -> Scalar:
+    if text.lower() in ("none", "null"):
+        return None
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _number_of_trials(asked: int | None, space: Space, sampler: str) -> int:
+    _require(asked is None or asked >= 1, f"--trials must be 1 or more, not {asked}")
+    if sampler != "grid":
+        return asked or space.trials or len(space.grid())
+    points = len(space.grid())
+    _require(
+        asked is None or asked <= points,
+        f"--trials {asked}: the grid of {space.name} has {points} points; use at most {points}, "
+        "or --sampler tpe",
+    )
+    return asked or points
+
+
+def _check_resources(args: Namespace) -> None:
+    cpus, gpus, at_once = args.cpus_per_trial, args.gpus_per_trial, args.max_concurrent
+    _require(cpus > 0, f"--cpus-per-trial must be above 0, not {cpus:g}")
+    _require(gpus is None or gpus >= 0, f"--gpus-per-trial must be 0 or more, not {gpus}")
+    _require(at_once is None or at_once >= 1, f"--max-concurrent must be 1 or more, not {at_once}")
+    here = usable_cpus()
+    _require(
+        args.address is not None or cpus <= here,
+        f"--cpus-per-trial {cpus:g} is more than the {here} CPUs of this machine: use at most "
+        f"{here}, or --address of a cluster",
+    )
+    _require(not (args.local and args.address), "--local runs without Ray: leave out --address")
+
+
+def _database(url: str | None, default: Path) -> str:
+    if not url:
+        return f"sqlite:///{default}"
+    try:
+        make_url(url)
+    except ArgumentError:
+        raise ValueError(
+            "FOCUS_LEDGER_URL is no database address: use one such as sqlite:////path/ledger.db"
+        ) from None
+    return url
+
+
+def _describe_base(base: TrialConfig) -> str:
+    usual = TrialConfig().canonical()
+    model = base.model
+    head = f"{model.mixer} D={model.width} layers={model.layers}"
+    other = {k: v for k, v in base.canonical().items() if usual.get(k, object()) != v}
+    return ", ".join([head, *(f"{k}={v}" for k, v in other.items())])
+
+
+def _describe_axis(axis: dict[str, Any]) -> str:
+    if "choices" in axis:
+        return ", ".join(str(c) for c in axis["choices"])
+    scale = " (log)" if axis.get("log") else ""
+    return f"{axis['low']:g} to {axis['high']:g}{scale}"
+
+
+def _gpus(asked: float | None) -> str:
+    return "1 (where there is a)" if asked is None else f"{asked:g}"
+
+
+def _without_password(uri: str) -> str:
+    return re.sub(r"(://[^:/@]+):[^@/]+@", r"\1:***@", uri)
+
+
+def same_question(plan: Plan, stored: dict[str, Any]) -> str | None:
+    """What differs between ``plan`` and the sweep of that name; None when nothing does."""
+    now = {
+        "space": plan.space.name,
+        "axes": json.loads(json.dumps(plan.space.describe_axes())),
+        **plan.base.canonical(),
+    }
+    keys = [*now, *(k for k in stored if k not in now)]
+    wrong = [k for k in keys if now.get(k) != stored.get(k)]
+    if not wrong:
+        return None
+    return ", ".join(f"{k} was {stored.get(k)}, now {now.get(k)}" for k in wrong[:3])
+
+
+def _require(holds: bool, message: str) -> None:
+    if not holds:
+        raise ValueError(message)

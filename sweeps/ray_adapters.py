@@ -1,0 +1,118 @@
+"""How Ray Tune and the driver talk: a searcher that hands out, a scheduler that records.
+
+Tune's own trial ids change on restore and its snapshot is never needed: identity is the
+``trial_id`` in the payload, and what these adapters know is in the driver.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import Any
+
+from ray.tune import Callback
+from ray.tune.experiment import Trial as RayTrial
+from ray.tune.result import RESULT_DUPLICATE
+from ray.tune.schedulers import FIFOScheduler, TrialScheduler
+from ray.tune.search import Searcher
+
+from sweeps.driver import Driver
+from sweeps.stopping import StopFlag
+from sweeps.worker import ERROR, FAILED
+
+REPORT_PREFIX = "report/"
+
+
+class HandsOut(Searcher):
+    """Gives Tune the driver's next trial."""
+
+    def __init__(
+        self, driver: Driver, *, checkpoints: str, threads: int, stopping: StopFlag
+    ) -> None:
+        super().__init__()
+        self.driver = driver
+        self.checkpoints = checkpoints
+        self.threads = threads
+        self.stopping = stopping
+
+    def suggest(self, trial_id: str) -> dict[str, Any] | str:
+        assignment = None if self.stopping.requested else self.driver.next_trial()
+        if assignment is None:
+            return Searcher.FINISHED
+        return {"payload": assignment.payload(self.checkpoints, self.threads)}
+
+    def on_trial_complete(self, trial_id: str, result: Any = None, error: bool = False) -> None:
+        """The scheduler has told the driver."""
+
+    def save(self, checkpoint_path: str) -> None:
+        """Nothing to save: the ledger has it."""
+
+    def restore(self, checkpoint_path: str) -> None:
+        """Nothing to restore: the ledger has it."""
+
+
+class Records(FIFOScheduler):
+    """Records every report and says which trials stop."""
+
+    def __init__(self, driver: Driver) -> None:
+        super().__init__()
+        self.driver = driver
+
+    def on_trial_result(self, tune_controller: Any, trial: RayTrial, result: dict[str, Any]) -> str:
+        trial_id = trial.config["payload"]["trial_id"]
+        if RESULT_DUPLICATE in result:  # Tune says the last report again when a function returns
+            return str(TrialScheduler.CONTINUE)
+        if FAILED in result:
+            self.driver.failed(trial_id, result[FAILED], result[ERROR])
+            return str(TrialScheduler.STOP)
+        report = {
+            key.removeprefix(REPORT_PREFIX): float(value)
+            for key, value in result.items()
+            if key.startswith(REPORT_PREFIX)
+        }
+        goes_on = self.driver.report(trial_id, report)
+        return str(TrialScheduler.CONTINUE if goes_on else TrialScheduler.STOP)
+
+    def on_trial_complete(
+        self,
+        tune_controller: Any,
+        trial: RayTrial,
+        result: dict[str, Any],
+    ) -> None:
+        trial_id = trial.config["payload"]["trial_id"]
+        if self.driver.trials[trial_id].state == "running":
+            self.driver.finished(trial_id)
+
+    def on_trial_error(self, tune_controller: Any, trial: RayTrial) -> None:
+        trial_id = trial.config["payload"]["trial_id"]
+        reason = f"its worker was lost {trial.num_failures} times"
+        self.driver.failed(trial_id, reason, str(trial.get_error() or ""))
+
+
+class Watches(Callback):
+    """Tells the driver when a worker begins or is lost, and Tune when to stop."""
+
+    def __init__(self, driver: Driver, stopping: StopFlag) -> None:
+        self.driver = driver
+        self.stopping = stopping
+        self._asked = False
+
+    def on_trial_start(
+        self, iteration: int, trials: list[RayTrial], trial: RayTrial, **info: Any
+    ) -> None:
+        self.driver.started(trial.config["payload"]["trial_id"])
+
+    def on_trial_recover(
+        self, iteration: int, trials: list[RayTrial], trial: RayTrial, **info: Any
+    ) -> None:
+        self.driver.retried(trial.config["payload"]["trial_id"])
+
+    def on_step_begin(self, iteration: int, trials: list[RayTrial], **info: Any) -> None:
+        if self.stopping.requested and not self._asked:
+            self._asked = True
+            interrupt_tune()
+
+
+def interrupt_tune() -> None:
+    """Make ``Tuner.fit`` return after cleaning up: Tune listens for SIGUSR1."""
+    os.kill(os.getpid(), signal.SIGUSR1)

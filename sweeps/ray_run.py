@@ -1,0 +1,130 @@
+"""Run a sweep on Ray Tune: on this machine, or on the cluster at an address.
+
+Ray places trials and restarts them; it remembers nothing (see DECISIONS).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+from typing import Any
+
+from sweeps.driver import Driver
+from sweeps.stopping import StopFlag
+
+WORKER_LOSSES = 3
+"""How often a trial is moved to a new worker before it counts as failed."""
+QUIET = {
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # JSON, CSV and TensorBoard files: not our record
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",  # ours marks what was open, then stops Tune
+    "TUNE_WARN_THRESHOLD_S": "60",
+    # Its kill raises out of fit() and would end the whole sweep.
+    "RAY_memory_monitor_refresh_ms": "0",
+}
+
+
+class ClusterTooSmallError(ValueError):
+    """A trial asks for more than any node has."""
+
+
+def start_ray(address: str | None) -> dict[str, float]:
+    """Connect to the cluster at ``address``, or start Ray on this machine.
+
+    Returns:
+        the resources there are: ``{"CPU": 2.0, "GPU": 1.0 ...}``.
+    """
+    os.environ.update({k: v for k, v in QUIET.items() if k not in os.environ})
+    if address is None:
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
+    import ray
+
+    ray.init(
+        address=address or "local",
+        log_to_driver=False,
+        logging_level=logging.CRITICAL,
+        include_dashboard=False if address is None else None,
+    )
+    for name in ("ray", "ray.tune", "ray.data", "ray.train"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    resources: dict[str, float] = ray.cluster_resources()
+    return resources
+
+
+def run_on_ray(
+    driver: Driver,
+    resources: dict[str, float],
+    *,
+    checkpoints: str,
+    cpus: float,
+    gpus: float,
+    max_concurrent: int | None,
+    stopping: StopFlag,
+) -> None:
+    """Drive every trial to its end on the Ray this process is connected to.
+
+    Args:
+        driver: the sweep.
+        resources: what ``start_ray`` found.
+        checkpoints: an address every worker reaches.
+        cpus: CPUs a trial takes.
+        gpus: GPUs a trial takes; may be a fraction.
+        max_concurrent: at most so many trials at once; None for as many as fit.
+        stopping: asks for a stop.
+    """
+    from ray import tune
+
+    from sweeps.ray_adapters import HandsOut, Records, Watches, interrupt_tune
+    from sweeps.worker import ray_trainable
+
+    threads = max(1, int(cpus))
+    stopping.wake = interrupt_tune
+    with tempfile.TemporaryDirectory(prefix="focus-sweeps-") as scratch:
+        tuner = tune.Tuner(
+            tune.with_resources(ray_trainable, {"cpu": cpus, "gpu": gpus}),
+            tune_config=tune.TuneConfig(
+                search_alg=HandsOut(
+                    driver, checkpoints=checkpoints, threads=threads, stopping=stopping
+                ),
+                scheduler=Records(driver),
+                num_samples=-1,
+                # Without a limit Tune keeps one trial pending, and autoscaling adds one node.
+                max_concurrent_trials=max_concurrent or fitting(resources, cpus, gpus),
+                reuse_actors=True,  # a fresh worker imports torch for seconds
+                trial_name_creator=_our_id,
+                trial_dirname_creator=_our_id,
+            ),
+            run_config=tune.RunConfig(
+                name=driver.sweep.name,
+                storage_path=scratch,
+                failure_config=tune.FailureConfig(max_failures=WORKER_LOSSES),
+                callbacks=[Watches(driver, stopping)],
+                verbose=0,
+            ),
+        )
+        if not stopping.requested:
+            tuner.fit()
+
+
+def fitting(resources: dict[str, float], cpus: float, gpus: float) -> int:
+    """How many trials fit at once.
+
+    Raises:
+        ClusterTooSmallError: not even one.
+    """
+    room = int(resources.get("CPU", 0) // cpus)
+    if gpus:
+        room = min(room, int(resources.get("GPU", 0) / gpus))
+    if room < 1:
+        raise ClusterTooSmallError(
+            f"a trial takes {cpus:g} CPUs and {gpus:g} GPUs, but there are "
+            f"{resources.get('CPU', 0):g} and {resources.get('GPU', 0):g}: lower "
+            "--cpus-per-trial or --gpus-per-trial"
+        )
+    return room
+
+
+def _our_id(trial: Any) -> str:
+    return str(trial.config["payload"]["trial_id"])

@@ -1,0 +1,151 @@
+"""Optuna's part: propose the next point, say which trials to stop. It stores nothing.
+
+The study is rebuilt from the ledger at every launch, and every proposal comes from a sampler
+seeded by (sweep seed, trial number, attempt): what is proposed depends on the ledger alone.
+Running trials are in the study as running, and only those: Optuna 5's TPE takes them for bad
+points, so a ghost would push the search away from where it died.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import optuna
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+from optuna.pruners import BasePruner, MedianPruner, NopPruner
+from optuna.samplers import BaseSampler, RandomSampler, TPESampler
+from optuna.trial import TrialState, create_trial
+from search_spaces.space import Axis, Space
+
+from sweeps.schema import Report, Trial
+
+Point = dict[str, Any]
+Direction = Literal["maximize", "minimize"]
+STARTUP_TRIALS = 8
+SAMPLERS = ("grid", "random", "tpe")
+_STATES = {
+    "complete": TrialState.COMPLETE,
+    "pruned": TrialState.PRUNED,
+    "failed": TrialState.FAIL,
+}
+
+
+class Study:
+    """A sweep as Optuna sees it, in memory.
+
+    Args:
+        space: the axes.
+        sampler: one of ``SAMPLERS``.
+        seed: decides every proposal together with the trial's number.
+        direction: ``maximize`` or ``minimize``.
+        warmup: steps before a trial may be pruned; None for no pruning.
+    """
+
+    def __init__(
+        self, space: Space, *, sampler: str, seed: int, direction: Direction, warmup: int | None
+    ) -> None:
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        self.space = space
+        self.sampler = sampler
+        self.seed = seed
+        self.grid = space.grid() if sampler == "grid" else []
+        self._optuna = optuna.create_study(direction=direction, pruner=_pruner(warmup))
+        self._numbers: dict[str, int] = {}  # trial_id -> Optuna's number
+
+    def propose(self, number: int, attempt: int = 0) -> Point | None:
+        """The point of trial ``number``; None when a grid has no more points.
+
+        Args:
+            number: how many trials the sweep has.
+            attempt: counts up while proposals turn out to be trials the sweep already has.
+        """
+        if self.sampler == "grid":
+            index = number + attempt
+            return dict(self.grid[index]) if index < len(self.grid) else None
+        self._optuna.sampler = _sampler(self.sampler, _seed(self.seed, number, attempt))
+        trial = self._optuna.ask()
+        point: Point = {}
+        for axis in self.space.axes:
+            if axis.active(point):
+                point[axis.key] = _suggest(trial, axis)
+        # Taken back here; ``add`` puts it in once the ledger has it.
+        self._optuna.tell(trial, state=TrialState.FAIL)
+        return point
+
+    def add(self, trial: Trial, reports: Sequence[Report] = ()) -> None:
+        """Show Optuna a ledger row: as ended, or as running."""
+        state = _STATES.get(trial.state, TrialState.RUNNING)
+        if state is TrialState.COMPLETE and trial.value is None:
+            state = TrialState.FAIL
+        seen = {r.step: r.value for r in reports if r.value is not None}
+        self._numbers[trial.trial_id] = len(self._optuna.trials)
+        self._optuna.add_trial(
+            create_trial(
+                state=state,
+                value=trial.value if state is TrialState.COMPLETE else _last(seen, state),
+                params=trial.point,
+                distributions=distributions(self.space.axes, trial.point),
+                intermediate_values=seen,
+                user_attrs={"trial_id": trial.trial_id},
+            )
+        )
+
+    def report(self, trial: Trial, step: int, value: float) -> bool:
+        """Tell Optuna a running trial's value; True when the trial should be stopped."""
+        frozen = self._optuna.trials[self._numbers[trial.trial_id]]
+        running = optuna.trial.Trial(self._optuna, frozen._trial_id)
+        if step not in frozen.intermediate_values:  # repeated since a checkpoint otherwise
+            running.report(value, step)
+        return running.should_prune()
+
+    def end(self, trial: Trial) -> None:
+        """Tell Optuna how a running trial ended: pruned is never told complete."""
+        state = _STATES.get(trial.state, TrialState.FAIL)
+        value = trial.value if state is TrialState.COMPLETE else None
+        if state is TrialState.COMPLETE and value is None:
+            state = TrialState.FAIL
+        self._optuna.tell(self._numbers[trial.trial_id], value, state=state)
+
+
+def distributions(axes: Sequence[Axis], point: Mapping[str, Any]) -> dict[str, BaseDistribution]:
+    """The distributions of the axes that are active at ``point``."""
+    return {axis.key: axis.distribution for axis in axes if axis.key in point}
+
+
+def _suggest(trial: optuna.trial.Trial, axis: Axis) -> Any:
+    match axis.distribution:
+        case CategoricalDistribution(choices=choices):
+            return trial.suggest_categorical(axis.key, choices)
+        case IntDistribution(low=low, high=high, log=log, step=step):
+            return trial.suggest_int(axis.key, low, high, log=log, step=step)
+        case FloatDistribution(low=low, high=high, log=log, step=step):
+            return trial.suggest_float(axis.key, low, high, log=log, step=step)
+    raise TypeError(f"axis {axis.key!r} has a distribution of an unknown kind")
+
+
+def _last(seen: Mapping[int, float], state: TrialState) -> float | None:
+    return seen[max(seen)] if seen and state is TrialState.PRUNED else None
+
+
+def _seed(seed: int, number: int, attempt: int) -> int:
+    digest = hashlib.sha256(f"{seed}/{number}/{attempt}".encode()).digest()
+    return int.from_bytes(digest[:4], "big")
+
+
+def _sampler(name: str, seed: int) -> BaseSampler:
+    if name == "random":
+        return RandomSampler(seed=seed)
+    return TPESampler(seed=seed, n_startup_trials=STARTUP_TRIALS)
+
+
+def _pruner(warmup: int | None) -> BasePruner:
+    if warmup is None:
+        return NopPruner()
+    return MedianPruner(n_startup_trials=STARTUP_TRIALS, n_warmup_steps=warmup)

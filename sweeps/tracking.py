@@ -1,0 +1,201 @@
+"""The MLflow tracker: a listener whose own thread keeps MLflow in step with the ledger.
+
+It can neither slow nor end a sweep: the driver only puts rows into a backlog, and whatever goes
+wrong in the thread is remembered, tried again, and told at the end. What did not get through is
+in the ledger, and the next launch of the same sweep catches up.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+import threading
+import time
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import SADeprecationWarning
+
+from sweeps.backlog import Backlog, Work
+from sweeps.mlflow_runs import SweepRuns
+from sweeps.schema import Report, Sweep, Trial
+
+MAX_PAUSE = 30.0  # seconds between attempts while MLflow does not answer
+LAST_ATTEMPTS = 3  # once closing
+ENVIRONMENT = {
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",  # seconds; MLflow's own 120, seven times over, would
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",  # hold the end of a sweep for a quarter of an hour
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "0",
+}
+
+
+@dataclass(frozen=True)
+class TrackingSummary:
+    """What became of the reports of one launch; its text is one line for people."""
+
+    points: int
+    dropped: int
+    error: str | None
+
+    def __str__(self) -> str:
+        if not self.dropped and self.error is None:
+            return f"MLflow: {self.points} points logged"
+        return (
+            f"MLflow: {self.points} points logged, {self.dropped} dropped "
+            f"({self.error or 'it was too slow'}); the ledger has them, "
+            "and launching the same sweep again catches up"
+        )
+
+
+class MlflowTracker:
+    """A ``Listener``: a parent run a sweep, a child run a trial.
+
+    Args:
+        uri: MLflow's tracking URI. An SQLite database is made, if need be, and put in WAL mode.
+        artifacts: folder for artifacts; None where the server at ``uri`` decides.
+        flush_seconds: time between writes.
+        limit: reports held at most while MLflow does not answer; more are dropped and counted.
+    """
+
+    def __init__(
+        self, uri: str, artifacts: Path | None, *, flush_seconds: float = 1.0, limit: int = 20_000
+    ) -> None:
+        self._uri = uri
+        self._artifacts = artifacts
+        self._flush_seconds = flush_seconds
+        self._backlog = Backlog(limit)
+        self._sweep: Sweep | None = None
+        self._state = "running"
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="mlflow-tracker", daemon=True)
+        # From here on: the thread's own.
+        self._runs: SweepRuns | None = None
+        self._trials: dict[int, Trial] = {}
+        self._points = 0
+        self._pause = 0.0
+        self._error: str | None = None
+
+    def sweep_started(
+        self, sweep: Sweep, trials: Sequence[Trial], reports: Mapping[int, Sequence[Report]]
+    ) -> None:
+        self._sweep = sweep
+        for trial in trials:
+            self._backlog.add(trial, reports.get(trial.id, ()), bounded=False)
+        self._thread.start()
+
+    def trial_started(self, sweep: Sweep, trial: Trial) -> None:
+        self._sweep = sweep
+        self._backlog.add(trial)
+
+    def reported(self, sweep: Sweep, trial: Trial, report: Report) -> None:
+        self._sweep = sweep
+        self._backlog.add(trial, [report])
+
+    def trial_ended(self, sweep: Sweep, trial: Trial) -> None:
+        self._sweep = sweep
+        self._backlog.add(trial)
+
+    def sweep_ended(self, sweep: Sweep, trials: Sequence[Trial]) -> None:
+        self._sweep = sweep
+        self._state = "killed" if sweep.finished is None else "complete"
+        for trial in trials:
+            self._backlog.add(trial)
+
+    def close(self, timeout: float = 20.0) -> TrackingSummary:
+        """Write what is left and close as killed what is open; may be called twice.
+
+        Args:
+            timeout: seconds to wait at most; the rest is then dropped, and counted.
+        """
+        self._closing.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+        lost = self._backlog.lost
+        error = self._error if lost or self._thread.is_alive() else None
+        return TrackingSummary(points=self._points, dropped=lost, error=error)
+
+    def _work(self) -> None:
+        attempts = LAST_ATTEMPTS
+        while attempts:
+            closing = self._closing.wait(self._pause)  # before the flush: nothing comes after it
+            if self._flush():
+                self._pause = self._flush_seconds
+                if closing and self._end():
+                    return
+            else:
+                self._pause = min(MAX_PAUSE, 2 * self._pause + self._flush_seconds)
+            if closing:
+                attempts -= 1
+                time.sleep(min(0.2, self._flush_seconds))
+
+    def _flush(self) -> bool:
+        """Whether everything there was to do is done."""
+        work = self._backlog.take()
+        self._trials |= {item.trial.id: item.trial for item in work}
+        while work:
+            if not self._attempt(lambda runs, sweep: self._mirror(runs, sweep, work[0])):
+                # The one that failed goes last, lest it keep the others from MLflow for ever.
+                self._backlog.put_back(work[1:] + work[:1])
+                return False
+            self._backlog.handled(work.pop(0))
+            self._pause = 0.0
+        trials = list(self._trials.values())
+        return self._attempt(lambda runs, sweep: runs.mirror_sweep(sweep, trials, self._state))
+
+    def _mirror(self, runs: SweepRuns, sweep: Sweep, item: Work) -> None:
+        self._points += runs.mirror(sweep, item.trial, item.reports, item.total)
+
+    def _end(self) -> bool:
+        return self._attempt(lambda runs, _: runs.kill_open())
+
+    def _attempt(self, action: Callable[[SweepRuns, Sweep], None]) -> bool:
+        assert self._sweep is not None
+        try:
+            if self._runs is None:
+                self._runs = SweepRuns(connect(self._uri), self._sweep, self._artifacts)
+            action(self._runs, self._sweep)
+        except Exception as error:  # noqa: BLE001 - nothing that MLflow does may end a sweep
+            first_line = (str(error).strip() or "no message").splitlines()[0]
+            self._error = f"{type(error).__name__}: {first_line[:200]}"
+            self._runs = None  # what got through is unknown: look again
+            return False
+        return True
+
+
+def connect(uri: str) -> Any:
+    """An ``MlflowClient`` for ``uri``, quiet and impatient; imports mlflow.
+
+    Raises:
+        Exception: whatever MLflow raises when ``uri`` is none, or does not answer.
+    """
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    # mlflow 3.17 with SQLAlchemy 2.1: about a relationship it never reads
+    warnings.filterwarnings("ignore", "The ``noload``", SADeprecationWarning)
+    from mlflow.tracking import MlflowClient
+
+    for logger in ("mlflow", "alembic", "urllib3"):
+        logging.getLogger(logger).setLevel(logging.CRITICAL)
+    _write_ahead(uri)
+    return MlflowClient(tracking_uri=uri)
+
+
+def _write_ahead(uri: str) -> None:
+    """Put an SQLite database in WAL mode, for good: a run is then three times cheaper."""
+    url = make_url(uri) if uri.startswith("sqlite:") else None
+    if url is None or not url.database:
+        return
+    path = Path(url.database)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    database = sqlite3.connect(path)
+    try:
+        database.execute("PRAGMA journal_mode=WAL")
+    finally:
+        database.close()

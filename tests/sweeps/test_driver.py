@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sweeps.ledger import Ledger
+from tests.sweeps.conftest import GRID, add_sweep, by_bin, make_driver, train
+
+
+def states(ledger: Ledger, sweep: Any) -> list[str]:
+    return [t.state for t in ledger.trials(sweep)]
+
+
+def test_every_planned_trial_is_trained_once(ledger: Ledger) -> None:
+    sweep = add_sweep(ledger)
+    driver = make_driver(ledger, sweep)
+    trained = train(driver, by_bin)
+    driver.close()
+    assert len(set(trained)) == len(trained) == 6
+    assert driver.done
+    assert states(ledger, sweep) == ["complete"] * 6
+    assert [t.point for t in ledger.trials(sweep)] == GRID.grid()
+
+
+def test_the_same_command_again_trains_nothing(ledger: Ledger) -> None:
+    sweep = add_sweep(ledger)
+    train(make_driver(ledger, sweep), by_bin)
+    again = make_driver(ledger, sweep)
+    assert again.done
+    assert train(again, by_bin) == []
+
+
+def test_what_a_dead_driver_left_running_goes_on_and_nothing_is_doubled(ledger: Ledger) -> None:
+    sweep = add_sweep(ledger)
+    dead = make_driver(ledger, sweep)
+    finished = train(dead, by_bin, at_most=2)
+    left = dead.next_trial()
+    assert left is not None
+    dead.started(left.trial_id)
+    dead.report(left.trial_id, {"step": 1.0, "value/0": 0.1, "value/1": 0.1})
+
+    trained = train(make_driver(ledger, sweep), by_bin)
+    assert trained[0] == left.trial_id
+    assert not set(trained) & set(finished)
+    assert states(ledger, sweep) == ["complete"] * 6
+    reports = ledger.reports(ledger.trials(sweep))
+    assert all([r.step for r in rows] == [1, 2, 3, 4] for rows in reports.values())
+
+
+def test_stopped_trials_are_killed_and_go_on_later(ledger: Ledger) -> None:
+    sweep = add_sweep(ledger)
+    driver = make_driver(ledger, sweep)
+    assignment = driver.next_trial()
+    assert assignment is not None
+    driver.started(assignment.trial_id)
+    driver.stop("stopped by SIGINT")
+    driver.close()
+    assert [(t.state, t.reason) for t in ledger.trials(sweep)] == [("killed", "stopped by SIGINT")]
+    assert train(make_driver(ledger, sweep), by_bin)[0] == assignment.trial_id
+
+
+def test_more_seeds_train_only_the_new_ones(ledger: Ledger) -> None:
+    sweep = add_sweep(ledger)
+    train(make_driver(ledger, sweep), by_bin)
+    before = [t.value for t in ledger.trials(sweep)]
+    sweep = ledger.update_sweep(sweep, seeds=3)
+    driver = make_driver(ledger, sweep)
+    assignment = driver.next_trial()
+    assert assignment is not None
+    assert assignment.seeds == [2]
+    train(make_driver(ledger, sweep), by_bin)
+    rows = ledger.trials(sweep)
+    assert all([r.seed for r in t.replicates] == [0, 1, 2] for t in rows)
+    # seeds 0, 1 score b + .0005 on average, seeds 0, 1, 2 b + .001
+    assert [t.value for t in rows] == pytest.approx([v + 0.0005 for v in before if v is not None])
+
+
+def test_a_trial_finished_elsewhere_is_taken_over(ledger: Ledger) -> None:
+    first = add_sweep(ledger, name="first")
+    train(make_driver(ledger, first), by_bin)
+    second = add_sweep(ledger, name="second")
+    driver = make_driver(ledger, second)
+    assert train(driver, by_bin) == []
+    rows = ledger.trials(second)
+    assert {(t.state, t.reused_from) for t in rows} == {("complete", "first")}
+    assert [t.value for t in rows] == [t.value for t in ledger.trials(first)]
+    assert all(len(r) == 4 for r in ledger.reports(rows).values())
+
+
+@pytest.mark.parametrize("changes", [{"code": "other"}, {"seeds": 3}])
+def test_results_of_other_code_or_fewer_seeds_are_not_taken_over(
+    ledger: Ledger, changes: dict[str, Any]
+) -> None:
+    train(make_driver(ledger, add_sweep(ledger, name="first")), by_bin)
+    second = add_sweep(ledger, name="second", **changes)
+    assert len(train(make_driver(ledger, second), by_bin)) == 6
+
+
+def test_rerun_trains_everything_again(ledger: Ledger) -> None:
+    sweep = add_sweep(ledger)
+    train(make_driver(ledger, sweep), by_bin)
+    forgotten: list[str] = []
+    driver = make_driver(ledger, sweep, rerun=True, forget=forgotten.append)
+    assert len(train(driver, by_bin)) == 6
+    assert len(forgotten) == 6
+    assert len(ledger.trials(sweep)) == 6
+
+
+def test_failed_trials_are_tried_again_only_when_asked(ledger: Ledger) -> None:
+    sweep = add_sweep(ledger)
+    driver = make_driver(ledger, sweep)
+    assignment = driver.next_trial()
+    assert assignment is not None
+    driver.started(assignment.trial_id)
+    driver.failed(assignment.trial_id, "ValueError: no", "Traceback ...")
+    train(driver, by_bin)
+    assert states(ledger, sweep) == ["failed"] + ["complete"] * 5
+    assert ledger.trials(sweep)[0].error == "Traceback ..."
+    assert train(make_driver(ledger, sweep), by_bin) == []
+    assert train(make_driver(ledger, sweep, retry_failed=True), by_bin) == [assignment.trial_id]
+    assert states(ledger, sweep) == ["complete"] * 6
+
+
+def test_a_space_with_fewer_points_than_planned_ends(ledger: Ledger) -> None:
+    sweep = add_sweep(ledger, sampler="random", planned=50)
+    driver = make_driver(ledger, sweep)
+    assert len(train(driver, by_bin)) == 6
+    assert driver.exhausted
+    assert driver.done
+
+
+def test_a_listener_that_raises_does_not_end_the_sweep(ledger: Ledger) -> None:
+    class Broken:
+        def __getattr__(self, name: str) -> Any:
+            raise RuntimeError(name)
+
+    sweep = add_sweep(ledger)
+    driver = make_driver(ledger, sweep, listeners=[Broken()])
+    train(driver, by_bin)
+    assert states(ledger, sweep) == ["complete"] * 6
+    assert driver.listener_errors > 6

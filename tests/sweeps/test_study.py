@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import optuna
+import pytest
+from optuna.trial import TrialState
+
+from search_spaces.space import Space
+from sweeps.ledger import Ledger
+from sweeps.study import Study
+from tests.sweeps.conftest import CONTINUOUS, GRID, add_sweep, make_driver, train
+
+
+def make_study(space: Space = CONTINUOUS, *, sampler: str = "tpe", seed: int = 0) -> Study:
+    return Study(space, sampler=sampler, seed=seed, direction="maximize", warmup=2)
+
+
+def by_rate(config: dict[str, float], seed: int, step: int) -> float:
+    return -abs(config["train.learning_rate"] - 0.01) + step / 1e6
+
+
+@pytest.mark.parametrize("sampler", ["random", "tpe"])
+def test_a_proposal_is_a_function_of_seed_number_and_attempt(sampler: str) -> None:
+    first = [make_study(sampler=sampler).propose(n) for n in range(4)]
+    assert first == [make_study(sampler=sampler).propose(n) for n in range(4)]
+    assert first[0] != make_study(sampler=sampler, seed=1).propose(0)
+    assert first[0] != make_study(sampler=sampler).propose(0, attempt=1)
+
+
+def test_a_grid_is_walked_in_order_and_ends() -> None:
+    study = make_study(GRID, sampler="grid")
+    assert [study.propose(n) for n in range(6)] == GRID.grid()
+    assert study.propose(6) is None
+
+
+def test_a_sweep_cut_short_proposes_what_it_would_have_proposed(tmp_path: Path) -> None:
+    """Law: the sampler sees the same study as if nothing had happened."""
+
+    def points(folder: str, cuts: list[int]) -> list[dict[str, float]]:
+        (tmp_path / folder).mkdir()
+        ledger = Ledger(f"sqlite:///{tmp_path / folder / 'ledger.db'}")
+        sweep = add_sweep(ledger, CONTINUOUS)
+        for cut in cuts:
+            train(make_driver(ledger, sweep, CONTINUOUS, warmup=2), by_rate, at_most=cut)
+        found = [t.point for t in ledger.trials(sweep)]
+        ledger.close()
+        return found
+
+    whole = points("whole", [20])
+    assert points("cut", [3, 9, 8]) == whole
+    searched = [p["train.learning_rate"] for p in whole[8:]]
+    assert len(set(searched)) > 1
+
+
+def test_what_was_pruned_is_told_pruned_and_what_failed_is_told_failed(ledger: Ledger) -> None:
+    sweep = add_sweep(ledger, CONTINUOUS)
+    driver = make_driver(ledger, sweep, CONTINUOUS)
+    for state in ("complete", "pruned", "failed"):
+        assignment = driver.next_trial()
+        assert assignment is not None
+        driver.started(assignment.trial_id)
+        driver.report(assignment.trial_id, {"step": 2.0, "value/0": 0.5, "test/0": 0.5})
+        if state == "complete":
+            driver.finished(assignment.trial_id)
+        else:
+            row = ledger.set_state(driver.trials[assignment.trial_id], state)
+            driver._end(row)
+    live = driver.study._optuna
+    states = [t.state for t in live.trials if "trial_id" in t.user_attrs]
+    assert states == [TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL]
+
+    rebuilt = make_driver(ledger, sweep, CONTINUOUS).study._optuna
+    assert [t.state for t in rebuilt.trials] == states
+
+
+def test_a_bad_trial_is_pruned_and_a_good_one_is_not(ledger: Ledger) -> None:
+    sweep = add_sweep(ledger, CONTINUOUS)
+    driver = make_driver(ledger, sweep, CONTINUOUS, warmup=1)
+    train(driver, lambda config, seed, step: 0.5, at_most=8)
+    train(driver, lambda config, seed, step: 0.1, at_most=1)
+    train(driver, lambda config, seed, step: 0.9, at_most=1)
+    states = [t.state for t in ledger.trials(sweep)]
+    assert states == ["complete"] * 8 + ["pruned", "complete"]
+    pruned = ledger.trials(sweep)[8]
+    assert pruned.test is None
+    assert pruned.step == 1
+    assert pruned.reason == "worse than the median at step 1"
+
+
+def test_no_ghost_is_left_in_a_rebuilt_study(ledger: Ledger) -> None:
+    sweep = add_sweep(ledger, CONTINUOUS)
+    driver = make_driver(ledger, sweep, CONTINUOUS)
+    for _ in range(3):
+        assignment = driver.next_trial()
+        assert assignment is not None
+        driver.started(assignment.trial_id)
+    rebuilt = make_driver(ledger, sweep, CONTINUOUS)
+    train(rebuilt, by_rate, at_most=3)
+    states = {t.state for t in rebuilt.study._optuna.trials}
+    assert states == {optuna.trial.TrialState.COMPLETE}

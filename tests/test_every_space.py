@@ -1,0 +1,204 @@
+"""Registered means tested: every space builds at every point, and every axis has an effect."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from optuna.distributions import FloatDistribution, IntDistribution
+
+import search_spaces
+from focus_core.config import ModelConfig, TrialConfig
+from focus_core.variants import VARIANTS
+from search_spaces.soundness import acts, every_value, sample_points, walk
+from search_spaces.space import Axis, Space, choices
+
+EVERY = pytest.mark.parametrize("name", search_spaces.names())
+
+
+def space_over(*axes, **fields):
+    plain = {"seeds": 1, "trials": None, "sampler": "grid", "prune": False}
+    return Space(question="?", base=TrialConfig, axes=axes, **plain | fields)
+
+
+def test_the_spaces_are_these():
+    assert {"nfft_bins", "filter_bank", "chunk_length", "order", "ablation", "focus"} <= set(
+        search_spaces.names()
+    )
+
+
+@EVERY
+def test_it_says_what_it_asks(name):
+    space = search_spaces.load(name)
+    assert space.name == name
+    assert space.question.endswith("?")
+    assert sys.modules[f"search_spaces.{name}"].__doc__.strip()
+    assert space.seeds >= 1
+    assert (space.trials is None) == (space.sampler == "grid")
+
+
+@EVERY
+def test_every_point_builds_and_no_two_are_one_trial(name):
+    """All of them, continuous axes at both ends: a dead knob would give two points one id."""
+    space = search_spaces.load(name)
+    base = space.base()
+    points = list(walk(space.axes, every_value))
+    assert len({space.configure(point, base).trial_id for point in points}) == len(points)
+    space.check(base)
+
+
+@EVERY
+def test_every_axis_reaches_the_config_under_its_key(name):
+    space = search_spaces.load(name)
+    base = space.base()
+    for point in sample_points(space)[:50]:
+        flat = space.configure(point, base).flat()
+        assert all(flat[key] == value for key, value in point.items() if key != "variant")
+
+
+@EVERY
+def test_axes_are_plain_data(name):
+    axes = search_spaces.load(name).describe_axes()
+    assert json.loads(json.dumps(axes)) == axes
+    for axis in axes:
+        wanted = {"choices"} if axis["kind"] == "categorical" else {"low", "high", "log"}
+        assert set(axis) == {"key", "kind"} | wanted
+
+
+def test_default_question_has_its_grid():
+    points = search_spaces.load("nfft_bins").grid()
+    assert len(points) == 12
+    assert points[0] == {"model.bin_length": 64, "model.nfft_factor": 1}
+    assert points[1] == {"model.bin_length": 64, "model.nfft_factor": 2}
+
+
+def test_orders_above_two_come_as_a_lattice_only():
+    space = search_spaces.load("order")
+    arms = {
+        (t.model.order, t.model.parameterisation)
+        for t in (space.configure(p, space.base()) for p in space.grid())
+    }
+    lattice = {(order, "lattice") for order in (1, 2, 3, 4, 6, 8)}
+    assert arms == lattice | {(1, "sigmoid"), (2, "sigmoid")}
+
+
+def test_ablation_has_every_variant_once():
+    points = search_spaces.load("ablation").grid()
+    assert [point["variant"] for point in points] == list(VARIANTS)
+
+
+def test_variants_apply_their_changes_and_axes_go_before_them():
+    space = search_spaces.load("ablation")
+    trial = space.configure({"variant": "carry_lattice", "model.gain": "none"}, space.base())
+    assert (trial.model.carry, trial.model.parameterisation) == (True, "lattice")
+    assert trial.model.gain == "none"
+    with pytest.raises(ValueError, match="did you mean 'carry_lattice'"):
+        space.configure({"variant": "cary_lattice"}, space.base())
+
+
+def test_focus_has_no_grid_and_its_conditions_hold():
+    space = search_spaces.load("focus")
+    with pytest.raises(ValueError, match=r"axis 'train\.learning_rate' is continuous"):
+        space.grid()
+    for point in sample_points(space):
+        assert ("model.carry" in point) == (point["model.realisation"] == "recurrence")
+        assert ("model.nfft_factor" in point) == (point["model.realisation"] == "sampled")
+        assert ("model.parameterisation" in point) == (point["model.order"] <= 2)
+
+
+def test_unknown_space_names_the_nearest():
+    with pytest.raises(ValueError, match="did you mean 'nfft_bins'"):
+        search_spaces.load("nfft_bin")
+    with pytest.raises(ValueError, match="the spaces are ablation"):
+        search_spaces.load("zzzzzz")
+
+
+def test_pinned_values_leave_the_axes_and_stay_in_every_trial():
+    space = search_spaces.load("focus").pinned({"model.realisation": "sampled", "train.steps": 99})
+    keys = [axis.key for axis in space.axes]
+    assert "model.realisation" not in keys
+    assert "model.carry" not in keys  # it needs the recurrence
+    assert "model.nfft_factor" in keys
+    space.check(space.base())
+    for point in sample_points(space)[:60]:
+        trial = space.configure(point, space.base())
+        assert (trial.model.realisation, trial.train.steps) == ("sampled", 99)
+        assert "model.nfft_factor" in point  # the condition sees what was pinned
+
+
+def test_pinned_variant_is_applied():
+    space = search_spaces.load("ablation").pinned({"variant": "ema"})
+    assert space.grid() == [{}]
+    assert space.configure({}, space.base()).model.filter == "ema"
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"model.bin_lenght": 8}, "did you mean 'model.bin_length'"),
+        ({"model.bin_length": "long"}, "must be an integer"),
+        ({"model.bin_length": 7}, "does not divide task.length = 64"),
+    ],
+)
+def test_pinned_refuses_what_cannot_be(settings, message):
+    with pytest.raises(ValueError, match=message):
+        search_spaces.load("nfft_bins").pinned(settings)
+
+
+def test_check_names_the_dead_axis():
+    space = search_spaces.load("nfft_bins").pinned({"model.realisation": "recurrence"})
+    with pytest.raises(ValueError, match=r"axis 'model\.nfft_factor' has no effect"):
+        space.check(space.base())
+
+
+def test_check_names_the_point_that_cannot_be_built():
+    space = search_spaces.load("nfft_bins").pinned({"task.length": 96, "model.chunk_length": 16})
+    with pytest.raises(ValueError, match=r"does not divide .* \(at model\.bin_length=64"):
+        space.check(space.base())
+
+
+def test_check_finds_an_infeasible_corner_of_a_continuous_space():
+    """Control: one that only the upper end of a float axis reaches."""
+    dropout = Axis(key="model.dropout", distribution=FloatDistribution(low=0.0, high=1.0))
+    space = space_over(dropout, sampler="random", trials=5)
+    with pytest.raises(ValueError, match=r"model\.dropout must be in \[0, 1\)"):
+        space.check(space.base())
+
+
+def test_an_axis_of_one_value_has_no_effect():
+    space = space_over(choices("model.order", 2))
+    with pytest.raises(ValueError, match=r"'model\.order' has no effect"):
+        space.check(space.base())
+
+
+def test_acts_compares_trials_not_spellings():
+    """An oversampling above the bin's length is the bin's length."""
+    base = TrialConfig(model=ModelConfig(bin_length=4))
+    axis = choices("model.oversampling", 4, 8)
+    space = space_over(axis)
+    assert not acts(space, base, axis, {"model.oversampling": 4})
+    assert acts(space, TrialConfig(), axis, {"model.oversampling": 4})
+
+
+def test_grids_of_integers_and_steps():
+    order = Axis(key="model.order", distribution=IntDistribution(1, 5, step=2))
+    rate = Axis(key="model.dropout", distribution=FloatDistribution(0.0, 0.5, step=0.25))
+    points = space_over(order, rate).grid()
+    assert [p["model.order"] for p in points] == [1, 1, 1, 3, 3, 3, 5, 5, 5]
+    assert [p["model.dropout"] for p in points[:3]] == [0.0, 0.25, 0.5]
+
+
+def test_spaces_need_no_torch_and_answer_at_once():
+    """All spaces loaded and checked, in a fresh interpreter."""
+    code = (
+        "import sys, search_spaces\n"
+        "for n in search_spaces.names():\n"
+        "    s = search_spaces.load(n); s.check(s.base())\n"
+        "print([m for m in ('torch', 'ray', 'mlflow', 'sqlalchemy') if m in sys.modules])\n"
+    )
+    root = Path(__file__).parent.parent
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
