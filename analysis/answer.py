@@ -11,6 +11,8 @@ from analysis.evidence import ALPHA, MIN_SEEDS, seeds_needed
 
 Data = Mapping[str, Any]
 
+ROWS = 5
+
 
 def answer(summary: Data) -> list[str]:
     """Sentences, the most important one first."""
@@ -32,6 +34,21 @@ def answer(summary: Data) -> list[str]:
     if not summary["counts"]["finished"]:
         sentences.append("The sweep has not ended: these numbers will move.")
     return sentences
+
+
+def short_table(summary: Data) -> list[str]:
+    """The first few of the ranking (on validation) with their test scores, as plain lines."""
+    maximize = summary["sweep"]["direction"] == "maximize"
+    ranked = [t for t in summary["trials"] if t["ranked"] and t["test"]]
+    ranked.sort(key=lambda t: t["validation"]["mean"], reverse=maximize)
+    if not ranked:
+        return []
+    width = max(18, *(len(t["label"]) for t in ranked[:ROWS]))
+    rows = [
+        f"{t['label']:<{width}}  {_with_interval(t['test']):<22}  {t['test']['n']}"
+        for t in ranked[:ROWS]
+    ]
+    return [f"{'best on validation':<{width}}  {'test, 95 % interval':<22}  seeds", *rows]
 
 
 def _nothing_yet(counts: Data) -> str:
@@ -64,13 +81,14 @@ def _effect(effect: Data, detectable: Mapping[str, float]) -> str:
     )
     told = []
     if effect["low"] is not None:
-        told.append(f"95 % interval of the difference {effect['low']:.2f} to {effect['high']:.2f}")
-    told.append(f"n = {effect['n']} seeds{', undecided' * (effect['n'] < MIN_SEEDS)}")
+        told.append(f"95 % interval {effect['low']:.2f} to {effect['high']:.2f}")
+    few = "; by seeds alone undecided" if effect["n"] < MIN_SEEDS else ""
+    told.append(f"n = {effect['n']} seeds{few}")
     if effect["key"] in detectable:
         p = detectable[effect["key"]]
         found = "detectable" if p <= ALPHA else "not detectable"
-        told.append(f"{found} over trials, permutation p = {p:.3f} after Holm")
-    return f"{text} ({'; '.join(told)})."
+        told.append(f"over the trials {found}, permutation p = {p:.3f}")
+    return f"{text} ({', '.join(told)})."
 
 
 def _against_others(summary: Data) -> list[str]:

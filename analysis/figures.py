@@ -131,7 +131,7 @@ def learning_curve(
 
 
 def importance(rows: Sequence[Data], *, ax: Axes | None = None) -> Axes:
-    """Both methods (fANOVA and PED-ANOVA) side by side, with what resampling the trials makes of them."""
+    """Both methods side by side, with what resampling the trials makes of their shares."""
     ax = ax or _new()
     methods = (("fanova", "fANOVA", BLUE, -0.12), ("ped_anova", "PED-ANOVA", ORANGE, 0.12))
     for method, name, color, shift in methods:
@@ -145,7 +145,7 @@ def importance(rows: Sequence[Data], *, ax: Axes | None = None) -> Axes:
     ax.set_ylim(len(rows) - 0.5, -0.5)
     ax.set(xlim=(-0.02, 1.02), xlabel="share of importance, median and 95 % over resampled trials")
     ax.grid(visible=False, axis="y")
-    ax.legend(frameon=False, loc="best")
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False)
     return ax
 
 
@@ -197,4 +197,4 @@ def _reference_lines(
         draw = ax.axvline if sideways else ax.axhline
         draw(value, color=GREY, linewidth=1, linestyle=("--", ":")[i % 2], label=name, zorder=1)
     if lines and labels:
-        ax.legend(frameon=False, loc="best", fontsize=8)
+        ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, fontsize=8)

@@ -66,6 +66,7 @@ def reference_lines(summary: Data) -> dict[str, float]:
 
 def _save(figure: Figure, stem: Path) -> bytes:
     figure.savefig(stem.with_suffix(".png"), dpi=DPI)
+    figure.set_layout_engine("none")  # laid out once is enough
     buffer = io.BytesIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None})  # the same bytes every time
     stem.with_suffix(".svg").write_bytes(buffer.getvalue())
@@ -121,7 +122,7 @@ def _curves(summary: Data, curves: pa.Table) -> Figure | None:
         title = trial["label"].replace(" ", "\n", 1) if len(trial["label"]) > 24 else trial["label"]
         figures.learning_curve(seeds, title=title, state=state, lines=lines, ax=ax)
     figure.supxlabel("step", fontsize=9.5)
-    figure.supylabel(f"{summary['sweep']['metric']}", fontsize=9.5)
+    figure.supylabel(f"validation {_metric(summary)}", fontsize=9.5)
     return figure
 
 

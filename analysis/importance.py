@@ -64,7 +64,7 @@ def _estimate(axes: Sequence[Mapping[str, Any]], ranked: Sequence[Arm], *, sign:
     rng = np.random.default_rng(0)
     draws = [rng.integers(0, len(ranked), len(ranked)) for _ in range(RESAMPLES)]
     resampled = [shares(spaces, everywhere, [ranked[i] for i in d], sign=sign) for d in draws]
-    p_values = holm([permutation_p(axis, ranked) for axis in axes])
+    p_values = holm([permutation_p(axis, axes, ranked) for axis in axes])
     rows = [
         {
             "key": key,
@@ -96,28 +96,49 @@ def _share(method: str, key: str, resampled: Sequence[Shares]) -> Row | None:
     return {"share": float(middle), "low": float(low), "high": float(high)}
 
 
-def permutation_p(axis: Mapping[str, Any], ranked: Sequence[Arm]) -> float:
-    """How often scores dealt out at random differ as much between the axis' levels.
+def permutation_p(
+    axis: Mapping[str, Any], axes: Sequence[Mapping[str, Any]], ranked: Sequence[Arm]
+) -> float:
+    """How often chance alone makes the axis' levels differ as much (Freedman and Lane 1983).
 
-    The units are trials. Never below 1 / 2001; 1.0 where fewer than two levels have a trial.
+    What the other axes explain is taken out first, what is left is dealt out at random over the
+    trials. Never below 1 / 2001; 1.0 where fewer than two levels have a trial.
     """
-    groups = [[arm.test or 0.0 for arm in level.arms] for level in levels(axis, ranked)]
-    if len(groups) < 2:
+    alive = [arm for arm in ranked if str(axis["key"]) in arm.point]
+    if len(levels(axis, alive)) < 2:
         return 1.0
-    scores = np.array([score for group in groups for score in group])
-    label = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
-    member = (label[None, :] == np.arange(len(groups))[:, None]).astype(float)  # (levels, trials)
+    others = [_members(other, alive) for other in axes if other["key"] != axis["key"]]
+    ones = np.ones((len(alive), 1))
+    without = _complement(np.hstack([ones, *others]))  # (trials, trials)
+    extra = _span(without @ _members(axis, alive))  # (trials, dimensions)
+    left = without @ np.array([arm.test or 0.0 for arm in alive])
+    if extra.shape[1] == 0 or np.allclose(left, 0):
+        return 1.0  # the other axes say it all
     rng = np.random.default_rng(0)
-    shuffled = np.stack([rng.permutation(scores) for _ in range(SHUFFLES)])
-    observed = _between(scores[None], member)[0] * (1 - 1e-12)
-    return float((np.sum(_between(shuffled, member) >= observed) + 1) / (SHUFFLES + 1))
+    shuffled = np.stack([left, *(rng.permutation(left) for _ in range(SHUFFLES))]) @ without
+    explained = np.sum((shuffled @ extra) ** 2, axis=1) / np.sum(shuffled**2, axis=1)
+    return float(np.mean(explained >= explained[0] * (1 - 1e-12)))
 
 
-def _between(scores: Floats, member: Floats) -> Floats:
-    """Sum of squares between levels, up to a constant; scores (tables, trials)."""
-    sums = scores @ member.T
-    between: Floats = np.sum(sums**2 / member.sum(1), axis=1)
-    return between
+def _members(axis: Mapping[str, Any], alive: Sequence[Arm]) -> Floats:
+    """Who stands at which level, (trials, levels)."""
+    by_level = [[arm.number for arm in level.arms] for level in levels(axis, alive)]
+    columns = [[float(arm.number in numbers) for arm in alive] for numbers in by_level]
+    return np.array(columns).reshape(len(columns), len(alive)).T
+
+
+def _complement(design: Floats) -> Floats:
+    """The projection onto what no combination of the columns can explain."""
+    basis = _span(design)
+    projection: Floats = np.eye(len(design)) - basis @ basis.T
+    return projection
+
+
+def _span(columns: Floats) -> Floats:
+    """An orthonormal basis of the columns."""
+    left, sizes, _ = np.linalg.svd(columns, full_matrices=False)
+    basis: Floats = left[:, sizes > 1e-9 * max(1.0, sizes.max(initial=0.0))]
+    return basis
 
 
 def _kept_order(rows: Sequence[Row], method: str, resampled: Sequence[Shares]) -> list[Row]:

@@ -41,7 +41,7 @@ class SweepData:
 
 def home_folder(home: str | None) -> Path:
     """``--home``, else FOCUS_HOME, else ``runs``."""
-    return Path(home or os.environ.get("FOCUS_HOME") or "runs")
+    return Path(home or os.environ.get("FOCUS_HOME") or "runs").expanduser()
 
 
 def read_sweep(home: Path, name: str | None) -> SweepData:

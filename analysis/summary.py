@@ -29,7 +29,7 @@ from analysis.paper import paper_note
 
 SUMMARY_VERSION = 1
 STATES = ("complete", "pruned", "failed", "killed", "running", "waiting")
-CARRIED = ("--set", "--seeds", "--home")  # of the sweep's command, for running one trial again
+CARRIED = ("--set", "--home")
 
 
 def summarise(data: SweepData) -> Row:
@@ -117,26 +117,33 @@ def _best(arm: Arm, about: Mapping[str, Any], bounds: Bounds | None) -> Row:
 
 
 def rerun_command(arm: Arm, about: Mapping[str, Any]) -> str:
-    """The command that trains this trial again, alone."""
-    fixed = _carried(about["command"], set(arm.point))
-    pinned = [part for key, value in arm.point.items() for part in ("--set", f"{key}={value}")]
-    head = ["python", "sweeps/launch.py", "--space", about["space"]]
-    name = ["--name", f"{about['name']}-best", "--trials", "1", "--rerun"]
-    return shlex.join([*head, *name, *fixed, *pinned])
+    """The command that trains this trial again, alone: its axes pinned, the rest as launched."""
+    given = _given(about["command"])
+    settings = [pair for pair in given["--set"] if pair.partition("=")[0] not in arm.point]
+    settings += [f"{key}={value}" for key, value in arm.point.items()]
+    words = ["python", "sweeps/launch.py", "--space", about["space"]]
+    words += ["--name", f"{about['name']}-best-{arm.trial_id[:6]}", "--trials", "1", "--rerun"]
+    words += ["--seeds", str(about["seeds"])]
+    for home in given["--home"][-1:]:
+        words += ["--home", home]
+    for pair in settings:
+        words += ["--set", pair]
+    return shlex.join(words)
 
 
-def _carried(command: str, axes: set[str]) -> list[str]:
-    """The flags of the sweep's own command that decide what a trial is and where it is kept."""
-    kept: list[str] = []
-    words = shlex.split(command)
-    for i, word in enumerate(words):
-        flag, equals, value = word.partition("=")
-        if flag not in CARRIED:
-            continue
-        value = value if equals else (words[i + 1] if i + 1 < len(words) else "")
-        if flag != "--set" or value.partition("=")[0] not in axes:
-            kept += [flag, value]
-    return kept
+def _given(command: str) -> dict[str, list[str]]:
+    """What followed the flags that decide what a trial is and where it is kept."""
+    found: dict[str, list[str]] = {flag: [] for flag in CARRIED}
+    current = ""
+    for word in shlex.split(command):
+        if word.startswith("--"):
+            current, equals, value = word.partition("=")
+            words = [value] if equals else []
+        else:
+            words = [word]
+        if current in found:
+            found[current] += words
+    return found
 
 
 def _trial(arm: Arm, bounds: Bounds | None, best: Arm | None) -> Row:

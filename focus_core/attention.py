@@ -16,8 +16,9 @@ def causal_attention(q_BHLZ: Tensor, k_BHLZ: Tensor, v_BHLV: Tensor) -> Tensor:
     Returns:
         y_BHLV.
     """
-    q_BHLZ, k_BHLZ = rotate(torch.stack((q_BHLZ, k_BHLZ))).unbind(0)
-    return functional.scaled_dot_product_attention(q_BHLZ, k_BHLZ, v_BHLV, is_causal=True)
+    return functional.scaled_dot_product_attention(
+        rotate(q_BHLZ), rotate(k_BHLZ), v_BHLV, is_causal=True
+    )
 
 
 def chunked_attention(q_BLZ: Tensor, k_BLZ: Tensor, v_BLV: Tensor, chunk_length: int) -> Tensor:
@@ -45,13 +46,13 @@ def to_bins(x_BLD: Tensor, length: int) -> Tensor:
 def rotate(x_BHLZ: Tensor) -> Tensor:
     """Rotary positions (Su et al. 2021): step t turns pair i by t / 10000^(2 i / Z) radians.
 
-    The pairs are (i, i + Z / 2); leading axes may be any.
+    A pair is two neighbours, taken as a complex number; leading axes may be any.
     """
     L, Z = x_BHLZ.shape[-2:]
-    steps_L = torch.arange(L, device=x_BHLZ.device, dtype=torch.float32)
-    pairs = torch.arange(0, Z, 2, device=x_BHLZ.device, dtype=torch.float32)
-    pace = torch.pow(10000.0, -pairs / Z)
-    angle_LZ = steps_L[:, None] * pace.repeat(2)
-    cos_LZ, sin_LZ = angle_LZ.cos().to(x_BHLZ.dtype), angle_LZ.sin().to(x_BHLZ.dtype)
-    left, right = x_BHLZ.chunk(2, dim=-1)
-    return x_BHLZ * cos_LZ + torch.cat((-right, left), dim=-1) * sin_LZ
+    real = torch.promote_types(x_BHLZ.dtype, torch.float32)  # half types have no complex kin
+    steps_L = torch.arange(L, device=x_BHLZ.device, dtype=real)
+    evens = torch.arange(0, Z, 2, device=x_BHLZ.device, dtype=real)
+    angle_LZ = steps_L[:, None] * torch.pow(10000.0, -evens / Z)
+    turn_LZ = torch.polar(torch.ones_like(angle_LZ), angle_LZ)
+    pairs = torch.view_as_complex(torch.unflatten(x_BHLZ.to(real), -1, (-1, 2)))
+    return torch.view_as_real(pairs * turn_LZ).flatten(-2).to(x_BHLZ.dtype)

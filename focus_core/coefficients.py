@@ -91,7 +91,8 @@ def pole_radius(a_BNDFP: Tensor) -> Tensor:
     companion = a_BNDFP.new_zeros(*a_BNDFP.shape, order)
     companion[..., 0, :] = -a_BNDFP
     companion[..., range(1, order), range(order - 1)] = 1
-    return torch.linalg.eigvals(companion).abs().amax(dim=-1)
+    poles: Tensor = torch.linalg.eigvals(companion)
+    return poles.abs().amax(dim=-1)
 
 
 def _check_order(s_BNDFP: Tensor, largest: int, parameterisation: str) -> None:

@@ -13,56 +13,29 @@ import difflib
 import hashlib
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
+from focus_core.config_activity import (
+    LATER,
+    SPELLINGS,
+    WHEN,
+    has_bank,
+    has_several_bins,
+    is_adaptive,
+    is_binned,
+    is_convolved,
+    is_focus,
+    is_generated,
+    is_in_frequency,
+    option,
+)
 from focus_core.config_kinds import check_kinds
 from focus_core.config_rules import check_ranges, check_trial
 
 Scalar = bool | int | float | str | None
 FlatConfig = dict[str, Scalar]
-
-_WHEN = "when"
-_LATER = "later"
-_SPELLINGS = ("bins", "chunks", "nfft_factor")  # resolved into bin_length, chunk_length, nfft
-
-
-def option(
-    default: Any, *, when: Callable[[TrialConfig], bool] | None = None, later: bool = False
-) -> Any:
-    """A config field.
-
-    ``when`` says under which trial the field has any effect; elsewhere it is left out of the
-    identity. ``later=True`` marks a field added after release: it is left out of the identity
-    while it has its default, so that old trial ids stay.
-    """
-    return dataclasses.field(default=default, metadata={_WHEN: when, _LATER: later})
-
-
-def _focus(t: TrialConfig) -> bool:
-    return t.model.mixer == "focus"
-
-
-def _bank(t: TrialConfig) -> bool:
-    return _focus(t) and t.model.filter in ("adaptive", "static")
-
-
-def _adaptive(t: TrialConfig) -> bool:
-    return _focus(t) and t.model.filter == "adaptive"
-
-
-def _binned(t: TrialConfig) -> bool:
-    # A static bank that carries its state does not know where bins begin.
-    return _adaptive(t) or (_bank(t) and not t.model.carry)
-
-
-def _in_frequency(t: TrialConfig) -> bool:
-    return _bank(t) and t.model.realisation != "recurrence"
-
-
-def _convolved(t: TrialConfig) -> bool:
-    return _adaptive(t) and t.model.global_conv != "none"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,31 +53,31 @@ class ModelConfig:
     layers: int = 2
     ffn_width: int | None = None  # default: 2 * width
     dropout: float = 0.0
-    key_width: int | None = option(None, when=_focus)  # z; default: width / 2
-    value_width: int | None = option(None, when=_focus)  # v; default: width
-    heads: int = option(1, when=lambda t: not _focus(t))
-    chunk_length: int = option(16, when=_focus)  # M
-    chunks: int | None = option(None, when=_focus)  # C, paper mode
+    key_width: int | None = option(None, when=is_focus)  # z; default: width / 2
+    value_width: int | None = option(None, when=is_focus)  # v; default: width
+    heads: int = option(1, when=lambda t: not is_focus(t))
+    chunk_length: int = option(16, when=is_focus)  # M
+    chunks: int | None = option(None, when=is_focus)  # C, paper mode
 
-    filter: Literal["adaptive", "static", "ema", "none"] = option("adaptive", when=_focus)
-    ema_size: int = option(4, when=lambda t: _focus(t) and t.model.filter == "ema")
-    order: int = option(2, when=_bank)  # P
-    filters: int = option(1, when=_bank)  # F
-    parameterisation: Literal["sigmoid", "lattice"] = option("sigmoid", when=_bank)
-    gain: Literal["none", "l2"] = option("none", when=_bank)
-    realisation: Literal["recurrence", "sampled", "literal"] = option("recurrence", when=_bank)
-    carry: bool = option(False, when=_bank)
-    bin_length: int = option(16, when=_binned)  # R
-    bins: int | None = option(None, when=_binned)  # Nbins, paper mode
-    nfft_factor: int = option(2, when=_in_frequency)  # NFFT / R
-    nfft: int | None = option(None, when=_in_frequency)  # NFFT; overrides nfft_factor
+    filter: Literal["adaptive", "static", "ema", "none"] = option("adaptive", when=is_focus)
+    ema_size: int = option(4, when=lambda t: is_focus(t) and t.model.filter == "ema")
+    order: int = option(2, when=has_bank)  # P
+    filters: int = option(1, when=has_bank)  # F
+    parameterisation: Literal["sigmoid", "lattice"] = option("sigmoid", when=has_bank)
+    gain: Literal["none", "l2"] = option("none", when=has_bank)
+    realisation: Literal["recurrence", "sampled", "literal"] = option("recurrence", when=has_bank)
+    carry: bool = option(False, when=has_several_bins)
+    bin_length: int = option(16, when=is_binned)  # R
+    bins: int | None = option(None, when=is_binned)  # Nbins, paper mode
+    nfft_factor: int = option(2, when=is_in_frequency)  # NFFT / R
+    nfft: int | None = option(None, when=is_in_frequency)  # NFFT; overrides nfft_factor
 
-    oversampling: int = option(4, when=_adaptive)  # O
-    hyper_width: int = option(16, when=_adaptive)
-    theta_shift: int = option(1, when=_adaptive)  # bins; 0 leaks
-    global_conv: Literal["causal", "circular", "none"] = option("causal", when=_adaptive)
-    conv_squash: float = option(0.003, when=_convolved)  # lambda of Fu et al. 2023
-    conv_dropout: float = option(0.2, when=_convolved)
+    oversampling: int = option(4, when=is_generated)  # O
+    hyper_width: int = option(16, when=is_generated)
+    theta_shift: int = option(1, when=is_adaptive)  # bins; 0 leaks
+    global_conv: Literal["causal", "circular", "none"] = option("causal", when=is_generated)
+    conv_squash: float = option(0.003, when=is_convolved)  # lambda of Fu et al. 2023
+    conv_dropout: float = option(0.2, when=is_convolved)
 
     def leaks(self) -> tuple[str, ...]:
         """Why this model can see the future; empty for a causal one."""
@@ -172,7 +145,7 @@ class TrainConfig:
     steps: int = 400
     batch_size: int = 32
     learning_rate: float = 3e-3
-    conv_learning_rate: float = option(1e-3, when=_convolved)
+    conv_learning_rate: float = option(1e-3, when=is_convolved)
     schedule: Literal["cosine", "constant"] = "cosine"
     warmup_steps: int = 20
     weight_decay: float = 0.1
@@ -237,10 +210,10 @@ class TrialConfig:
             config = getattr(trial, section)
             for field in dataclasses.fields(config):
                 value = getattr(config, field.name)
-                when = field.metadata.get(_WHEN)
+                when = field.metadata.get(WHEN)
                 dead = when is not None and not when(trial)
-                as_before = field.metadata.get(_LATER) and value == field.default
-                if not dead and not as_before and field.name not in _SPELLINGS:
+                as_before = field.metadata.get(LATER) and value == field.default
+                if not dead and not as_before and field.name not in SPELLINGS:
                     kept[f"{section}.{field.name}"] = value
         return kept
 

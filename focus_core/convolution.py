@@ -47,7 +47,8 @@ class _Convolution(torch.autograd.Function):
         X_BDK, H_BDK = torch.fft.rfft(x_BDL, n=n), torch.fft.rfft(kernel_BDJ, n=n)
         ctx.save_for_backward(X_BDK, H_BDK)
         ctx.n, ctx.L, ctx.J = n, x_BDL.shape[-1], kernel_BDJ.shape[-1]
-        return torch.fft.irfft(X_BDK * H_BDK, n=n)[..., : ctx.L]
+        y_BDL: Tensor = torch.fft.irfft(X_BDK * H_BDK, n=n)
+        return y_BDL[..., : ctx.L]
 
     @staticmethod
     @once_differentiable

@@ -36,7 +36,7 @@ class DampedEMA(nn.Module):
         weight_DS = p_DS * self.beta_DS * self.gamma_DS / math.sqrt(p_DS.shape[1])
         return torch.einsum("ds,dsl->dl", weight_DS, power_DSL)
 
-    def forward(self, x_BLD: Tensor, e_BLD: Tensor | None) -> Tensor:  # noqa: ARG002
+    def forward(self, x_BLD: Tensor, e_BNDO: Tensor | None) -> Tensor:  # noqa: ARG002
         """SiLU(h * x + omega x), (B, L, D)."""
         y_BDL = convolve(x_BLD.transpose(1, 2), self.kernel(x_BLD.shape[1]))
         return functional.silu(torch.addcmul(y_BDL.transpose(1, 2), x_BLD, self.omega_D))

@@ -111,5 +111,5 @@ def _by_sampled_taps(x_BNRD: Tensor, H_BNDK: Tensor, nfft: int) -> Tensor:
 
 def _by_literal_product(x_BNRD: Tensor, H_BNDK: Tensor, nfft: int) -> Tensor:
     X_BNDK = torch.fft.rfft(x_BNRD.transpose(2, 3), n=nfft)  # Eq. 4
-    y_BNDR = torch.fft.irfft(X_BNDK * H_BNDK.conj(), n=nfft)  # Eq. 6, 8
+    y_BNDR: Tensor = torch.fft.irfft(X_BNDK * H_BNDK.conj(), n=nfft)  # Eq. 6, 8
     return y_BNDR[..., : x_BNRD.shape[2]].transpose(2, 3)

@@ -60,6 +60,44 @@ def squash(kernel_DL: Tensor, threshold: float) -> Tensor:
     return functional.softshrink(kernel_DL, threshold)
 
 
+class HyperEmbedding(nn.Module):
+    """e = MaxPool(GlobalConv(x)) (Eq. 2): what the hypernetworks of all layers read."""
+
+    def __init__(self, model: ModelConfig, max_length: int) -> None:
+        super().__init__()
+        self.bin_length, self.shift = model.bin_length, model.theta_shift
+        self.windows = model.oversampling
+        convolved = model.global_conv != "none"
+        self.global_conv = GlobalConv(model, max_length) if convolved else nn.Identity()
+
+    def forward(self, x_BLD: Tensor) -> Tensor:
+        """e_BNDO of all bins but the last ``theta_shift``, which no filter is computed from.
+
+        Raises:
+            ValueError: a sequence longer than the global convolution's kernel.
+        """
+        bins = max(0, math.ceil(x_BLD.shape[1] / self.bin_length) - self.shift)
+        return pool(self.global_conv(x_BLD), bins, self.bin_length, self.windows)
+
+
+def pool(x_BLD: Tensor, bins: int, bin_length: int, windows: int) -> Tensor:
+    """The maxima e_BNDO over ``windows`` windows of each of the first ``bins`` bins.
+
+    Window o of a bin of R steps is [floor(o R / O), ceil((o + 1) R / O)): none crosses an edge.
+    """
+    B, L, D = x_BLD.shape
+    if bins == 0:
+        return x_BLD.new_empty(B, 0, D, windows)
+    steps = bins * bin_length
+    x_BDL = x_BLD.transpose(1, 2)[..., :steps]
+    if steps > L:  # only where a bin's filter is computed from the bin itself
+        x_BDL = functional.pad(x_BDL, (0, steps - L), value=-math.inf)
+    e_BDNO = functional.adaptive_max_pool1d(x_BDL, bins * windows)
+    if steps > L:  # a window without a token says nothing
+        e_BDNO = e_BDNO.masked_fill(torch.isneginf(e_BDNO), 0)
+    return e_BDNO.view(B, D, bins, windows).transpose(1, 2)
+
+
 class HyperNetwork(nn.Module):
     """Logits of every bin's filters, from the bin ``theta_shift`` before it.
 
@@ -69,33 +107,21 @@ class HyperNetwork(nn.Module):
 
     def __init__(self, model: ModelConfig) -> None:
         super().__init__()
-        self.bin_length, self.shift = model.bin_length, model.theta_shift
-        self.windows, self.bank = model.oversampling, (model.filters, model.order)
-        outputs = model.filters * model.order
+        self.bank = (model.filters, model.order)
         self.hidden = XavierLinear(model.oversampling, model.hyper_width)
-        self.out = HyperfanLinear(model.hyper_width, outputs, windows=model.oversampling)
+        self.out = HyperfanLinear(
+            model.hyper_width, model.filters * model.order, windows=model.oversampling
+        )
         self.first_DFP = nn.Parameter(torch.empty(model.width, *self.bank))
 
-    def forward(self, e_BLD: Tensor, bins: int) -> Tensor:
-        """Logits s_BNDFP of ``bins`` bins, from the embedding e_BLD."""
-        shift = min(self.shift, bins)
-        first_BNDFP = self.first_DFP.expand(len(e_BLD), shift, *self.first_DFP.shape)
-        if shift == bins:
+    def forward(self, e_BNDO: Tensor, bins: int) -> Tensor:
+        """Logits s_BNDFP of ``bins`` bins, the last of them from the embedding e_BNDO."""
+        B, known = e_BNDO.shape[:2]
+        first_BNDFP = self.first_DFP.expand(B, bins - known, *self.first_DFP.shape)
+        if known == 0:
             return first_BNDFP
-        E_BNDO = self.pool(e_BLD[:, : (bins - shift) * self.bin_length], bins - shift)
-        s_BND = self.out(torch.sigmoid(self.hidden(E_BNDO)))  # Eq. 3
+        s_BND = self.out(torch.sigmoid(self.hidden(e_BNDO)))  # Eq. 3
         return torch.cat((first_BNDFP, torch.unflatten(s_BND, -1, self.bank)), dim=1)
-
-    def pool(self, e_BLD: Tensor, bins: int) -> Tensor:
-        """The maxima E_BNDO over O windows of each bin (Eq. 2)."""
-        missing = bins * self.bin_length - e_BLD.shape[1]  # only with theta_shift=0
-        e_BDL = e_BLD.transpose(1, 2)
-        if missing:
-            e_BDL = functional.pad(e_BDL, (0, missing), value=-math.inf)
-        E_BDNO = functional.adaptive_max_pool1d(e_BDL, bins * self.windows)
-        if missing:  # a window without a token says nothing
-            E_BDNO = E_BDNO.masked_fill(torch.isneginf(E_BDNO), 0)
-        return E_BDNO.view(*e_BDL.shape[:2], bins, self.windows).transpose(1, 2)
 
     def initial_value(self, name: str, generator: torch.Generator) -> Tensor:  # noqa: ARG002
         """The first bins start at sigmoid(0), where the others start on average."""
@@ -109,7 +135,7 @@ class StaticLogits(nn.Module):
         super().__init__()
         self.logits_DFP = nn.Parameter(torch.empty(model.width, model.filters, model.order))
 
-    def forward(self, e_BLD: Tensor, bins: int) -> Tensor:  # noqa: ARG002
+    def forward(self, e_BNDO: Tensor | None, bins: int) -> Tensor:  # noqa: ARG002
         """Logits (1, 1, D, F, P); they broadcast over batch and bins."""
         return self.logits_DFP[None, None]
 

@@ -1,8 +1,9 @@
 """The sequence mixers by name. Each maps the residual stream to the residual stream.
 
-Contract: ``mixer(x_BLD, e_BLD) -> x_BLD``, norm and residual inside. e_BLD is what the hypernetwork
-reads (None where there is none). Any length: what is padded is padded at the end and cut off.
-B batch, L length, D width, N bins, R bin length, F filters, P order, Z key width, V value width.
+Contract: ``mixer(x_BLD, e_BNDO) -> x_BLD``, norm and residual inside; e_BNDO is what hypernetworks
+read, None for a network without them. Any length: padding is at the end, and cut off.
+B batch, L length, D width, N bins, R bin length, O pooling windows, F filters, P order,
+Z key width, V value width.
 """
 
 from __future__ import annotations
@@ -29,11 +30,11 @@ class FilterBank(nn.Module):
         self.model = model
         self.logits = HyperNetwork(model) if model.filter == "adaptive" else StaticLogits(model)
 
-    def forward(self, x_BLD: Tensor, e_BLD: Tensor | None) -> Tensor:
+    def forward(self, x_BLD: Tensor, e_BNDO: Tensor | None) -> Tensor:
         """x_f, (B, L, D) (Eq. 4-8)."""
         x_BNRD = to_bins(x_BLD, self.model.bin_length)
         a_BNDFP, gain_BNDF = to_filters(
-            self.logits(e_BLD, x_BNRD.shape[1]).to(x_BLD.dtype),
+            self.logits(e_BNDO, x_BNRD.shape[1]).to(x_BLD.dtype),
             parameterisation=self.model.parameterisation,
             gain=self.model.gain,
         )
@@ -47,10 +48,9 @@ class FilterBank(nn.Module):
         )
         return y_BNRD.flatten(1, 2)[:, : x_BLD.shape[1]]
 
-    def coefficients(self, e_BLD: Tensor) -> Tensor:
-        """a_BNDFP of all bins of the sequences that e_BLD embeds."""
-        bins = -(-e_BLD.shape[1] // self.model.bin_length)
-        return to_coefficients(self.logits(e_BLD, bins), self.model.parameterisation)
+    def coefficients(self, e_BNDO: Tensor | None, bins: int) -> Tensor:
+        """a_BNDFP of ``bins`` bins."""
+        return to_coefficients(self.logits(e_BNDO, bins), self.model.parameterisation)
 
 
 class NoFilter(nn.Module):
@@ -59,7 +59,7 @@ class NoFilter(nn.Module):
     def __init__(self, model: ModelConfig) -> None:  # noqa: ARG002
         super().__init__()
 
-    def forward(self, x_BLD: Tensor, e_BLD: Tensor | None) -> Tensor:  # noqa: ARG002
+    def forward(self, x_BLD: Tensor, e_BNDO: Tensor | None) -> Tensor:  # noqa: ARG002
         """The input itself."""
         return x_BLD
 
@@ -82,26 +82,25 @@ class FocusMixer(nn.Module):
         self.norm = nn.LayerNorm(D)
         self.filter = FILTERS[model.filter](model)
         self.query = nn.Linear(D, Z)
-        # K, V, W_gamma, W_phi and W_h side by side: all of them read x_f
-        self.widths = (Z, V, V, D, D)
-        self.from_filtered = nn.Linear(D, sum(self.widths))
+        self.key = nn.Linear(D, Z)
+        self.value = nn.Linear(D, V)
+        self.reset_gate = nn.Linear(D, V)  # W_gamma, b_gamma
+        self.update_gate = nn.Linear(D, D)  # W_phi, b_phi
+        self.candidate = nn.Linear(D, D)  # W_h, b_h
         self.from_attention = nn.Linear(V, D, bias=False)  # U_h
         self.dropout = nn.Dropout(model.dropout)
 
-    def forward(self, x_BLD: Tensor, e_BLD: Tensor | None) -> Tensor:
+    def forward(self, x_BLD: Tensor, e_BNDO: Tensor | None) -> Tensor:
         """o, (B, L, D)."""
         h_BLD = self.norm(x_BLD)
-        xf_BLD = self.filter(h_BLD, e_BLD)
-        k_BLZ, v_BLV, gamma_BLV, phi_BLD, z_BLD = torch.split(
-            self.from_filtered(xf_BLD), self.widths, dim=-1
-        )
-        y_BLV = chunked_attention(
-            self.query(h_BLD), k_BLZ, functional.silu(v_BLV), self.chunk_length
-        )  # Eq. 10; SiLU on the values as in Mega
-        gamma_BLV = functional.silu(gamma_BLV)  # Eq. 11
-        phi_BLD = torch.sigmoid(phi_BLD)  # Eq. 12
-        gated_BLV = gamma_BLV * self.dropout(y_BLV)
-        z_BLD = functional.silu(z_BLD + self.from_attention(gated_BLV))  # Eq. 13
+        xf_BLD = self.filter(h_BLD, e_BNDO)
+        q_BLZ, k_BLZ = self.query(h_BLD), self.key(xf_BLD)
+        v_BLV = functional.silu(self.value(xf_BLD))  # the activation is Mega's
+        y_BLV = self.dropout(chunked_attention(q_BLZ, k_BLZ, v_BLV, self.chunk_length))  # Eq. 10
+        gamma_BLV = functional.silu(self.reset_gate(xf_BLD))  # Eq. 11
+        phi_BLD = torch.sigmoid(self.update_gate(xf_BLD))  # Eq. 12
+        from_y_BLD = self.from_attention(gamma_BLV * y_BLV)
+        z_BLD = functional.silu(self.candidate(xf_BLD) + from_y_BLD)  # Eq. 13
         return torch.lerp(x_BLD, z_BLD, phi_BLD)  # Eq. 14: phi z + (1 - phi) x
 
 
@@ -116,7 +115,7 @@ class AttentionMixer(nn.Module):
         self.out = nn.Linear(model.width, model.width)
         self.dropout = nn.Dropout(model.dropout)
 
-    def forward(self, x_BLD: Tensor, e_BLD: Tensor | None) -> Tensor:  # noqa: ARG002
+    def forward(self, x_BLD: Tensor, e_BNDO: Tensor | None) -> Tensor:  # noqa: ARG002
         """The stream plus attention(norm(x)), (B, L, D)."""
         qkv_BLD = self.query_key_value(self.norm(x_BLD))
         q_BHLZ, k_BHLZ, v_BHLZ = (

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from focus_core.config import ModelConfig, TrainConfig
-from focus_core.hypernetwork import GlobalConv
+from focus_core.hypernetwork import GlobalConv, HyperEmbedding
 from focus_core.mixers import MIXERS, FilterBank
 
 
@@ -40,9 +40,9 @@ class Block(nn.Module):
         self.mixer = MIXERS[model.mixer](model)
         self.feed_forward = FeedForward(model)
 
-    def forward(self, x_BLD: Tensor, e_BLD: Tensor | None) -> Tensor:
+    def forward(self, x_BLD: Tensor, e_BNDO: Tensor | None) -> Tensor:
         """(B, L, D) to (B, L, D)."""
-        out_BLD: Tensor = self.feed_forward(self.mixer(x_BLD, e_BLD))
+        out_BLD: Tensor = self.feed_forward(self.mixer(x_BLD, e_BNDO))
         return out_BLD
 
 
@@ -54,10 +54,9 @@ class SequenceModel(nn.Module):
     ) -> None:
         super().__init__()
         self.config = model
-        self.adaptive = model.mixer == "focus" and model.filter == "adaptive"
         self.embedding = nn.Embedding(vocab_size, model.width)
-        convolved = self.adaptive and model.global_conv != "none"
-        self.global_conv = GlobalConv(model, max_length) if convolved else None
+        adaptive = model.mixer == "focus" and model.filter == "adaptive"
+        self.hyper_embedding = HyperEmbedding(model, max_length) if adaptive else None
         self.blocks = nn.ModuleList(Block(model) for _ in range(model.layers))
         self.norm = nn.LayerNorm(model.width)
         self.head = nn.Linear(model.width, num_outputs)
@@ -74,27 +73,21 @@ class SequenceModel(nn.Module):
     def from_embedding(self, x_BLD: Tensor) -> Tensor:
         """Logits (B, L, outputs) of embedded tokens: the differentiable part of the network."""
         x_BLD = self.dropout(x_BLD)
-        e_BLD = self.hyper_input(x_BLD)
+        e_BNDO = self._hyper_input(x_BLD)
         for block in self.blocks:
-            x_BLD = block(x_BLD, e_BLD)
+            x_BLD = block(x_BLD, e_BNDO)
         logits: Tensor = self.head(self.norm(x_BLD))
         return logits
 
-    def hyper_input(self, x_BLD: Tensor) -> Tensor | None:
-        """e_BLD, what all hypernetworks read; None for a network without one."""
-        if not self.adaptive:
-            return None
-        if self.global_conv is None:
-            return x_BLD
-        e_BLD: Tensor = self.global_conv(x_BLD)
-        return e_BLD
-
     def filter_coefficients(self, tokens_BL: Tensor) -> list[Tensor]:
-        """a_BNDFP of every layer that has a filter bank (B is 1 for a static one)."""
-        x_BLD = self.embedding(tokens_BL)
-        e_BLD = self.hyper_input(x_BLD)
+        """a_BNDFP of every layer that has a filter bank (B and N are 1 for a static one)."""
+        e_BNDO = self._hyper_input(self.embedding(tokens_BL))
+        bins = -(-tokens_BL.shape[1] // self.config.bin_length)
         banks = [module for module in self.modules() if isinstance(module, FilterBank)]
-        return [bank.coefficients(x_BLD if e_BLD is None else e_BLD) for bank in banks]
+        return [bank.coefficients(e_BNDO, bins) for bank in banks]
+
+    def _hyper_input(self, x_BLD: Tensor) -> Tensor | None:
+        return None if self.hyper_embedding is None else self.hyper_embedding(x_BLD)
 
 
 def build_model(

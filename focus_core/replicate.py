@@ -6,13 +6,14 @@ import math
 from typing import Any
 
 import torch
-import torch.nn.functional as F
+from torch import Tensor
+from torch.nn import functional
 
 from focus_core.config import TrainConfig, TrialConfig
 from focus_core.model import build_model, init_weights, parameter_groups
 from focus_core.probes import causality_leak, pole_radii
 from focus_core.tasks import build_task
-from focus_core.tasks.base import Batch
+from focus_core.tasks.base import IGNORED, Batch
 
 EVAL_TOKENS = 32_768
 """Tokens in one evaluation batch: bounds memory, changes no number."""
@@ -50,20 +51,25 @@ class Replicate:
             group["lr"] = base * scale
         batch = self.task.train_batch(step, self.train.batch_size)
         self.net.train()
-        loss = self._loss(batch.inputs_BL, batch.targets_BL)
+        logits_BLV = self.net(batch.inputs_BL.to(self.device))
+        loss = self._nats(logits_BLV, batch.targets_BL.to(self.device), reduction="mean")
         self.train_loss = loss.item()
         if not math.isfinite(self.train_loss):
             self.diverged_at = step
             return
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), self.train.clip)
         self.optimizer.step()
 
-    def _loss(self, inputs_BL: torch.Tensor, targets_BL: torch.Tensor) -> torch.Tensor:
-        logits_BLV = self.net(inputs_BL.to(self.device))
-        return F.cross_entropy(
-            logits_BLV.flatten(0, 1), targets_BL.to(self.device).flatten(), ignore_index=-100
+    @staticmethod
+    def _nats(logits_BLV: Tensor, targets_BL: Tensor, *, reduction: str) -> Tensor:
+        """Cross-entropy in nats over the targets that count."""
+        return functional.cross_entropy(
+            logits_BLV.flatten(0, 1),
+            targets_BL.flatten(),
+            ignore_index=IGNORED,
+            reduction=reduction,
         )
 
     def evaluate(self, *, final: bool) -> dict[str, float]:
@@ -92,16 +98,13 @@ class Replicate:
         """Accuracy and mean cross-entropy (nats per scored target) over a whole split."""
         rows = max(1, EVAL_TOKENS // batch.inputs_BL.shape[1])
         right = nats = scored = 0.0
-        for inputs_BL, targets_BL in zip(
-            batch.inputs_BL.split(rows), batch.targets_BL.split(rows), strict=True
-        ):
-            logits_BLV = self.net(inputs_BL.to(self.device))
-            targets_BL = targets_BL.to(self.device)
-            right += self.task.correct(logits_BLV, targets_BL)
-            nats += F.cross_entropy(
-                logits_BLV.flatten(0, 1), targets_BL.flatten(), ignore_index=-100, reduction="sum"
-            ).item()
-            scored += (targets_BL != -100).sum().item()
+        for start in range(0, len(batch.inputs_BL), rows):
+            part = slice(start, start + rows)
+            wanted_BL = batch.targets_BL[part].to(self.device)
+            logits_BLV = self.net(batch.inputs_BL[part].to(self.device))
+            right += self.task.correct(logits_BLV, wanted_BL)
+            nats += self._nats(logits_BLV, wanted_BL, reduction="sum").item()
+            scored += float((wanted_BL != IGNORED).sum())
         return right / len(batch.inputs_BL), nats / scored
 
     def state(self) -> dict[str, Any]:

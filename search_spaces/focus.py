@@ -2,9 +2,9 @@
 
 All knobs at once, with the learning rate: what is best at one rate need not be at another. A knob
 varies only where it has an effect: NFFT where the response is sampled, carried state where the
-filter is a recurrence, sigmoid coefficients up to order 2. Chunks stay at 8 or 16 tokens, within
-the 18 that far recall keeps free of the answer: with longer ones attention alone would win.
-Trials that fall behind are stopped; importances use only those that were not.
+filter is a recurrence over more than one bin, sigmoid coefficients up to order 2. Chunks stay at 8
+or 16 tokens, within the 18 that far recall keeps free of the answer: with longer ones attention
+alone would win. Trials that fall behind are stopped; importances use only those that were not.
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ SPACE = Space(
             "model.carry",
             False,
             True,
-            when=lambda point: point["model.realisation"] == "recurrence",
+            when=lambda point: (
+                point["model.realisation"] == "recurrence" and point["model.bin_length"] < 64
+            ),
         ),
         choices(
             "model.nfft_factor",

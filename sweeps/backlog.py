@@ -11,11 +11,14 @@ from sweeps.schema import Report, Trial
 
 @dataclass
 class Work:
-    """One trial: its newest row, the reports not yet handled, how many there are in all."""
+    """One trial: its newest row, and reports not yet handled.
+
+    ``complete``: they are all the reports that the ledger has of it.
+    """
 
     trial: Trial
     reports: list[Report]
-    total: int
+    complete: bool
 
 
 class Backlog:
@@ -29,7 +32,6 @@ class Backlog:
         self._limit = limit
         self._lock = threading.Lock()
         self._work: dict[int, Work] = {}
-        self._totals: dict[int, int] = {}
         self._unhandled = 0
         self._dropped = 0
 
@@ -39,15 +41,19 @@ class Backlog:
         with self._lock:
             return self._dropped + self._unhandled
 
-    def add(self, trial: Trial, reports: Sequence[Report] = (), *, bounded: bool = True) -> None:
-        """Never blocks. ``bounded=False`` for what the ledger held at the launch."""
+    def add(self, trial: Trial, reports: Sequence[Report] = ()) -> None:
+        """Something new about a trial. Never blocks."""
         with self._lock:
-            room = max(0, self._limit - self._unhandled) if bounded else len(reports)
-            taken = list(reports[:room])
-            self._totals[trial.id] = self._totals.get(trial.id, 0) + len(reports)
-            self._unhandled += len(taken)
+            taken = list(reports[: max(0, self._limit - self._unhandled)])
             self._dropped += len(reports) - len(taken)
-            self._merge(trial, taken)
+            self._merge(Work(trial, taken, complete=False), lost=len(taken) < len(reports))
+            self._unhandled += len(taken)
+
+    def add_all(self, trial: Trial, reports: Sequence[Report]) -> None:
+        """All that the ledger has of a trial at the launch; held whatever the limit."""
+        with self._lock:
+            self._work[trial.id] = Work(trial, list(reports), complete=True)
+            self._unhandled += len(reports)
 
     def take(self) -> list[Work]:
         """Everything there is; then ``handled`` or ``put_back``."""
@@ -65,9 +71,11 @@ class Backlog:
         with self._lock:
             newer, self._work = self._work, {work.trial.id: work for work in works}
             for work in newer.values():
-                self._merge(work.trial, work.reports)
+                self._merge(work)
 
-    def _merge(self, trial: Trial, reports: list[Report]) -> None:
-        before = self._work.get(trial.id)
-        known = before.reports if before else []
-        self._work[trial.id] = Work(trial, known + reports, self._totals[trial.id])
+    def _merge(self, newer: Work, *, lost: bool = False) -> None:
+        before = self._work.get(newer.trial.id)
+        if before is not None:
+            complete = before.complete and not lost
+            newer = Work(newer.trial, before.reports + newer.reports, complete)
+        self._work[newer.trial.id] = newer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from sweeps.schema import Report, Sweep, Trial
 
 # Runs are found again by these; the plain tags are for people to filter by.
 SWEEP_TAG, CREATED_TAG, KIND_TAG = "focus.sweep", "focus.created", "focus.kind"
-TRIAL_TAG, POINTS_TAG = "focus.trial_id", "focus.points"
+TRIAL_TAG, POINTS_TAG, NEWEST_TAG = "focus.trial_id", "focus.points", "focus.newest"
 STEP = "step"  # the metric that says which reports are there: the last one written of each
 
 STATUS = {
@@ -68,8 +68,14 @@ def sweep_metrics(sweep: Sweep, trials: Sequence[Trial]) -> dict[str, float]:
     return metrics
 
 
-def trial_tags(sweep: Sweep, trial: Trial) -> dict[str, str]:
-    """What a person reads on a trial's run."""
+def logged_tags(logged: Mapping[int, int]) -> dict[str, str]:
+    """How much of the ledger is there. ``logged``: by step, the milliseconds of its report."""
+    newest = max(logged.values(), default=0)
+    return {POINTS_TAG: str(len(logged)), NEWEST_TAG: str(newest)}
+
+
+def trial_tags(sweep: Sweep, trial: Trial, before: Mapping[str, str]) -> dict[str, str]:
+    """What a person reads on a trial's run; what no longer holds of ``before`` is emptied."""
     tags = {
         "state": trial.state,
         "space": sweep.space,
@@ -82,7 +88,8 @@ def trial_tags(sweep: Sweep, trial: Trial) -> dict[str, str]:
         "reused_from": trial.reused_from,
         "reason": trial.reason,
     }
-    return tags | {key: text[:MAX_TEXT] for key, text in optional.items() if text}
+    known = {key: text[:MAX_TEXT] for key, text in optional.items() if text}
+    return tags | {key: "" for key in optional if key in before} | known
 
 
 def report_metrics(reports: Sequence[Report]) -> list[Point]:
@@ -95,7 +102,8 @@ def report_metrics(reports: Sequence[Report]) -> list[Point]:
         numbers.pop(STEP, None)
         numbers[STEP] = report.step
         at = milliseconds(report.at)
-        points += [(key, float(value), at, report.step) for key, value in numbers.items()]
+        known = {key: value for key, value in numbers.items() if value is not None}
+        points += [(key, float(value), at, report.step) for key, value in known.items()]
     return points
 
 
@@ -106,6 +114,8 @@ def final_metrics(trial: Trial) -> list[Point]:
     numbers = {"seconds": trial.seconds, "retries": float(trial.retries)}
     if trial.test is not None:
         numbers["test"] = trial.test
+    if trial.reused_from and trial.value is not None:
+        numbers["value"] = trial.value  # its curve is with the sweep that trained it
     at = milliseconds(trial.finished)
     return [(key, value, at, trial.step) for key, value in numbers.items()]
 

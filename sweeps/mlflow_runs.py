@@ -6,7 +6,7 @@ Everything here may be done twice, or after a crash half-way: what MLflow alread
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +26,7 @@ class _Run:
     tags: dict[str, str]
     metrics: dict[str, float]
     has_params: bool
-    steps: set[int] | None = None  # None: not asked yet
+    logged: dict[int, int] | None = None  # step: milliseconds of its report; None: not asked
 
 
 class SweepRuns:
@@ -53,36 +53,41 @@ class SweepRuns:
                 self._children[run.tags.get(rows.TRIAL_TAG, "")] = run
 
     def mirror(
-        self, sweep: Sweep, trial: Trial, reports: Sequence[Report], total: int | None = None
+        self, sweep: Sweep, trial: Trial, reports: Sequence[Report], *, complete: bool = False
     ) -> int:
         """Make one trial's run agree with its row.
 
         Args:
             sweep: its sweep.
             trial: the row.
-            reports: all its reports, or those since the last call; known steps are skipped.
-            total: how many reports the ledger has, where known: a run that agrees with it is
-                left alone without being asked for its history.
+            reports: those since the last call, or all; what MLflow has of them is skipped.
+            complete: these are all that the ledger has. A run that agrees is then left alone
+                without being asked for its history, and one of an attempt that the ledger has
+                forgotten is deleted.
 
         Returns:
-            how many reports were logged.
+            how many reports MLflow did not have as they are now.
         """
-        if not self._is_behind(trial, reports, total):
+        by_step = {report.step: rows.milliseconds(report.at) for report in reports}
+        if not self._is_behind(trial, by_step, complete):
+            return 0
+        self._forget_attempt(trial, by_step, complete)
+        if trial.state == "waiting" and not reports and trial.trial_id not in self._children:
             return 0
         run = self._child(sweep, trial)
-        if run.steps is None:
-            history = self._client.get_metric_history(run.id, rows.STEP)
-            run.steps = {metric.step for metric in history}
-        fresh = [report for report in reports if report.step not in run.steps]
-        steps = run.steps | {report.step for report in fresh}
+        logged = self._logged(run)
+        fresh = {r.step: r for r in reports if logged.get(r.step) != by_step[r.step]}
+        points = rows.report_metrics(list(fresh.values()))
+        points = self._unsaid(run, points, repeated=fresh.keys() & logged.keys())
+        logged = logged | {step: by_step[step] for step in fresh}
         self._write_files(run, trial)
         self._log(
             run,
             params=trial.config,
-            points=rows.report_metrics(fresh) + rows.final_metrics(trial),
-            tags=rows.trial_tags(sweep, trial) | {rows.POINTS_TAG: str(len(steps))},
+            points=points + rows.final_metrics(trial),
+            tags=rows.trial_tags(sweep, trial, before=run.tags) | rows.logged_tags(logged),
         )
-        run.steps = steps
+        run.logged = logged
         self._set_status(run, rows.STATUS[trial.state], trial.finished)
         return len(fresh)
 
@@ -109,16 +114,43 @@ class SweepRuns:
                 self._log(run, params={}, points=[], tags={"state": "killed"})
                 self._set_status(run, "KILLED", None)
 
-    def _is_behind(self, trial: Trial, reports: Sequence[Report], total: int | None) -> bool:
+    def _is_behind(self, trial: Trial, by_step: Mapping[int, int], complete: bool) -> bool:
         run = self._children.get(trial.trial_id)
         if run is None:
-            return trial.state != "waiting" or bool(reports)
-        if run.steps is None:
-            points_differ = total is None or run.tags.get(rows.POINTS_TAG) != str(total)
+            return trial.state != "waiting" or bool(by_step)
+        if run.logged is not None:
+            missing = any(run.logged.get(step) != at for step, at in by_step.items())
         else:
-            points_differ = any(report.step not in run.steps for report in reports)
+            agreed = rows.logged_tags(by_step).items() <= run.tags.items()
+            missing = not (complete and agreed)
         state = (run.tags.get("state"), run.status)
-        return points_differ or state != (trial.state, rows.STATUS[trial.state])
+        return missing or state != (trial.state, rows.STATUS[trial.state])
+
+    def _logged(self, run: _Run) -> dict[int, int]:
+        if run.logged is None:
+            history = self._client.get_metric_history(run.id, rows.STEP)
+            history = sorted(history, key=lambda metric: metric.timestamp)
+            run.logged = {metric.step: metric.timestamp for metric in history}
+        return run.logged
+
+    def _unsaid(self, run: _Run, points: list[rows.Point], repeated: Set[int]) -> list[rows.Point]:
+        """Without what is there already of steps trained twice: since a checkpoint, or for more
+        seeds. MLflow can only add, and shows the last of two values at a step.
+        """
+        keys = {key for key, _, _, step in points if step in repeated}
+        said = {
+            (key, metric.step, metric.value)
+            for key in keys
+            for metric in self._client.get_metric_history(run.id, key)
+        }
+        return [point for point in points if (point[0], point[3], point[1]) not in said]
+
+    def _forget_attempt(self, trial: Trial, by_step: Mapping[int, int], complete: bool) -> None:
+        """The ledger is written first: what only MLflow has, the ledger has started over."""
+        run = self._children.get(trial.trial_id)
+        if run is not None and complete and not self._logged(run).keys() <= by_step.keys():
+            self._client.delete_run(run.id)
+            del self._children[trial.trial_id]
 
     def _write_files(self, run: _Run, trial: Trial) -> None:
         if not run.has_params:  # they are logged after the file: with them, it is there
@@ -179,7 +211,7 @@ class SweepRuns:
     def _create(self, name: str, tags: dict[str, str], start: datetime | None) -> _Run:
         began = start and rows.milliseconds(start)
         info = self._client.create_run(self._experiment, began, tags, name).info
-        return _Run(info.run_id, info.status, tags, {}, has_params=False, steps=set())
+        return _Run(info.run_id, info.status, tags, {}, has_params=False, logged={})
 
     def _search(self, sweep: Sweep) -> Iterator[_Run]:
         # The name alone would mix two people's sweeps on a shared server.

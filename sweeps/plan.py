@@ -14,14 +14,13 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from focus_core.config import Scalar, TrialConfig, check_key
+from focus_core.tasks import TASKS
 from search_spaces import load
 from search_spaces.space import Space
 from sweeps.provenance import usable_cpus
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
-DIRECTION = "maximize"
-METRIC = "accuracy"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +66,10 @@ class Plan:
             ("sweep", self.name),
             ("question", " ".join(self.space.question.split())),
             ("base", _describe_base(self.base)),
-            ("task", f"{task.name}, {task.length} tokens; {METRIC} on validation decides"),
+            (
+                "task",
+                f"{task.name}, {task.length} tokens; {TASKS[task.name].metric} on validation decides",
+            ),
         ]
         found += [("axis", f"{a['key']}: {_describe_axis(a)}") for a in self.space.describe_axes()]
         return [

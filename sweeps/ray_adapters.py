@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
-from typing import Any
+from typing import Any, Self
 
 from ray.tune import Callback
 from ray.tune.experiment import Trial as RayTrial
@@ -23,7 +23,17 @@ from sweeps.worker import ERROR, FAILED
 REPORT_PREFIX = "report/"
 
 
-class HandsOut(Searcher):
+class OfThisProcess:
+    """Tune pickles what it is given into its snapshot; the driver stays out of that."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {}
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+
+class HandsOut(OfThisProcess, Searcher):
     """Gives Tune the driver's next trial."""
 
     def __init__(
@@ -38,7 +48,7 @@ class HandsOut(Searcher):
     def suggest(self, trial_id: str) -> dict[str, Any] | str:
         assignment = None if self.stopping.requested else self.driver.next_trial()
         if assignment is None:
-            return Searcher.FINISHED
+            return str(Searcher.FINISHED)
         return {"payload": assignment.payload(self.checkpoints, self.threads)}
 
     def on_trial_complete(self, trial_id: str, result: Any = None, error: bool = False) -> None:
@@ -51,7 +61,7 @@ class HandsOut(Searcher):
         """Nothing to restore: the ledger has it."""
 
 
-class Records(FIFOScheduler):
+class Records(OfThisProcess, FIFOScheduler):
     """Records every report and says which trials stop."""
 
     def __init__(self, driver: Driver) -> None:
@@ -89,7 +99,7 @@ class Records(FIFOScheduler):
         self.driver.failed(trial_id, reason, str(trial.get_error() or ""))
 
 
-class Watches(Callback):
+class Watches(OfThisProcess, Callback):
     """Tells the driver when a worker begins or is lost, and Tune when to stop."""
 
     def __init__(self, driver: Driver, stopping: StopFlag) -> None:

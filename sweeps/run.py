@@ -8,16 +8,16 @@ import tempfile
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from focus_core.config import TrialConfig
+from focus_core.tasks import TASKS
 from sweeps import provenance
 from sweeps.checkpoints import forget
 from sweeps.driver import Driver
 from sweeps.events import Listener
 from sweeps.ledger import Ledger
-from sweeps.plan import DIRECTION, METRIC, Plan, same_question
+from sweeps.plan import Plan, same_question
 from sweeps.schema import Sweep
 from sweeps.stopping import StopFlag
-from sweeps.study import Point, Study
+from sweeps.study import Study
 
 if TYPE_CHECKING:
     from sweeps.tracking import MlflowTracker
@@ -62,13 +62,14 @@ def open_sweep(ledger: Ledger, plan: Plan, argv: Sequence[str]) -> Sweep:
     """
     sweep = ledger.find_sweep(plan.name)
     if sweep is None:
+        task = TASKS[plan.base.task.name]
         return ledger.add_sweep(
             Sweep(
                 name=plan.name,
                 space=plan.space.name,
                 question=plan.space.question,
-                metric=METRIC,
-                direction=DIRECTION,
+                metric=task.metric,
+                direction=task.direction,
                 sampler=plan.sampler,
                 sampler_seed=SAMPLER_SEED,
                 seeds=plan.seeds,
@@ -109,14 +110,14 @@ def _drive(plan: Plan, ledger: Ledger, sweep: Sweep, *, retry_failed: bool, reru
         plan.space,
         sampler=plan.sampler,
         seed=sweep.sampler_seed,
-        direction=sweep.direction,
+        direction="minimize" if sweep.direction == "minimize" else "maximize",
         warmup=plan.warmup(),
     )
     driver = Driver(
         ledger,
         sweep,
         study,
-        _configure(plan),
+        lambda point: plan.space.configure(point, plan.base),
         listeners=listeners,
         retry_failed=retry_failed,
         rerun=rerun,
@@ -130,13 +131,6 @@ def _drive(plan: Plan, ledger: Ledger, sweep: Sweep, *, retry_failed: bool, reru
         driver.close()
         _close_tracker(tracker)
     return exit_code(driver, stopping)
-
-
-def _configure(plan: Plan):  # type: ignore[no-untyped-def]
-    def configure(point: Point) -> TrialConfig:
-        return plan.space.configure(point, plan.base)
-
-    return configure
 
 
 def _train(plan: Plan, driver: Driver, stopping: StopFlag) -> None:

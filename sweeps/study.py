@@ -22,8 +22,8 @@ from optuna.distributions import (
 from optuna.pruners import BasePruner, MedianPruner, NopPruner
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from optuna.trial import TrialState, create_trial
-from search_spaces.space import Axis, Space
 
+from search_spaces.space import Axis, Space
 from sweeps.schema import Report, Trial
 
 Point = dict[str, Any]

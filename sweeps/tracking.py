@@ -42,14 +42,14 @@ class TrackingSummary:
 
     points: int
     dropped: int
-    error: str | None
+    last_error: str | None
 
     def __str__(self) -> str:
-        if not self.dropped and self.error is None:
+        if not self.dropped and self.last_error is None:
             return f"MLflow: {self.points} points logged"
         return (
             f"MLflow: {self.points} points logged, {self.dropped} dropped "
-            f"({self.error or 'it was too slow'}); the ledger has them, "
+            f"({self.last_error or 'it was too slow'}); the ledger has them, "
             "and launching the same sweep again catches up"
         )
 
@@ -59,7 +59,7 @@ class MlflowTracker:
 
     Args:
         uri: MLflow's tracking URI. An SQLite database is made, if need be, and put in WAL mode.
-        artifacts: folder for artifacts; None where the server at ``uri`` decides.
+        artifacts: folder for artifacts; not used where ``uri`` is a server's, which decides.
         flush_seconds: time between writes.
         limit: reports held at most while MLflow does not answer; more are dropped and counted.
     """
@@ -68,7 +68,7 @@ class MlflowTracker:
         self, uri: str, artifacts: Path | None, *, flush_seconds: float = 1.0, limit: int = 20_000
     ) -> None:
         self._uri = uri
-        self._artifacts = artifacts
+        self._artifacts = None if uri.startswith(("http:", "https:")) else artifacts
         self._flush_seconds = flush_seconds
         self._backlog = Backlog(limit)
         self._sweep: Sweep | None = None
@@ -87,7 +87,7 @@ class MlflowTracker:
     ) -> None:
         self._sweep = sweep
         for trial in trials:
-            self._backlog.add(trial, reports.get(trial.id, ()), bounded=False)
+            self._backlog.add_all(trial, reports.get(trial.id, ()))
         self._thread.start()
 
     def trial_started(self, sweep: Sweep, trial: Trial) -> None:
@@ -119,7 +119,7 @@ class MlflowTracker:
             self._thread.join(timeout)
         lost = self._backlog.lost
         error = self._error if lost or self._thread.is_alive() else None
-        return TrackingSummary(points=self._points, dropped=lost, error=error)
+        return TrackingSummary(points=self._points, dropped=lost, last_error=error)
 
     def _work(self) -> None:
         attempts = LAST_ATTEMPTS
@@ -150,7 +150,7 @@ class MlflowTracker:
         return self._attempt(lambda runs, sweep: runs.mirror_sweep(sweep, trials, self._state))
 
     def _mirror(self, runs: SweepRuns, sweep: Sweep, item: Work) -> None:
-        self._points += runs.mirror(sweep, item.trial, item.reports, item.total)
+        self._points += runs.mirror(sweep, item.trial, item.reports, complete=item.complete)
 
     def _end(self) -> bool:
         return self._attempt(lambda runs, _: runs.kill_open())

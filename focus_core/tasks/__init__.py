@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from focus_core.config import TaskConfig
     from focus_core.tasks.base import Task
 
+
+class TaskEntry(NamedTuple):
+    """Where a task is built, and what its score is."""
+
+    module: str
+    metric: str
+    direction: Literal["maximize", "minimize"]
+
+
 TASKS = {
-    "recall": "focus_core.tasks.recall",
-    "far_recall": "focus_core.tasks.far_recall",
+    "recall": TaskEntry("focus_core.tasks.recall", "accuracy", "maximize"),
+    "far_recall": TaskEntry("focus_core.tasks.far_recall", "accuracy", "maximize"),
 }
 
 
@@ -28,5 +37,5 @@ def check_task_name(name: str) -> None:
 def build_task(task: TaskConfig, seed: int) -> Task:
     """The data of one replicate: the same seed gives every arm the same data in the same order."""
     check_task_name(task.name)
-    built: Task = importlib.import_module(TASKS[task.name]).build(task, seed)
+    built: Task = importlib.import_module(TASKS[task.name].module).build(task, seed)
     return built

@@ -41,9 +41,6 @@ class Task(Protocol):
 
     vocab_size: int
     num_outputs: int
-    metric: str
-    direction: str
-    """``maximize`` or ``minimize``."""
     chance: float
     """The metric of a guesser that read nothing."""
 

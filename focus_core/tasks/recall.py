@@ -73,9 +73,6 @@ class Recall:
         ValueError: the task has too few different sequences for three disjoint splits.
     """
 
-    metric = "accuracy"
-    direction = "maximize"
-
     def __init__(
         self, task: TaskConfig, seed: int, *, draw_keys: DrawKeys, sequence_nats: float
     ) -> None:

@@ -108,7 +108,7 @@ def make_sweep(name: str, space: str, trials: Sequence[Trial], **changes: Any) -
         "name": name,
         "space": space,
         "question": "How do bin length and NFFT change what can be recalled from afar?",
-        "metric": "validation accuracy",
+        "metric": "accuracy",
         "direction": "maximize",
         "sampler": "grid",
         "sampler_seed": 0,
@@ -162,7 +162,7 @@ VARIANT_SCORE = {
 
 
 def ablation_sweep(name: str = "ablation", **changes: Any) -> Sweep:
-    """Ten variants of six seeds: one leaky, one diverged, one killed, one pruned, one running."""
+    """Ten variants of six seeds: one leaky, one diverged, one killed, one pruned."""
     rng = np.random.default_rng(3)
     fate: dict[str, dict[str, Any]] = {
         "lattice": {"state": "failed", "reason": "diverged: 1 of 6 seeds, the first at step 150"},

@@ -1,8 +1,6 @@
 """The recall tasks against plain Python: dictionaries, enumeration and counting."""
 
-import itertools
 import math
-from collections import Counter
 
 import pytest
 import torch
@@ -10,7 +8,7 @@ import torch
 from focus_core.config import TaskConfig
 from focus_core.tasks import build_task
 from focus_core.tasks.base import IGNORED, Splitter, generator
-from focus_core.tasks.recall import Recall, draw_keys
+from focus_core.tasks.recall import Recall
 
 SMALL = {"eval_sequences": 64, "test_sequences": 64}
 
@@ -190,80 +188,6 @@ def test_only_answers_count():
     assert built.correct(logits_BLV, targets_BL) == 3
 
 
-def test_loss_floor_known_values():
-    """1.999 nats: 15 pairs of 14 keys and 14 values (safari's L = 30), measured and on paper."""
-    assert build_task(config(keys=14, values=14), 0).loss_floor() == pytest.approx(1.999, abs=1e-3)
-    assert build_task(config(loss="last"), 0).loss_floor() == 0.0
-    assert build_task(config(train_sequences=50), 0).loss_floor() == 0.0
-
-
-@pytest.mark.parametrize("name", ["recall", "far_recall"])
-@pytest.mark.parametrize(("keys", "gap"), [(2, 1), (3, 1), (3, 3), (3, 5)])
-def test_loss_floor_is_the_entropy_by_enumeration(name, keys, gap):
-    """Every sequence of 8 tokens with its probability, from the definition; no formula."""
-    task = config(name, length=8, keys=keys, values=2, gap=gap, eval_sequences=1, test_sequences=1)
-    law = Counter()
-    for row in itertools.product(range(keys), repeat=3):
-        for query, chance in query_law(row, task):
-            for map_K in itertools.product(range(2), repeat=keys):
-                seen = tuple(map_K[k] for k in row)
-                law[(row, seen, query, map_K[query])] += chance / 2**keys
-    assert sum(law.values()) == pytest.approx(1)
-    entropy = -sum(p * math.log(p) for p in law.values()) - math.log(keys)  # first key: given
-    assert build_task(task, 0).loss_floor() == pytest.approx(entropy / 8, rel=1e-6)
-
-
-def query_law(row, task):
-    """(query, joint probability with these keys) for each query possible after these keys."""
-    keys, n = task.keys, len(row)
-    if task.name == "recall":
-        present = set(row)
-        return [(q, keys**-n / len(present)) for q in present]
-    early = sum(1 for j in range(n) if 2 * j + 1 < task.length - 1 - task.gap)
-    holding = keys**early - (keys - 1) ** early
-    return [
-        (q, 1 / keys / holding / (keys - 1) ** (n - early))
-        for q in range(keys)
-        if q in row[:early] and q not in row[early:]
-    ]
-
-
-@pytest.mark.parametrize("name", ["recall", "far_recall"])
-def test_draws_follow_the_law(name):
-    """Frequencies of (keys, query) against the enumerated law: a chi-square within 5 sigma."""
-    task = config(name, length=8, keys=3, values=2, gap=1, eval_sequences=1, test_sequences=1)
-    built = build_task(task, 0)
-    assert isinstance(built, Recall)
-    keys_BN, query_B = built._draw_keys(task, 40_000, generator(0, "law"))
-    seen = Counter(zip(map(tuple, keys_BN.tolist()), query_B.tolist(), strict=True))
-    law = {
-        (row, query): chance
-        for row in itertools.product(range(3), repeat=3)
-        for query, chance in query_law(row, task)
-    }
-    assert set(seen) <= set(law)
-    assert chi_square(seen, law, 40_000) < 5
-    wrong_B = keys_BN[:, 0]  # control: always the first key
-    wrong = Counter(zip(map(tuple, keys_BN.tolist()), wrong_B.tolist(), strict=True))
-    assert chi_square(wrong, law, 40_000) > 50
-
-
-def chi_square(seen, law, total):
-    """In standard deviations above its mean."""
-    statistic = sum((seen[k] - total * p) ** 2 / (total * p) for k, p in law.items())
-    freedom = len(law) - 1
-    return (statistic - freedom) / math.sqrt(2 * freedom)
-
-
-def test_majority_value_is_no_shortcut_worth_having():
-    """Safari's setting: the most frequent value is right in 19 to 22 % of the cases."""
-    task = config(keys=14, values=14, test_sequences=3000, eval_sequences=1)
-    test = build_task(task, 0).test()
-    majority_B = test.inputs_BL[:, 1:-2:2].mode(dim=1).values
-    hits = float((majority_B == test.targets_BL[:, -1]).double().mean())
-    assert 0.19 - 0.03 < hits < 0.22 + 0.03
-
-
 @pytest.mark.parametrize("split", ["eval_sequences", "test_sequences", "train_sequences"])
 def test_too_few_sequences_is_an_error_that_names_the_field(split):
     task = config(
@@ -271,13 +195,3 @@ def test_too_few_sequences_is_an_error_that_names_the_field(split):
     )
     with pytest.raises(ValueError, match=rf"lower task\.{split}"):
         build_task(task, 0)
-
-
-def test_queries_of_recall_are_uniform_over_the_keys_that_occur():
-    keys_BN, query_B = draw_keys(config(keys=4, length=8), 20_000, generator(0, "uniform"))
-    two = [
-        (k, q) for k, q in zip(keys_BN.tolist(), query_B.tolist(), strict=True) if k == [1, 1, 3]
-    ]
-    share = sum(q == 1 for _, q in two) / len(two)
-    assert len(two) > 200
-    assert abs(share - 0.5) < 4 * 0.5 / math.sqrt(len(two))  # not 2/3, as by pairs

@@ -1,0 +1,52 @@
+# Thin: every target is a line or two over the real commands.
+# FOCUS_HOME says where sweeps live (default: runs/).
+
+VENV := .venv
+PY := $(VENV)/bin/python
+INSTALLED := $(VENV)/.installed
+SPACE ?= nfft_bins
+WORKERS ?= 2
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
+
+install: $(INSTALLED)  ## make .venv and install this project with the versions it was tested with
+
+# Only when the dependencies change: a second `make` installs nothing.
+$(INSTALLED): pyproject.toml constraints.txt
+	@python=$$(./cluster/python.sh) && echo "Making $(VENV) with $$($$python --version)" && $$python -m venv $(VENV)
+	@echo "Installing into $(VENV): a few minutes, once"
+	@$(PY) -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@ && echo "Installed"
+
+sweep: install  ## train the sweep (SPACE=nfft_bins) and write its report; again: go on, or just report
+	$(PY) sweeps/launch.py --space $(SPACE)
+	$(PY) analysis/report.py --sweep $(SPACE)
+	@echo "Report:            $${FOCUS_HOME:-runs}/reports/$(SPACE)/index.html"
+	@echo "Compare in MLflow: make ui SPACE=$(SPACE)"
+
+report: install  ## write the report of the latest sweep
+	$(PY) analysis/report.py
+
+ui: install  ## open the MLflow UI on the comparison of a sweep's trials (SPACE=nfft_bins)
+	$(PY) -m sweeps.ui --sweep $(SPACE)
+
+test: install  ## the whole suite but its slow part
+	OMP_NUM_THREADS=1 $(PY) -m pytest -m "not slow" -n $(WORKERS) --dist loadfile
+
+test-slow: install  ## the slow part
+	$(PY) -m pytest -m slow || [ $$? -eq 5 ]  # 5: there is none
+
+lint: install  ## ruff and mypy
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+bench: install  ## milliseconds a training step, every variant side by side
+	$(PY) benchmarks/train_step.py
+
+clean:  ## remove .venv and caches; sweeps stay
+	rm -rf $(VENV) *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help install sweep report ui test test-slow lint bench clean

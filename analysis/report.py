@@ -1,0 +1,93 @@
+"""``python analysis/report.py [--sweep NAME] [--home DIR]``: a sweep's report, from the ledger."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from analysis.ledger_reader import ReportError, SweepData, home_folder, read_sweep
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The flags."""
+    parser = argparse.ArgumentParser(
+        prog="report.py", description="Write a sweep's report from the ledger."
+    )
+    parser.add_argument("--sweep", metavar="NAME", help="default: the one last worked on")
+    parser.add_argument("--home", metavar="DIR", help="default: FOCUS_HOME, else runs")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Write the report and say where it is; 0 done, 2 nothing to report on or nowhere to write."""
+    options = build_parser().parse_args(argv)
+    home = home_folder(options.home)
+    try:
+        data = read_sweep(home, options.sweep)
+        folder, answer = _write(data, home / "reports")
+    except ReportError as error:
+        print(f"report.py: {error}", file=sys.stderr)
+        return 2
+    print("\n".join(answer))
+    print(f"Report: {folder / 'index.html'}")
+    return 0
+
+
+def folder_name(sweep: str) -> str:
+    """The sweep's name where it is fit for a folder, else one like it with a hash behind."""
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "_", sweep).strip(".")
+    if plain and plain == sweep:
+        return plain
+    return f"{plain[:60]}-{hashlib.sha256(sweep.encode()).hexdigest()[:6]}"
+
+
+def _write(data: SweepData, reports: Path) -> tuple[Path, list[str]]:
+    """Make the report in a folder beside its place, then put it there in one move."""
+    target = reports / folder_name(data.about["name"])
+    try:
+        reports.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=reports))
+    except OSError as error:
+        raise ReportError(
+            f"cannot write to {reports}: {error.strerror}; name another folder with --home"
+        ) from error
+    try:
+        answer = _fill(fresh, data)
+        fresh.chmod(0o755)
+        if target.exists():
+            os.rename(target, fresh / ".before")
+        os.rename(fresh, target)
+        shutil.rmtree(target / ".before", ignore_errors=True)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return target, answer
+
+
+def _fill(folder: Path, data: SweepData) -> list[str]:
+    import pyarrow.parquet as pq
+
+    from analysis.answer import short_table
+    from analysis.gallery import draw_all
+    from analysis.page import render
+    from analysis.summary import summarise
+
+    pq.write_table(data.trials, folder / "trials.parquet")
+    pq.write_table(data.curves, folder / "curves.parquet")
+    summary = summarise(data)
+    text = json.dumps(summary, indent=2, sort_keys=True, allow_nan=False) + "\n"
+    (folder / "summary.json").write_text(text, encoding="utf-8")
+    pictures = draw_all(summary, data.curves, folder / "figures")
+    (folder / "index.html").write_text(render(summary, pictures), encoding="utf-8")
+    return [*summary["answer"], "", *short_table(summary), ""]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

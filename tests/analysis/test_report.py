@@ -1,0 +1,286 @@
+"""The command, from a ledger to a folder: whole sweeps, partial ones, bad input."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from analysis.report import folder_name, main
+from focus_core.config import TrialConfig
+from sweeps.schema import Trial
+
+Make = Callable[..., Any]
+VOID = {"meta", "img"}
+
+
+@pytest.fixture(autouse=True)
+def _few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("analysis.importance.RESAMPLES", 10)
+
+
+class Page(HTMLParser):
+    """What a browser would fetch or run, and whether every element is closed."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[str] = []
+        self.links: list[str] = []
+        self.words: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.links += [value or "" for key, value in attrs if key in ("src", "href")]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self.open:
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.words)
+
+
+def read(folder: Path) -> tuple[dict[str, Any], Page]:
+    summary = json.loads((folder / "summary.json").read_text())
+    return summary, Page((folder / "index.html").read_text())
+
+
+def test_a_whole_sweep(
+    tmp_path: Path, ledger: Make, grid: Make, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--home", str(ledger(tmp_path, grid()))]) == 0
+    folder = tmp_path / "reports" / "nfft_bins"
+    said = capsys.readouterr().out
+    assert str(folder / "index.html") in said
+    assert "bin_length=32 nfft_factor=1" in said
+    names = {"effects", "heat_map", "curves", "importances", "differences"}
+    files = {p.name for p in (folder / "figures").iterdir()}
+    assert files == {f"{name}.{kind}" for name in names for kind in ("png", "svg")}
+    assert pq.read_table(folder / "trials.parquet").num_rows == 12
+    summary, page = read(folder)
+    assert page.open == []
+    assert page.tags.count("img") == len(names)
+    assert all(link.startswith("data:image/svg+xml;base64,") for link in page.links)
+    assert "script" not in page.tags
+    assert re.search(r"@import|url\(", (folder / "index.html").read_text()) is None
+    assert summary["best"]["trial_id"] in page.text
+    assert "leaves this question open" in page.text
+    headings = ["Trials by state", "Best configuration", "All trials", "Effect of each axis"]
+    headings += ["bin_length", "Learning curves", "Importance of the axes", "Against the reference"]
+    places = [page.text.index(h) for h in [*headings, "Certificates", "Budgets", "Where it comes"]]
+    assert places[0] < places[1] < places[2] < places[3]
+    assert places[5:] == sorted(places[5:])
+
+
+def test_running_again_gives_the_same_files(tmp_path: Path, ledger: Make, grid: Make) -> None:
+    ledger(tmp_path, grid())
+    folder = tmp_path / "reports" / "nfft_bins"
+
+    def contents() -> dict[str, bytes]:
+        assert main(["--home", str(tmp_path)]) == 0
+        files = [p for p in sorted(folder.rglob("*")) if p.is_file()]
+        return {str(p.relative_to(folder)): p.read_bytes() for p in files}
+
+    first = contents()
+    (folder / "left_over").write_text("from an older report")
+    assert contents() == first  # and the older report is gone as a whole
+    assert [p.name for p in (tmp_path / "reports").iterdir()] == ["nfft_bins"]
+
+
+def test_trials_of_every_fate(tmp_path: Path, ledger: Make, ablation: Make) -> None:
+    assert main(["--home", str(ledger(tmp_path, ablation()))]) == 0
+    _, page = read(tmp_path / "reports" / "ablation")
+    for words in ("in progress", "LEAKY", "diverged: seed 2", "MemoryError: 8 GiB", "pruned"):
+        assert words in page.text
+    assert "The sweep has not ended" in page.text
+
+
+def _empty(trial_of: Make) -> list[Trial]:
+    return []
+
+
+def _running(trial_of: Make) -> list[Trial]:
+    point = {"model.order": 1}
+    return [trial_of(0, TrialConfig(), point, [0.3, 0.3, 0.4], state="running", step=50)]
+
+
+def _waiting(trial_of: Make) -> list[Trial]:
+    trial = trial_of(0, TrialConfig(), {"model.order": 1}, [0.3], state="waiting", step=0)
+    trial.replicates, trial.reports, trial.value = [], [], None
+    return [trial]
+
+
+def _failed(trial_of: Make) -> list[Trial]:
+    point, seeds = {"model.order": 1}, [None, None, None]
+    return [trial_of(0, TrialConfig(), point, seeds, state="failed", reason="diverged: 3 of 3")]
+
+
+def _single(trial_of: Make) -> list[Trial]:
+    return [trial_of(0, TrialConfig(), {"model.order": 1}, [0.3])]
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        (_empty, "No answer yet: no trial has ended"),
+        (_waiting, "No answer yet: no trial has ended"),
+        (_running, "No answer yet: no trial has ended"),
+        (_failed, "1 failed"),
+        (_single, "Best of 1 configuration trained in full"),
+    ],
+)
+def test_sweeps_with_little_in_them(
+    tmp_path: Path, ledger: Make, sweep_of: Make, trial_of: Make, case: tuple[Make, str]
+) -> None:
+    trials, answer = case
+    axes = [{"key": "model.order", "kind": "categorical", "choices": [1, 2]}]
+    sweep = sweep_of("s", "order", trials(trial_of), axes=axes, finished=None, planned=6)
+    assert main(["--home", str(ledger(tmp_path, sweep))]) == 0
+    _, page = read(tmp_path / "reports" / "s")
+    assert answer in page.text
+    assert page.open == []
+
+
+def test_the_page_escapes_everything(tmp_path: Path, ledger: Make, ablation: Make) -> None:
+    evil = "<script>alert('x')</script>\"&$x_1$"
+    sweep = ablation(evil, question=evil, diff=evil, dirty=True, commit=evil, versions={evil: evil})
+    sweep.space = evil
+    for trial in sweep.trials:
+        trial.reason = trial.error = evil
+        trial.point = {"variant": evil + str(trial.number)}
+    sweep.command = f"python sweeps/launch.py --set 'x={evil.replace(chr(39), '')}'"
+    assert main(["--home", str(ledger(tmp_path, sweep))]) == 0
+    (folder,) = (tmp_path / "reports").iterdir()
+    _, page = read(folder)
+    assert "script" not in page.tags
+    assert evil in page.text  # it is there, as words
+    assert page.open == []
+
+
+def test_folder_names_stay_inside() -> None:
+    assert folder_name("nfft_bins-2.a") == "nfft_bins-2.a"
+    for name in ("..", ".", "a/b", "../x", "/etc", "a b", "", ".hidden"):
+        folder = folder_name(name)
+        assert re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]*", folder)
+        assert Path("r", folder).resolve().parent == Path("r").resolve()
+    assert folder_name("a/b") != folder_name("a b")
+
+
+def _fails(capsys: pytest.CaptureFixture[str], argv: list[str], *words: str) -> None:
+    assert main(argv) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    for word in words:
+        assert word in captured.err
+
+
+def test_no_ledger(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    home = tmp_path / "none"
+    _fails(capsys, ["--home", str(home)], str(home / "ledger.db"), "--space nfft_bins")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_unknown_sweep(
+    tmp_path: Path, ledger: Make, grid: Make, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger(tmp_path, grid())
+    _fails(capsys, ["--home", str(tmp_path), "--sweep", "nfft_bin"], "did you mean 'nfft_bins'")
+    _fails(capsys, ["--home", str(tmp_path), "--sweep", "zzz"], "the sweeps are nfft_bins")
+    assert [p.name for p in tmp_path.iterdir()] == ["ledger.db"]
+
+
+def test_an_empty_ledger_and_a_file_that_is_none(
+    tmp_path: Path, ledger: Make, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _fails(capsys, ["--home", str(ledger(tmp_path / "empty"))], "no sweep yet")
+    for name, content in (("blank", b""), ("text", b"not a database at all, but long enough" * 9)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "ledger.db").write_bytes(content)
+        _fails(capsys, ["--home", str(tmp_path / name)], "ledger.db")
+        assert [p.name for p in (tmp_path / name).iterdir()] == ["ledger.db"]
+
+
+def test_a_home_that_cannot_be_written(
+    tmp_path: Path, ledger: Make, grid: Make, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger(tmp_path, grid())
+    (tmp_path / "reports").write_text("a file where the folder should be")
+    _fails(capsys, ["--home", str(tmp_path)], "cannot write to", "--home")
+    assert (tmp_path / "reports").read_text() == "a file where the folder should be"
+
+
+def test_a_bad_address(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("FOCUS_LEDGER_URL", "nonsense")
+    _fails(capsys, [], "FOCUS_LEDGER_URL", "sqlite:///")
+
+
+def test_the_environment_names_home_and_ledger(
+    tmp_path: Path, ledger: Make, grid: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = ledger(tmp_path / "elsewhere", grid())
+    monkeypatch.setenv("FOCUS_LEDGER_URL", f"sqlite:///{elsewhere / 'ledger.db'}")
+    monkeypatch.setenv("FOCUS_HOME", str(tmp_path / "home"))
+    assert main([]) == 0
+    assert (tmp_path / "home" / "reports" / "nfft_bins" / "index.html").exists()
+
+
+def test_a_report_that_breaks_leaves_the_old_one(
+    tmp_path: Path, ledger: Make, grid: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger(tmp_path, grid())
+    old = tmp_path / "reports" / "nfft_bins" / "index.html"
+    old.parent.mkdir(parents=True)
+    old.write_text("the old one")
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("no ink")
+
+    monkeypatch.setattr("analysis.gallery.draw_all", broken)
+    with pytest.raises(RuntimeError, match="no ink"):
+        main(["--home", str(tmp_path)])
+    assert old.read_text() == "the old one"
+    assert [p.name for p in (tmp_path / "reports").iterdir()] == ["nfft_bins"]
+
+
+def test_it_runs_as_a_script_and_imports_no_other_floor(tmp_path: Path, ledger: Make) -> None:
+    """As a script its own folder comes first on the path: no file there may hide a library."""
+    script = Path(__file__).parents[2] / "analysis" / "report.py"
+    home = ledger(tmp_path / "home")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("FOCUS_")}
+    code = (
+        "import runpy, sys; sys.argv = ['report.py', '--home', sys.argv[1]]\n"
+        f"sys.path.insert(0, {str(script.parent)!r})\n"
+        "import analysis.gallery, analysis.page, analysis.importance_study, analysis.summary\n"
+        f"try: runpy.run_path({str(script)!r}, run_name='__main__')\n"
+        "except SystemExit as end: assert end.code == 2, end.code\n"
+        "found = {'torch', 'ray', 'mlflow'} & set(sys.modules)\n"
+        "assert not found, found"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(home)],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=environment,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "no sweep yet" in done.stderr

@@ -1,0 +1,78 @@
+"""An MLflow database for a test, and what plain SQL reads in it."""
+
+import shutil
+import sqlite3
+
+import pytest
+
+from sweeps.mlflow_runs import SweepRuns
+from sweeps.tracking import MlflowTracker, connect
+
+
+@pytest.fixture(scope="session")
+def blank_database(tmp_path_factory):
+    """MLflow's migrations take seconds: once, and every test gets a copy."""
+    path = tmp_path_factory.mktemp("mlflow") / "blank.db"
+    connect(f"sqlite:///{path}")
+    with sqlite3.connect(path) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    return path
+
+
+@pytest.fixture(name="mlflow")
+def fresh_mlflow(blank_database, tmp_path):
+    shutil.copy(blank_database, tmp_path / "mlflow.db")
+    return Mlflow(tmp_path)
+
+
+class Mlflow:
+    """A fresh MLflow and what its database says."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.uri = f"sqlite:///{folder / 'mlflow.db'}"
+
+    def tracker(self, **options):
+        return MlflowTracker(self.uri, self.folder / "artifacts", flush_seconds=0.01, **options)
+
+    def runs_of(self, sweep):
+        return SweepRuns(connect(self.uri), sweep, self.folder / "artifacts")
+
+    def sql(self, query, *values):
+        database = sqlite3.connect(self.folder / "mlflow.db")
+        try:
+            return database.execute(query, values).fetchall()
+        finally:
+            database.close()
+
+    def run_ids(self, kind="trial"):
+        return [
+            row[0]
+            for row in self.sql(
+                "select runs.run_uuid from runs join tags using (run_uuid) "
+                "where tags.key = 'focus.kind' and tags.value = ? "
+                "and lifecycle_stage = 'active' order by start_time",
+                kind,
+            )
+        ]
+
+    def run_id(self, kind="trial"):
+        (found,) = self.run_ids(kind)
+        return found
+
+    def status(self, run_id):
+        return self.sql("select status from runs where run_uuid = ?", run_id)[0][0]
+
+    def tags(self, run_id):
+        return dict(self.sql("select key, value from tags where run_uuid = ?", run_id))
+
+    def params(self, run_id):
+        return dict(self.sql("select key, value from params where run_uuid = ?", run_id))
+
+    def points(self, run_id, key="value"):
+        query = "select step, value from metrics where run_uuid = ? and key = ? order by step"
+        return self.sql(query, run_id, key)
+
+    def artifact(self, run_id, name):
+        return (self.folder / "artifacts" / run_id / "artifacts" / name).read_text()

@@ -1,0 +1,196 @@
+"""The house's own laws: floors, sizes, names, frozen flags, exact versions."""
+
+import ast
+import importlib.metadata
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+OURS = ("focus_core", "search_spaces", "sweeps", "analysis")
+MOST_LINES = 250
+
+# What a package may import, at the top of a file or inside a function, besides itself and the
+# standard library.
+FLOORS = {
+    "focus_core": {"torch"},
+    "search_spaces": {"focus_core.config", "focus_core.variants", "optuna.distributions"},
+    "sweeps": {"focus_core", "search_spaces"}
+    | {"mlflow", "numpy", "optuna", "pyarrow.fs", "ray", "rich", "sqlalchemy", "torch"},
+    "analysis": {"sweeps.schema"}
+    | {"matplotlib", "numpy", "optuna", "pyarrow", "scipy", "seaborn", "sqlalchemy"},
+}
+# Read by --list and --dry-run: not even torch.
+LIGHT = ("config", "config_kinds", "config_rules", "variants", "tasks/__init__", "__init__")
+DOORS = ("sweeps.launch", "analysis.report")
+FLAGS = """
+    --space --list --name --trials --seeds --sampler --set --cpus-per-trial --gpus-per-trial
+    --max-concurrent --time-budget --address --home --tracking-uri --retry-failed --rerun
+    --local --dry-run
+"""
+
+
+def sources(*packages):
+    return [path for name in packages for path in sorted((ROOT / name).rglob("*.py"))]
+
+
+def imports(code):
+    """Every module a source names, wherever in the file."""
+    found = set()
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative imports hide the floor"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def forbidden(package, code):
+    """The imports of a source in ``package`` that its floor does not allow."""
+    allowed = FLOORS[package] | {package}
+    return {
+        name
+        for name in imports(code)
+        if name.split(".")[0] not in sys.stdlib_module_names
+        and not any(f"{name}.".startswith(f"{prefix}.") for prefix in allowed)
+    }
+
+
+@pytest.mark.parametrize("package", FLOORS)
+def test_nobody_imports_upward(package):
+    assert len(sources(package)) > 1
+    wrong = {
+        str(path.relative_to(ROOT)): sorted(names)
+        for path in sources(package)
+        if (names := forbidden(package, path.read_text()))
+    }
+    assert wrong == {}
+
+
+@pytest.mark.parametrize(
+    ("package", "code"),
+    [
+        ("focus_core", "import sweeps.schema"),
+        ("focus_core", "def lazily():\n    from search_spaces import load"),
+        ("search_spaces", "from focus_core.model import build_model"),
+        ("search_spaces", "import torch"),
+        ("analysis", "from sweeps.ledger import Ledger"),
+        ("analysis", "if True:\n    import mlflow.tracking"),
+        ("sweeps", "from analysis import report"),
+    ],
+)
+def test_upward_imports_are_seen(package, code):
+    """Negative control."""
+    assert forbidden(package, code)
+
+
+def test_configs_need_no_torch():
+    wrong = [
+        name
+        for name in LIGHT
+        if any(
+            i.split(".")[0] == "torch"
+            for i in imports((ROOT / f"focus_core/{name}.py").read_text())
+        )
+    ]
+    assert wrong == []
+
+
+def test_nobody_imports_the_front_doors():
+    wrong = [
+        str(path.relative_to(ROOT))
+        for path in sources(*OURS)
+        for name in imports(path.read_text())
+        if any(f"{name}.".startswith(f"{door}.") for door in DOORS)
+    ]
+    assert wrong == []
+
+
+def test_no_file_is_an_attic():
+    files = sources(*OURS, "tests", "benchmarks")
+    long = {str(p.relative_to(ROOT)): n for p in files if (n := line_count(p)) > MOST_LINES}
+    assert long == {}
+    assert [str(p) for p in files if p.stem in ("utils", "helpers", "misc", "common")] == []
+
+
+def line_count(path):
+    return len(path.read_text().splitlines())
+
+
+@pytest.mark.parametrize("folder", ["sweeps", "analysis"])
+def test_no_module_shadows_a_library(folder):
+    """A script's folder comes first on sys.path: sweeps/mlflow.py would be mlflow."""
+    libraries = set(sys.stdlib_module_names) | set(importlib.metadata.packages_distributions())
+    libraries -= set(OURS)
+    assert {"json", "mlflow", "optuna", "ray"} <= libraries
+    assert {path.stem for path in sources(folder)} & (libraries | set(OURS)) == set()
+
+
+def test_flags_are_frozen():
+    from sweeps.launch import build_parser
+
+    flags = [o for action in build_parser()._actions for o in action.option_strings]
+    assert [flag for flag in flags if flag not in ("-h", "--help")] == FLAGS.split()
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--list"], ["--help"], ["--space", "nfft_bins", "--dry-run"]]
+)
+def test_the_launcher_answers_without_what_only_a_sweep_needs(arguments, tmp_path):
+    code = (
+        "import sys, sweeps.launch\n"
+        "try:\n"
+        "    code = sweeps.launch.main(sys.argv[1:])\n"
+        "except SystemExit as end:\n"
+        "    code = end.code\n"
+        "heavy = [m for m in ('torch', 'ray', 'mlflow') if m in sys.modules]\n"
+        "assert not code and not heavy, (code, heavy)\n"
+    )
+    home = tmp_path / "home"
+    subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            code,
+            *arguments,
+            *(["--home", str(home)] * ("--dry-run" in arguments)),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    assert not home.exists()
+
+
+def test_the_licence_is_whole_and_named():
+    text = (ROOT / "LICENSE").read_text()
+    assert "Apache License" in text
+    assert "END OF TERMS AND CONDITIONS" in text
+    assert 'license = "Apache-2.0"' in (ROOT / "pyproject.toml").read_text()
+
+
+def test_constraints_are_exact_and_cover_what_we_ask_for():
+    lines = (ROOT / "constraints.txt").read_text().splitlines()[1:]
+    assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][0-9A-Za-z.]*", line) for line in lines)
+    pinned = {re.sub(r"[-_.]+", "-", line.split("==")[0]).lower() for line in lines}
+    asked = importlib.metadata.requires("focus-sweeps") or []
+    names = {re.match(r"[A-Za-z0-9._-]+", line)[0].lower() for line in asked} - {"focus-sweeps"}
+    assert names
+    assert names <= pinned
+    assert "torch==2.13.0" in lines
+
+
+def test_what_is_packaged_is_what_there_is():
+    import tomllib
+
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    found = {
+        ".".join(path.parent.relative_to(ROOT).parts)
+        for path in sources(*OURS)
+        if path.name == "__init__.py"
+    }
+    assert set(listed) == found
