@@ -28,7 +28,7 @@ def answer(summary: Data) -> list[str]:
     ]
     detectable = {row["key"]: row["p_holm"] for row in summary["importances"]["axes"]}
     axes = [effect for effect in summary["effects"] if effect["key"] != VARIANT]
-    sentences += [_effect(effect, detectable) for effect in _largest_first(axes)[:3]]
+    sentences += [_effect(effect, detectable) for effect in _firmest_first(axes, detectable)[:3]]
     sentences += _against_others(summary)
     sentences += _crossing(summary)
     if not summary["counts"]["finished"]:
@@ -68,13 +68,18 @@ def _ranked(summary: Data) -> str:
     return f"{ranked} configuration{'s' * (ranked != 1)} trained in full"
 
 
-def _largest_first(effects: list[Data]) -> list[Data]:
-    return sorted(effects, key=lambda effect: -(effect["difference"] or 0.0))
+def _firmest_first(effects: list[Data], detectable: Mapping[str, float]) -> list[Data]:
+    def order(effect: Data) -> tuple[bool, float]:
+        return detectable.get(effect["key"], 1.0) > ALPHA, -(effect["difference"] or 0.0)
+
+    return sorted(effects, key=order)
 
 
 def _effect(effect: Data, detectable: Mapping[str, float]) -> str:
     means = {level["level"]: level["mean"] for level in effect["levels"]}
     low, high = effect["lowest"], effect["highest"]
+    if low == high:
+        return f"{effect['name']} moves nothing: {means[low]:.2f} at every level."
     text = (
         f"{effect['name']} moves the mean by {effect['difference'] or 0.0:.2f}: "
         f"from {means[low]:.2f} at {low} to {means[high]:.2f} at {high}"
@@ -82,13 +87,13 @@ def _effect(effect: Data, detectable: Mapping[str, float]) -> str:
     told = []
     if effect["low"] is not None:
         told.append(f"95 % interval {effect['low']:.2f} to {effect['high']:.2f}")
-    few = "; by seeds alone undecided" if effect["n"] < MIN_SEEDS else ""
+    few = ": this pair of levels alone undecided" if effect["n"] < MIN_SEEDS else ""
     told.append(f"n = {effect['n']} seeds{few}")
     if effect["key"] in detectable:
         p = detectable[effect["key"]]
         found = "detectable" if p <= ALPHA else "not detectable"
-        told.append(f"over the trials {found}, permutation p = {p:.3f}")
-    return f"{text} ({', '.join(told)})."
+        told.append(f"the axis as a whole {found}, permutation p = {p:.3f}")
+    return f"{text} ({'; '.join(told)})."
 
 
 def _against_others(summary: Data) -> list[str]:
@@ -109,8 +114,9 @@ def _against_others(summary: Data) -> list[str]:
     if undecided:
         apart = sum(row["low"] is not None and row["low"] * row["high"] > 0 for row in undecided)
         told.append(
-            f"{len(undecided)} undecided (the 95 % interval excludes 0 for {apart} of them; "
-            f"{len(compared)} comparisons need {seeds_needed(len(compared))} seeds to be decided)"
+            f"{len(undecided)} undecided (the 95 % interval excludes 0 for "
+            f"{apart or 'none'} of them; {len(compared)} comparisons need "
+            f"{seeds_needed(len(compared))} seeds to be decided)"
         )
     return [f"Against {summary['reference']}, seed by seed: {', '.join(told)}."]
 

@@ -15,6 +15,7 @@ from analysis.ledger_tables import CONSTANTS, POINT
 
 LEAK_TOLERANCE = 1e-3  # as in training; single-precision rounding stays well below it
 VARIANT = "variant"
+LONGEST_NAME = 36
 
 Split = Literal["value", "test"]
 Row = dict[str, Any]
@@ -52,6 +53,11 @@ class Arm:
     seconds: float
     reused_from: str | None
     constants: dict[str, float]
+
+    @property
+    def name(self) -> str:
+        """The label where it is short, else the trial's number: for figures and sentences."""
+        return self.label if len(self.label) <= LONGEST_NAME else f"trial {self.number}"
 
     @property
     def measured_leak(self) -> bool:
@@ -134,7 +140,8 @@ def comparisons(
     adjusted = dict(zip(results, holm([r.p for r in results.values()]), strict=True))
     rows = []
     for arm in others:
-        row: Row = {"number": arm.number, "label": arm.label, "leaky": arm.leaky}
+        row: Row = {"number": arm.number, "name": arm.name, "label": arm.label}
+        row["leaky"] = arm.leaky
         result = results.get(arm.number)
         if result is None:
             row |= {"verdict": f"not compared: {why_not_ranked(arm)}"}

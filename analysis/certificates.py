@@ -41,6 +41,7 @@ def budgets(found: Sequence[Arm], reference: Arm | None) -> list[Row]:
         rows.append(
             {
                 "number": arm.number,
+                "name": arm.name,
                 "label": arm.label,
                 "parameters": parameters,
                 "unequal": bool(known) and abs(parameters / norm - 1) > BUDGET_TOLERANCE,  # type: ignore[operator]
@@ -75,6 +76,7 @@ def _certificate(
         alarms.append(f"loss {train_loss:.3f} below its floor {floor:.3f}: it must be cheating")
     return {
         "number": arm.number,
+        "name": arm.name,
         "label": arm.label,
         "promised": "causal" if arm.causal else "LEAKY",
         "leak": constants.get("leak"),

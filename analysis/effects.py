@@ -55,7 +55,7 @@ def _quarters(key: str, alive: Sequence[Arm]) -> list[Level]:
     groups = [list(g) for g in np.array_split(np.arange(len(ordered)), GROUPS) if len(g)]
     return [
         Level(
-            label=f"{_text(ordered[g[0]].point[key])} to {_text(ordered[g[-1]].point[key])}",
+            label=f"{ordered[g[0]].point[key]:.2g} to {ordered[g[-1]].point[key]:.2g}",
             arms=tuple(ordered[i] for i in g),
         )
         for g in groups

@@ -71,7 +71,7 @@ def scores_by_arm(
         tests = list(trial["tests"].values())
         _dots(ax, tests, [y] * len(tests), hollow=trial["leaky"])
         _mean_bar(ax, y + 0.22, trial["test"], GREY if trial["leaky"] else ORANGE, sideways=True)
-    names = [trial["label"] + (" (LEAKY)" if trial["leaky"] else "") for trial in trials]
+    names = [trial["name"] + (" (LEAKY)" if trial["leaky"] else "") for trial in trials]
     ax.set_yticks(range(len(names)), names)
     ax.set_ylim(len(names) - 0.4, -0.6)
     ax.set_xlabel(metric)
@@ -143,7 +143,10 @@ def importance(rows: Sequence[Data], *, ax: Axes | None = None) -> Axes:
     names = [row["name"] + ("" if row["detectable"] else "\n(not detectable)") for row in rows]
     ax.set_yticks(range(len(rows)), names)
     ax.set_ylim(len(rows) - 0.5, -0.5)
-    ax.set(xlim=(-0.02, 1.02), xlabel="share of importance, median and 95 % over resampled trials")
+    ax.set(
+        xlim=(-0.02, 1.02),
+        xlabel="share of importance, median and 95 % over resampled trials and seeds",
+    )
     ax.grid(visible=False, axis="y")
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False)
     return ax
@@ -159,7 +162,7 @@ def differences(
         _dots(ax, seeds, [y] * len(seeds))
         _mean_bar(ax, y + 0.22, {**row, "mean": row["difference"]}, ORANGE, sideways=True)
     ax.axvline(0, color=INK, linewidth=1)
-    ax.set_yticks(range(len(rows)), [row["label"] for row in rows])
+    ax.set_yticks(range(len(rows)), [row["name"] for row in rows])
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.set_xlabel(f"{metric} minus that of {reference}, seed by seed")
     ax.grid(visible=False, axis="y")

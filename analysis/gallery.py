@@ -119,7 +119,7 @@ def _curves(summary: Data, curves: pa.Table) -> Figure | None:
         state = "diverged" if trial["diverged"] else trial["state"]
         state = "LEAKY" if trial["leaky"] else state
         seeds = by_trial[trial["number"]]
-        title = trial["label"].replace(" ", "\n", 1) if len(trial["label"]) > 24 else trial["label"]
+        title = trial["name"].replace(" ", "\n", 1) if len(trial["name"]) > 24 else trial["name"]
         figures.learning_curve(seeds, title=title, state=state, lines=lines, ax=ax)
     figure.supxlabel("step", fontsize=9.5)
     figure.supylabel(f"validation {_metric(summary)}", fontsize=9.5)

@@ -7,6 +7,8 @@ called detectable only by a permutation test, and a rank is given only where res
 
 from __future__ import annotations
 
+import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -62,8 +64,8 @@ def _estimate(axes: Sequence[Mapping[str, Any]], ranked: Sequence[Arm], *, sign:
     everywhere = [key for key in keys if all(key in arm.point for arm in ranked)]
     spaces = distributions(axes)
     rng = np.random.default_rng(0)
-    draws = [rng.integers(0, len(ranked), len(ranked)) for _ in range(RESAMPLES)]
-    resampled = [shares(spaces, everywhere, [ranked[i] for i in d], sign=sign) for d in draws]
+    draws = [_resample(ranked, rng) for _ in range(RESAMPLES)]
+    resampled = [shares(spaces, everywhere, drawn, sign=sign) for drawn in draws]
     p_values = holm([permutation_p(axis, axes, ranked) for axis in axes])
     rows = [
         {
@@ -87,6 +89,22 @@ def _estimate(axes: Sequence[Mapping[str, Any]], ranked: Sequence[Arm], *, sign:
     }
 
 
+def _resample(ranked: Sequence[Arm], rng: np.random.Generator) -> list[Arm]:
+    """Trials drawn with replacement, their scores over seeds drawn with replacement.
+
+    The seeds are the same for all trials, since all trials share the same seeds' luck.
+    """
+    drawn = [ranked[i] for i in rng.integers(0, len(ranked), len(ranked))]
+    shared = sorted(set.intersection(*(set(arm.tests) for arm in ranked)))
+    if not shared:
+        return drawn
+    seeds = [shared[i] for i in rng.integers(0, len(shared), len(shared))]
+    return [
+        dataclasses.replace(arm, test=math.fsum(arm.tests[seed] for seed in seeds) / len(seeds))
+        for arm in drawn
+    ]
+
+
 def _share(method: str, key: str, resampled: Sequence[Shares]) -> Row | None:
     """The median share over resamples with its 95 % percentile interval."""
     drawn = [r[method][key] for r in resampled if key in r[method]]
@@ -99,25 +117,50 @@ def _share(method: str, key: str, resampled: Sequence[Shares]) -> Row | None:
 def permutation_p(
     axis: Mapping[str, Any], axes: Sequence[Mapping[str, Any]], ranked: Sequence[Arm]
 ) -> float:
-    """How often chance alone makes the axis' levels differ as much (Freedman and Lane 1983).
+    """How often chance makes the axis' levels differ as much; the larger of two tests.
 
-    What the other axes explain is taken out first, what is left is dealt out at random over the
-    trials. Never below 1 / 2001; 1.0 where fewer than two levels have a trial.
+    Dealing scores out over trials alone is fooled by axes that do nothing: their trials repeat
+    one another, seed noise and all. Dealing them out over seeds alone is fooled by a sampler that
+    tried one level beside better settings. A difference must survive both.
     """
     alive = [arm for arm in ranked if str(axis["key"]) in arm.point]
     if len(levels(axis, alive)) < 2:
         return 1.0
+    return max(trials_p(axis, axes, alive), seeds_p(axis, alive))
+
+
+def seeds_p(axis: Mapping[str, Any], alive: Sequence[Arm]) -> float:
+    """Levels shuffled within each seed; one seed alone shows nothing."""
+    scores = [level.scores() for level in levels(axis, alive)]
+    shared = sorted(set.intersection(*(set(by_seed) for by_seed in scores)))
+    table = np.array([[by_seed[seed] for seed in shared] for by_seed in scores])  # (levels, seeds)
+    if len(shared) < 2:
+        return 1.0
+    table -= table.mean(axis=0)
+    repeated = np.broadcast_to(table, (SHUFFLES, *table.shape))
+    shuffled = np.random.default_rng(0).permuted(repeated, axis=1)
+    return _as_extreme(np.concatenate([table[None], shuffled]).mean(axis=2))
+
+
+def trials_p(
+    axis: Mapping[str, Any], axes: Sequence[Mapping[str, Any]], alive: Sequence[Arm]
+) -> float:
+    """Shuffled over trials, what the other axes explain taken out first (Freedman, Lane 1983)."""
     others = [_members(other, alive) for other in axes if other["key"] != axis["key"]]
-    ones = np.ones((len(alive), 1))
-    without = _complement(np.hstack([ones, *others]))  # (trials, trials)
+    without = _complement(_design(others, len(alive)))  # (trials, trials)
     extra = _span(without @ _members(axis, alive))  # (trials, dimensions)
     left = without @ np.array([arm.test or 0.0 for arm in alive])
     if extra.shape[1] == 0 or np.allclose(left, 0):
         return 1.0  # the other axes say it all
     rng = np.random.default_rng(0)
     shuffled = np.stack([left, *(rng.permutation(left) for _ in range(SHUFFLES))]) @ without
-    explained = np.sum((shuffled @ extra) ** 2, axis=1) / np.sum(shuffled**2, axis=1)
-    return float(np.mean(explained >= explained[0] * (1 - 1e-12)))
+    return _as_extreme((shuffled @ extra) / np.linalg.norm(shuffled, axis=1, keepdims=True))
+
+
+def _as_extreme(tables: Floats) -> float:
+    """The share of tables, the first one being the real one, with as large a sum of squares."""
+    sizes = np.sum(tables**2, axis=1)
+    return float(np.mean(sizes >= sizes[0] * (1 - 1e-9)))
 
 
 def _members(axis: Mapping[str, Any], alive: Sequence[Arm]) -> Floats:
@@ -125,6 +168,15 @@ def _members(axis: Mapping[str, Any], alive: Sequence[Arm]) -> Floats:
     by_level = [[arm.number for arm in level.arms] for level in levels(axis, alive)]
     columns = [[float(arm.number in numbers) for arm in alive] for numbers in by_level]
     return np.array(columns).reshape(len(columns), len(alive)).T
+
+
+def _design(others: Sequence[Floats], trials: int) -> Floats:
+    """A column for each level of the other axes; where that takes too many, one for each axis."""
+    ones = np.ones((trials, 1))
+    by_level = np.hstack([ones, *others])
+    if _span(by_level).shape[1] <= trials / 2:
+        return by_level
+    return np.hstack([ones, *(m @ np.arange(1.0, m.shape[1] + 1)[:, None] for m in others)])
 
 
 def _complement(design: Floats) -> Floats:

@@ -85,7 +85,7 @@ def _header(summary: Data) -> Html:
 def _answer(summary: Data) -> Html:
     first, *rest = summary["answer"]
     alarms = [
-        tag("div", tag("b", f"Alarm, {row['label']}: "), alarm, class_="alarm-box")
+        tag("div", tag("b", f"Alarm, {row['name']}: "), alarm, class_="alarm-box")
         for row in summary["certificates"]
         for alarm in row["alarms"]
     ]
@@ -117,8 +117,8 @@ def _best(summary: Data) -> Html:
 
 
 def _folded(command: str) -> str:
-    """A flag a line, as a shell reads it; quoted values are left in peace."""
-    return command if "'" in command else command.replace(" --", " \\\n    --")
+    """A setting a line, as a shell reads it; quoted values are left in peace."""
+    return command if "'" in command else command.replace(" --set", " \\\n    --set")
 
 
 def _numbers(interval: Data | None) -> list[object]:
@@ -151,6 +151,8 @@ def _effects(summary: Data, picture: Picture | None) -> Html:
         "Dots: every seed of every trial trained in full, a column of dots a trial. Orange: the "
         "mean over the level's trials, with the 95 % interval over seeds."
     )
+    if summary["sweep"]["sampler"] != "grid":
+        caption += " The trials of two levels differ in other settings too: read with care."
     return _section("Effect of each axis", picture_of(picture, caption), body)
 
 

@@ -50,9 +50,10 @@ def importances(summary: Data) -> Html:
     ]
     order = "; ".join(claims) + "." if claims else "No order of the axes survives resampling."
     text = (
-        f"Over {found['trials']} trials trained in full, resampled. Both methods hand out 100 % "
-        "even where there is only noise, so a permutation test (what the other axes do not "
-        "explain, dealt out at random; Holm-corrected) decides whether an axis is detectable."
+        f"Over {found['trials']} trials trained in full, trials and seeds resampled. Both methods "
+        "hand out 100 % even where there is only noise, so two permutation tests (over trials, "
+        "with the other axes' share taken out, and within seeds; the larger p, Holm-corrected) "
+        "decide whether an axis is detectable."
     )
     head = ["axis", "fANOVA", "PED-ANOVA", "p (Holm)", ""]
     notes = [tag("p", found["note"], class_="quiet")] if found["note"] else []
@@ -66,7 +67,7 @@ def comparisons(summary: Data) -> Html:
         return Html("")
     rows = [
         [
-            row["label"],
+            row["name"],
             _signed(row.get("difference")),
             _between(row) if "difference" in row else NONE,
             row.get("n", NONE),
@@ -91,7 +92,7 @@ def certificates(summary: Data) -> Html:
     """May the scores be believed."""
     rows = [
         [
-            row["label"],
+            row["name"],
             chip(row["promised"]),
             _tiny(row["leak"]),
             fixed(row["pole_radius_max"]),
@@ -121,7 +122,7 @@ def budgets(summary: Data) -> Html:
     """What each trial was given and took."""
     rows = [
         [
-            row["label"],
+            row["name"],
             _count(row["parameters"], row["unequal"]),
             f"{row['step']} of {row['steps']}",
             _count(row["tokens_per_seed"]),

@@ -11,6 +11,8 @@ from analysis.markup import NONE, Html, chip, fixed, join, quiet, table, tag
 
 Data = Mapping[str, Any]
 
+FEW_AXES = 3
+LONG_TABLE = 8  # rows; a longer one is folded away
 STRIP_WIDTH, STRIP_HEIGHT, MARGIN = 120, 18, 5
 SHOWN_STATES = ("complete", "pruned", "failed", "killed", "running", "waiting", "not_started")
 
@@ -34,22 +36,30 @@ def trials(summary: Data) -> Html:
     span = _span(summary["trials"])
     chance = next((row["chance"] for row in summary["certificates"] if row["chance"]), None)
     names = ["arm" if key == VARIANT else short(key) for key in axes]
-    head = ["#", *names, "state", "validation", "test", "n", "test, drawn"]
-    rows = [
-        [
-            trial["number"],
-            *(trial["point"].get(key, NONE) for key in axes),
+    scores = ["state", "validation", "test", "n", "test, drawn"]
+    few = len(axes) <= FEW_AXES  # the scores stay in sight
+    head = ["#", *names, *scores] if few else ["#", *scores, *names]
+    rows = []
+    for trial in summary["trials"]:
+        point = [_point(trial["point"].get(key)) for key in axes]
+        found = [
             _state(trial),
             _interval(trial["validation"]),
             _interval(trial["test"]),
             trial["test"]["n"] if trial["test"] else NONE,
             _strip(trial, span, chance),
-            tag("span", _each_seed(trial), class_="quiet small"),
-            tag("code", trial["trial_id"], class_="quiet"),
         ]
-        for trial in summary["trials"]
-    ]
+        seeds = tag("span", _each_seed(trial), class_="quiet small")
+        identity = tag("code", trial["trial_id"], class_="quiet")
+        middle = [*point, *found] if few else [*found, *point]
+        rows.append([trial["number"], *middle, seeds, identity])
     return table([*head, "each seed", "id"], rows, label="All trials")
+
+
+def _point(value: object) -> object:
+    if value is None:
+        return NONE
+    return f"{value:.3g}" if isinstance(value, float) else value
 
 
 def _tile(count: int, name: str) -> Html:
@@ -66,7 +76,10 @@ def _by_axis(summary: Data) -> Html:
         [short(row["axis"]), row["choice"], row["complete"], *(row[state] for state in states)]
         for row in rows
     ]
-    return join([tag("h3", "By arm"), table(head, cells, label="Counts by arm")])
+    counted = table(head, cells, label="Counts by arm")
+    if len(cells) > LONG_TABLE:
+        return tag("details", tag("summary", "By arm"), counted)
+    return join([tag("h3", "By arm"), counted])
 
 
 def _what_went_wrong(found: Sequence[Data]) -> list[Html]:
@@ -74,7 +87,7 @@ def _what_went_wrong(found: Sequence[Data]) -> list[Html]:
     if not ended:
         return []
     rows = [
-        [t["number"], t["label"], _state(t), tag("span", t["reason"], class_="wrap")] for t in ended
+        [t["number"], t["name"], _state(t), tag("span", t["reason"], class_="wrap")] for t in ended
     ]
     traces = [
         tag("details", tag("summary", f"Traceback of trial {t['number']}"), tag("pre", t["error"]))

@@ -48,7 +48,7 @@ def summarise(data: SweepData) -> Row:
         "counts": _counts(found, about),
         "counts_by_arm": _counts_by_axis(found, about["axes"]),
         "best": _best(best, about, bounds) if best else None,
-        "reference": reference.label if reference else None,
+        "reference": reference.name if reference else None,
         "trials": [_trial(arm, bounds, best) for arm in found],
         "effects": effects,
         "heat_map": heat_map(about["axes"], found, about["base"].get("task.length")),
@@ -150,6 +150,7 @@ def _trial(arm: Arm, bounds: Bounds | None, best: Arm | None) -> Row:
     return {
         "number": arm.number,
         "trial_id": arm.trial_id,
+        "name": arm.name,
         "label": arm.label,
         "point": arm.point,
         "variant": arm.variant,

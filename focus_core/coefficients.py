@@ -15,6 +15,8 @@ from torch import Tensor
 # away. Every corner of the cube is stable in exact arithmetic after rounding (a test proves it).
 MAX_REFLECTION = {1: 0.999, 2: 0.999, 3: 0.99, 4: 0.97, 5: 0.96, 6: 0.94, 7: 0.85, 8: 0.85}
 
+LARGEST_ORDER = {"sigmoid": 2, "lattice": max(MAX_REFLECTION)}
+
 
 def to_coefficients(s_BNDFP: Tensor, parameterisation: str) -> Tensor:
     """The coefficients a_1 ... a_P along the last axis, always those of a stable filter.
@@ -30,8 +32,8 @@ def to_coefficients(s_BNDFP: Tensor, parameterisation: str) -> Tensor:
     Raises:
         ValueError: an unknown parameterisation, or an order that it can not keep stable.
     """
+    _check(s_BNDFP, parameterisation)
     if parameterisation == "sigmoid":
-        _check_order(s_BNDFP, 2, parameterisation)
         return torch.sigmoid(s_BNDFP)  # the last activation of H, below Eq. 5
     return step_up(to_reflections(s_BNDFP, parameterisation))
 
@@ -42,12 +44,12 @@ def to_reflections(s_BNDFP: Tensor, parameterisation: str) -> Tensor:
     Raises:
         ValueError: as ``to_coefficients``.
     """
+    _check(s_BNDFP, parameterisation)
     order = s_BNDFP.shape[-1]
-    if parameterisation == "lattice":
-        _check_order(s_BNDFP, max(MAX_REFLECTION), parameterisation)
-        return MAX_REFLECTION[order] * torch.tanh(s_BNDFP)
-    a_BNDFP = to_coefficients(s_BNDFP, parameterisation)
     bound = MAX_REFLECTION[order]
+    if parameterisation == "lattice":
+        return bound * torch.tanh(s_BNDFP)
+    a_BNDFP = to_coefficients(s_BNDFP, parameterisation)
     if order == 1:
         return a_BNDFP.clamp(max=bound)
     a1, a2 = a_BNDFP.unbind(-1)
@@ -95,12 +97,11 @@ def pole_radius(a_BNDFP: Tensor) -> Tensor:
     return poles.abs().amax(dim=-1)
 
 
-def _check_order(s_BNDFP: Tensor, largest: int, parameterisation: str) -> None:
-    order = s_BNDFP.shape[-1]
-    if parameterisation not in ("sigmoid", "lattice"):
-        raise ValueError(
-            f"unknown parameterisation {parameterisation!r}; there are sigmoid, lattice"
-        )
+def _check(s_BNDFP: Tensor, parameterisation: str) -> None:
+    if parameterisation not in LARGEST_ORDER:
+        names = ", ".join(LARGEST_ORDER)
+        raise ValueError(f"unknown parameterisation {parameterisation!r}; there are {names}")
+    order, largest = s_BNDFP.shape[-1], LARGEST_ORDER[parameterisation]
     if not 1 <= order <= largest:
         raise ValueError(
             f"{parameterisation} coefficients are stable for orders 1 to {largest}, not {order}"

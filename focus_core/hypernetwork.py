@@ -46,13 +46,18 @@ class GlobalConv(nn.Module):
         return functional.gelu(torch.addcmul(y_BDL.transpose(1, 2), x_BLD, self.skip))
 
     def initial_value(self, name: str, generator: torch.Generator) -> Tensor:
-        """Taps that decay at rates spread geometrically over the channels; most outlive squash."""
+        """Kernels of norm 1, however long, that fall by e to e^4 from first tap to last.
+
+        Of that size most taps outlive the squashing, and a token far back is heard from the start.
+        """
         if name == "skip":
             return torch.randn(self.skip.shape, generator=generator)
         D, max_length = self.kernel.shape
-        rate_D1 = (D / 2) ** (torch.arange(D)[:, None] / D)
+        rate_D1 = 4 ** (torch.arange(D)[:, None] / D)
         decay_DL = torch.exp(-rate_D1 * torch.arange(max_length) / max_length)
-        return 0.02 * decay_DL * torch.randn(D, max_length, generator=generator)
+        kernel_DL = decay_DL * torch.randn(D, max_length, generator=generator)
+        unit_DL: Tensor = kernel_DL / kernel_DL.norm(dim=1, keepdim=True)
+        return unit_DL
 
 
 def squash(kernel_DL: Tensor, threshold: float) -> Tensor:
@@ -76,7 +81,9 @@ class HyperEmbedding(nn.Module):
         Raises:
             ValueError: a sequence longer than the global convolution's kernel.
         """
-        bins = max(0, math.ceil(x_BLD.shape[1] / self.bin_length) - self.shift)
+        bins = math.ceil(x_BLD.shape[1] / self.bin_length) - self.shift
+        if bins <= 0:
+            return x_BLD.new_empty(len(x_BLD), 0, x_BLD.shape[2], self.windows)
         return pool(self.global_conv(x_BLD), bins, self.bin_length, self.windows)
 
 
@@ -86,8 +93,6 @@ def pool(x_BLD: Tensor, bins: int, bin_length: int, windows: int) -> Tensor:
     Window o of a bin of R steps is [floor(o R / O), ceil((o + 1) R / O)): none crosses an edge.
     """
     B, L, D = x_BLD.shape
-    if bins == 0:
-        return x_BLD.new_empty(B, 0, D, windows)
     steps = bins * bin_length
     x_BDL = x_BLD.transpose(1, 2)[..., :steps]
     if steps > L:  # only where a bin's filter is computed from the bin itself
@@ -107,25 +112,27 @@ class HyperNetwork(nn.Module):
 
     def __init__(self, model: ModelConfig) -> None:
         super().__init__()
-        self.bank = (model.filters, model.order)
+        self.width, self.bank = model.width, (model.filters, model.order)
         self.hidden = XavierLinear(model.oversampling, model.hyper_width)
         self.out = HyperfanLinear(
             model.hyper_width, model.filters * model.order, windows=model.oversampling
         )
-        self.first_DFP = nn.Parameter(torch.empty(model.width, *self.bank))
+        first_DFP = nn.Parameter(torch.empty(model.width, *self.bank))
+        self.first_DFP = first_DFP if model.theta_shift else None
 
     def forward(self, e_BNDO: Tensor, bins: int) -> Tensor:
         """Logits s_BNDFP of ``bins`` bins, the last of them from the embedding e_BNDO."""
-        B, known = e_BNDO.shape[:2]
-        first_BNDFP = self.first_DFP.expand(B, bins - known, *self.first_DFP.shape)
-        if known == 0:
-            return first_BNDFP
+        B, known, D, _ = e_BNDO.shape
         s_BND = self.out(torch.sigmoid(self.hidden(e_BNDO)))  # Eq. 3
-        return torch.cat((first_BNDFP, torch.unflatten(s_BND, -1, self.bank)), dim=1)
+        s_BNDFP = torch.unflatten(s_BND, -1, self.bank)
+        if self.first_DFP is None:
+            return s_BNDFP
+        first_BNDFP = self.first_DFP.expand(B, bins - known, D, *self.bank)
+        return torch.cat((first_BNDFP, s_BNDFP), dim=1)
 
     def initial_value(self, name: str, generator: torch.Generator) -> Tensor:  # noqa: ARG002
         """The first bins start at sigmoid(0), where the others start on average."""
-        return torch.zeros(self.first_DFP.shape)
+        return torch.zeros(self.width, *self.bank)
 
 
 class StaticLogits(nn.Module):

@@ -139,7 +139,7 @@ def _initial_value(
     if isinstance(module, nn.Embedding):
         return torch.randn(parameter.shape, generator=generator)
     if isinstance(module, nn.Linear):
-        scale = 0.02 if name == "weight" else 0.0
+        scale = module.in_features**-0.5 if name == "weight" else 0.0  # keeps the variance
         return scale * torch.randn(parameter.shape, generator=generator)
     raise TypeError(f"{type(module).__name__}.{name} has no initial value: give it initial_value")
 

@@ -42,9 +42,11 @@ class Replicate:
         self.base_lrs = [group["lr"] for group in self.optimizer.param_groups]
         self.diverged_at: int | None = None
         self.train_loss = math.nan
+        self.step = 0
 
     def train_step(self, step: int) -> None:
         """One optimiser step; ``step`` counts from 1 and decides data, dropout and rate."""
+        self.step = step
         torch.manual_seed(self.seed * 1_000_003 + step)  # dropout: a function of (seed, step)
         scale = rate(self.train, step)
         for group, base in zip(self.optimizer.param_groups, self.base_lrs, strict=True):
@@ -79,6 +81,9 @@ class Replicate:
         validation = self.task.validation()
         self.net.eval()
         value, loss = self._score(validation)
+        if not math.isfinite(loss):
+            self.diverged_at = self.step
+            return {"diverged": float(self.diverged_at)}
         found = {"value": value, "loss": loss, "train_loss": self.train_loss}
         radii = pole_radii(self.net, validation.inputs_BL[:PROBE_SEQUENCES].to(self.device))
         if radii is not None:
@@ -113,6 +118,7 @@ class Replicate:
             "net": self.net.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "diverged_at": self.diverged_at,
+            "step": self.step,
             "train_loss": self.train_loss,
         }
 
@@ -121,6 +127,7 @@ class Replicate:
         self.net.load_state_dict(state["net"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.diverged_at = state["diverged_at"]
+        self.step = state["step"]
         self.train_loss = state["train_loss"]
 
 

@@ -94,9 +94,7 @@ class Records(OfThisProcess, FIFOScheduler):
             self.driver.finished(trial_id)
 
     def on_trial_error(self, tune_controller: Any, trial: RayTrial) -> None:
-        trial_id = trial.config["payload"]["trial_id"]
-        reason = f"its worker was lost {trial.num_failures} times"
-        self.driver.failed(trial_id, reason, str(trial.get_error() or ""))
+        """Also called when a trial is moved to a new worker: ``Watches`` hears of the last one."""
 
 
 class Watches(OfThisProcess, Callback):
@@ -116,6 +114,13 @@ class Watches(OfThisProcess, Callback):
         self, iteration: int, trials: list[RayTrial], trial: RayTrial, **info: Any
     ) -> None:
         self.driver.retried(trial.config["payload"]["trial_id"])
+
+    def on_trial_error(
+        self, iteration: int, trials: list[RayTrial], trial: RayTrial, **info: Any
+    ) -> None:
+        reason = f"its worker was lost {trial.num_failures} times"
+        trial_id = trial.config["payload"]["trial_id"]
+        self.driver.failed(trial_id, reason, str(trial.get_error() or ""))
 
     def on_step_begin(self, iteration: int, trials: list[RayTrial], **info: Any) -> None:
         if self.stopping.requested and not self._asked:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import sys
 import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from focus_core.tasks import TASKS
@@ -104,7 +106,7 @@ def _drive(plan: Plan, ledger: Ledger, sweep: Sweep, *, retry_failed: bool, reru
     stopping = StopFlag(plan.seconds)
     stopping.catch_signals()
     tracker = MlflowTracker(plan.tracking_uri, artifacts=plan.artifacts)
-    display = Display()
+    display = Display(places=_places(plan))
     listeners: list[Listener] = [tracker, display]
     study = Study(
         plan.space,
@@ -129,8 +131,19 @@ def _drive(plan: Plan, ledger: Ledger, sweep: Sweep, *, retry_failed: bool, reru
     finally:
         driver.stop(stopping.reason or "the sweep ended")
         driver.close()
+        display.close()
         _close_tracker(tracker)
     return exit_code(driver, stopping)
+
+
+def _places(plan: Plan) -> dict[str, str]:
+    """Where a person looks next, as commands."""
+    home = [] if plan.home == Path("runs").absolute() else ["--home", str(plan.home)]
+    where = shlex.join(["--sweep", plan.name, *home])
+    return {
+        "report": f"python analysis/report.py {where}",
+        "MLflow": f"python -m sweeps.ui {where}",
+    }
 
 
 def _train(plan: Plan, driver: Driver, stopping: StopFlag) -> None:

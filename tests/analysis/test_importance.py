@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
 import pytest
 
 from analysis.arms import Arm
-from analysis.importance import importances, permutation_p
+from analysis.importance import importances, permutation_p, seeds_p, trials_p
 
 AXES: list[dict[str, Any]] = [
     {"key": "model.a", "kind": "categorical", "choices": [1, 2, 4]},
@@ -36,8 +37,8 @@ def make_arm(number: int, point: dict[str, Any], score: float, **changes: Any) -
         "error": None,
         "value": score,
         "test": score,
-        "values": {0: score},
-        "tests": {0: score},
+        "values": dict.fromkeys(range(4), score),
+        "tests": dict.fromkeys(range(4), score),
         "diverged": {},
         "step": 400,
         "steps": 400,
@@ -55,9 +56,27 @@ def planted(seed: int, effects: tuple[float, float, float], noise: float) -> lis
         a, b = (1, 2, 4)[number % 3], "xyz"[number // 3 % 3]
         c = float(10 ** rng.uniform(-4, -2))
         score = effects[0] * np.log2(a) + effects[1] * "xyz".index(b)
-        score += effects[2] * (np.log10(c) + 3) + noise * rng.standard_normal()
-        found.append(make_arm(number, {"model.a": a, "model.b": b, "train.c": c}, float(score)))
+        score += effects[2] * (np.log10(c) + 3)
+        tests = {k: float(score + 2 * noise * rng.standard_normal()) for k in range(4)}
+        point = {"model.a": a, "model.b": b, "train.c": c}
+        found.append(make_arm(number, point, sum(tests.values()) / 4, tests=tests))
     return found
+
+
+def repeated_luck(seed: int) -> list[Arm]:
+    """Axis a does nothing but change each seed's luck; axis b does nothing at all."""
+    rng = np.random.default_rng(seed)
+    luck = rng.normal(0.6, 0.03, (3, 4))  # (levels of a, seeds)
+    return [
+        make_arm(
+            3 * i + j,
+            {"model.a": (1, 2, 4)[i], "model.b": "xyz"[j]},
+            float(luck[i].mean()),
+            tests={k: float(luck[i, k] + 1e-5 * rng.standard_normal()) for k in range(4)},
+        )
+        for i in range(3)
+        for j in range(3)
+    ]
 
 
 def test_a_planted_order_is_recovered() -> None:
@@ -89,6 +108,31 @@ def test_noise_is_called_detectable_in_at_most_five_percent() -> None:
     assert np.mean(calls) <= 0.05 + 0.065  # three standard errors of 100 sweeps
 
 
+def test_trials_that_repeat_one_another_are_no_evidence() -> None:
+    """Nine trials are then three; shuffling trials alone calls that a finding nearly always."""
+    sweeps = [repeated_luck(seed) for seed in range(40)]
+    calls = [permutation_p(AXES[0], AXES[:2], arms) <= 0.05 for arms in sweeps]
+    fooled = [trials_p(AXES[0], AXES[:2], arms) <= 0.05 for arms in sweeps]
+    assert np.mean(calls) <= 0.05 + 0.1  # three standard errors of 40 sweeps
+    assert np.mean(fooled) > 0.9
+
+
+def test_a_sampler_that_favours_a_level_is_no_evidence() -> None:
+    """Axis b did the work where a is 4; shuffling within seeds alone takes that for a's."""
+    rng = np.random.default_rng(1)
+    found = []
+    for number in range(30):
+        a = (1, 2, 4)[number % 3]
+        b = "z" if a == 4 and rng.random() < 0.8 else "xyz"[int(rng.integers(3))]
+        score = 0.5 + 0.2 * "xyz".index(b)
+        tests = {k: float(score + 0.02 * rng.standard_normal()) for k in range(4)}
+        point = {"model.a": a, "model.b": b}
+        found.append(make_arm(number, point, sum(tests.values()) / 4, tests=tests))
+    assert seeds_p(AXES[0], found) <= 0.05
+    assert permutation_p(AXES[0], AXES[:2], found) > 0.05
+    assert permutation_p(AXES[1], AXES[:2], found) <= 0.05
+
+
 def test_it_repeats_to_the_last_digit() -> None:
     arms = planted(1, (0.3, 0.1, 0.0), 0.05)
     assert importances(AXES[:2], arms, maximize=True) == importances(AXES[:2], arms, maximize=True)
@@ -114,7 +158,7 @@ def test_a_conditional_axis_is_read_where_it_is_alive() -> None:
     found = []
     for arm in planted(2, (0.3, 0.0, 0.0), 0.02):
         alive = {"model.d": 1 + arm.number % 2} if arm.point["model.b"] == "x" else {}
-        found.append(make_arm(arm.number, {**arm.point, **alive}, arm.test or 0.0))
+        found.append(dataclasses.replace(arm, point={**arm.point, **alive}))
     result = importances(axes, found, maximize=True)
     rows = {row["name"]: row for row in result["axes"]}
     assert rows["d"]["conditional"]
@@ -131,6 +175,16 @@ def test_direction_turns_ped_anova_only() -> None:
     for one, other in zip(up["axes"], down["axes"], strict=True):
         assert one["fanova"]["share"] == pytest.approx(other["fanova"]["share"], abs=0.05)
     assert up["axes"][1]["ped_anova"] != down["axes"][1]["ped_anova"]
+
+
+def test_ties_are_no_trouble() -> None:
+    arms = [
+        make_arm(k, {"model.a": (1, 2, 4)[k % 3], "model.b": "xyz"[k // 3]}, 0.5 + 0.1 * (k == 8))
+        for k in range(9)
+    ]
+    found = importances(AXES[:2], arms, maximize=True)
+    assert len(found["axes"]) == 2
+    assert found["order"] == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,58 @@
+"""What the causality tests share: small networks in float64 and their full Jacobian."""
+
+import torch
+
+from focus_core.config import ModelConfig, TrialConfig
+from focus_core.model import build_model, init_weights
+from focus_core.variants import VARIANTS
+
+LENGTH, VOCABULARY, OUTPUTS = 24, 7, 3
+
+
+def small_config(variant: str = "base", **changes) -> ModelConfig:
+    """Two layers, bins of 6, chunks of 8: edges that do not meet."""
+    small = {"model.width": 8, "model.bin_length": 6, "model.chunk_length": 8, "task.length": 24}
+    small |= {"task.gap": 12} | VARIANTS[variant].changes
+    small |= {f"model.{name}": value for name, value in changes.items()}
+    return TrialConfig().override(small).model
+
+
+def small_net(model: ModelConfig, seed: int = 0, max_length: int = LENGTH):
+    """In float64 and evaluation mode."""
+    net = build_model(model, vocab_size=VOCABULARY, num_outputs=OUTPUTS, max_length=max_length)
+    init_weights(net, seed)
+    return net.double().eval()
+
+
+def embedded(batch: int = 1, length: int = LENGTH, width: int = 8, seed: int = 0):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(batch, length, width, generator=generator, dtype=torch.float64)
+
+
+def influence(net) -> torch.Tensor:
+    """J[t, s]: the largest |d logit at t / d embedding at s|, over all of both."""
+    x_BLD = embedded()
+
+    def logits(x_BLD):
+        return net.from_embedding(x_BLD)[0]
+
+    jacobian = torch.autograd.functional.jacobian(logits, x_BLD)  # (L, O, 1, L, D)
+    return jacobian.abs().amax(dim=(1, 2, 4))
+
+
+def future(net) -> float:
+    """The largest influence of a later token, over the largest influence of any."""
+    J = influence(net)
+    return float(J.triu(1).max() / J.max())
+
+
+def prefix_gap(net) -> float:
+    """The largest |f(x[:l]) - f(x)[:l]| over all l, over the largest |f(x)|."""
+    x_BLD = embedded(batch=2)
+    with torch.no_grad():
+        whole = net.from_embedding(x_BLD)
+        gaps = [
+            (net.from_embedding(x_BLD[:, :length]) - whole[:, :length]).abs().max()
+            for length in range(1, LENGTH)
+        ]
+    return float(max(gaps) / whole.abs().max())

@@ -1,0 +1,80 @@
+"""The certificates, on networks whose leak and whose poles are known beforehand."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from focus_core.config import ModelConfig
+from focus_core.probes import causality_leak, pole_radii
+from focus_core.variants import VARIANTS
+from tests.focus_core.causality import LENGTH, VOCABULARY, small_config, small_net
+
+
+class Glance(nn.Module):
+    """Each logit is the token itself plus a known share of the token ``ahead`` steps later."""
+
+    def __init__(self, share: float, ahead: int = 1) -> None:
+        super().__init__()
+        self.config = ModelConfig().resolved()
+        self.share = nn.Parameter(torch.tensor(share))
+        self.ahead = ahead
+
+    def forward(self, tokens_BL):
+        one_hot = functional.one_hot(tokens_BL, VOCABULARY).float()
+        return one_hot + self.share * one_hot.roll(-self.ahead, dims=1)
+
+
+@pytest.mark.parametrize("ahead", [1, 5])
+@pytest.mark.parametrize("share", [0.0, 1e-3, 0.25])
+def test_the_leak_is_the_share_of_the_future(share, ahead):
+    leak = causality_leak(Glance(share, ahead), VOCABULARY, 64, seed=0)
+    assert leak == pytest.approx(share, rel=1e-3)
+
+
+def test_a_network_that_ignores_its_input_leaks_nothing():
+    net = Glance(0.0)
+    net.forward = lambda tokens_BL: torch.zeros(*tokens_BL.shape, 3)
+    assert causality_leak(net, VOCABULARY, 64, seed=0) == 0
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_the_leak_tells_every_variant(name):
+    leak = causality_leak(small_net(small_config(name)).float(), VOCABULARY, LENGTH, seed=0)
+    assert leak < 1e-5 if VARIANTS[name].causal else leak > 1e-4
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_probes_leave_the_mode_and_no_gradient(training):
+    net = small_net(small_config(dropout=0.3)).train(training)
+    leak = causality_leak(net, VOCABULARY, LENGTH, seed=0)
+    assert leak < 1e-12
+    pole_radii(net, torch.zeros(2, LENGTH, dtype=torch.int64))
+    assert net.training == training
+    assert all(p.grad is None for p in net.parameters())
+
+
+def test_pole_radii_of_known_filters():
+    net = small_net(small_config("static"))
+    tokens = torch.zeros(2, LENGTH, dtype=torch.int64)
+    with torch.no_grad():
+        for block in net.blocks:
+            block.mixer.filter.logits.logits_DFP.zero_()  # a = (1/2, 1/2): radius sqrt(1/2)
+        net.blocks[1].mixer.filter.logits.logits_DFP[0, 0] = torch.tensor([0.0, math.log(4)])
+    largest, median = pole_radii(net, tokens)
+    assert largest == pytest.approx(math.sqrt(0.8))
+    assert median == pytest.approx(math.sqrt(0.5))
+
+
+@pytest.mark.parametrize("name", ["base", "carry_lattice", "sampled"])
+def test_adaptive_filters_start_stable(name):
+    tokens = torch.arange(2 * LENGTH).view(2, LENGTH) % VOCABULARY
+    largest, median = pole_radii(small_net(small_config(name)), tokens)
+    assert 0 < median <= largest < 1
+
+
+@pytest.mark.parametrize("name", ["no_filter", "ema", "attention"])
+def test_networks_without_a_bank_have_no_poles(name):
+    assert pole_radii(small_net(small_config(name)), torch.zeros(1, 4, dtype=torch.int64)) is None

@@ -1,0 +1,107 @@
+"""Every named variant keeps its promise; the leaky ones must fail the very same tests."""
+
+import pytest
+import torch
+from torch.nn import functional
+
+from focus_core.config import TrainConfig
+from focus_core.model import init_weights, parameter_groups
+from focus_core.variants import VARIANTS
+from tests.focus_core.causality import (
+    LENGTH,
+    VOCABULARY,
+    embedded,
+    future,
+    prefix_gap,
+    small_config,
+    small_net,
+)
+
+CAUSAL = [name for name, variant in VARIANTS.items() if variant.causal]
+LEAKY = [name for name, variant in VARIANTS.items() if not variant.causal]
+WITHOUT_FFT = ["static", "no_filter", "attention", "no_global_conv"]
+"""Nothing in these is rounded across time: what comes later has an influence of exactly 0."""
+
+
+@pytest.mark.parametrize("name", CAUSAL)
+def test_no_later_token_has_an_influence(name):
+    assert future(small_net(small_config(name))) < 1e-12
+
+
+@pytest.mark.parametrize("name", WITHOUT_FFT)
+def test_without_an_fft_that_influence_is_exactly_zero(name):
+    assert future(small_net(small_config(name))) == 0
+
+
+@pytest.mark.parametrize("name", LEAKY)
+def test_negative_control_leaky_variants_see_the_future(name):
+    assert future(small_net(small_config(name))) > 1e-6
+
+
+@pytest.mark.parametrize("name", CAUSAL)
+def test_a_prefix_gives_the_same_logits(name):
+    assert prefix_gap(small_net(small_config(name))) < 1e-12
+
+
+@pytest.mark.parametrize("name", LEAKY)
+def test_negative_control_leaky_variants_are_not_prefix_consistent(name):
+    assert prefix_gap(small_net(small_config(name))) > 1e-6
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_the_config_declares_what_the_variant_promises(name):
+    assert bool(small_config(name).leaks()) == (not VARIANTS[name].causal)
+
+
+@pytest.mark.parametrize("name", sorted(set(VARIANTS) - {"base"}))
+def test_each_variant_is_another_function_than_the_base(name):
+    x = embedded(batch=2)
+    base, other = (small_net(small_config(n)).from_embedding(x) for n in ("base", name))
+    assert (base - other).abs().max() > 1e-9 * base.abs().max()
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_shared_parameters_start_equal_in_every_variant(name):
+    base = dict(small_net(small_config("base"), seed=3).named_parameters())
+    other = dict(small_net(small_config(name), seed=3).named_parameters())
+    shared = [n for n in other if n in base and base[n].shape == other[n].shape]
+    assert {"embedding.weight", "head.weight", "blocks.1.feed_forward.out.weight"} <= set(shared)
+    for n in shared:
+        if n.endswith("logits.out.weight"):  # hyperfan: its scale follows the pooling windows
+            torch.testing.assert_close(base[n] / base[n].norm(), other[n] / other[n].norm())
+        else:
+            assert torch.equal(base[n], other[n]), n
+
+
+def test_negative_control_another_seed_starts_elsewhere():
+    first, second = (small_net(small_config(), seed=s).state_dict() for s in (3, 4))
+    assert not torch.equal(first["head.weight"], second["head.weight"])
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_every_parameter_trains_and_the_loss_falls(name):
+    net = small_net(small_config(name)).float().train()
+    optimizer = torch.optim.AdamW(parameter_groups(net, TrainConfig()))
+    generator = torch.Generator().manual_seed(0)
+    tokens_BL = torch.randint(VOCABULARY, (8, LENGTH), generator=generator)
+    losses = []
+    torch.manual_seed(0)
+    for _ in range(12):
+        loss = functional.cross_entropy(net(tokens_BL).flatten(0, 1), tokens_BL.flatten() % 3)
+        losses.append(float(loss.detach()))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    still = [n for n, p in net.named_parameters() if p.grad is None or not p.grad.abs().max() > 0]
+    assert not still
+    assert losses[-1] < 0.9 * losses[0]
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_no_parameter_keeps_what_was_there_before_its_initial_value(name):
+    net = small_net(small_config(name))
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.fill_(float("nan"))
+    init_weights(net, 0)
+    assert all(torch.isfinite(p).all() for p in net.parameters())
