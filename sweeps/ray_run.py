@@ -20,6 +20,7 @@ QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # JSON, CSV and TensorBoard files: not our record
     "TUNE_DISABLE_SIGINT_HANDLER": "1",  # ours marks what was open, then stops Tune
+    "RAY_DEDUP_LOGS_SKIP_REGEX": ".",  # a lost worker is in the ledger, not a page of text
     "TUNE_WARN_THRESHOLD_S": "60",
     # Its kill raises out of fit() and would end the whole sweep.
     "RAY_memory_monitor_refresh_ms": "0",
