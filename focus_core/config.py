@@ -73,11 +73,11 @@ class ModelConfig:
     nfft: int | None = option(None, when=is_in_frequency)  # NFFT; overrides nfft_factor
 
     oversampling: int = option(4, when=is_generated)  # O
-    hyper_width: int = option(16, when=is_generated)
+    hyper_width: int = option(64, when=is_generated)
     theta_shift: int = option(1, when=is_adaptive)  # bins; 0 leaks
     global_conv: Literal["causal", "circular", "none"] = option("causal", when=is_generated)
     conv_squash: float = option(0.003, when=is_convolved)  # lambda of Fu et al. 2023
-    conv_dropout: float = option(0.2, when=is_convolved)
+    conv_dropout: float = option(0.0, when=is_convolved)
 
     def leaks(self) -> tuple[str, ...]:
         """Why this model can see the future; empty for a causal one."""
@@ -145,9 +145,9 @@ class TrainConfig:
     steps: int = 400
     batch_size: int = 32
     learning_rate: float = 3e-3
-    conv_learning_rate: float = option(1e-3, when=is_convolved)
+    conv_learning_rate: float = option(1e-2, when=is_convolved)
     schedule: Literal["cosine", "constant"] = "cosine"
-    warmup_steps: int = 20
+    warmup_steps: int = 10
     weight_decay: float = 0.1
     clip: float = 1.0
     eval_every: int = 50

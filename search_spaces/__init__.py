@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from search_spaces.space import Space
 
-_NOT_SPACES = {"space", "soundness"}
+_NOT_SPACES = {"bases", "space", "soundness"}
 
 
 def names() -> list[str]:

@@ -9,18 +9,15 @@ ranked. In a prototype's single runs static filters and no filter stayed at chan
 
 from __future__ import annotations
 
-from focus_core.config import ModelConfig, TaskConfig, TrainConfig, TrialConfig
+from focus_core.config import TrialConfig
 from focus_core.variants import VARIANTS
+from search_spaces.bases import far_recall
 from search_spaces.space import VARIANT, Space, choices
 
 
 def base() -> TrialConfig:
     """Far recall of 64 tokens: strict, adaptive, four bins, exact recurrence."""
-    return TrialConfig(
-        model=ModelConfig(width=64, chunk_length=16, bin_length=16),
-        task=TaskConfig(name="far_recall", length=64, keys=4, values=4, gap=18),
-        train=TrainConfig(steps=400, batch_size=32, learning_rate=3e-3),
-    )
+    return far_recall()
 
 
 SPACE = Space(

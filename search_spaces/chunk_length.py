@@ -9,17 +9,14 @@ arm scores above its ceiling was carried by the filters. A prototype's single ru
 
 from __future__ import annotations
 
-from focus_core.config import ModelConfig, TaskConfig, TrainConfig, TrialConfig
+from focus_core.config import TrialConfig
+from search_spaces.bases import far_recall
 from search_spaces.space import Space, choices
 
 
 def base() -> TrialConfig:
     """Far recall of 64 tokens, four bins, exact recurrence."""
-    return TrialConfig(
-        model=ModelConfig(width=64, bin_length=16),
-        task=TaskConfig(name="far_recall", length=64, keys=4, values=4, gap=18),
-        train=TrainConfig(steps=400, batch_size=32, learning_rate=3e-3),
-    )
+    return far_recall()
 
 
 SPACE = Space(

@@ -8,17 +8,14 @@ coefficients: sigmoid ones are all high-pass, and a sum of them stays so; lattic
 
 from __future__ import annotations
 
-from focus_core.config import ModelConfig, TaskConfig, TrainConfig, TrialConfig
+from focus_core.config import TrialConfig
+from search_spaces.bases import far_recall
 from search_spaces.space import Space, choices
 
 
 def base() -> TrialConfig:
     """Far recall of 64 tokens, exact recurrence, impulse responses scaled to norm 1."""
-    return TrialConfig(
-        model=ModelConfig(width=64, chunk_length=16, bin_length=16, gain="l2"),
-        task=TaskConfig(name="far_recall", length=64, keys=4, values=4, gap=18),
-        train=TrainConfig(steps=400, batch_size=32, learning_rate=3e-3),
-    )
+    return far_recall(gain="l2")
 
 
 SPACE = Space(

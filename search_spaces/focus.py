@@ -11,17 +11,14 @@ from __future__ import annotations
 
 from optuna.distributions import FloatDistribution
 
-from focus_core.config import ModelConfig, TaskConfig, TrainConfig, TrialConfig
+from focus_core.config import TrialConfig
+from search_spaces.bases import far_recall
 from search_spaces.space import Axis, Space, choices
 
 
 def base() -> TrialConfig:
     """Far recall of 64 tokens, a lattice filter with its response scaled to norm 1."""
-    return TrialConfig(
-        model=ModelConfig(width=64, parameterisation="lattice", gain="l2"),
-        task=TaskConfig(name="far_recall", length=64, keys=4, values=4, gap=18),
-        train=TrainConfig(steps=400, batch_size=32),
-    )
+    return far_recall(parameterisation="lattice", gain="l2")
 
 
 SPACE = Space(

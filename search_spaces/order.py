@@ -8,19 +8,14 @@ against .79): nothing says that more is better.
 
 from __future__ import annotations
 
-from focus_core.config import ModelConfig, TaskConfig, TrainConfig, TrialConfig
+from focus_core.config import TrialConfig
+from search_spaces.bases import far_recall
 from search_spaces.space import Space, choices
 
 
 def base() -> TrialConfig:
     """Far recall of 64 tokens, four bins, a lattice filter by exact recurrence."""
-    return TrialConfig(
-        model=ModelConfig(
-            width=64, chunk_length=16, bin_length=16, parameterisation="lattice", gain="l2"
-        ),
-        task=TaskConfig(name="far_recall", length=64, keys=4, values=4, gap=18),
-        train=TrainConfig(steps=400, batch_size=32, learning_rate=3e-3),
-    )
+    return far_recall(parameterisation="lattice", gain="l2")
 
 
 SPACE = Space(

@@ -66,9 +66,10 @@ class Plan:
             ("sweep", self.name),
             ("question", " ".join(self.space.question.split())),
             ("base", _describe_base(self.base)),
+            ("task", f"{task.name}, {task.length} tokens"),
             (
-                "task",
-                f"{task.name}, {task.length} tokens; {TASKS[task.name].metric} on validation decides",
+                "decides",
+                f"{TASKS[task.name].metric} on validation; the test split is only reported",
             ),
         ]
         found += [("axis", f"{a['key']}: {_describe_axis(a)}") for a in self.space.describe_axes()]

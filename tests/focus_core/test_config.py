@@ -1,0 +1,175 @@
+"""Identity is derived, never spelled: one trial has one id, two trials have two."""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+import sys
+
+import pytest
+
+from focus_core.config import SECTIONS, TrialConfig, from_flat, known_keys
+from focus_core.config_activity import option
+from focus_core.variants import VARIANTS
+
+BASE = TrialConfig()
+PAPER = BASE.override({"model.mode": "paper"})
+
+
+def test_an_override_changes_what_it_names_and_nothing_else() -> None:
+    changed = BASE.override({"model.order": 1, "train.learning_rate": 0.01})
+    before, after = BASE.flat(), changed.flat()
+    assert {k: after[k] for k in after if after[k] != before[k]} == {
+        "model.order": 1,
+        "train.learning_rate": 0.01,
+    }
+    assert BASE.model.order == 2
+
+
+@pytest.mark.parametrize("key", known_keys())
+def test_every_key_can_be_named(key: str) -> None:
+    assert BASE.override({key: BASE.flat()[key]}) == BASE
+
+
+@pytest.mark.parametrize(
+    ("key", "nearest"),
+    [
+        ("model.oder", "model.order"),
+        ("order", "model.order"),
+        ("train.lr", "train.conv_learning_rate"),
+        ("bin_length", "model.bin_length"),
+    ],
+)
+def test_an_unknown_key_names_a_near_one(key: str, nearest: str) -> None:
+    with pytest.raises(ValueError, match=f"unknown config key '{key}'; did you mean"):
+        BASE.override({key: 1})
+    if key != "train.lr":
+        with pytest.raises(ValueError, match=f"did you mean '{nearest}'"):
+            BASE.override({key: 1})
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("model.order", 2.0, "model.order must be an integer, not 2.0"),
+        ("model.order", True, "model.order must be an integer, not True"),
+        ("model.carry", 1, "model.carry must be true or false, not 1"),
+        ("train.clip", "much", "train.clip must be a number, not 'much'"),
+        ("train.clip", float("nan"), "train.clip must be a number, not nan"),
+        ("model.filter", "iir", "model.filter must be one of adaptive, static, ema, none"),
+        ("model.nfft", "big", "model.nfft must be an integer or none, not 'big'"),
+        ("task.name", 3, "task.name must be a word, not 3"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_refused(key: str, value: object, message: str) -> None:
+    with pytest.raises(ValueError) as raised:  # noqa: PT011  the message is compared below
+        BASE.override({key: value})  # type: ignore[dict-item]
+    assert message in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_whole_number_is_a_number() -> None:
+    assert BASE.override({"train.clip": 1}) == BASE
+    assert BASE.override({"train.clip": 1}).trial_id == BASE.trial_id
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_the_canonical_form_is_the_same_trial(name: str) -> None:
+    trial = BASE.override(VARIANTS[name].changes)
+    assert from_flat(trial.canonical()).trial_id == trial.trial_id
+    assert from_flat(trial.flat()) == trial
+
+
+def test_every_variant_is_a_trial_of_its_own() -> None:
+    assert len({BASE.override(v.changes).trial_id for v in VARIANTS.values()}) == len(VARIANTS)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"model.filter": "none"}, {"model.filter": "none", "model.order": 1}),
+        ({"model.filter": "ema"}, {"model.filter": "ema", "model.bin_length": 8}),
+        ({}, {"model.nfft_factor": 4}),  # no NFFT in a recurrence
+        ({}, {"model.heads": 2}),  # no heads in a Focus layer
+        ({}, {"model.ffn_width": 128}),  # the default, spelled out
+        ({"model.mixer": "attention"}, {"model.mixer": "attention", "model.chunk_length": 8}),
+        (
+            {"model.realisation": "sampled", "model.nfft_factor": 4},
+            {"model.realisation": "sampled", "model.nfft": 64},
+        ),
+        (
+            {"model.filter": "static", "model.carry": True},
+            {"model.filter": "static", "model.carry": True, "model.bin_length": 8},
+        ),
+        ({"model.bin_length": 64}, {"model.bin_length": 64, "model.carry": True}),
+        ({"model.bin_length": 64}, {"model.bin_length": 64, "model.global_conv": "none"}),
+        ({"model.bin_length": 2}, {"model.bin_length": 2, "model.oversampling": 2}),
+        ({"task.name": "recall"}, {"task.name": "recall", "task.gap": 4}),
+    ],
+)
+def test_two_spellings_of_one_trial_have_one_id(
+    one: dict[str, object], other: dict[str, object]
+) -> None:
+    assert BASE.override(one).trial_id == BASE.override(other).trial_id  # type: ignore[arg-type]
+
+
+def test_counts_of_the_paper_are_the_lengths_they_stand_for() -> None:
+    counted = PAPER.override({"model.bins": 8, "model.chunks": 2})
+    assert (
+        counted.trial_id
+        == BASE.override({"model.bin_length": 8, "model.chunk_length": 32}).trial_id
+    )
+    model = counted.resolved_model()
+    assert (model.bin_length, model.chunk_length, model.mode) == (8, 32, "strict")
+
+
+LIVE = {
+    "model.width": 32, "model.layers": 3, "model.dropout": 0.1, "model.chunk_length": 8,
+    "model.order": 1, "model.filters": 2, "model.gain": "l2", "model.carry": True,
+    "model.bin_length": 8, "model.oversampling": 2, "model.hyper_width": 8,
+    "model.conv_squash": 0.0, "model.conv_dropout": 0.0, "model.key_width": 8,
+    "task.length": 128, "task.keys": 5, "task.values": 5, "task.gap": 8, "task.loss": "last",
+    "task.train_sequences": 10, "task.eval_sequences": 10, "task.test_sequences": 10,
+    "train.steps": 10, "train.batch_size": 8, "train.learning_rate": 0.1, "train.clip": 2.0,
+    "train.conv_learning_rate": 0.1, "train.schedule": "constant", "train.warmup_steps": 5,
+    "train.weight_decay": 0.0, "train.eval_every": 10,
+}  # fmt: skip
+
+
+def test_a_live_field_changes_the_id() -> None:
+    smaller = BASE.override({"train.warmup_steps": 1})
+    ids = {smaller.override({key: value}).trial_id for key, value in LIVE.items()}
+    assert len(ids) == len(LIVE)
+    assert smaller.trial_id not in ids
+
+
+def test_ids_of_released_configs_stay() -> None:
+    """A new field takes a default under which these do not move; see ``option(later=True)``."""
+    assert BASE.trial_id == "4c065e84727c"
+
+
+def test_a_field_added_later_leaves_old_ids_alone() -> None:
+    assert option(1, later=True).metadata["later"]
+    before = BASE.trial_id
+    grown = dataclasses.make_dataclass(
+        "TrainConfig",
+        [("nesterov", bool, option(False, later=True))],
+        bases=(SECTIONS["train"],),
+        frozen=True,
+        kw_only=True,
+    )
+    old = SECTIONS["train"]
+    SECTIONS["train"] = grown
+    try:
+        assert TrialConfig(train=grown()).trial_id == before
+        assert TrialConfig(train=grown(nesterov=True)).trial_id != before
+    finally:
+        SECTIONS["train"] = old
+
+
+def test_configs_need_no_torch() -> None:
+    program = "import sys, focus_core.config, focus_core.variants; print('torch' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False"
