@@ -127,7 +127,7 @@ LIVE = {
     "model.width": 32, "model.layers": 3, "model.dropout": 0.1, "model.chunk_length": 8,
     "model.order": 1, "model.filters": 2, "model.gain": "l2", "model.carry": True,
     "model.bin_length": 8, "model.oversampling": 2, "model.hyper_width": 8,
-    "model.conv_squash": 0.0, "model.conv_dropout": 0.0, "model.key_width": 8,
+    "model.conv_squash": 0.0, "model.conv_dropout": 0.2, "model.key_width": 8,
     "task.length": 128, "task.keys": 5, "task.values": 5, "task.gap": 8, "task.loss": "last",
     "task.train_sequences": 10, "task.eval_sequences": 10, "task.test_sequences": 10,
     "train.steps": 10, "train.batch_size": 8, "train.learning_rate": 0.1, "train.clip": 2.0,
