@@ -17,7 +17,7 @@ body {
   margin: 0; background: var(--ground); color: var(--ink);
   font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif;
 }
-main { max-width: 1000px; margin: 0 auto; padding: 40px 20px 80px; }
+main { max-width: 1120px; margin: 0 auto; padding: 40px 20px 80px; }
 header .kicker { color: var(--quiet); font-size: 14px; letter-spacing: .02em; }
 header .kicker b { color: var(--ink); }
 h1 { font-size: clamp(24px, 4vw, 34px); line-height: 1.2; margin: 6px 0 22px; text-wrap: balance; }

@@ -17,20 +17,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from focus_core.config_activity import (
-    LATER,
-    SPELLINGS,
-    WHEN,
-    has_bank,
-    has_several_bins,
-    is_adaptive,
-    is_binned,
-    is_convolved,
-    is_focus,
-    is_generated,
-    is_in_frequency,
-    option,
-)
+from focus_core import config_activity as active
+from focus_core.config_activity import LATER, SPELLINGS, WHEN, option
 from focus_core.config_kinds import check_kinds
 from focus_core.config_rules import check_ranges, check_trial
 
@@ -53,31 +41,33 @@ class ModelConfig:
     layers: int = 2
     ffn_width: int | None = None  # default: 2 * width
     dropout: float = 0.0
-    key_width: int | None = option(None, when=is_focus)  # z; default: width / 2
-    value_width: int | None = option(None, when=is_focus)  # v; default: width
-    heads: int = option(1, when=lambda t: not is_focus(t))
-    chunk_length: int = option(16, when=is_focus)  # M
-    chunks: int | None = option(None, when=is_focus)  # C, paper mode
+    key_width: int | None = option(None, when=active.is_focus)  # z; default: width / 2
+    value_width: int | None = option(None, when=active.is_focus)  # v; default: width
+    heads: int = option(1, when=lambda t: not active.is_focus(t))
+    chunk_length: int = option(16, when=active.is_focus)  # M
+    chunks: int | None = option(None, when=active.is_focus)  # C, paper mode
 
-    filter: Literal["adaptive", "static", "ema", "none"] = option("adaptive", when=is_focus)
-    ema_size: int = option(4, when=lambda t: is_focus(t) and t.model.filter == "ema")
-    order: int = option(2, when=has_bank)  # P
-    filters: int = option(1, when=has_bank)  # F
-    parameterisation: Literal["sigmoid", "lattice"] = option("sigmoid", when=has_bank)
-    gain: Literal["none", "l2"] = option("none", when=has_bank)
-    realisation: Literal["recurrence", "sampled", "literal"] = option("recurrence", when=has_bank)
-    carry: bool = option(False, when=has_several_bins)
-    bin_length: int = option(16, when=is_binned)  # R
-    bins: int | None = option(None, when=is_binned)  # Nbins, paper mode
-    nfft_factor: int = option(2, when=is_in_frequency)  # NFFT / R
-    nfft: int | None = option(None, when=is_in_frequency)  # NFFT; overrides nfft_factor
+    filter: Literal["adaptive", "static", "ema", "none"] = option("adaptive", when=active.is_focus)
+    ema_size: int = option(4, when=lambda t: active.is_focus(t) and t.model.filter == "ema")
+    order: int = option(2, when=active.has_bank)  # P
+    filters: int = option(1, when=active.has_bank)  # F
+    parameterisation: Literal["sigmoid", "lattice"] = option("sigmoid", when=active.has_bank)
+    gain: Literal["none", "l2"] = option("none", when=active.has_bank)
+    realisation: Literal["recurrence", "sampled", "literal"] = option(
+        "recurrence", when=active.has_bank
+    )
+    carry: bool = option(False, when=active.has_several_bins)
+    bin_length: int = option(16, when=active.is_binned)  # R
+    bins: int | None = option(None, when=active.is_binned)  # Nbins, paper mode
+    nfft_factor: int = option(2, when=active.is_in_frequency)  # NFFT / R
+    nfft: int | None = option(None, when=active.is_in_frequency)  # NFFT; overrides nfft_factor
 
-    oversampling: int = option(4, when=is_generated)  # O
-    hyper_width: int = option(64, when=is_generated)
-    theta_shift: int = option(1, when=is_adaptive)  # bins; 0 leaks
-    global_conv: Literal["causal", "circular", "none"] = option("causal", when=is_generated)
-    conv_squash: float = option(0.003, when=is_convolved)  # lambda of Fu et al. 2023
-    conv_dropout: float = option(0.0, when=is_convolved)
+    oversampling: int = option(4, when=active.is_generated)  # O
+    hyper_width: int = option(64, when=active.is_generated)
+    theta_shift: int = option(1, when=active.is_adaptive)  # bins; 0 leaks
+    global_conv: Literal["causal", "circular", "none"] = option("causal", when=active.is_generated)
+    conv_squash: float = option(0.003, when=active.is_convolved)  # lambda of Fu et al. 2023
+    conv_dropout: float = option(0.0, when=active.is_convolved)
 
     def leaks(self) -> tuple[str, ...]:
         """Why this model can see the future; empty for a causal one."""
@@ -145,7 +135,7 @@ class TrainConfig:
     steps: int = 400
     batch_size: int = 32
     learning_rate: float = 3e-3
-    conv_learning_rate: float = option(1e-2, when=is_convolved)
+    conv_learning_rate: float = option(1e-2, when=active.is_convolved)
     schedule: Literal["cosine", "constant"] = "cosine"
     warmup_steps: int = 10
     weight_decay: float = 0.1

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import torch
 
 from focus_core.config import TrialConfig
+from focus_core.memory import peak_bytes, reset_peak
 from focus_core.replicate import Replicate
 
 Report = dict[str, float]
@@ -115,6 +116,7 @@ def fit(
         RuntimeError: the model sees the future and its config does not say so.
     """
     device = device or torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    reset_peak(device)
     execution = OneAfterAnother(trial, seeds, device)
     constants = _constants(trial, execution.replicates[0])
     step, steps = 0, trial.train.steps
@@ -137,7 +139,7 @@ def fit(
             "step": float(step),
             "seconds": now - last_report,
             "seconds_per_step": (now - last_report) / max(1, step - reported_step),
-            "peak_bytes": float(_peak_bytes(device)),
+            "peak_bytes": float(peak_bytes(device)),
             **constants,
             **execution.evaluate(final=final),
         }
@@ -169,12 +171,3 @@ def _constants(trial: TrialConfig, replicate: Replicate) -> Report:
         "window_ceiling": task.window_ceiling(window),
         "loss_floor": task.loss_floor(),
     }
-
-
-def _peak_bytes(device: torch.device) -> int:
-    """Peak memory: of the device where it counts it, else of this process."""
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device)
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

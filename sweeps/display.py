@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import re
 import threading
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -34,14 +35,18 @@ class Display:
     Args:
         console: where to write; default: stdout.
         places: what is where, shown at the foot: ``{"report": "runs/reports/nfft_bins"}``.
+        clock: seconds, for pace and time left.
     """
 
     def __init__(
-        self, console: Console | None = None, places: Mapping[str, str] | None = None
+        self,
+        console: Console | None = None,
+        places: Mapping[str, str] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._console = console or Console()
         self._places = dict(places or {})
-        self._progress = Progress()
+        self._progress = Progress(clock)
         self._lock = threading.Lock()
         self._live: Live | None = None
 
