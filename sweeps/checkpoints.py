@@ -7,7 +7,8 @@ The same store serves Ray's restarts, a relaunch and the debugger's inline run.
 from __future__ import annotations
 
 import io
-import pickle
+import shutil
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -33,8 +34,8 @@ class TrialCheckpoints:
             state: dict[str, Any] = torch.load(data, weights_only=True, map_location="cpu")
         except FileNotFoundError:
             return None
-        except (RuntimeError, EOFError, pickle.UnpicklingError, OSError, KeyError):
-            return None  # half a file or a foreign one: start over rather than fail
+        except Exception:  # noqa: BLE001  torch raises all sorts on half a file or a foreign one
+            return None  # start over rather than fail
         return state
 
     def save(self, state: dict[str, Any]) -> None:
@@ -44,13 +45,13 @@ class TrialCheckpoints:
         data = io.BytesIO()
         torch.save(state, data)
         self._files.create_dir(self._folder)
-        with self._files.open_output_stream(f"{self._path}.new") as stream:
+        # A name of its own: a worker whose driver was killed may still be writing for a moment.
+        fresh = f"{self._path}.{uuid.uuid4().hex}.new"
+        with self._files.open_output_stream(fresh) as stream:
             stream.write(data.getbuffer())
-        self._files.move(f"{self._path}.new", self._path)
+        self._files.move(fresh, self._path)
 
 
 def forget(root: Path, trial_id: str) -> None:
     """Remove every checkpoint of a trial."""
-    import shutil
-
     shutil.rmtree(root / trial_id, ignore_errors=True)

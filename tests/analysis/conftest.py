@@ -12,7 +12,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from focus_core.config import ModelConfig, TrialConfig
+import search_spaces
+from focus_core.config import TrialConfig
 from focus_core.variants import VARIANTS
 from sweeps.schema import SCHEMA_VERSION, Base, Replicate, Report, SchemaInfo, Sweep, Trial
 
@@ -135,7 +136,7 @@ GRID_AXES = [
 def grid_sweep(name: str = "nfft_bins", **changes: Any) -> Sweep:
     """Twelve trials of three seeds: bin length matters much, the NFFT factor next to nothing."""
     rng = np.random.default_rng(7)
-    base = TrialConfig(model=ModelConfig(realisation="sampled"))
+    base = search_spaces.load("nfft_bins").base()
     trials = []
     for bin_length, score in BIN_SCORE.items():
         for factor in (1, 2, 4):

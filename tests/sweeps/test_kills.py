@@ -68,7 +68,7 @@ def in_the_middle(rows: list[Trial]) -> bool:
 def assert_the_law_holds(mlflow: Mlflow) -> None:
     home = mlflow.folder
     rows, reports = read(home)
-    assert [t.state for t in rows] == ["complete"] * 4
+    assert [(t.state, t.reason) for t in rows] == [("complete", None)] * 4
     assert len({t.trial_id for t in rows}) == 4
     for row in rows:
         assert [(r.seed, r.state, r.step) for r in row.replicates] == [
