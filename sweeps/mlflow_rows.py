@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from focus_core.config import TrialConfig
+from focus_core.config_activity import SPELLINGS
 from sweeps.progress import ENDED, best_trial, count_states, short_name
 from sweeps.schema import Report, Sweep, Trial
 
@@ -92,13 +94,23 @@ def trial_tags(sweep: Sweep, trial: Trial, before: Mapping[str, str]) -> dict[st
     return tags | {key: "" for key in optional if key in before} | known
 
 
+def trial_params(sweep: Sweep, trial: Trial) -> dict[str, Any]:
+    """The resolved config and the point, flat: the same keys in every run of a sweep.
+
+    A key that some runs lack would draw misleading lines in MLflow's comparison; where a field
+    has no effect it shows the base's value.
+    """
+    resolved = TrialConfig().resolved().flat() | sweep.base | trial.config
+    plain = {k: v for k, v in resolved.items() if k.rpartition(".")[2] not in SPELLINGS}
+    return plain | trial.point
+
+
 def report_metrics(reports: Sequence[Report]) -> list[Point]:
     """The curves: every number of every report at its step."""
     points: list[Point] = []
     for report in sorted(reports, key=lambda report: report.step):
-        numbers = dict(report.metrics)
-        if report.value is not None:
-            numbers["value"] = report.value
+        # The value first: MLflow's comparison starts from the first metric of a run.
+        numbers = {"value": report.value, **report.metrics}
         numbers.pop(STEP, None)
         numbers[STEP] = report.step
         at = milliseconds(report.at)

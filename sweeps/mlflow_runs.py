@@ -83,7 +83,7 @@ class SweepRuns:
         self._write_files(run, trial)
         self._log(
             run,
-            params=trial.config,
+            params=rows.trial_params(sweep, trial),
             points=points + rows.final_metrics(trial),
             tags=rows.trial_tags(sweep, trial, before=run.tags) | rows.logged_tags(logged),
         )

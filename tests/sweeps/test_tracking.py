@@ -56,7 +56,10 @@ def test_a_sweep_becomes_a_parent_and_one_run_per_trial(mlflow):
     assert (tags["focus.sweep"], tags["focus.trial_id"]) == ("nfft_bins", trials[0].trial_id)
     assert (tags["state"], tags["space"], tags["commit"]) == ("complete", "nfft_bins", "abc123")
     assert (tags["causal"], tags["focus.points"]) == ("true", "4")
-    assert mlflow.params(first) == {k: str(v) for k, v in trials[0].config.items()}
+    params = mlflow.params(first)
+    logged = trials[0].config | trials[0].point
+    assert {k: params[k] for k in logged} == {k: str(v) for k, v in logged.items()}
+    assert params.keys() == mlflow.params(second).keys()
     for key in ("value", "value/0", "value/1"):
         assert mlflow.points(first, key) == [(50, 0.05), (100, 0.1), (150, 0.15), (200, 0.2)]
     assert mlflow.points(first, "test") == [(400, 0.19)]
