@@ -17,7 +17,7 @@ from focus_core.config import Scalar, TrialConfig, check_key
 from focus_core.tasks import TASKS
 from search_spaces import load
 from search_spaces.space import Space
-from sweeps.provenance import usable_cpus
+from sweeps.provenance import usable_cpus, visible_gpus
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -189,6 +189,12 @@ def _check_resources(args: Namespace) -> None:
         args.address is not None or cpus <= here,
         f"--cpus-per-trial {cpus:g} is more than the {here} CPUs of this machine: use at most "
         f"{here}, or --address of a cluster",
+    )
+    devices = visible_gpus()
+    _require(
+        not gpus or args.address is not None or devices is None or gpus <= devices,
+        f"--gpus-per-trial {gpus or 0:g} is more than the {devices} GPUs of this machine: use at "
+        f"most {devices}, or --address of a cluster",
     )
     _require(not (args.local and args.address), "--local runs without Ray: leave out --address")
 

@@ -56,6 +56,16 @@ def usable_cpus() -> int:
     return os.cpu_count() or 1
 
 
+def visible_gpus() -> int | None:
+    """GPUs this process may use, without importing torch; None where that cannot be told."""
+    chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if chosen is not None:
+        return len([name for name in chosen.split(",") if name.strip() not in ("", "-1")])
+    if sys.platform != "linux" or Path("/dev/kfd").exists():  # AMD's, or not Linux
+        return None
+    return len(list(Path("/dev").glob("nvidia[0-9]*")))
+
+
 def command_line(argv: Sequence[str]) -> str:
     """The command that starts this sweep again."""
     return shlex.join(["python", "sweeps/launch.py", *argv])

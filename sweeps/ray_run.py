@@ -27,16 +27,8 @@ QUIET = {
 }
 
 
-class ClusterTooSmallError(ValueError):
-    """A trial asks for more than any node has."""
-
-
-def start_ray(address: str | None) -> dict[str, float]:
-    """Connect to the cluster at ``address``, or start Ray on this machine.
-
-    Returns:
-        the resources there are: ``{"CPU": 2.0, "GPU": 1.0 ...}``.
-    """
+def start_ray(address: str | None) -> None:
+    """Connect to the cluster at ``address``, or start Ray on this machine."""
     os.environ.update({k: v for k, v in QUIET.items() if k not in os.environ})
     if address is None:
         os.environ.setdefault("RAY_AUTH_MODE", "token")
@@ -50,17 +42,14 @@ def start_ray(address: str | None) -> dict[str, float]:
     )
     for name in ("ray", "ray.tune", "ray.data", "ray.train"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    resources: dict[str, float] = ray.cluster_resources()
-    return resources
 
 
 def run_on_ray(
     driver: Driver,
-    resources: dict[str, float],
     *,
     checkpoints: str,
     cpus: float,
-    gpus: float,
+    gpus: float | None,
     max_concurrent: int | None,
     stopping: StopFlag,
 ) -> None:
@@ -68,18 +57,21 @@ def run_on_ray(
 
     Args:
         driver: the sweep.
-        resources: what ``start_ray`` found.
         checkpoints: an address every worker reaches.
         cpus: CPUs a trial takes.
-        gpus: GPUs a trial takes; may be a fraction.
+        gpus: GPUs a trial takes; may be a fraction. None: one where there is any.
         max_concurrent: at most so many trials at once; None for as many as fit.
         stopping: asks for a stop.
     """
     from ray import tune
 
+    from sweeps.cluster_size import largest, room
     from sweeps.ray_adapters import HandsOut, Records, Watches, interrupt_tune
     from sweeps.worker import ray_trainable
 
+    resources, is_all = largest()
+    gpus = float(resources.get("GPU", 0) > 0) if gpus is None else gpus
+    fits = room(resources, cpus, gpus, is_all=is_all)
     threads = max(1, int(cpus))
     stopping.wake = interrupt_tune
     with tempfile.TemporaryDirectory(prefix="focus-sweeps-") as scratch:
@@ -92,7 +84,7 @@ def run_on_ray(
                 scheduler=Records(driver),
                 num_samples=-1,
                 # Without a limit Tune keeps one trial pending, and autoscaling adds one node.
-                max_concurrent_trials=max_concurrent or fitting(resources, cpus, gpus),
+                max_concurrent_trials=max_concurrent or fits,
                 reuse_actors=True,  # a fresh worker imports torch for seconds
                 trial_name_creator=_our_id,
                 trial_dirname_creator=_our_id,
@@ -107,24 +99,6 @@ def run_on_ray(
         )
         if not stopping.requested:
             tuner.fit()
-
-
-def fitting(resources: dict[str, float], cpus: float, gpus: float) -> int:
-    """How many trials fit at once.
-
-    Raises:
-        ClusterTooSmallError: not even one.
-    """
-    room = int(resources.get("CPU", 0) // cpus)
-    if gpus:
-        room = min(room, int(resources.get("GPU", 0) / gpus))
-    if room < 1:
-        raise ClusterTooSmallError(
-            f"a trial takes {cpus:g} CPUs and {gpus:g} GPUs, but there are "
-            f"{resources.get('CPU', 0):g} and {resources.get('GPU', 0):g}: lower "
-            "--cpus-per-trial or --gpus-per-trial"
-        )
-    return room
 
 
 def _our_id(trial: Any) -> str:

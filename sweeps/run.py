@@ -157,15 +157,13 @@ def _train(plan: Plan, driver: Driver, stopping: StopFlag) -> None:
         return
     from sweeps.ray_run import run_on_ray, start_ray
 
-    resources = start_ray(plan.address)
+    start_ray(plan.address)
     stopping.catch_signals()  # Ray has put its own handlers in
-    gpus = plan.gpus if plan.gpus is not None else float(resources.get("GPU", 0) > 0)
     run_on_ray(
         driver,
-        resources,
         checkpoints=checkpoints,
         cpus=plan.cpus,
-        gpus=gpus,
+        gpus=plan.gpus,
         max_concurrent=plan.max_concurrent,
         stopping=stopping,
     )

@@ -60,6 +60,7 @@ BAD = {
     "more CPUs than exist": (["--cpus-per-trial", "4096"], "is more than the"),
     "no CPUs": (["--cpus-per-trial", "0"], "--cpus-per-trial must be above 0"),
     "negative GPUs": (["--gpus-per-trial", "-1"], "--gpus-per-trial must be 0 or more"),
+    "more GPUs than exist": (["--gpus-per-trial", "64"], "--gpus-per-trial 64 is more than the"),
     "no concurrency": (["--max-concurrent", "0"], "--max-concurrent must be 1 or more"),
     "a time that is none": (["--time-budget", "soon"], "must be a time such as 90s, 10m"),
     "no time": (["--time-budget", "0s"], "must be a time such as"),

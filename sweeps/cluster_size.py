@@ -1,0 +1,51 @@
+"""How many trials a cluster has room for, now or once its autoscaler has added nodes."""
+
+from __future__ import annotations
+
+UNKNOWN_ROOM = 16
+"""Trials asked for at once where an autoscaler runs that does not say how far it goes."""
+
+Resources = dict[str, float]
+
+
+class ClusterTooSmallError(ValueError):
+    """A trial asks for more than there is, and nothing would add to it."""
+
+
+def largest() -> tuple[Resources, bool]:
+    """What the connected cluster has or could grow to, and whether that is all of it."""
+    import ray
+    from ray._private.ray_constants import DEBUG_AUTOSCALING_STATUS
+    from ray._private.state import state
+    from ray.experimental.internal_kv import _internal_kv_get
+
+    present: Resources = ray.cluster_resources()
+    growth = state.get_max_resources_from_cluster_config()
+    if growth is not None:
+        names = present.keys() | growth.keys()
+        return {n: max(present.get(n, 0), growth.get(n, 0)) for n in names}, True
+    return present, _internal_kv_get(DEBUG_AUTOSCALING_STATUS) is None
+
+
+def room(resources: Resources, cpus: float, gpus: float, *, is_all: bool = True) -> int:
+    """How many trials fit at once.
+
+    Args:
+        resources: ``{"CPU": 2.0, "GPU": 1.0 ...}``.
+        cpus: CPUs a trial takes.
+        gpus: GPUs a trial takes; may be a fraction.
+        is_all: False where an autoscaler may add more than ``resources``.
+
+    Raises:
+        ClusterTooSmallError: not even one fits.
+    """
+    fits = int(resources.get("CPU", 0) // cpus)
+    if gpus:
+        fits = min(fits, int(resources.get("GPU", 0) / gpus))
+    if fits < 1 and is_all:
+        raise ClusterTooSmallError(
+            f"a trial takes {cpus:g} CPUs and {gpus:g} GPUs, but there are "
+            f"{resources.get('CPU', 0):g} and {resources.get('GPU', 0):g}: lower "
+            "--cpus-per-trial or --gpus-per-trial"
+        )
+    return fits if is_all else max(fits, UNKNOWN_ROOM)
