@@ -6,6 +6,8 @@ B batch, N bins, D channels, F filters, P order.
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -74,6 +76,9 @@ def to_filters(
 ) -> tuple[Tensor, Tensor | None]:
     """Coefficients a_BNDFP and gain b0_BNDF; the gain is None for ``gain="none"``.
 
+    With ``gain="l2"`` the responses of the F filters of a bank have norm 1 together, so that a
+    larger bank is not a louder one: each has norm 1 / sqrt(F).
+
     Raises:
         ValueError: as ``to_coefficients``, or an unknown gain.
     """
@@ -82,9 +87,10 @@ def to_filters(
     if gain != "l2":
         raise ValueError(f"unknown gain {gain!r}; the gains are none, l2")
     k_BNDFP = to_reflections(s_BNDFP, parameterisation)
+    gain_BNDF = l2_gain(k_BNDFP) / math.sqrt(s_BNDFP.shape[-2])
     if parameterisation == "lattice":
-        return step_up(k_BNDFP), l2_gain(k_BNDFP)
-    return to_coefficients(s_BNDFP, parameterisation), l2_gain(k_BNDFP)
+        return step_up(k_BNDFP), gain_BNDF
+    return to_coefficients(s_BNDFP, parameterisation), gain_BNDF
 
 
 def pole_radius(a_BNDFP: Tensor) -> Tensor:

@@ -57,8 +57,8 @@ class ModelConfig:
         "recurrence", when=active.has_bank
     )
     carry: bool = option(False, when=active.has_several_bins)
-    bin_length: int = option(16, when=active.is_binned)  # R
-    bins: int | None = option(None, when=active.is_binned)  # Nbins, paper mode
+    bin_length: int = option(16, when=active.has_bank)  # R
+    bins: int | None = option(None, when=active.has_bank)  # Nbins, paper mode
     nfft_factor: int = option(2, when=active.is_in_frequency)  # NFFT / R
     nfft: int | None = option(None, when=active.is_in_frequency)  # NFFT; overrides nfft_factor
 
@@ -97,9 +97,13 @@ class ModelConfig:
         chunk_length = (
             self.chunk_length if self.chunks is None else math.ceil((length or 0) / self.chunks)
         )
-        return dataclasses.replace(
+        if length is not None and self.filter == "static" and self.carry:
+            bin_length = length  # the same filter everywhere, never reset: one bin
+        bins = math.inf if length is None else math.ceil(length / bin_length)
+        # The first bins' filters are learned: with no bin after them the hypernetwork is not read.
+        generated = self.theta_shift < bins
+        filled = dataclasses.replace(
             self,
-            mode="paper" if self.leaks() else "strict",
             ffn_width=self.ffn_width or 2 * self.width,
             key_width=self.key_width or max(2, self.width // 2),
             value_width=self.value_width or self.width,
@@ -108,9 +112,13 @@ class ModelConfig:
             bin_length=bin_length,
             bins=None,
             nfft=self.nfft or self.nfft_factor * bin_length,
+            carry=self.carry and bins > 1,
+            theta_shift=min(self.theta_shift, bins) if math.isfinite(bins) else self.theta_shift,
+            global_conv=self.global_conv if generated else "none",
             # more pooling windows than a bin has tokens only repeat values
             oversampling=min(self.oversampling, bin_length),
         )
+        return dataclasses.replace(filled, mode="paper" if filled.leaks() else "strict")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -38,17 +38,11 @@ def is_adaptive(t: TrialConfig) -> bool:
     return is_focus(t) and t.model.filter == "adaptive"
 
 
-def is_binned(t: TrialConfig) -> bool:
-    # A static bank that carries its state does not know where bins begin.
-    return is_adaptive(t) or (has_bank(t) and not t.model.carry)
-
-
 def has_several_bins(t: TrialConfig) -> bool:
     return has_bank(t) and t.model.bin_length < t.task.length
 
 
 def is_generated(t: TrialConfig) -> bool:
-    # The first bins' filters are learned; with no bin after them the hypernetwork is never read.
     return is_adaptive(t) and t.model.bin_length * t.model.theta_shift < t.task.length
 
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 def check_kinds(section: str, config: Any) -> None:
     """Raise a ValueError for the first field of ``config`` whose value is of the wrong kind."""
-    hints = typing.get_type_hints(type(config))
+    hints = _hints(type(config))
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
         coerced = _of_kind(value, hints[field.name])
@@ -20,6 +20,15 @@ def check_kinds(section: str, config: Any) -> None:
             raise ValueError(f"{section}.{field.name} must be {wanted}, not {value!r}")
         if coerced is not value:
             object.__setattr__(config, field.name, coerced)
+
+
+_HINTS: dict[type[Any], dict[str, Any]] = {}  # read anew, most of what making a config would cost
+
+
+def _hints(kind: type[Any]) -> dict[str, Any]:
+    if kind not in _HINTS:
+        _HINTS[kind] = typing.get_type_hints(kind)
+    return _HINTS[kind]
 
 
 _WRONG = object()

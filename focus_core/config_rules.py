@@ -55,7 +55,7 @@ def check_trial(trial: TrialConfig, model: ModelConfig) -> None:
     _check_chunks(trial, model)
     if model.filter in ("adaptive", "static"):
         _check_bank(model)
-        _check_bins(trial, model)
+        _check_divides(trial, "bin_length", model.bin_length, "bins")
         _check_realisation(model)
 
 
@@ -111,16 +111,22 @@ def _check_mode(model: ModelConfig) -> None:
 
 
 def _check_chunks(trial: TrialConfig, model: ModelConfig) -> None:
-    length, chunk = trial.task.length, model.chunk_length
-    _require(
-        length % chunk == 0,
-        f"model.chunk_length = {chunk} does not divide task.length = {length}: "
-        f"use one of {_divisors(length)}",
-    )
+    _check_divides(trial, "chunk_length", model.chunk_length, "chunks")
     key_width = model.key_width or 0
     _require(
         key_width % 2 == 0,
         f"model.key_width = {key_width} must be even (rotary positions turn pairs)",
+    )
+
+
+def _check_divides(trial: TrialConfig, name: str, size: int, count_name: str) -> None:
+    """A length in tokens, or the count it was given as, divides the sequence."""
+    length, count = trial.task.length, getattr(trial.model, count_name)
+    given, value = (name, size) if count is None else (count_name, count)
+    _require(
+        length % value == 0,
+        f"model.{given} = {value} does not divide task.length = {length}: "
+        f"use one of {_divisors(length)}",
     )
 
 
@@ -136,20 +142,6 @@ def _check_bank(model: ModelConfig) -> None:
     )
     _require(
         model.theta_shift >= 0, f"model.theta_shift must be 0 or more, not {model.theta_shift}"
-    )
-
-
-def _check_bins(trial: TrialConfig, model: ModelConfig) -> None:
-    length, bin_length = trial.task.length, model.bin_length
-    counted = trial.model.bins is not None  # the last bin of a count may be padded, as printed
-    _require(
-        counted or length % bin_length == 0,
-        f"model.bin_length = {bin_length} does not divide task.length = {length}: "
-        f"use one of {_divisors(length)}",
-    )
-    _require(
-        trial.model.bins is None or trial.model.bins <= length,
-        f"model.bins = {trial.model.bins} is more than the {length} tokens of a sequence",
     )
 
 

@@ -131,8 +131,12 @@ class HyperNetwork(nn.Module):
         return torch.cat((first_BNDFP, s_BNDFP), dim=1)
 
     def initial_value(self, name: str, generator: torch.Generator) -> Tensor:  # noqa: ARG002
-        """The first bins start at sigmoid(0), where the others start on average."""
-        return torch.zeros(self.width, *self.bank)
+        """The first bins start at sigmoid(0), where the others start on average.
+
+        The filters of a bank start apart: they are summed, so equal ones would stay equal.
+        """
+        spread = 0.5 if self.bank[0] > 1 else 0.0
+        return spread * torch.randn(self.first_DFP.shape, generator=generator)
 
 
 class StaticLogits(nn.Module):

@@ -28,8 +28,9 @@ class Replicate:
         self.device = device
         self.train = trial.train
         self.task = build_task(trial.task, seed)
+        model = trial.resolved_model()
         self.net = build_model(
-            trial.resolved_model(),
+            model,
             vocab_size=self.task.vocab_size,
             num_outputs=self.task.num_outputs,
             max_length=trial.task.length,
@@ -40,6 +41,8 @@ class Replicate:
             parameter_groups(self.net, self.train), betas=(0.9, 0.98), fused=True
         )
         self.base_lrs = [group["lr"] for group in self.optimizer.param_groups]
+        window = trial.task.length if model.mixer == "attention" else model.chunk_length
+        self.window_ceiling = self.task.window_ceiling(window)
         self.diverged_at: int | None = None
         self.train_loss = math.nan
         self.step = 0
@@ -85,6 +88,7 @@ class Replicate:
             self.diverged_at = self.step
             return {"diverged": float(self.diverged_at)}
         found = {"value": value, "loss": loss, "train_loss": self.train_loss}
+        found["window_ceiling"] = self.window_ceiling
         radii = pole_radii(self.net, validation.inputs_BL[:PROBE_SEQUENCES].to(self.device))
         if radii is not None:
             found["pole_radius_max"], found["pole_radius_median"] = radii

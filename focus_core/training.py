@@ -26,6 +26,7 @@ LEAK_TOLERANCE = 1e-3
 OVER_SEEDS: dict[str, Callable[[list[float]], float]] = {
     "value": statistics.fmean,
     "test": statistics.fmean,
+    "window_ceiling": statistics.fmean,
     "leak": max,
     "pole_radius_max": max,
     "pole_radius_median": statistics.fmean,
@@ -143,10 +144,14 @@ def fit(
             **constants,
             **execution.evaluate(final=final),
         }
-        if checkpoints and (final or now - last_save >= checkpoint_seconds):
+        # The end is saved before it is reported: what is known to be finished is never trained
+        # again. Any other step after: once saved it is not reported again, and must not be lost.
+        if checkpoints and final:
+            checkpoints.save({"step": step, "execution": execution.state()})
+        report(found)
+        if checkpoints and not final and now - last_save >= checkpoint_seconds:
             checkpoints.save({"step": step, "execution": execution.state()})
             last_save = time.monotonic()
-        report(found)
         last_report, reported_step = time.monotonic(), step
 
 
@@ -163,11 +168,9 @@ def _constants(trial: TrialConfig, replicate: Replicate) -> Report:
             f"this model promises to be causal but position t changes by {leak:.2g} (relative) "
             "when a later token does: mend the layer, or declare it in ModelConfig.leaks"
         )
-    window = trial.task.length if model.mixer == "attention" else model.chunk_length
     return {
         "leak": leak,
         "parameters": float(sum(p.numel() for p in replicate.net.parameters())),
         "chance": task.chance,
-        "window_ceiling": task.window_ceiling(window),
         "loss_floor": task.loss_floor(),
     }

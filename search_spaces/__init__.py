@@ -9,7 +9,10 @@ import dataclasses
 import difflib
 import importlib
 import pkgutil
-from typing import TYPE_CHECKING
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from search_spaces.space import Space
@@ -26,11 +29,36 @@ def load(name: str) -> Space:
     """The space of that name.
 
     Raises:
-        ValueError: there is none; names the nearest.
+        ValueError: there is none (names the nearest), or its file cannot be used.
     """
     if name not in names():
         near = difflib.get_close_matches(name, names(), n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"the spaces are {', '.join(names())}"
-        raise ValueError(f"unknown space {name!r}; {hint}")
-    space: Space = importlib.import_module(f"{__name__}.{name}").SPACE
+        raise ValueError(f"unknown space {name[:60]!r}; {hint}")
+    from search_spaces.space import Space
+
+    module = _attempt(name, "importing it", lambda: importlib.import_module(f"{__name__}.{name}"))
+    space = getattr(module, "SPACE", None)
+    if not isinstance(space, Space):
+        raise ValueError(
+            f"search_spaces/{name}.py has no search space: end it with SPACE = Space(...), as "
+            "search_spaces/order.py does"
+        )
+    _attempt(name, "calling SPACE.base()", space.base)
     return dataclasses.replace(space, name=name)
+
+
+def _attempt(name: str, doing: str, action: Callable[[], Any]) -> Any:
+    """A space is a file somebody is just writing: what goes wrong in it is told in one line."""
+    try:
+        return action()
+    except Exception as error:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        if isinstance(error, SyntaxError):
+            place = f"line {error.lineno}"
+        else:
+            place = f"{Path(where.filename).name}, line {where.lineno}"
+        raise ValueError(
+            f"search_spaces/{name}.py cannot be used: {doing} raised {type(error).__name__}: "
+            f"{error} ({place}); mend the file, or name another space"
+        ) from error

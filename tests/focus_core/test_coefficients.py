@@ -69,12 +69,15 @@ def test_pole_radius_is_that_of_numpy_roots(order):
 def test_l2_gain_normalises_the_impulse_response(parameterisation, order):
     if parameterisation == "sigmoid" and order > 2:
         return
-    s = random_logits(5, order, scale=0.5)
-    a, gain = to_filters(s, parameterisation=parameterisation, gain="l2")
+    bank = random_logits(5, order, scale=0.5)
     impulse = np.eye(1, 4000)[0]
-    for row, b0 in zip(a.tolist(), gain.tolist(), strict=True):
-        h = signal.lfilter([b0], [1.0, *row], impulse)
-        assert np.sum(h**2) == pytest.approx(1, abs=1e-9)
+    for s in (bank, bank[:1]):  # all filters of a bank together, or the only one
+        a, gain = to_filters(s, parameterisation=parameterisation, gain="l2")
+        energy = [
+            np.sum(signal.lfilter([b0], [1.0, *row], impulse) ** 2)
+            for row, b0 in zip(a.tolist(), gain.tolist(), strict=True)
+        ]
+        assert energy == pytest.approx([1 / len(s)] * len(s), abs=1e-9)
 
 
 def test_sigmoid_is_the_papers_and_step_up_inverts_its_reflections():

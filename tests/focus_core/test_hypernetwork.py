@@ -9,7 +9,7 @@ import torch
 from focus_core.config import ModelConfig
 from focus_core.convolution import convolve
 from focus_core.hypernetwork import GlobalConv, HyperEmbedding, HyperNetwork, pool, squash
-from focus_core.model import init_weights
+from focus_core.model import build_model, init_weights
 
 
 def config(**changes):
@@ -155,3 +155,14 @@ def test_negative_control_xavier_misses_that_variance():
     samples = [torch.nn.init.xavier_uniform_(hyper.out.weight).var().item() for _ in range(60)]
     logits_variance = np.mean(samples) * 32 * hyper.out.second_moment
     assert logits_variance != pytest.approx(1 / 8, rel=0.1)
+
+
+def test_the_filters_of_a_bank_start_apart_also_in_the_first_bin():
+    """They are summed: equal ones would have equal gradients, and stay one filter for ever."""
+    for filters in (1, 4):
+        net = build_model(
+            ModelConfig(width=8, filters=filters), vocab_size=5, num_outputs=5, max_length=64
+        )
+        first_DFP = net.blocks[0].mixer.filter.logits.first_DFP
+        spread = float(first_DFP.std(dim=1, unbiased=False).max())
+        assert (spread > 0.1) == (filters > 1)

@@ -117,6 +117,20 @@ def test_a_resumed_run_continues_bit_for_bit(dies_at: int, monkeypatch: pytest.M
     assert len(before) == (dies_at - 1) // 3
 
 
+@pytest.mark.parametrize("lost", [3, 9, 12])
+def test_a_report_that_did_not_arrive_is_made_again(lost: int) -> None:
+    whole = run(SMALL, [0, 1])
+    store = Memory()
+
+    def arrives(report: dict[str, float]) -> None:
+        if report["step"] == lost:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(SMALL, [0, 1], arrives, checkpoints=store, checkpoint_seconds=0, device=CPU)
+    assert run(SMALL, [0, 1], checkpoints=store, checkpoint_seconds=0) == whole[lost // 3 - 1 :]
+
+
 def test_an_end_that_was_saved_but_not_reported_is_reported_without_training(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
