@@ -6,6 +6,7 @@ PY := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 SPACE ?= nfft_bins
 WORKERS ?= 2
+KILLS ?= 200
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -42,11 +43,19 @@ lint: install  ## ruff and mypy
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 
+torture: install  ## kill what runs sweeps, and see that nothing is lost (KILLS=200 SEED= OUT=)
+	$(PY) -m tests.torture --kills $(KILLS) $(if $(SEED),--seed $(SEED)) $(if $(OUT),--out $(OUT))
+
 bench: install  ## milliseconds a training step, every variant side by side
 	$(PY) benchmarks/train_step.py
+
+audit-packages: install  ## ask for known weaknesses of the packages we pin; needs the network
+	@$(VENV)/bin/pip-audit --strict --no-deps --disable-pip -r constraints.txt || { \
+	    echo "make audit-packages: a weakness was found, or (see above) the service asked" \
+	        "did not answer: then nothing is known" >&2; exit 1; }
 
 clean:  ## remove .venv and caches; sweeps stay
 	rm -rf $(VENV) *.egg-info .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help install sweep report ui test test-slow lint bench clean
+.PHONY: help install sweep report ui test test-slow lint torture bench audit-packages clean

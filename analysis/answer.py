@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from analysis.arms import VARIANT
-from analysis.certificates import BEATS_WINDOW
-from analysis.evidence import ALPHA, MIN_SEEDS, seeds_needed
+from analysis.effects import DIFFER
+from analysis.evidence import seeds_needed
+from analysis.windows import BEATS_WINDOW
 
 Data = Mapping[str, Any]
 
@@ -23,12 +23,10 @@ def answer(summary: Data) -> list[str]:
     scored = best["test"] or best["validation"]
     metric = summary["sweep"]["metric"].removeprefix("validation ")
     sentences = [
-        f"Best of {_ranked(summary)}: {best['label']}, with a {split} {metric} of "
+        f"Best on validation of {_ranked(summary)}: {best['label']}, with a {split} {metric} of "
         f"{_with_interval(scored)}, n = {scored['n']} seeds."
     ]
-    detectable = {row["key"]: row["p_holm"] for row in summary["importances"]["axes"]}
-    axes = [effect for effect in summary["effects"] if effect["key"] != VARIANT]
-    sentences += [_effect(effect, detectable) for effect in _firmest_first(axes, detectable)[:3]]
+    sentences += [_effect(effect) for effect in _firmest_first(summary["effects"])[:3]]
     sentences += _against_others(summary)
     sentences += _crossing(summary)
     if not summary["counts"]["finished"]:
@@ -68,32 +66,28 @@ def _ranked(summary: Data) -> str:
     return f"{ranked} configuration{'s' * (ranked != 1)} trained in full"
 
 
-def _firmest_first(effects: list[Data], detectable: Mapping[str, float]) -> list[Data]:
-    def order(effect: Data) -> tuple[bool, float]:
-        return detectable.get(effect["key"], 1.0) > ALPHA, -(effect["difference"] or 0.0)
-
-    return sorted(effects, key=order)
+def _firmest_first(effects: list[Data]) -> list[Data]:
+    return sorted(effects, key=lambda e: (e["verdict"] != DIFFER, -(e["difference"] or 0.0)))
 
 
-def _effect(effect: Data, detectable: Mapping[str, float]) -> str:
+def _effect(effect: Data) -> str:
+    """The interval of the extreme pair stays in the table: in a sentence it reads as a verdict."""
     means = {level["level"]: level["mean"] for level in effect["levels"]}
     low, high = effect["lowest"], effect["highest"]
     if low == high:
-        return f"{effect['name']} moves nothing: {means[low]:.2f} at every level."
-    text = (
-        f"{effect['name']} moves the mean by {effect['difference'] or 0.0:.2f}: "
-        f"from {means[low]:.2f} at {low} to {means[high]:.2f} at {high}"
+        return f"Over {effect['name']} the mean is {means[low]:.2f} at every level."
+    p = effect["p_holm"]
+    told = "permutation p < 0.001" if p < 0.001 else f"permutation p = {p:.3f}"
+    if effect["verdict"] == DIFFER:
+        told = f"the levels differ, {told}"
+    elif not effect["verdict"].startswith("undecided"):
+        told = f"the levels do not detectably differ, {told}"
+    else:
+        told = f"undecided with {effect['n']} seeds, {told}"
+    return (
+        f"Over {effect['name']} the mean goes from {means[low]:.2f} at {low} to "
+        f"{means[high]:.2f} at {high} ({told})."
     )
-    told = []
-    if effect["low"] is not None:
-        told.append(f"95 % interval {effect['low']:.2f} to {effect['high']:.2f}")
-    few = ": this pair of levels alone undecided" if effect["n"] < MIN_SEEDS else ""
-    told.append(f"n = {effect['n']} seeds{few}")
-    if effect["key"] in detectable:
-        p = detectable[effect["key"]]
-        found = "detectable" if p <= ALPHA else "not detectable"
-        told.append(f"the axis as a whole {found}, permutation p = {p:.3f}")
-    return f"{text} ({'; '.join(told)})."
 
 
 def _against_others(summary: Data) -> list[str]:
@@ -112,13 +106,13 @@ def _against_others(summary: Data) -> list[str]:
     ]
     undecided = [row for row in compared if row["verdict"].startswith("undecided")]
     if undecided:
-        apart = sum(row["low"] is not None and row["low"] * row["high"] > 0 for row in undecided)
+        seeds = max(row["n"] for row in undecided)
         told.append(
-            f"{len(undecided)} undecided (the 95 % interval excludes 0 for "
-            f"{apart or 'none'} of them; {len(compared)} comparisons need "
-            f"{seeds_needed(len(compared))} seeds to be decided)"
+            f"{len(undecided)} undecided with {seeds} seeds ({len(compared)} comparisons need "
+            f"{seeds_needed(len(compared))})"
         )
-    return [f"Against {summary['reference']}, seed by seed: {', '.join(told)}."]
+    reference = f"{summary['reference']} ({summary['reference_why']})"
+    return [f"Against {reference}, seed by seed: {', '.join(told)}."]
 
 
 def _crossing(summary: Data) -> list[str]:
@@ -127,7 +121,7 @@ def _crossing(summary: Data) -> list[str]:
         if row["number"] == best["number"] and row["window"] == BEATS_WINDOW:
             return [
                 f"An attention window alone could reach {row['window_ceiling']:.2f}: the best "
-                "configuration beats its window, so information crossed bins."
+                "configuration beats its window, so information crossed chunks."
             ]
     return []
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from analysis.evidence import Bounds, Interval, Paired, holm, mean_interval, paired, verdict
+from analysis.evidence import Bounds, Interval, mean_interval
 from analysis.ledger_tables import CONSTANTS, POINT
 
 LEAK_TOLERANCE = 1e-3  # as in training; single-precision rounding stays well below it
@@ -62,7 +62,7 @@ class Arm:
     @property
     def measured_leak(self) -> bool:
         """Whether a promised-causal trial was seen to use the future."""
-        return abs(self.constants.get("leak", 0.0)) > LEAK_TOLERANCE
+        return not abs(self.constants.get("leak", 0.0)) <= LEAK_TOLERANCE  # NaN shows nothing
 
     @property
     def leaky(self) -> bool:
@@ -85,9 +85,15 @@ class Arm:
             return {}
         return self.tests if split == "test" else self.values
 
+    def sequences(self, split: Split, bounds: Bounds | None) -> int | None:
+        """How many each seed's accuracy counts; None where the metric is none."""
+        key = "task.test_sequences" if split == "test" else "task.eval_sequences"
+        return (self.config.get(key) or None) if bounds else None
+
     def interval(self, split: Split, bounds: Bounds | None) -> Interval | None:
         """Mean over all seeds with its interval; None unless the trial is whole."""
-        return mean_interval(list(self.scores(split).values()), bounds=bounds)
+        scores = list(self.scores(split).values())
+        return mean_interval(scores, bounds=bounds, sequences=self.sequences(split, bounds))
 
 
 def arms(trials: pa.Table, axes: Sequence[Mapping[str, Any]]) -> list[Arm]:
@@ -113,66 +119,6 @@ def best_arm(found: Sequence[Arm], *, maximize: bool) -> Arm | None:
         key=lambda arm: (sign * (arm.value or 0.0), -arm.number),
         default=None,
     )
-
-
-def reference_arm(found: Sequence[Arm], *, maximize: bool) -> Arm | None:
-    """What the others are compared with: the variant ``base``, else the best."""
-    base = [arm for arm in found if arm.ranked and arm.variant == "base"]
-    return base[0] if base else best_arm(found, maximize=maximize)
-
-
-def comparisons(
-    found: Sequence[Arm], reference: Arm, *, maximize: bool, bounds: Bounds | None
-) -> list[Row]:
-    """Each other arm minus ``reference`` on the test split, paired by seed.
-
-    Holm corrects over the ranked arms. The others stand in the table with the reason why they
-    are not compared.
-    """
-    others = [arm for arm in found if arm is not reference]
-    span = (bounds[0] - bounds[1], bounds[1] - bounds[0]) if bounds else None
-    results = {
-        arm.number: result
-        for arm in others
-        if arm.ranked
-        and (result := paired(arm.scores("test"), reference.scores("test"), bounds=span))
-    }
-    adjusted = dict(zip(results, holm([r.p for r in results.values()]), strict=True))
-    rows = []
-    for arm in others:
-        row: Row = {"number": arm.number, "name": arm.name, "label": arm.label}
-        row["leaky"] = arm.leaky
-        result = results.get(arm.number)
-        if result is None:
-            row |= {"verdict": f"not compared: {why_not_ranked(arm)}"}
-        else:
-            p_holm = adjusted[arm.number]
-            row |= _difference(result) | {"p_holm": p_holm}
-            row["verdict"] = verdict(result, p_holm, comparisons=len(results), maximize=maximize)
-        rows.append(row)
-    return rows
-
-
-def why_not_ranked(arm: Arm) -> str:
-    """The reason an arm has no place in a ranking."""
-    if arm.diverged:
-        return f"diverged ({len(arm.diverged)} seed{'s' * (len(arm.diverged) > 1)})"
-    if arm.leaky and arm.whole:
-        return "LEAKY (sees the future)"
-    return arm.state if arm.state != "complete" else "no test score"
-
-
-def _difference(result: Paired) -> Row:
-    d = result.difference
-    return {
-        "difference": d.mean,
-        "low": d.low,
-        "high": d.high,
-        "n": d.n,
-        "effect_size": result.effect_size,
-        "p": result.p,
-        "by_seed": {str(seed): value for seed, value in result.by_seed.items()},
-    }
 
 
 def _arm(row: Row, keys: Sequence[str]) -> Arm:

@@ -10,19 +10,19 @@ import pyarrow.compute as pc
 
 from analysis.arms import LEAK_TOLERANCE, Arm, Row
 from analysis.evidence import Bounds
+from analysis.windows import windows
 
 LOSS_SLACK = 0.05  # nats; one batch's loss strays a little below the floor by chance
 LAST_REPORTS = 3
-BEATS_WINDOW = "beats its window: information crossed bins"
 BUDGET_TOLERANCE = 0.1  # parameters, against the reference
 
 
 def certificates(found: Sequence[Arm], curves: pa.Table, bounds: Bounds | None) -> list[Row]:
     """One row for each trial that reported: leak, poles, window, loss floor and the alarms."""
-    poles = _largest(curves, "pole_radius_max")
     losses = _last_losses(curves)
+    against = windows(found, curves, bounds)
     return [
-        _certificate(arm, poles.get(arm.number), losses.get(arm.number), bounds)
+        _certificate(arm, losses.get(arm.number), against.get(arm.number, ""))
         for arm in found
         if arm.constants
     ]
@@ -57,11 +57,10 @@ def budgets(found: Sequence[Arm], reference: Arm | None) -> list[Row]:
     return rows
 
 
-def _certificate(
-    arm: Arm, pole: float | None, train_loss: float | None, bounds: Bounds | None
-) -> Row:
+def _certificate(arm: Arm, train_loss: float | None, window: str) -> Row:
     constants = arm.constants
-    floor = constants.get("loss_floor")
+    pole = constants.get("pole_radius_max")
+    floor = constants.get("loss_floor") or None  # 0: any loss is possible, so there is no floor
     # A finite training set can be learnt by heart; a loss below the floor then proves nothing.
     fresh = not arm.config.get("task.train_sequences")
     cheats = (
@@ -70,7 +69,7 @@ def _certificate(
     alarms = []
     if arm.causal and arm.measured_leak:
         alarms.append(f"promised causal, but leaks {constants['leak']:.1e} (> {LEAK_TOLERANCE:g})")
-    if pole is not None and pole >= 1:
+    if pole is not None and not pole < 1:
         alarms.append(f"unstable: pole radius {pole:.3f}")
     if cheats:
         alarms.append(f"loss {train_loss:.3f} below its floor {floor:.3f}: it must be cheating")
@@ -81,42 +80,37 @@ def _certificate(
         "promised": "causal" if arm.causal else "LEAKY",
         "leak": constants.get("leak"),
         "pole_radius_max": pole,
+        "stability": _stability(arm, pole),
         "pole_radius_median": constants.get("pole_radius_median"),
         "chance": constants.get("chance"),
         "window_ceiling": constants.get("window_ceiling"),
-        "window": _window(arm, bounds),
+        "window": window,
         "train_loss": train_loss,
         "loss_floor": floor,
         "alarms": alarms,
     }
 
 
-def _window(arm: Arm, bounds: Bounds | None) -> str:
-    """What the score says about information from outside the attention window."""
-    ceiling = arm.constants.get("window_ceiling")
-    score = arm.interval("test", bounds)
-    if ceiling is None or score is None:
+def _stability(arm: Arm, pole: float | None) -> str:
+    """What the largest pole radius certifies.
+
+    With state carried from bin to bin under other coefficients each, poles inside the circle are
+    not enough from order 2 on: their products may grow without bound.
+    """
+    if pole is None:
         return ""
-    if arm.leaky:
-        return "LEAKY: says nothing"
-    if bounds and ceiling >= bounds[1]:
-        return "its window holds every answer"
-    if score.low is None or score.high is None:
-        return "undecided (one seed)"
-    if score.low > ceiling:
-        return BEATS_WINDOW
-    return "below its window" if score.high < ceiling else "as good as its window"
+    if not pole < 1:
+        return "unstable"
+    config = arm.config
+    changing = config.get("model.carry") and config.get("model.filter") == "adaptive"
+    if changing and config.get("model.order", 2) > 1:
+        return "stable within a bin; carried over changing bins not certified"
+    return "stable"
 
 
 def _tokens(arm: Arm) -> int | None:
     batch, length = arm.config.get("train.batch_size"), arm.config.get("task.length")
     return arm.step * batch * length if batch and length else None
-
-
-def _largest(curves: pa.Table, metric: str) -> dict[int, float]:
-    rows = curves.filter(pc.equal(curves["metric"], metric))
-    grouped = rows.group_by("number").aggregate([("amount", "max")]).to_pylist()
-    return {row["number"]: row["amount_max"] for row in grouped}
 
 
 def _last_losses(curves: pa.Table) -> dict[int, float]:

@@ -4,80 +4,50 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from analysis.arms import Arm, Row, short
-from analysis.evidence import MIN_SEEDS, Bounds, mean_interval, paired
+from analysis.evidence import ALPHA, Bounds, few, holm, mean_interval, paired
+from analysis.levels import Level, levels
+from analysis.permutation import range_p
 
-MAX_LEVELS = 8  # an axis with more values is read in quarters
-GROUPS = 4
 HEAT_PAIR = ("model.bin_length", "model.nfft_factor")
+DIFFER = "the levels differ"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Level:
-    """The ranked arms that share one value (or one quarter of the values) of an axis."""
-
-    label: str
-    arms: tuple[Arm, ...]
-
-    def scores(self) -> dict[int, float]:
-        """Seed to the mean test score over the level's arms, for the seeds all of them have."""
-        tests = [arm.scores("test") for arm in self.arms]
-        seeds = set.intersection(*(set(t) for t in tests)) if tests else set()
-        return {seed: math.fsum(t[seed] for t in tests) / len(tests) for seed in sorted(seeds)}
-
-
-def levels(axis: Mapping[str, Any], found: Sequence[Arm]) -> list[Level]:
-    """The axis' levels among the ranked arms, in the axis' own order."""
-    key = str(axis["key"])
-    alive = [arm for arm in found if arm.ranked and key in arm.point]
-    values = list(dict.fromkeys(arm.point[key] for arm in alive))
-    numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
-    if len(numbers) == len(values):
-        values.sort()
-        if len(values) > MAX_LEVELS:
-            return _quarters(key, alive)
-    else:
-        order = {str(choice): i for i, choice in enumerate(axis.get("choices") or [])}
-        values.sort(key=lambda v: order.get(str(v), len(order)))
+def main_effects(
+    axes: Sequence[Mapping[str, Any]], found: Sequence[Arm], bounds: Bounds | None
+) -> list[Row]:
+    """A row for each axis with two levels or more; Holm corrects the verdicts over the axes."""
+    varied = [(axis, row) for axis in axes if (row := _main_effect(axis, found, bounds))]
+    ranked = [arm for arm in found if arm.ranked]
+    p_values = [range_p(axis, axes, ranked) for axis, _ in varied]
     return [
-        Level(label=_text(v), arms=tuple(arm for arm in alive if arm.point[key] == v))
-        for v in values
+        row | {"p": p, "p_holm": p_holm, "verdict": _verdict(row["n"], p_holm)}
+        for (_, row), p, p_holm in zip(varied, p_values, holm(p_values), strict=True)
     ]
 
 
-def _quarters(key: str, alive: Sequence[Arm]) -> list[Level]:
-    ordered = sorted(alive, key=lambda arm: (arm.point[key], arm.number))
-    groups = [list(g) for g in np.array_split(np.arange(len(ordered)), GROUPS) if len(g)]
-    return [
-        Level(
-            label=f"{ordered[g[0]].point[key]:.2g} to {ordered[g[-1]].point[key]:.2g}",
-            arms=tuple(ordered[i] for i in g),
-        )
-        for g in groups
-    ]
-
-
-def main_effect(axis: Mapping[str, Any], found: Sequence[Arm], bounds: Bounds | None) -> Row | None:
+def _main_effect(
+    axis: Mapping[str, Any], found: Sequence[Arm], bounds: Bounds | None
+) -> Row | None:
     """Mean test score at each level, and how far the best and the worst level lie apart.
 
-    Returns None where fewer than two levels have a ranked arm. The difference is paired by seed;
-    that the two levels were chosen because they are the extremes makes it a little too large.
+    Returns None where fewer than two levels have a ranked arm. The pair is chosen by the scores
+    themselves, so its interval describes and decides nothing.
     """
-    rows, by_level = [], levels(axis, found)
-    for level in by_level:
-        interval = mean_interval(list(level.scores().values()), bounds=bounds)
+    rows = []
+    for level in levels(axis, found):
+        scores = list(level.scores().values())
+        interval = mean_interval(scores, bounds=bounds, sequences=_sequences(level, bounds))
         if interval is not None:
             rows.append((interval.mean, level, interval))
     if len(rows) < 2:
         return None
-    low, high = min(rows, key=lambda r: r[0]), max(rows, key=lambda r: r[0])
+    low, high = min(rows, key=lambda r: r[0])[1], max(rows, key=lambda r: r[0])[1]
     span = (bounds[0] - bounds[1], bounds[1] - bounds[0]) if bounds else None
-    apart = paired(high[1].scores(), low[1].scores(), bounds=span)
+    counted = _sequences(low, bounds)
+    apart = paired(high.scores(), low.scores(), bounds=span, sequences=counted)
     gap = apart.difference if apart else None
     return {
         "key": str(axis["key"]),
@@ -94,20 +64,22 @@ def main_effect(axis: Mapping[str, Any], found: Sequence[Arm], bounds: Bounds | 
             }
             for _, level, interval in rows
         ],
-        "lowest": low[1].label,
-        "highest": high[1].label,
+        "lowest": low.label,
+        "highest": high.label,
         "difference": gap.mean if gap else None,
         "low": gap.low if gap else None,
         "high": gap.high if gap else None,
         "n": gap.n if gap else 0,
-        "verdict": _effect_verdict(gap.n if gap else 0, gap.low if gap else None),
     }
 
 
-def _effect_verdict(n: int, low: float | None) -> str:
-    if n < MIN_SEEDS or low is None:
-        return f"undecided (n = {n} < {MIN_SEEDS} seeds)"
-    return "the interval excludes 0" if low > 0 else "the interval holds 0"
+def _sequences(level: Level, bounds: Bounds | None) -> int | None:
+    counts = [arm.sequences("test", bounds) for arm in level.arms]
+    return min((count for count in counts if count), default=None)
+
+
+def _verdict(n: int, p_holm: float) -> str:
+    return few(n) or (DIFFER if p_holm <= ALPHA else "no detectable difference")
 
 
 def heat_axes(axes: Sequence[Mapping[str, Any]]) -> tuple[str, str] | None:
@@ -155,7 +127,3 @@ def _bins(key: str, label: str, length: int | None) -> str:
         return ""
     bins = math.ceil(length / int(label))
     return f"{bins} bin{'s' * (bins > 1)}"
-
-
-def _text(value: object) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)

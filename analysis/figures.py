@@ -140,7 +140,10 @@ def importance(rows: Sequence[Data], *, ax: Axes | None = None) -> Axes:
             label = name if i == 0 else None
             ax.plot([share["low"], share["high"]], [y, y], color=color, linewidth=2, alpha=0.6)
             ax.scatter([share["share"]], [y], color=color, s=46, zorder=3, label=label)
-    names = [row["name"] + ("" if row["detectable"] else "\n(not detectable)") for row in rows]
+    names = [
+        row["name"] + ("" if row["detectable"] else f"\n({row['verdict'].split(' (')[0]})")
+        for row in rows
+    ]
     ax.set_yticks(range(len(rows)), names)
     ax.set_ylim(len(rows) - 0.5, -0.5)
     ax.set(

@@ -162,6 +162,8 @@ def _panels(
     panels = list(np.ravel(grid))
     for empty in panels[count:]:
         empty.set_axis_off()
+    for lowest in panels[max(0, count - columns) : count]:
+        lowest.tick_params(labelbottom=True)
     return figure, panels[:count]
 
 

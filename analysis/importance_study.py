@@ -56,11 +56,23 @@ def shares(
         # Where many trials tie the shares come out equal, and their intervals show it.
         warnings.filterwarnings("ignore", message="Target and region quantiles select the same")
         return {
-            "fanova": get_param_importances(study, evaluator=fanova, params=list(everywhere))
-            if everywhere
-            else {},
+            "fanova": _fanova(study, fanova, everywhere),
             "ped_anova": get_param_importances(study, evaluator=ped_anova),
         }
+
+
+def _fanova(
+    study: optuna.Study, evaluator: FanovaImportanceEvaluator, everywhere: Sequence[str]
+) -> dict[str, float]:
+    if not everywhere:
+        return {}
+    try:
+        return get_param_importances(study, evaluator=evaluator, params=list(everywhere))
+    except RuntimeError as error:
+        # A resample may draw so few different points that no tree finds anything to split.
+        if "zero total variance" not in str(error):
+            raise
+        return {}
 
 
 def _study(

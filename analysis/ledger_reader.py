@@ -39,13 +39,8 @@ class SweepData:
     curves: pa.Table
 
 
-def home_folder(home: str | None) -> Path:
-    """``--home``, else FOCUS_HOME, else ``runs``."""
-    return Path(home or os.environ.get("FOCUS_HOME") or "runs").expanduser()
-
-
 def read_sweep(home: Path, name: str | None) -> SweepData:
-    """Read one sweep of the ledger: ``name``, or the one most recently touched.
+    """Read one sweep of the ledger: ``name``, or the one most recently touched that has trials.
 
     Raises:
         ReportError: no ledger, no table, another schema version, no such sweep.
@@ -90,7 +85,7 @@ def _check_version(session: Session) -> None:
     if not sa.inspect(bind).has_table(Sweep.__tablename__):
         raise ReportError(f"the database at {_shown(bind.engine.url)} is no ledger: {FIRST_SWEEP}")
     version = session.scalar(sa.select(SchemaInfo.version))
-    if version not in (None, SCHEMA_VERSION):
+    if version != SCHEMA_VERSION:
         raise ReportError(
             f"the ledger at {_shown(bind.engine.url)} has schema version {version}, this code "
             f"reads version {SCHEMA_VERSION}: use the code that wrote it"
@@ -103,6 +98,8 @@ def _choose(session: Session, name: str | None) -> Sweep:
         raise ReportError(f"the ledger holds no sweep yet: {FIRST_SWEEP}")
     if name is None:
         touched = _last_report(session)
+        with_trials = set(session.scalars(sa.select(Trial.sweep_id).distinct()))
+        sweeps = [s for s in sweeps if s.id in with_trials] or sweeps
         return max(sweeps, key=lambda s: (max(s.created, touched.get(s.id, s.created)), s.id))
     found = {sweep.name: sweep for sweep in sweeps}
     if name in found:

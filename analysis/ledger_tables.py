@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,6 +23,7 @@ CONSTANTS = (
     "seconds_per_step",
     "peak_bytes",
 )
+WORST = ("leak", "pole_radius_max", "peak_bytes")  # the largest over seeds and training counts
 
 REPLICATE = pa.struct(
     [
@@ -107,12 +109,24 @@ def _trial_row(
     ]
     for report in trial.reports:  # in order of steps: the last one that says it counts
         row |= {name: report.metrics[name] for name in CONSTANTS if name in report.metrics}
+    row |= {name: worst for name in WORST if (worst := _worst(trial, name)) is not None}
     for axis in axes:
         column = POINT + str(axis["key"])
         value = trial.point.get(axis["key"])
         text = pa.types.is_string(schema.field(column).type)
         row[column] = str(value) if text and value is not None else value
     return row
+
+
+def _worst(trial: Trial, name: str) -> float | None:
+    """The largest size a number ever had in any seed; NaN where one was."""
+    amounts = [
+        abs(amount)
+        for report in trial.reports
+        for (metric, _), amount in _by_seed(report.metrics).items()
+        if metric == name
+    ]
+    return max(amounts, key=lambda a: (math.isnan(a), a), default=None)
 
 
 def _axis_type(axis: Mapping[str, Any]) -> pa.DataType:

@@ -61,4 +61,15 @@ def quiet(text: object) -> Html:
 
 def fixed(value: float | None, digits: int = 3) -> str:
     """A number with ``digits`` decimals; a dash for none."""
-    return NONE if value is None else f"{value:.{digits}f}"
+    return NONE if value is None else f"{round(value, digits) + 0.0:.{digits}f}"  # never -0.000
+
+
+def signed(value: float, digits: int = 3) -> str:
+    """A difference with its sign; 0 has none."""
+    rounded = round(value, digits) + 0.0
+    return f"{rounded:+.{digits}f}" if rounded else f"{rounded:.{digits}f}"
+
+
+def small(p: float | None) -> str:
+    """A p-value; none is ever 0."""
+    return "< 0.001" if p is not None and p < 0.001 else fixed(p)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from analysis.markup import NONE, Html, chip, fixed, join, quiet, table, tag
+from analysis.evidence import few
+from analysis.markup import NONE, Html, chip, fixed, join, quiet, signed, small, table, tag
 
 Data = Mapping[str, Any]
 
@@ -17,16 +18,25 @@ def effects(summary: Data) -> Html:
             e["name"],
             f"{e['lowest']} → {e['highest']}",
             _signed(e["difference"]),
-            _between(e),
+            quiet(_between(e)),
             e["n"],
+            small(e["p"]),
+            small(e["p_holm"]),
             e["verdict"],
         ]
         for e in summary["effects"]
     ]
     if not rows:
         return Html("")
-    head = ["axis", "lowest → highest level", "difference", "95 % interval", "seeds", "verdict"]
-    return table(head, rows, label="Effect of each axis")
+    head = ["axis", "lowest → highest level", "difference", "95 % interval", "seeds"]
+    head += ["p", "p (Holm)", "verdict"]
+    text = (
+        "The pair was chosen after the fact, as the furthest apart, so its interval describes and "
+        "decides nothing. p: how often dealing the levels out again within each seed puts any two "
+        "as far apart (where the levels were not tried beside the same settings, over trials as "
+        "well); Holm corrects over the axes. Fewer than five seeds decide nothing."
+    )
+    return join([table(head, rows, label="Effect of each axis"), tag("p", text, class_="note")])
 
 
 def importances(summary: Data) -> Html:
@@ -39,8 +49,8 @@ def importances(summary: Data) -> Html:
             row["name"] + (" (conditional)" if row["conditional"] else ""),
             _share(row["fanova"]),
             _share(row["ped_anova"]),
-            fixed(row["p_holm"]),
-            "detectable" if row["detectable"] else "not detectable",
+            small(row["p_holm"]),
+            row["verdict"],
         ]
         for row in found["axes"]
     ]
@@ -48,12 +58,14 @@ def importances(summary: Data) -> Html:
         f"{c['upper']} matters more than {c['lower']} ({c['kept']:.0%} of resamples agree)"
         for c in found["order"]
     ]
-    order = "; ".join(claims) + "." if claims else "No order of the axes survives resampling."
+    none = "No order of the axes is claimed: "
+    none += few(found["seeds"]) or "none survives resampling"
+    order = ("; ".join(claims) if claims else none) + "."
     text = (
         f"Over {found['trials']} trials trained in full, trials and seeds resampled. Both methods "
         "hand out 100 % even where there is only noise, so two permutation tests (over trials, "
         "with the other axes' share taken out, and within seeds; the larger p, Holm-corrected) "
-        "decide whether an axis is detectable."
+        "decide whether an axis is detectable. Fewer than five seeds decide nothing."
     )
     head = ["axis", "fANOVA", "PED-ANOVA", "p (Holm)", ""]
     notes = [tag("p", found["note"], class_="quiet")] if found["note"] else []
@@ -72,18 +84,19 @@ def comparisons(summary: Data) -> Html:
             _between(row) if "difference" in row else NONE,
             row.get("n", NONE),
             fixed(row.get("effect_size"), 1),
-            fixed(row.get("p")),
-            fixed(row.get("p_holm")),
+            small(row.get("p")),
+            small(row.get("p_holm")),
             chip("LEAKY") if row["leaky"] else tag("span", row["verdict"], class_="wrap"),
         ]
         for row in summary["comparisons"]
     ]
     head = ["arm", "difference", "95 % interval", "n", "effect size", "p", "p (Holm)", "verdict"]
     lead = (
-        f"Test score minus that of {summary['reference']}. p: exact sign-flip permutation over "
-        "seeds, which n seeds cannot bring below 2 / 2ⁿ; Holm corrects over the table. Effect "
-        "size: mean over standard deviation of the differences. Fewer than five seeds decide "
-        "nothing."
+        f"Test score minus that of {summary['reference']}, {summary['reference_why']}: a reference "
+        "is never chosen by its score. p: exact sign-flip permutation over seeds, which n seeds "
+        "cannot bring below 2 / 2ⁿ; Holm corrects over the table. Effect size: mean over standard "
+        "deviation of the differences. No interval is narrower than the test set can resolve. "
+        "Fewer than five seeds decide nothing."
     )
     return join([table(head, rows, label="Paired differences"), tag("p", lead, class_="note")])
 
@@ -95,11 +108,11 @@ def certificates(summary: Data) -> Html:
             row["name"],
             chip(row["promised"]),
             _tiny(row["leak"]),
-            fixed(row["pole_radius_max"]),
+            _poles(row),
             fixed(row["chance"]),
             fixed(row["window_ceiling"]),
             tag("span", row["window"], class_="wrap"),
-            f"{fixed(row['train_loss'], 2)} / {fixed(row['loss_floor'], 2)}"
+            join([fixed(row["train_loss"], 2), " / ", fixed(row["loss_floor"], 2)])
             if row["train_loss"] is not None
             else NONE,
             join([chip(alarm, "alarm") for alarm in row["alarms"]]) or quiet("none"),
@@ -111,9 +124,14 @@ def certificates(summary: Data) -> Html:
     head = ["trial", "promised", "leak", "pole radius", "chance", "ceiling"]
     head += ["score against its window", "loss / floor", "alarms"]
     text = (
-        "Leak: largest relative change before a perturbed position. Pole radius: the largest over "
-        "training, stable below 1. Ceiling: what the attention window alone could score. "
-        "Loss: nats on the last training batches; no causal model gets below the floor."
+        "Leak: largest relative change before a perturbed position. Pole radius: the largest; both "
+        "are the worst over seeds and training. Below 1 a filter is stable as long as its "
+        "coefficients stay as they are. Ceiling: what the attention window alone could score; "
+        "each seed is compared with the ceiling of its own test set where it is known (Student's "
+        "t, Holm-corrected over the trials; fewer than five seeds decide nothing). Loss: nats on "
+        "the last training batches; no causal model gets below the floor, and where the answer "
+        "alone is trained there is none. Alarms are single measurements against a fixed bound and "
+        "need no seeds to stand."
     )
     return join([table(head, rows, label="Certificates"), tag("p", text, class_="note")])
 
@@ -169,14 +187,23 @@ def _listed(values: Data) -> str:
     return ", ".join(f"{key} {value}" for key, value in values.items()) or "unknown"
 
 
+def _poles(row: Data) -> object:
+    radius = row["pole_radius_max"]
+    # what is stable must not look as if it stood on the circle
+    shown = "> 0.999" if radius is not None and 0.9995 <= radius < 1 else fixed(radius)
+    if row["stability"] in ("", "stable", "unstable"):
+        return shown
+    return tag("span", f"{shown}: ", quiet(row["stability"]), class_="wrap")
+
+
 def _signed(value: float | None) -> object:
-    return NONE if value is None else tag("b", f"{value:+.3f}")
+    return NONE if value is None else tag("b", signed(value))
 
 
 def _between(row: Data) -> object:
     if row["low"] is None:
         return NONE
-    return f"{row['low']:+.3f} to {row['high']:+.3f}"
+    return f"{signed(row['low'])} to {signed(row['high'])}"
 
 
 def _share(share: Data | None) -> object:

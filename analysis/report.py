@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import os
@@ -13,14 +12,15 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from analysis.ledger_reader import ReportError, SweepData, home_folder, read_sweep
+from analysis.ledger_reader import ReportError, SweepData, read_sweep
+from sweeps.command_line import CommandLine, answer, home_folder
+
+NAME = "report.py"
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser() -> CommandLine:
     """The flags."""
-    parser = argparse.ArgumentParser(
-        prog="report.py", description="Write a sweep's report from the ledger."
-    )
+    parser = CommandLine(NAME, "Write a sweep's report from the ledger.")
     parser.add_argument("--sweep", metavar="NAME", help="default: the one last worked on")
     parser.add_argument("--home", metavar="DIR", help="default: FOCUS_HOME, else runs")
     return parser
@@ -28,15 +28,16 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Write the report and say where it is; 0 done, 2 nothing to report on or nowhere to write."""
-    options = build_parser().parse_args(argv)
+    words = list(sys.argv[1:] if argv is None else argv)
+    return answer(NAME, lambda: _report(words), wrong=ReportError)
+
+
+def _report(argv: list[str]) -> int:
+    options = build_parser().read(argv)
     home = home_folder(options.home)
-    try:
-        data = read_sweep(home, options.sweep)
-        folder, answer = _write(data, home / "reports")
-    except ReportError as error:
-        print(f"report.py: {error}", file=sys.stderr)
-        return 2
-    print("\n".join(answer))
+    data = read_sweep(home, options.sweep)
+    folder, said = _write(data, home / "reports")
+    print("\n".join(said))
     print(f"Report: {folder / 'index.html'}")
     return 0
 

@@ -16,20 +16,19 @@ from analysis.arms import (
     Row,
     arms,
     best_arm,
-    comparisons,
     metric_bounds,
-    reference_arm,
 )
 from analysis.certificates import budgets, certificates
-from analysis.effects import heat_map, main_effect
+from analysis.comparisons import comparisons, reference_arm
+from analysis.effects import heat_map, main_effects
 from analysis.evidence import Bounds, Interval
 from analysis.importance import importances
 from analysis.ledger_reader import SweepData
 from analysis.paper import paper_note
 
-SUMMARY_VERSION = 1
+SUMMARY_VERSION = 2
 STATES = ("complete", "pruned", "failed", "killed", "running", "waiting")
-CARRIED = ("--set", "--home")
+CARRIED = ("--set", "--home", "--cpus-per-trial", "--gpus-per-trial")  # threads change rounding
 
 
 def summarise(data: SweepData) -> Row:
@@ -39,8 +38,7 @@ def summarise(data: SweepData) -> Row:
     bounds = metric_bounds(about["metric"])
     found = arms(data.trials, about["axes"])
     best = best_arm(found, maximize=maximize)
-    reference = reference_arm(found, maximize=maximize)
-    effects = [e for axis in about["axes"] if (e := main_effect(axis, found, bounds))]
+    reference, why = reference_arm(found, about["base"])
     compared = comparisons(found, reference, maximize=maximize, bounds=bounds) if reference else []
     summary: Row = {
         "version": SUMMARY_VERSION,
@@ -49,8 +47,9 @@ def summarise(data: SweepData) -> Row:
         "counts_by_arm": _counts_by_axis(found, about["axes"]),
         "best": _best(best, about, bounds) if best else None,
         "reference": reference.name if reference else None,
+        "reference_why": why,
         "trials": [_trial(arm, bounds, best) for arm in found],
-        "effects": effects,
+        "effects": main_effects(about["axes"], found, bounds),
         "heat_map": heat_map(about["axes"], found, about["base"].get("task.length")),
         "importances": importances(about["axes"], found, maximize=maximize),
         "comparisons": compared,
@@ -124,8 +123,8 @@ def rerun_command(arm: Arm, about: Mapping[str, Any]) -> str:
     words = ["python", "sweeps/launch.py", "--space", about["space"]]
     words += ["--name", f"{about['name']}-best-{arm.trial_id[:6]}", "--trials", "1", "--rerun"]
     words += ["--seeds", str(about["seeds"])]
-    for home in given["--home"][-1:]:
-        words += ["--home", home]
+    for flag in CARRIED[1:]:
+        words += [word for value in given[flag][-1:] for word in (flag, value)]
     for pair in settings:
         words += ["--set", pair]
     return shlex.join(words)

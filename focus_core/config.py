@@ -99,7 +99,7 @@ class ModelConfig:
         )
         if length is not None and self.filter == "static" and self.carry:
             bin_length = length  # the same filter everywhere, never reset: one bin
-        bins = math.inf if length is None else math.ceil(length / bin_length)
+        bins = self.theta_shift + 2 if length is None else math.ceil(length / bin_length)
         # The first bins' filters are learned: with no bin after them the hypernetwork is not read.
         generated = self.theta_shift < bins
         filled = dataclasses.replace(
@@ -113,7 +113,7 @@ class ModelConfig:
             bins=None,
             nfft=self.nfft or self.nfft_factor * bin_length,
             carry=self.carry and bins > 1,
-            theta_shift=min(self.theta_shift, bins) if math.isfinite(bins) else self.theta_shift,
+            theta_shift=min(self.theta_shift, bins),
             global_conv=self.global_conv if generated else "none",
             # more pooling windows than a bin has tokens only repeat values
             oversampling=min(self.oversampling, bin_length),

@@ -117,7 +117,8 @@ class HyperNetwork(nn.Module):
         self.out = HyperfanLinear(
             model.hyper_width, model.filters * model.order, windows=model.oversampling
         )
-        first_DFP = nn.Parameter(torch.empty(model.width, *self.bank))
+        self.width = model.width
+        first_DFP = nn.Parameter(torch.empty(self.width, *self.bank))
         self.first_DFP = first_DFP if model.theta_shift else None
 
     def forward(self, e_BNDO: Tensor, bins: int) -> Tensor:
@@ -136,7 +137,7 @@ class HyperNetwork(nn.Module):
         The filters of a bank start apart: they are summed, so equal ones would stay equal.
         """
         spread = 0.5 if self.bank[0] > 1 else 0.0
-        return spread * torch.randn(self.first_DFP.shape, generator=generator)
+        return spread * torch.randn((self.width, *self.bank), generator=generator)
 
 
 class StaticLogits(nn.Module):

@@ -7,7 +7,6 @@ arm, so differences between arms are taken seed by seed. All randomness is a pur
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
@@ -16,22 +15,12 @@ import torch
 
 from focus_core.config import TrialConfig
 from focus_core.memory import peak_bytes, reset_peak
+from focus_core.over_seeds import merge
 from focus_core.replicate import Replicate
 
 Report = dict[str, float]
 LEAK_TOLERANCE = 1e-3
 """Largest relative change before a perturbed position that float32 rounding may explain."""
-
-
-OVER_SEEDS: dict[str, Callable[[list[float]], float]] = {
-    "value": statistics.fmean,
-    "test": statistics.fmean,
-    "window_ceiling": statistics.fmean,
-    "leak": max,
-    "pole_radius_max": max,
-    "pole_radius_median": statistics.fmean,
-}
-"""How a trial's number follows from its replicates'."""
 
 
 class Checkpoints(Protocol):
@@ -77,10 +66,7 @@ class OneAfterAnother:
     def evaluate(self, *, final: bool) -> Report:
         scores = {r.seed: r.evaluate(final=final) for r in self.replicates}
         found = {f"{name}/{k}": score for k, each in scores.items() for name, score in each.items()}
-        for name, over_seeds in OVER_SEEDS.items():
-            values = [each[name] for each in scores.values() if name in each]
-            if len(values) == len(self.replicates):  # never of the survivors only
-                found[name] = over_seeds(values)
+        found |= merge(found, [replicate.seed for replicate in self.replicates])
         return found
 
     def state(self) -> dict[str, Any]:

@@ -7,13 +7,19 @@ The same store serves Ray's restarts, a relaunch and the debugger's inline run.
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from pyarrow import fs
+
+
+class CheckpointError(OSError):
+    """A trial's state cannot be written."""
 
 
 class TrialCheckpoints:
@@ -39,17 +45,30 @@ class TrialCheckpoints:
         return state
 
     def save(self, state: dict[str, Any]) -> None:
-        """Replace what is kept: written beside, then moved, so no half file is ever read."""
+        """Replace what is kept: written beside, then moved, so no half file is ever read.
+
+        Raises:
+            CheckpointError: it cannot be written; what was kept before still is.
+        """
         import torch
 
         data = io.BytesIO()
         torch.save(state, data)
-        self._files.create_dir(self._folder)
         # A name of its own: a worker whose driver was killed may still be writing for a moment.
         fresh = f"{self._path}.{uuid.uuid4().hex}.new"
-        with self._files.open_output_stream(fresh) as stream:
-            stream.write(data.getbuffer())
-        self._files.move(fresh, self._path)
+        try:
+            self._files.create_dir(self._folder)
+            with self._files.open_output_stream(fresh) as stream:
+                stream.write(data.getbuffer())
+            self._files.move(fresh, self._path)
+        except OSError as error:
+            with suppress(OSError):
+                self._files.delete_file(fresh)
+            said = os.strerror(error.errno) if error.errno else str(error).splitlines()[0]
+            raise CheckpointError(
+                f"cannot keep the state of a trial in {self._folder} ({said}): free some space or "
+                "make it writable, then --retry-failed"
+            ) from None
 
 
 def forget(root: Path, trial_id: str) -> None:

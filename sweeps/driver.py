@@ -8,34 +8,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
 from typing import Any
 
 from focus_core.config import TrialConfig
+from sweeps.assignment import Assignment
 from sweeps.events import Listener
 from sweeps.ledger import Ledger
-from sweeps.schema import TERMINAL, Sweep, Trial, now
+from sweeps.schema import TERMINAL, Report, Sweep, Trial, now
 from sweeps.study import Point, Study
-
-MAX_DUPLICATES = 50
-"""Proposals in a row that the sweep already has, before its space counts as exhausted."""
 
 
 def _keep_all(_trial_id: str) -> None:
     """No checkpoints to remove."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Assignment:
-    """What a worker needs to train a trial, as plain data."""
-
-    trial_id: str
-    config: dict[str, Any]
-    seeds: list[int]
-
-    def payload(self, checkpoints: str, threads: int) -> dict[str, Any]:
-        """Everything that crosses to a worker."""
-        return {**asdict(self), "checkpoints": checkpoints, "threads": threads}
 
 
 class Driver:
@@ -50,6 +34,7 @@ class Driver:
         retry_failed: hand out failed trials again.
         rerun: train also what has been trained, here or in another sweep of the same code.
         forget: removes a trial's checkpoints.
+        most_lost: so many trials that end ``lost``, none completed between, end the sweep; 0: none.
     """
 
     def __init__(
@@ -63,6 +48,7 @@ class Driver:
         retry_failed: bool = False,
         rerun: bool = False,
         forget: Callable[[str], None] = _keep_all,
+        most_lost: int = 0,
     ) -> None:
         self.ledger = ledger
         self.sweep = sweep
@@ -71,15 +57,21 @@ class Driver:
         self.listeners = listeners
         self.reuse = not rerun
         self.forget = forget
+        self.most_lost = most_lost
+        self.lost_in_a_row = 0
+        self.broken: str | None = None
+        """Why the sweep should stop: trial after trial is lost to what surrounds it."""
         self.exhausted = False
         self.listener_errors = 0
         rows = [self._adopt(row, retry_failed, rerun) for row in ledger.trials(sweep)]
         reports = ledger.reports(rows)
         self.trials = {row.trial_id: row for row in rows}
-        self._queue = deque(row.trial_id for row in rows if row.state == "waiting")
         for row in rows:
             study.add(row, reports[row.id])
         self._tell("sweep_started", rows, reports)
+        for row in rows:
+            self._hear_again(row, reports[row.id])
+        self._queue = deque(t.trial_id for t in self.trials.values() if t.state == "waiting")
 
     def _adopt(self, row: Trial, retry_failed: bool, rerun: bool) -> Trial:
         """A row as this launch finds it: what has not ended waits, whoever left it running."""
@@ -89,7 +81,18 @@ class Driver:
         more_seeds = row.state == "complete" and self._missing_seeds(row)
         if row.state in TERMINAL and not more_seeds:
             return row
+        if self._all_ended(row):
+            return self.ledger.complete(row, self.sweep.seeds)
         return self.ledger.set_state(row, "waiting")
+
+    def _hear_again(self, row: Trial, reports: Sequence[Report]) -> None:
+        """Whether the last report means the end: who drove it may have died before recording that.
+
+        Not so while work since a checkpoint was being repeated: then later ones were heard.
+        """
+        newest = bool(reports) and reports[-1].step == row.step < row.steps
+        if newest and row.state == "waiting" and self.study.should_stop(row):
+            self._prune(row)
 
     @property
     def done(self) -> bool:
@@ -98,7 +101,9 @@ class Driver:
         return full and all(t.state in TERMINAL for t in self.trials.values())
 
     def next_trial(self) -> Assignment | None:
-        """The next trial to run; None when all have been handed out."""
+        """The next trial to run; None when all have been handed out, or nothing works."""
+        if self.broken:
+            return None
         while not self._queue and not self.exhausted and len(self.trials) < self.sweep.planned:
             self._plan_one()
         if not self._queue:
@@ -112,13 +117,16 @@ class Driver:
         finished = {r.seed for r in trial.replicates if r.state == "complete"}
         return [seed for seed in range(self.sweep.seeds) if seed not in finished]
 
+    def _all_ended(self, trial: Trial) -> bool:
+        """Every seed has come to its end, well or not: nothing is left to train."""
+        ended = {r.seed for r in trial.replicates if r.state in ("complete", "diverged")}
+        return ended >= set(range(self.sweep.seeds))
+
     def _plan_one(self) -> None:
         """Ask for a point and record its trial; reuse a finished one instead of queueing it."""
         number = len(self.trials)
-        for attempt in range(MAX_DUPLICATES):
+        for attempt in range(self.study.attempts):
             point = self.study.propose(number, attempt)
-            if point is None:
-                break
             config = self.configure(point)
             if config.trial_id not in self.trials:
                 self._add(number, point, config)
@@ -150,6 +158,8 @@ class Driver:
         if source is None:
             self._queue.append(trial.trial_id)
         else:
+            for report in self.ledger.reports([trial])[trial.id]:
+                self._tell("reported", trial, report)
             self._tell("trial_ended", trial)
 
     # What the runner says about a trial it has been handed
@@ -159,9 +169,11 @@ class Driver:
         trial = self._keep(self.ledger.set_state(self.trials[trial_id], "running"))
         self._tell("trial_started", trial)
 
-    def retried(self, trial_id: str) -> None:
+    def retried(self, trial_id: str, reason: str) -> None:
         """The worker was lost; the trial goes on elsewhere from its checkpoint."""
-        self._keep(self.ledger.retried(self.trials[trial_id]))
+        trial = self.ledger.retried(self.trials[trial_id])
+        trial = self._keep(self.ledger.set_state(trial, "waiting", reason=reason[:500]))
+        self._tell("trial_ended", trial)
 
     def report(self, trial_id: str, metrics: dict[str, float]) -> bool:
         """Record a report; False when the trial should be stopped (pruned)."""
@@ -171,13 +183,17 @@ class Driver:
         self._tell("reported", trial, report)
         unfinished = report.step < trial.steps and report.value is not None
         if unfinished and self.study.report(trial, report.step, report.value or 0.0):
-            reason = f"worse than the median at step {report.step}"
-            self._end(self.ledger.set_state(trial, "pruned", reason=reason))
+            self._prune(trial)
             return False
         return True
 
+    def _prune(self, trial: Trial) -> None:
+        reason = f"worse than the median at step {trial.step}"
+        self._end(self.ledger.set_state(trial, "pruned", reason=reason))
+
     def finished(self, trial_id: str) -> None:
         """The worker came to the end of the trial's budget."""
+        self.lost_in_a_row = 0
         self._end(self.ledger.complete(self.trials[trial_id], self.sweep.seeds))
 
     def failed(self, trial_id: str, reason: str, error: str | None = None) -> None:
@@ -185,10 +201,21 @@ class Driver:
         trial = self.trials[trial_id]
         self._end(self.ledger.set_state(trial, "failed", reason=reason[:500], error=error))
 
+    def lost(self, trial_id: str, reason: str, error: str | None = None) -> None:
+        """The trial cannot go on, and its surroundings are to blame: a worker, a disk."""
+        if self._all_ended(self.trials[trial_id]):
+            self.finished(trial_id)  # lost between its last report and its end
+            return
+        self.failed(trial_id, reason, error)
+        self.lost_in_a_row += 1
+        if self.lost_in_a_row == self.most_lost:
+            self.broken = f"{self.most_lost} trials in a row were lost, the last: {reason[:300]}"
+
     def stop(self, reason: str) -> None:
         """Mark what runs as killed: it goes on from its checkpoint at the next launch."""
         for trial in list(self.trials.values()):
-            if trial.state == "running":
+            to_be_retried = trial.state == "waiting" and trial.reason is not None
+            if trial.state == "running" or to_be_retried:
                 self._end(self.ledger.set_state(trial, "killed", reason=reason))
 
     def close(self) -> None:

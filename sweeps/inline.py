@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sweeps.driver import Assignment, Driver
+from sweeps.assignment import Assignment
+from sweeps.driver import Driver
 from sweeps.stopping import StopFlag
-from sweeps.worker import TrialStopped, describe_failure, train_trial
+from sweeps.worker import TrialStopped, describe_failure, is_outside, train_trial
 
 
 def run_inline(driver: Driver, *, checkpoints: str, threads: int, stopping: StopFlag) -> None:
@@ -36,6 +37,7 @@ def _run_one(
     except TrialStopped:
         return  # pruned, or told to stop: the driver has recorded which
     except Exception as error:  # noqa: BLE001  whatever a trial raises fails that trial alone
-        driver.failed(trial_id, *describe_failure(error))
+        end = driver.lost if is_outside(error) else driver.failed
+        end(trial_id, *describe_failure(error))
         return
     driver.finished(trial_id)

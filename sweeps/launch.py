@@ -6,37 +6,58 @@ from their last checkpoint.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 
 import search_spaces
+from sweeps.command_line import (
+    EXIT_DONE,
+    EXIT_USAGE,
+    CommandLine,
+    UsageError,
+    amount,
+    answer,
+    cluster_address,
+    filled,
+    one_line,
+    one_of,
+    whole,
+)
+from sweeps.places import check_places
 from sweeps.plan import Plan, make_plan
 
-EXIT_DONE, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
+NAME = "launch.py"
+SAMPLERS = ("grid", "random", "tpe")
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser() -> CommandLine:
     """The flags. They do not grow: a config field is reached with --set."""
-    parser = argparse.ArgumentParser(
-        prog="launch.py",
-        description="Launch a sweep, or go on with one: the same command again resumes it.",
+    parser = CommandLine(
+        NAME, "Launch a sweep, or go on with one: the same command again resumes it."
     )
     add = parser.add_argument
     add("--space", help="the question: a module in search_spaces/ (see --list)")
     add("--list", action="store_true", help="list the spaces and their questions")
     add("--name", help="the sweep's name (default: the space's)")
-    add("--trials", type=int, help="trials in all (default: the space's); more simply adds")
-    add("--seeds", type=int, help="replicates a trial (default: the space's); more simply adds")
-    add("--sampler", choices=("grid", "random", "tpe"), help="default: the space's")
+    add("--trials", type=whole, help="trials in all (default: the space's); more simply adds")
+    add("--seeds", type=whole, help="replicates a trial (default: the space's); more simply adds")
+    add("--sampler", type=one_of(*SAMPLERS), help=f"{', '.join(SAMPLERS)} (default: the space's)")
     add("--set", action="extend", nargs="+", metavar="KEY=VALUE", help="change the base config")
-    add("--cpus-per-trial", type=float, default=1.0, help="default: 1")
-    add("--gpus-per-trial", type=float, help="default: 1 where there is a GPU, else 0")
-    add("--max-concurrent", type=int, help="trials at once (default: as many as fit)")
+    add("--cpus-per-trial", type=amount, default=1.0, help="default: 1")
+    add("--gpus-per-trial", type=amount, help="default: 1 where there is a GPU, else 0")
+    add("--max-concurrent", type=whole, help="trials at once (default: as many as fit)")
     add("--time-budget", help="stop after so long, such as 90s, 10m, 2h; goes on when relaunched")
-    add("--address", help="a running Ray cluster, such as auto (default: this machine)")
+    add(
+        "--address",
+        type=cluster_address,
+        help="a running Ray cluster, such as auto (default: this machine)",
+    )
     add("--home", help="where everything is kept (default: FOCUS_HOME, or runs/)")
-    add("--tracking-uri", help="MLflow (default: MLFLOW_TRACKING_URI, or HOME/mlflow.db)")
+    add(
+        "--tracking-uri",
+        type=filled,
+        help="MLflow (default: MLFLOW_TRACKING_URI, or HOME/mlflow.db)",
+    )
     add("--retry-failed", action="store_true", help="try failed trials again, from the start")
     add("--rerun", action="store_true", help="train again what has been trained")
     add("--local", action="store_true", help="in this process, without Ray, for a debugger")
@@ -46,47 +67,47 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    argv = list(sys.argv[1:] if argv is None else argv)
-    args = build_parser().parse_args(argv)
+    words = list(sys.argv[1:] if argv is None else argv)
+    return answer(NAME, lambda: _launch(words), wrong=ValueError)
+
+
+def _launch(argv: list[str]) -> int:
+    args = build_parser().read(argv)
     if args.list:
-        print_spaces()
-        return EXIT_DONE
-    try:
-        if args.space is None:
-            known = ", ".join(search_spaces.names())
-            raise ValueError(f"--space is missing: one of {known}")
-        plan = make_plan(args)
-    except ValueError as error:
-        return refuse(error)
+        return print_spaces()
+    if args.space is None:
+        raise UsageError(f"--space is missing: one of {', '.join(search_spaces.names())}")
+    plan = make_plan(args)
+    check_places(plan, "--tracking-uri" if args.tracking_uri else "MLFLOW_TRACKING_URI")
     print_plan(plan)
     if args.dry_run:
         return EXIT_DONE
     from sweeps.run import run_sweep
 
-    try:
-        return run_sweep(plan, argv, retry_failed=args.retry_failed, rerun=args.rerun)
-    except ValueError as error:
-        return refuse(error)
+    return run_sweep(plan, argv, retry_failed=args.retry_failed, rerun=args.rerun)
 
 
-def print_spaces() -> None:
-    """Every space with the question it asks."""
+def print_spaces() -> int:
+    """Every space with the question it asks; one that cannot be read is told, and is no reason
+    to hide the others.
+    """
     width = max(len(name) for name in search_spaces.names())
+    code = EXIT_DONE
     for name in search_spaces.names():
-        question = " ".join(search_spaces.load(name).question.split())
+        try:
+            question = " ".join(search_spaces.load(name).question.split())
+        except ValueError as error:
+            print(f"{NAME}: {one_line(str(error))}", file=sys.stderr)
+            code = EXIT_USAGE
+            continue
         print(f"{name:<{width}}  {question}")
+    return code
 
 
 def print_plan(plan: Plan) -> None:
     """The plan, before anything happens."""
     for label, text in plan.lines():
         print(f"{label:>9}  {text}")
-
-
-def refuse(error: ValueError) -> int:
-    """Say what is wrong in one line."""
-    print(f"launch.py: {error}", file=sys.stderr)
-    return EXIT_USAGE
 
 
 if __name__ == "__main__":

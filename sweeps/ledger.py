@@ -6,102 +6,67 @@ Written by the driver alone. What Ray, Optuna and MLflow hold can be lost and re
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import create_engine, event, inspect, select
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DatabaseError
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
-from sweeps.ledger_rows import copy_row, finite, mean_over_seeds, summarise, update_replicates
-from sweeps.schema import (
-    SCHEMA_VERSION,
-    Base,
-    Replicate,
-    Report,
-    SchemaInfo,
-    State,
-    Sweep,
-    Trial,
-    now,
+from sweeps.ledger_rows import (
+    clear,
+    copy_row,
+    mean_over_seeds,
+    merge_reports,
+    summarise,
+    update_replicates,
 )
+from sweeps.ledger_transactions import Transactions
+from sweeps.schema import Replicate, Report, State, Sweep, Trial, now
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-BUSY_MS = 30_000
+_RELATED = (selectinload(Trial.replicates), selectinload(Trial.reports))
 
 
-class Ledger:
-    """Opens the database at ``url``, creating it when new.
+class Ledger(Transactions):
+    """What the driver records, and reads again at the next launch.
 
     Rows come back detached, as they were when read.
-
-    Raises:
-        ValueError: the database is not a ledger, or one of another schema version.
     """
-
-    def __init__(self, url: str) -> None:
-        self.shown_url = make_url(url).render_as_string(hide_password=True)
-        self.engine = create_engine(url)
-        if self.engine.dialect.name == "sqlite":
-            event.listen(self.engine, "connect", _set_sqlite_pragmas)
-        try:
-            known = inspect(self.engine).get_table_names()
-            if known and SchemaInfo.__tablename__ not in known:
-                raise ValueError(
-                    f"{self.shown_url} is a database of something else (no schema_info table): "
-                    "name another with FOCUS_LEDGER_URL or --home"
-                )
-            Base.metadata.create_all(self.engine)
-            with self._transaction() as session:
-                info = session.scalars(select(SchemaInfo)).first()
-                if info is None:
-                    session.add(SchemaInfo(version=SCHEMA_VERSION))
-                elif info.version != SCHEMA_VERSION:
-                    raise ValueError(
-                        f"{self.shown_url} has schema version {info.version}, this program "
-                        f"writes {SCHEMA_VERSION}: use the program that wrote it, or another --home"
-                    )
-        except DatabaseError as error:
-            raise ValueError(f"cannot open {self.shown_url} as a ledger: {error.orig}") from None
-
-    @contextmanager
-    def _transaction(self) -> Iterator[Session]:
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
-            yield session
-
-    def close(self) -> None:
-        """Let go of the database."""
-        self.engine.dispose()
 
     # Sweeps
 
     def find_sweep(self, name: str) -> Sweep | None:
         """The sweep called ``name``, if there is one."""
-        with self._transaction() as session:
+        with self.reading() as session:
             return session.scalars(select(Sweep).where(Sweep.name == name)).first()
 
     def add_sweep(self, sweep: Sweep) -> Sweep:
         """Record a new sweep."""
-        with self._transaction() as session:
+        with self.writing() as session:
             session.add(sweep)
         return sweep
 
     def update_sweep(self, sweep: Sweep, **changes: Any) -> Sweep:
         """Change columns of ``sweep``; returns the row as it stands."""
-        with self._transaction() as session:
+        with self.writing() as session:
             row = session.get_one(Sweep, sweep.id)
             for column, value in changes.items():
                 setattr(row, column, value)
         return row
 
+    def start_over(self, sweep: Sweep, **changes: Any) -> None:
+        """Change columns of ``sweep`` and forget what its trials have found, at once."""
+        with self.writing() as session:
+            row = session.get_one(Sweep, sweep.id)
+            for column, value in changes.items():
+                setattr(row, column, value)
+            wanted = select(Trial).where(Trial.sweep_id == sweep.id).options(*_RELATED)
+            for trial in session.scalars(wanted):
+                clear(trial)
+
     # Trials
 
     def trials(self, sweep: Sweep) -> list[Trial]:
         """Every trial of ``sweep`` in the order of asking, with its replicates."""
-        with self._transaction() as session:
+        with self.reading() as session:
             wanted = select(Trial).where(Trial.sweep_id == sweep.id).order_by(Trial.number)
             return list(session.scalars(wanted.options(selectinload(Trial.replicates))))
 
@@ -109,7 +74,7 @@ class Ledger:
         """The reports of ``trials`` by ``Trial.id``, each in the order of steps."""
         found: dict[int, list[Report]] = {trial.id: [] for trial in trials}
         sweeps = {trial.sweep_id for trial in trials}
-        with self._transaction() as session:
+        with self.reading() as session:
             wanted = select(Report).join(Trial).where(Trial.sweep_id.in_(sweeps))
             for report in session.scalars(wanted.order_by(Report.trial_row, Report.step)):
                 if report.trial_row in found:
@@ -118,25 +83,25 @@ class Ledger:
 
     def add_trial(self, trial: Trial) -> Trial:
         """Record a trial as waiting, before anything of it runs."""
-        with self._transaction() as session:
+        with self.writing() as session:
             session.add(trial)
         return trial
 
     def find_finished(self, trial_id: str, code: str, seeds: int) -> Trial | None:
         """A complete trial of the same config, trained by the same code, with enough seeds."""
-        with self._transaction() as session:
+        with self.reading() as session:
             wanted = (
                 select(Trial)
                 .join(Sweep)
                 .where(Trial.trial_id == trial_id, Trial.state == "complete", Sweep.code == code)
                 .where(Trial.reused_from.is_(None))
-                .options(selectinload(Trial.replicates), selectinload(Trial.reports))
+                .options(*_RELATED)
             )
             return next((t for t in session.scalars(wanted) if len(t.replicates) >= seeds), None)
 
     def reuse(self, trial: Trial, source: Trial, seeds: int) -> Trial:
         """Fill a waiting ``trial`` with what ``source`` found, seed by seed."""
-        with self._transaction() as session:
+        with self.writing() as session:
             row = session.get_one(Trial, trial.id, options=[selectinload(Trial.replicates)])
             row.replicates = [copy_row(r) for r in source.replicates if r.seed < seeds]
             row.reports = [copy_row(r) for r in source.reports]
@@ -150,9 +115,11 @@ class Ledger:
         self, trial: Trial, state: State, *, reason: str | None = None, error: str | None = None
     ) -> Trial:
         """Move ``trial`` to ``state``, its open replicates with it."""
-        with self._transaction() as session:
+        with self.writing() as session:
             row = session.get_one(Trial, trial.id, options=[selectinload(Trial.replicates)])
             row.state, row.reason, row.error = state, reason, error
+            if state in ("failed", "pruned"):
+                row.test = None  # of the full budget and all seeds, or not at all
             if state == "running":
                 row.started = row.started or now()
             row.finished = now() if state not in ("waiting", "running") else None
@@ -163,18 +130,14 @@ class Ledger:
 
     def reset(self, trial: Trial) -> Trial:
         """Back to waiting, with nothing trained: a failed trial is tried again, or a rerun."""
-        with self._transaction() as session:
-            related = [selectinload(Trial.replicates), selectinload(Trial.reports)]
-            row = session.get_one(Trial, trial.id, options=related)
-            row.replicates, row.reports = [], []
-            row.state, row.reason, row.error, row.reused_from = "waiting", None, None, None
-            row.value = row.test = row.started = row.finished = None
-            row.step, row.seconds = 0, 0.0
+        with self.writing() as session:
+            row = session.get_one(Trial, trial.id, options=_RELATED)
+            clear(row)
         return row
 
     def open_replicates(self, trial: Trial, seeds: Sequence[int]) -> Trial:
         """Start (again) the replicates named; those that exist keep what they have."""
-        with self._transaction() as session:
+        with self.writing() as session:
             row = session.get_one(Trial, trial.id, options=[selectinload(Trial.replicates)])
             present = {r.seed for r in row.replicates}
             row.replicates += [
@@ -184,7 +147,7 @@ class Ledger:
 
     def retried(self, trial: Trial) -> Trial:
         """Count one more attempt at ``trial``."""
-        with self._transaction() as session:
+        with self.writing() as session:
             row = session.get_one(Trial, trial.id)
             row.retries += 1
         return row
@@ -197,7 +160,7 @@ class Ledger:
         A step reported before (work since a checkpoint is repeated) is overwritten, seed by seed.
         """
         step = int(metrics["step"])
-        with self._transaction() as session:
+        with self.writing() as session:
             row = session.get_one(Trial, trial.id, options=[selectinload(Trial.replicates)])
             same_step = select(Report).where(Report.trial_row == row.id, Report.step == step)
             report = session.scalars(same_step).first()
@@ -205,7 +168,7 @@ class Ledger:
                 report = Report(trial_row=row.id, step=step, metrics={})
                 session.add(report)
             own = {k: v for k, v in metrics.items() if k not in ("step", "value", "seconds")}
-            report.metrics = {**report.metrics, **{k: finite(v) for k, v in own.items()}}
+            report.metrics = merge_reports(report.metrics, own, seeds)
             report.value = mean_over_seeds("value", report.metrics, seeds)
             report.at = now()
             update_replicates(row, report, metrics)
@@ -216,7 +179,7 @@ class Ledger:
 
     def complete(self, trial: Trial, seeds: int) -> Trial:
         """End a trial that reached its budget: complete, or failed when a seed diverged."""
-        with self._transaction() as session:
+        with self.writing() as session:
             row = session.get_one(Trial, trial.id, options=[selectinload(Trial.replicates)])
             row.finished = now()
             diverged = [r for r in row.replicates if r.state == "diverged"]
@@ -232,13 +195,3 @@ class Ledger:
                 row.state, row.reason, row.error = "complete", None, None
                 summarise(row, seeds)
         return row
-
-
-def _set_sqlite_pragmas(connection: Any, _record: Any) -> None:
-    """Readers never block the writer, and a commit costs no full sync (WAL keeps it atomic)."""
-    cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout={BUSY_MS}")
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=NORMAL")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.close()

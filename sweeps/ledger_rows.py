@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import inspect
 
+from focus_core.over_seeds import OVER_SEEDS, merge
 from sweeps.schema import Replicate, Report, Trial
 
 Row = TypeVar("Row", Replicate, Report)
@@ -20,6 +21,22 @@ def mean_over_seeds(name: str, metrics: Mapping[str, Any], seeds: int) -> float 
     if any(v is None for v in values):
         return None
     return statistics.fmean(v for v in values if v is not None)
+
+
+def merge_reports(
+    before: Mapping[str, Any], found: Mapping[str, float], seeds: int
+) -> dict[str, float | None]:
+    """What a step is known to have given: ``found`` over ``before``, seed by seed.
+
+    A worker merges over the seeds it trained; where seeds were added later, over all of them.
+    """
+    merged = {**before, **{name: finite(value) for name, value in found.items()}}
+    of_seeds = {name.partition("/")[0] for name in merged if "/" in name}
+    for name in of_seeds & OVER_SEEDS.keys():
+        merged.pop(name, None)
+    over_all = merge(merged, range(seeds))
+    over_all.pop("value", None)  # has a column of its own
+    return merged | over_all
 
 
 def update_replicates(row: Trial, report: Report, metrics: Mapping[str, float]) -> None:
@@ -45,6 +62,14 @@ def summarise(row: Trial, seeds: int) -> None:
     by_name |= {f"test/{r.seed}": r.test for r in row.replicates}
     row.value = mean_over_seeds("value", by_name, seeds)
     row.test = mean_over_seeds("test", by_name, seeds)
+
+
+def clear(row: Trial) -> None:
+    """Back to waiting, with nothing trained."""
+    row.replicates, row.reports = [], []
+    row.state, row.reason, row.error, row.reused_from = "waiting", None, None, None
+    row.value = row.test = row.started = row.finished = None
+    row.step, row.seconds = 0, 0.0
 
 
 def copy_row(row: Row) -> Row:

@@ -14,6 +14,7 @@ from sweeps.schema import Report, Sweep, Trial
 # Runs are found again by these; the plain tags are for people to filter by.
 SWEEP_TAG, CREATED_TAG, KIND_TAG = "focus.sweep", "focus.created", "focus.kind"
 TRIAL_TAG, POINTS_TAG, NEWEST_TAG = "focus.trial_id", "focus.points", "focus.newest"
+COUNTED_TAG = "focus.counted"  # step and milliseconds of the sweep's newest counts
 STEP = "step"  # the metric that says which reports are there: the last one written of each
 
 STATUS = {
@@ -68,6 +69,12 @@ def sweep_metrics(sweep: Sweep, trials: Sequence[Trial]) -> dict[str, float]:
     if best is not None and best.value is not None:
         metrics["best_value"] = best.value
     return metrics
+
+
+def parse_counted(tags: Mapping[str, str]) -> tuple[int, int]:
+    """Step and milliseconds of the newest counts on a sweep's run; zeros when there are none."""
+    step, _, at = tags.get(COUNTED_TAG, "").partition(" ")
+    return (int(step), int(at)) if step.isdigit() and at.isdigit() else (0, 0)
 
 
 def logged_tags(logged: Mapping[int, int]) -> dict[str, str]:

@@ -97,12 +97,16 @@ class SweepRuns:
         wanted = rows.sweep_metrics(sweep, trials)
         changed = {k: v for k, v in wanted.items() if parent.metrics.get(k) != v}
         ended = sum(trial.state in ENDED for trial in trials)
-        at = int(time.time() * 1000)
+        # MLflow shows the point of the largest step, then time: when a sweep goes on with more
+        # seeds, or the clock was set back, the newest counts must not stand behind older ones.
+        step, at = rows.parse_counted(parent.tags)
+        step, at = max(step, ended), max(at + 1, int(time.time() * 1000))
         self._log(
             parent,
             params=rows.sweep_params(sweep),
-            points=[(key, value, at, ended) for key, value in changed.items()],
-            tags=rows.sweep_tags(sweep, trials, state),
+            points=[(key, value, at, step) for key, value in changed.items()],
+            tags=rows.sweep_tags(sweep, trials, state)
+            | ({rows.COUNTED_TAG: f"{step} {at}"} if changed else {}),
         )
         parent.metrics |= changed
         self._set_status(parent, rows.STATUS[state], sweep.finished)

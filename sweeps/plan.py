@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from argparse import Namespace
@@ -17,9 +16,12 @@ from focus_core.config import Scalar, TrialConfig, check_key
 from focus_core.tasks import TASKS
 from search_spaces import load
 from search_spaces.space import Space
+from sweeps.command_line import home_folder
 from sweeps.provenance import usable_cpus, visible_gpus
+from sweeps.redact import hide_secrets, shown_url
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+LONGEST = 1_000_000
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -49,7 +51,8 @@ class Plan:
 
     @property
     def checkpoints(self) -> Path:
-        return self.home / "checkpoints"
+        """Of this sweep alone: a trial of another may have been trained by other code."""
+        return self.home / "checkpoints" / self.name
 
     def warmup(self) -> int | None:
         """Steps before a trial may be pruned; None where none is."""
@@ -77,8 +80,8 @@ class Plan:
             *found,
             ("trials", f"{size}, {pruning}"),
             ("runs", f"{where}; {self.cpus:g} CPU, {_gpus(self.gpus)} GPU a trial{limit}"),
-            ("ledger", make_url(self.ledger_url).render_as_string(hide_password=True)),
-            ("mlflow", _without_password(self.tracking_uri)),
+            ("ledger", shown_url(self.ledger_url)),
+            ("mlflow", hide_secrets(self.tracking_uri)),
             ("home", str(self.home)),
         ]
 
@@ -102,13 +105,13 @@ def make_plan(args: Namespace) -> Plan:
     trials = _number_of_trials(args.trials, space, sampler)
     _require(args.seeds is None or args.seeds >= 1, f"--seeds must be 1 or more, not {args.seeds}")
     _check_resources(args)
-    name = args.name or args.space
+    name = args.space if args.name is None else args.name
     _require(
         NAME.fullmatch(name) is not None,
         f"--name {name[:40]!r} must be 1 to 80 letters, digits, '.', '_' or '-', starting with "
         "a letter or digit",
     )
-    home = Path(args.home or os.environ.get("FOCUS_HOME") or "runs").expanduser().absolute()
+    home = home_folder(args.home)
     return Plan(
         name=name,
         space=space,
@@ -146,7 +149,7 @@ def parse_duration(text: str | None) -> float | None:
         return None
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", text)
     _require(
-        match is not None and float(match[1]) > 0,
+        match is not None and 0 < float(match[1]) <= LONGEST,
         f"--time-budget {text!r} must be a time such as 90s, 10m, 2h or 1d",
     )
     assert match is not None
@@ -228,24 +231,6 @@ def _describe_axis(axis: dict[str, Any]) -> str:
 
 def _gpus(asked: float | None) -> str:
     return "1 (where there is a)" if asked is None else f"{asked:g}"
-
-
-def _without_password(uri: str) -> str:
-    return re.sub(r"(://[^:/@]+):[^@/]+@", r"\1:***@", uri)
-
-
-def same_question(plan: Plan, stored: dict[str, Any]) -> str | None:
-    """What differs between ``plan`` and the sweep of that name; None when nothing does."""
-    now = {
-        "space": plan.space.name,
-        "axes": json.loads(json.dumps(plan.space.describe_axes())),
-        **plan.base.canonical(),
-    }
-    keys = [*now, *(k for k in stored if k not in now)]
-    wrong = [k for k in keys if now.get(k) != stored.get(k)]
-    if not wrong:
-        return None
-    return ", ".join(f"{k} was {stored.get(k)}, now {now.get(k)}" for k in wrong[:3])
 
 
 def _require(holds: bool, message: str) -> None:

@@ -13,6 +13,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from sweeps.redact import hide_secrets
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("torch", "ray", "optuna", "mlflow", "sqlalchemy", "pyarrow", "numpy")
 MAX_DIFF = 200_000
@@ -23,6 +25,17 @@ def commit() -> dict[str, Any]:
     head = _git("rev-parse", "HEAD").strip()
     diff = _git("diff", "HEAD")[:MAX_DIFF] if head else ""
     return {"commit": head, "dirty": bool(_git("status", "--porcelain").strip()), "diff": diff}
+
+
+def everything(argv: Sequence[str]) -> dict[str, Any]:
+    """All of it, by the columns that a sweep and a launch have for it."""
+    return {
+        "command": command_line(argv),
+        "code": code_hash(),
+        "versions": versions(),
+        "hardware": hardware(),
+        **commit(),
+    }
 
 
 def code_hash() -> str:
@@ -67,8 +80,8 @@ def visible_gpus() -> int | None:
 
 
 def command_line(argv: Sequence[str]) -> str:
-    """The command that starts this sweep again."""
-    return shlex.join(["python", "sweeps/launch.py", *argv])
+    """The command that starts this sweep again, but for what nobody else may read in it."""
+    return shlex.join(["python", "sweeps/launch.py", *map(hide_secrets, argv)])
 
 
 def _git(*words: str) -> str:

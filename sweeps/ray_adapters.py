@@ -17,8 +17,9 @@ from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
 from sweeps.driver import Driver
+from sweeps.guard import Limits, Notes
 from sweeps.stopping import StopFlag
-from sweeps.worker import ERROR, FAILED
+from sweeps.worker import ERROR, FAILED, OUTSIDE
 
 REPORT_PREFIX = "report/"
 
@@ -37,10 +38,17 @@ class HandsOut(OfThisProcess, Searcher):
     """Gives Tune the driver's next trial."""
 
     def __init__(
-        self, driver: Driver, *, checkpoints: str, threads: int, stopping: StopFlag
+        self,
+        driver: Driver,
+        *,
+        checkpoints: str,
+        threads: int,
+        limits: Limits,
+        stopping: StopFlag,
     ) -> None:
         super().__init__()
         self.driver = driver
+        self.limits = limits
         self.checkpoints = checkpoints
         self.threads = threads
         self.stopping = stopping
@@ -49,7 +57,8 @@ class HandsOut(OfThisProcess, Searcher):
         assignment = None if self.stopping.requested else self.driver.next_trial()
         if assignment is None:
             return str(Searcher.FINISHED)
-        return {"payload": assignment.payload(self.checkpoints, self.threads)}
+        payload = assignment.payload(self.checkpoints, self.threads)
+        return {"payload": {**payload, "limits": self.limits.payload()}}
 
     def on_trial_complete(self, trial_id: str, result: Any = None, error: bool = False) -> None:
         """The scheduler has told the driver."""
@@ -73,7 +82,8 @@ class Records(OfThisProcess, FIFOScheduler):
         if RESULT_DUPLICATE in result:  # Tune says the last report again when a function returns
             return str(TrialScheduler.CONTINUE)
         if FAILED in result:
-            self.driver.failed(trial_id, result[FAILED], result[ERROR])
+            end = self.driver.lost if result[OUTSIDE] else self.driver.failed
+            end(trial_id, result[FAILED], result[ERROR])
             return str(TrialScheduler.STOP)
         report = {
             key.removeprefix(REPORT_PREFIX): float(value)
@@ -113,17 +123,25 @@ class Watches(OfThisProcess, Callback):
     def on_trial_recover(
         self, iteration: int, trials: list[RayTrial], trial: RayTrial, **info: Any
     ) -> None:
-        self.driver.retried(trial.config["payload"]["trial_id"])
+        reason, _ = self._why(trial)
+        self.driver.retried(trial.config["payload"]["trial_id"], f"its worker was lost{reason}")
 
     def on_trial_error(
         self, iteration: int, trials: list[RayTrial], trial: RayTrial, **info: Any
     ) -> None:
-        reason = f"its worker was lost {trial.num_failures} times"
-        trial_id = trial.config["payload"]["trial_id"]
-        self.driver.failed(trial_id, reason, str(trial.get_error() or ""))
+        reason, stacks = self._why(trial)
+        reason = f"its worker was lost {trial.num_failures} times{reason and f', at last{reason}'}"
+        error = stacks or str(trial.get_error() or "")
+        self.driver.lost(trial.config["payload"]["trial_id"], reason, error)
+
+    def _why(self, trial: RayTrial) -> tuple[str, str]:
+        """What the worker's guard left, to be put behind a sentence, and the stacks."""
+        payload = trial.config["payload"]
+        reason, stacks = Notes(payload["checkpoints"], payload["trial_id"]).take() or ("", "")
+        return (f": {reason}" if reason else ""), stacks
 
     def on_step_begin(self, iteration: int, trials: list[RayTrial], **info: Any) -> None:
-        if self.stopping.requested and not self._asked:
+        if (self.stopping.requested or self.driver.broken) and not self._asked:
             self._asked = True
             interrupt_tune()
 

@@ -8,9 +8,14 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sweeps.driver import Driver
+from sweeps.guard import Limits
+from sweeps.ray_privacy import keep_private
+from sweeps.ray_processes import RayProcesses
 from sweeps.stopping import StopFlag
 
 WORKER_LOSSES = 3
@@ -31,7 +36,10 @@ def start_ray(address: str | None) -> None:
     """Connect to the cluster at ``address``, or start Ray on this machine."""
     os.environ.update({k: v for k, v in QUIET.items() if k not in os.environ})
     if address is None:
-        os.environ.setdefault("RAY_AUTH_MODE", "token")
+        keep_private()
+        # Ray's own end of this process (60 s) when the GCS dies before the watchdog watches; after
+        # it would have ended the sweep in good order. On a cluster the GCS may come back.
+        os.environ.setdefault("RAY_gcs_rpc_server_reconnect_timeout_s", "25")
     import ray
 
     ray.init(
@@ -44,6 +52,28 @@ def start_ray(address: str | None) -> None:
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
+@contextmanager
+def ray_at(address: str | None, stopping: StopFlag) -> Iterator[None]:
+    """Ray while the block lasts; afterwards no process of it is left on this machine.
+
+    When it dies meanwhile, the block ends there, and ``stopping`` says so.
+    """
+    from sweeps.watchdog import RayLostError
+
+    processes = RayProcesses()
+    stopping.leave = processes.leave
+    try:
+        start_ray(address)
+        yield
+    except RayLostError as lost:
+        stopping.give_up(str(lost))
+        stopping.ray_is_lost = True
+        processes.kill()
+    finally:
+        if not stopping.ray_is_lost:
+            processes.shut_down()
+
+
 def run_on_ray(
     driver: Driver,
     *,
@@ -51,6 +81,7 @@ def run_on_ray(
     cpus: float,
     gpus: float | None,
     max_concurrent: int | None,
+    limits: Limits,
     stopping: StopFlag,
 ) -> None:
     """Drive every trial to its end on the Ray this process is connected to.
@@ -61,12 +92,14 @@ def run_on_ray(
         cpus: CPUs a trial takes.
         gpus: GPUs a trial takes; may be a fraction. None: one where there is any.
         max_concurrent: at most so many trials at once; None for as many as fit.
+        limits: what a trial may take.
         stopping: asks for a stop.
     """
     from ray import tune
 
     from sweeps.cluster_size import largest, room
     from sweeps.ray_adapters import HandsOut, Records, Watches, interrupt_tune
+    from sweeps.watchdog import Watchdog, places_of_ray
     from sweeps.worker import ray_trainable
 
     resources, is_all = largest()
@@ -79,7 +112,11 @@ def run_on_ray(
             tune.with_resources(ray_trainable, {"cpu": cpus, "gpu": gpus}),
             tune_config=tune.TuneConfig(
                 search_alg=HandsOut(
-                    driver, checkpoints=checkpoints, threads=threads, stopping=stopping
+                    driver,
+                    checkpoints=checkpoints,
+                    threads=threads,
+                    limits=limits,
+                    stopping=stopping,
                 ),
                 scheduler=Records(driver),
                 num_samples=-1,
@@ -98,7 +135,8 @@ def run_on_ray(
             ),
         )
         if not stopping.requested:
-            tuner.fit()
+            with Watchdog(places_of_ray(), stuck=stopping.abandon):
+                tuner.fit()
 
 
 def _our_id(trial: Any) -> str:

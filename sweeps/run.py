@@ -5,27 +5,34 @@ from __future__ import annotations
 import shlex
 import signal
 import sys
-import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from focus_core.tasks import TASKS
 from sweeps import provenance
+from sweeps.assignment import checkpoint_seconds
 from sweeps.checkpoints import forget
 from sweeps.driver import Driver
 from sweeps.events import Listener
+from sweeps.guard import Limits
+from sweeps.home import prepare_home, private_files
+from sweeps.launches import begin_launch, end_launch
+from sweeps.lease import hold
 from sweeps.ledger import Ledger
-from sweeps.plan import Plan, same_question
-from sweeps.schema import Sweep
+from sweeps.ledger_errors import LeaseLostError, LedgerError
+from sweeps.opening import find_or_add, go_on
+from sweeps.plan import Plan
+from sweeps.schema import Launch, Sweep
 from sweeps.stopping import StopFlag
 from sweeps.study import Study
 
 if TYPE_CHECKING:
+    from sweeps.display import Display
     from sweeps.tracking import MlflowTracker
 
-SAMPLER_SEED = 0
 EXIT_DONE, EXIT_FAILED = 0, 1
+REASONS = {EXIT_DONE: "done", EXIT_FAILED: "not one trial succeeded"}
 
 
 def run_sweep(plan: Plan, argv: Sequence[str], *, retry_failed: bool, rerun: bool) -> int:
@@ -34,76 +41,72 @@ def run_sweep(plan: Plan, argv: Sequence[str], *, retry_failed: bool, rerun: boo
     Raises:
         ValueError: the home, the ledger or the cluster cannot be used as asked.
     """
-    prepare_home(plan)
-    ledger = Ledger(plan.ledger_url)
+    limits = Limits.from_environment()
+    checkpoint_seconds()  # refused now, not when the first trial is handed out
+    stopping = StopFlag(plan.seconds)
+    with private_files():
+        prepare_home(plan)
+        ledger = Ledger(plan.ledger_url)
+        stopping.closing.callback(ledger.close)
+        options = {"retry_failed": retry_failed, "rerun": rerun}
+        with stopping.closing:
+            code = _launch(plan, ledger, argv, limits, stopping, **options)
+    if stopping.failure is not None:
+        print(f"launch.py: {stopping.failure}", file=sys.stderr)
+    if stopping.ray_is_lost:
+        stopping.leave(code)
+    return code
+
+
+def _launch(
+    plan: Plan,
+    ledger: Ledger,
+    argv: Sequence[str],
+    limits: Limits,
+    stopping: StopFlag,
+    **options: bool,
+) -> int:
+    found = provenance.everything(argv)
+    sweep = find_or_add(ledger, plan, found)
+    stopping.closing.enter_context(hold(ledger, sweep))
+    sweep = go_on(
+        ledger, plan, found, forget=lambda name: forget(plan.checkpoints, name), **options
+    )
+    launch = begin_launch(ledger, sweep, found)
+    stopping.closing.callback(_end_abandoned, ledger, launch, stopping)
+    ledger.on_failure = lambda error: stopping.give_up(str(error))
     try:
-        sweep = open_sweep(ledger, plan, argv)
-        return _drive(plan, ledger, sweep, retry_failed=retry_failed, rerun=rerun)
-    finally:
-        ledger.close()
+        code = _drive(plan, ledger, sweep, limits, stopping, **options)
+        reason = stopping.reason or REASONS[code]
+    except Exception as error:
+        if ledger.failure is None:
+            end_launch(ledger, launch, EXIT_FAILED, f"{type(error).__name__}: {error}")
+            raise
+        return EXIT_FAILED  # whatever it was, it came of that
+    if ledger.failure is not None:
+        return EXIT_FAILED
+    end_launch(ledger, launch, code, reason)
+    return code
 
 
-def prepare_home(plan: Plan) -> None:
-    """Make the folders; a home that cannot be written is found out before anything starts."""
-    try:
-        for folder in (plan.home, plan.artifacts, plan.checkpoints):
-            folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=plan.home):
-            pass
-    except OSError as error:
-        raise ValueError(
-            f"cannot write to the home {plan.home} ({error.strerror}): name another with --home"
-        ) from None
+def _end_abandoned(ledger: Ledger, launch: Launch, stopping: StopFlag) -> None:
+    if stopping.abandoned and ledger.failure is None:
+        end_launch(ledger, launch, stopping.exit_code, stopping.reason or "")
 
 
-def open_sweep(ledger: Ledger, plan: Plan, argv: Sequence[str]) -> Sweep:
-    """The sweep's row: a new one, or the one to go on with.
-
-    Raises:
-        ValueError: a sweep of that name asks something else.
-    """
-    sweep = ledger.find_sweep(plan.name)
-    if sweep is None:
-        task = TASKS[plan.base.task.name]
-        return ledger.add_sweep(
-            Sweep(
-                name=plan.name,
-                space=plan.space.name,
-                question=plan.space.question,
-                metric=task.metric,
-                direction=task.direction,
-                sampler=plan.sampler,
-                sampler_seed=SAMPLER_SEED,
-                seeds=plan.seeds,
-                planned=plan.trials,
-                base=plan.base.canonical(),
-                axes=plan.space.describe_axes(),
-                command=provenance.command_line(argv),
-                code=provenance.code_hash(),
-                versions=provenance.versions(),
-                hardware=provenance.hardware(),
-                **provenance.commit(),
-            )
-        )
-    differs = same_question(plan, {"space": sweep.space, "axes": sweep.axes, **sweep.base})
-    if differs:
-        raise ValueError(
-            f"the sweep {plan.name!r} asks something else ({differs}): choose another --name"
-        )
-    if plan.seeds < sweep.seeds:
-        raise ValueError(
-            f"the sweep {plan.name!r} has {sweep.seeds} seeds: seeds can be added, not taken "
-            f"away; use --seeds {sweep.seeds} or more, or another --name"
-        )
-    planned = max(plan.trials, len(ledger.trials(sweep)))
-    return ledger.update_sweep(sweep, planned=planned, seeds=plan.seeds, sampler=plan.sampler)
-
-
-def _drive(plan: Plan, ledger: Ledger, sweep: Sweep, *, retry_failed: bool, rerun: bool) -> int:
+def _drive(
+    plan: Plan,
+    ledger: Ledger,
+    sweep: Sweep,
+    limits: Limits,
+    stopping: StopFlag,
+    *,
+    retry_failed: bool,
+    rerun: bool,
+) -> int:
     from sweeps.display import Display
     from sweeps.tracking import MlflowTracker
 
-    stopping = StopFlag(plan.seconds)
     stopping.catch_signals()
     tracker = MlflowTracker(plan.tracking_uri, artifacts=plan.artifacts)
     display = Display(places=_places(plan))
@@ -124,16 +127,28 @@ def _drive(plan: Plan, ledger: Ledger, sweep: Sweep, *, retry_failed: bool, reru
         retry_failed=retry_failed,
         rerun=rerun,
         forget=lambda trial_id: forget(plan.checkpoints, trial_id),
+        most_lost=limits.most_lost,
     )
-    try:
+    closing = stopping.closing.enter_context(ExitStack())
+    closing.callback(_close, driver, display, tracker, stopping)
+    with closing:
         if not driver.done:
-            _train(plan, driver, stopping)
-    finally:
+            _train(plan, driver, limits, stopping)
+        if driver.broken is not None:
+            stopping.give_up(
+                f"the sweep stops: {driver.broken}; once that is mended, the same command with "
+                "--retry-failed goes on"
+            )
+    return exit_code(driver, stopping)
+
+
+def _close(driver: Driver, display: Display, tracker: MlflowTracker, stopping: StopFlag) -> None:
+    """Nothing runs any more."""
+    with suppress(LedgerError):  # ``run_sweep`` says it
         driver.stop(stopping.reason or "the sweep ended")
         driver.close()
-        display.close()
-        _close_tracker(tracker)
-    return exit_code(driver, stopping)
+    display.close()
+    _close_tracker(tracker, driver.ledger.failure)
 
 
 def _places(plan: Plan) -> dict[str, str]:
@@ -146,7 +161,7 @@ def _places(plan: Plan) -> dict[str, str]:
     }
 
 
-def _train(plan: Plan, driver: Driver, stopping: StopFlag) -> None:
+def _train(plan: Plan, driver: Driver, limits: Limits, stopping: StopFlag) -> None:
     checkpoints = str(plan.checkpoints)
     if plan.local:
         from sweeps.inline import run_inline
@@ -155,23 +170,26 @@ def _train(plan: Plan, driver: Driver, stopping: StopFlag) -> None:
             driver, checkpoints=checkpoints, threads=max(1, int(plan.cpus)), stopping=stopping
         )
         return
-    from sweeps.ray_run import run_on_ray, start_ray
+    from sweeps.ray_run import ray_at, run_on_ray
 
-    start_ray(plan.address)
-    stopping.catch_signals()  # Ray has put its own handlers in
-    run_on_ray(
-        driver,
-        checkpoints=checkpoints,
-        cpus=plan.cpus,
-        gpus=plan.gpus,
-        max_concurrent=plan.max_concurrent,
-        stopping=stopping,
-    )
+    with ray_at(plan.address, stopping):
+        stopping.catch_signals()  # Ray has put its own handlers in
+        run_on_ray(
+            driver,
+            checkpoints=checkpoints,
+            cpus=plan.cpus,
+            gpus=plan.gpus,
+            max_concurrent=plan.max_concurrent,
+            limits=limits,
+            stopping=stopping,
+        )
 
 
-def _close_tracker(tracker: MlflowTracker) -> None:
+def _close_tracker(tracker: MlflowTracker, failure: LedgerError | None) -> None:
+    if isinstance(failure, LeaseLostError):
+        return  # the runs are another launcher's now; the thread ends with this process
     summary = tracker.close(timeout=60)
-    if summary.dropped or summary.last_error:
+    if failure is None and (summary.dropped or summary.last_error):
         print(
             f"MLflow missed {summary.dropped} points ({summary.last_error}); the ledger has them, "
             "the same command brings them in",
@@ -180,9 +198,11 @@ def _close_tracker(tracker: MlflowTracker) -> None:
 
 
 def exit_code(driver: Driver, stopping: StopFlag) -> int:
-    """0 done or out of time, 1 every trial failed, 128 + n stopped by signal n."""
+    """0 done or out of time, 1 nothing works, 128 + n stopped by signal n."""
     if stopping.signal is not None:
         return 128 + int(signal.Signals(stopping.signal))
+    if stopping.failure is not None:
+        return EXIT_FAILED
     states = [trial.state for trial in driver.trials.values()]
     if states and all(state == "failed" for state in states):
         return EXIT_FAILED

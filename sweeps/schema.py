@@ -80,6 +80,47 @@ class Sweep(Base):
     trials: Mapped[list[Trial]] = relationship(back_populates="sweep", order_by="Trial.number")
 
 
+class Lease(Base):
+    """Who drives a sweep: one launcher, or none (see ``lease``)."""
+
+    __tablename__ = "leases"
+
+    sweep_id: Mapped[int] = mapped_column(ForeignKey("sweeps.id"), primary_key=True)
+    token: Mapped[str]
+    """Of this holder alone: every write of his asks whether it still stands here."""
+    host: Mapped[str]
+    pid: Mapped[int]
+    machine: Mapped[str]
+    """Where ``pid`` means something: a boot of a machine, and a namespace of it."""
+    began: Mapped[str]
+    """When the process began, as its machine counts: a pid is used again, this is not."""
+    since: Mapped[datetime] = mapped_column(default=now)
+    beat: Mapped[int] = mapped_column(default=0)
+    """Grows as long as the holder lives."""
+
+
+class Launch(Base):
+    """One start of a sweep's launcher: under what, and how it ended."""
+
+    __tablename__ = "launches"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sweep_id: Mapped[int] = mapped_column(ForeignKey("sweeps.id"), index=True)
+    at: Mapped[datetime] = mapped_column(default=now)
+    command: Mapped[str] = mapped_column(Text)
+    commit: Mapped[str] = mapped_column(default="")
+    dirty: Mapped[bool] = mapped_column(default=False)
+    diff: Mapped[str] = mapped_column(Text, default="")
+    code: Mapped[str] = mapped_column(default="")
+    versions: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    hardware: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    ended: Mapped[datetime | None]
+    """None: it has not, or it could not say so."""
+    exit_code: Mapped[int | None]
+    reason: Mapped[str | None]
+    """One line: why it ended."""
+
+
 class Trial(Base):
     """One configuration of one sweep: exactly one row, whatever dies."""
 

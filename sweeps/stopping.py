@@ -1,15 +1,21 @@
-"""Why a sweep should stop before it is done: a signal, or its time is over."""
+"""Why a sweep should stop before it is done: a signal, its time is over, or nothing works."""
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from types import FrameType
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SHOW_CURSOR = b"\x1b[?25h"
 
 
 class StopFlag:
-    """Set by SIGINT or SIGTERM, and by the clock; whoever runs trials looks at it.
+    """Set by a signal, by the clock, or by who finds that nothing works; runners look at it.
 
     Args:
         seconds: the time budget; None for none.
@@ -18,8 +24,18 @@ class StopFlag:
     def __init__(self, seconds: float | None = None) -> None:
         self.reason: str | None = None
         self.signal: int | None = None
+        self.failure: str | None = None
+        """Why the sweep cannot go on now, in one line for people."""
+        self.closing = ExitStack()
+        """What is open, to be closed last come first: by the main thread, or where that is stuck
+        by whoever notices (``abandon``)."""
+        self.abandoned = False
+        self.ray_is_lost = False
+        """This process must end by ``leave``: Ray's own ending would wait for what is dead."""
         self.wake: Callable[[], None] = lambda: None
         """Called once when a signal asks for the stop, to interrupt a wait."""
+        self.leave: Callable[[int], object] = os._exit
+        """Ends this process at once, and Ray's with it."""
         self._deadline = None if seconds is None else time.monotonic() + seconds
 
     @property
@@ -30,14 +46,50 @@ class StopFlag:
             self.reason = "time budget used up"
         return self.reason is not None
 
+    def give_up(self, failure: str) -> None:
+        """Nothing works any more: stop, and say why."""
+        self.failure = self.failure or failure
+        self.reason = self.reason or failure
+
+    def abandon(self, failure: str) -> None:
+        """The main thread never comes back: close in its stead what is open, and end."""
+        self.abandoned = True
+        self.give_up(failure)
+        with suppress(Exception):  # each has been closed, or has raised
+            self.closing.close()
+        print(f"launch.py: {failure}", file=sys.stderr)
+        self.leave(self.exit_code)
+
+    @property
+    def exit_code(self) -> int:
+        """Of a sweep that could not go on: 1, or 128 + n when signal n was the first to end it."""
+        return 1 if self.signal is None else 128 + self.signal
+
     def catch_signals(self) -> None:
-        """From now on SIGINT and SIGTERM ask for a clean stop; a second one is not caught."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._on_signal)
+        """From now on a signal asks for a clean stop; a second one ends this process at once.
+
+        A signal that is ignored, as ``nohup`` does with SIGHUP, stays ignored.
+        """
+        for number in SIGNALS:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._on_signal)
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        if self.signal is not None:
+            if sys.__stdout__ is not None and sys.__stdout__.isatty():
+                os.write(sys.__stdout__.fileno(), SHOW_CURSOR)
+            self.leave(128 + number)
         self.signal = number
         self.reason = f"stopped by {signal.Signals(number).name}"
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        if number == signal.SIGHUP:
+            _forget_terminal()
         self.wake()
+
+
+def _forget_terminal() -> None:
+    """It is gone: what is still written goes nowhere, instead of raising."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1, 2):
+        if os.isatty(number):
+            os.dup2(nowhere, number)
+    os.close(nowhere)

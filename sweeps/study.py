@@ -21,7 +21,7 @@ from optuna.distributions import (
 )
 from optuna.pruners import BasePruner, MedianPruner, NopPruner
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
-from optuna.trial import TrialState, create_trial
+from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from search_spaces.space import Axis, Space
 from sweeps.schema import Report, Trial
@@ -29,6 +29,7 @@ from sweeps.schema import Report, Trial
 Point = dict[str, Any]
 Direction = Literal["maximize", "minimize"]
 STARTUP_TRIALS = 8
+MAX_DUPLICATES = 50
 SAMPLERS = ("grid", "random", "tpe")
 _STATES = {
     "complete": TrialState.COMPLETE,
@@ -59,16 +60,20 @@ class Study:
         self._optuna = optuna.create_study(direction=direction, pruner=_pruner(warmup))
         self._numbers: dict[str, int] = {}  # trial_id -> Optuna's number
 
-    def propose(self, number: int, attempt: int = 0) -> Point | None:
-        """The point of trial ``number``; None when a grid has no more points.
+    @property
+    def attempts(self) -> int:
+        """Proposals in a row that the sweep already has, before its space counts as exhausted."""
+        return len(self.grid) or MAX_DUPLICATES
+
+    def propose(self, number: int, attempt: int = 0) -> Point:
+        """The point of trial ``number``; a grid begins again after its last one.
 
         Args:
             number: how many trials the sweep has.
             attempt: counts up while proposals turn out to be trials the sweep already has.
         """
         if self.sampler == "grid":
-            index = number + attempt
-            return dict(self.grid[index]) if index < len(self.grid) else None
+            return dict(self.grid[(number + attempt) % len(self.grid)])
         self._optuna.sampler = _sampler(self.sampler, _seed(self.seed, number, attempt))
         trial = self._optuna.ask()
         point: Point = {}
@@ -85,7 +90,7 @@ class Study:
         if state is TrialState.COMPLETE and trial.value is None:
             state = TrialState.FAIL
         seen = {r.step: r.value for r in reports if r.value is not None}
-        self._numbers[trial.trial_id] = len(self._optuna.trials)
+        self._numbers[trial.trial_id] = len(self._frozen())
         self._optuna.add_trial(
             create_trial(
                 state=state,
@@ -99,11 +104,24 @@ class Study:
 
     def report(self, trial: Trial, step: int, value: float) -> bool:
         """Tell Optuna a running trial's value; True when the trial should be stopped."""
-        frozen = self._optuna.trials[self._numbers[trial.trial_id]]
-        running = optuna.trial.Trial(self._optuna, frozen._trial_id)
-        if step not in frozen.intermediate_values:  # repeated since a checkpoint otherwise
-            running.report(value, step)
-        return running.should_prune()
+        frozen = self._frozen()[self._numbers[trial.trial_id]]
+        if step in frozen.intermediate_values:
+            return False  # repeated since a checkpoint, or for more seeds: it was decided then
+        optuna.trial.Trial(self._optuna, frozen._trial_id).report(value, step)
+        return self.should_stop(trial)
+
+    def should_stop(self, trial: Trial) -> bool:
+        """What ``report`` said of the last report, which a driver may not have lived to hear."""
+        frozen = self._frozen()[self._numbers[trial.trial_id]]
+        return optuna.trial.Trial(self._optuna, frozen._trial_id).should_prune()
+
+    def told(self, trial_id: str) -> FrozenTrial:
+        """What Optuna believes of a trial; to look at, not to change."""
+        return self._frozen()[self._numbers[trial_id]]
+
+    def _frozen(self) -> list[FrozenTrial]:
+        # Study.trials would copy all of them, deeply, at every call.
+        return self._optuna.get_trials(deepcopy=False)
 
     def end(self, trial: Trial) -> None:
         """Tell Optuna how a running trial ended: pruned is never told complete."""

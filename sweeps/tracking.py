@@ -22,7 +22,9 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SADeprecationWarning
 
 from sweeps.backlog import Backlog, Work
+from sweeps.mlflow_moves import follow_home
 from sweeps.mlflow_runs import SweepRuns
+from sweeps.redact import hide_secrets_of
 from sweeps.schema import Report, Sweep, Trial
 
 MAX_PAUSE = 30.0  # seconds between attempts while MLflow does not answer
@@ -159,11 +161,13 @@ class MlflowTracker:
         assert self._sweep is not None
         try:
             if self._runs is None:
-                self._runs = SweepRuns(connect(self._uri), self._sweep, self._artifacts)
+                client = connect(self._uri)
+                follow_home(self._uri, self._artifacts)
+                self._runs = SweepRuns(client, self._sweep, self._artifacts)
             action(self._runs, self._sweep)
         except Exception as error:  # noqa: BLE001 - nothing that MLflow does may end a sweep
             first_line = (str(error).strip() or "no message").splitlines()[0]
-            self._error = f"{type(error).__name__}: {first_line[:200]}"
+            self._error = f"{type(error).__name__}: {hide_secrets_of(self._uri, first_line)[:200]}"
             self._runs = None  # what got through is unknown: look again
             return False
         return True

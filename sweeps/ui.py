@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import signal
@@ -15,49 +14,53 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import webbrowser
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import IO, Any
 
-from sqlalchemy import make_url
-
+from sweeps.command_line import CommandLine, UsageError, answer, home_folder, whole
+from sweeps.mlflow_moves import follow_home
 from sweeps.mlflow_rows import KIND_TAG, SWEEP_TAG
+from sweeps.places import check_tracking
+from sweeps.redact import hide_secrets
 
 HOST = "127.0.0.1"
 START_SECONDS = 90.0
 MAX_COMPARED = 100  # the page asks for each run by itself
-EXIT_USAGE = 2
+NAME = "sweeps.ui"
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser() -> CommandLine:
     """The flags."""
-    parser = argparse.ArgumentParser(
-        prog="python -m sweeps.ui",
-        description="Open MLflow on the comparison of a sweep's trials; Ctrl-C stops it.",
+    parser = CommandLine(
+        "python -m sweeps.ui", "Open MLflow on the comparison of a sweep's trials; Ctrl-C stops it."
     )
     parser.add_argument("--home", help="where the sweep is kept (default: FOCUS_HOME, or runs/)")
     parser.add_argument("--sweep", help="the sweep's name (default: the latest)")
-    parser.add_argument("--port", type=int, default=5000, help="default: 5000")
+    parser.add_argument("--port", type=whole, default=5000, help="default: 5000")
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    args = build_parser().parse_args(argv)
-    home = Path(args.home or os.environ.get("FOCUS_HOME") or "runs").expanduser().absolute()
+    words = list(sys.argv[1:] if argv is None else argv)
+    return answer(NAME, lambda: _open(words))
+
+
+def _open(argv: list[str]) -> int:
+    args = build_parser().read(argv)
+    home = home_folder(args.home)
     uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{home / 'mlflow.db'}"
+    check_database(uri)
+    if is_server(uri):
+        url = compare_url(uri, args.sweep, base=without_credentials(uri))
+        _show(url, browser=not args.no_browser)
+        return 0
+    check_port(args.port)
+    follow_home(uri, home / "artifacts")
+    base = f"http://{HOST}:{args.port}"
     try:
-        if is_server(uri):
-            _show(compare_url(uri, args.sweep, base=uri), browser=not args.no_browser)
-            return 0
-        check_database(uri)
-        check_port(args.port)
-        base = f"http://{HOST}:{args.port}"
         return serve(uri, compare_url(uri, args.sweep, base), browser=not args.no_browser)
-    except ValueError as error:
-        print(f"sweeps.ui: {error}", file=sys.stderr)
-        return EXIT_USAGE
     except KeyboardInterrupt:
         return 0
 
@@ -67,24 +70,30 @@ def is_server(uri: str) -> bool:
     return uri.startswith(("http:", "https:"))
 
 
+def without_credentials(uri: str) -> str:
+    """An address that a browser, and the screen, may be given."""
+    parts = urllib.parse.urlsplit(uri)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
+
+
 def check_database(uri: str) -> None:
-    """Raise a ValueError when an SQLite database is not there; MLflow would make an empty one."""
-    path = make_url(uri).database if uri.startswith("sqlite:") else None
-    if path and not Path(path).is_file():
-        raise ValueError(
+    """Raise a UsageError when no MLflow database is there; MLflow would make an empty one."""
+    path = check_tracking(uri, "MLFLOW_TRACKING_URI")
+    if path is not None and not (path.is_file() and path.stat().st_size):
+        raise UsageError(
             f"no MLflow database at {path}: launch a sweep first "
             "(python sweeps/launch.py --space nfft_bins), or name its --home"
         )
 
 
 def check_port(port: int) -> None:
-    """Raise a ValueError when nothing can listen on ``port``."""
+    """Raise a UsageError when nothing can listen on ``port``."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
         except (OSError, OverflowError):
-            raise ValueError(
+            raise UsageError(
                 f"cannot listen on port {port} of {HOST}: choose a free one with --port"
             ) from None
 
@@ -98,17 +107,17 @@ def compare_url(uri: str, sweep: str | None, base: str) -> str:
         base: where the UI answers, such as ``http://127.0.0.1:5000``.
 
     Raises:
-        ValueError: MLflow has no such sweep, or none of its trials.
+        UsageError: MLflow has no such sweep, or none of its trials.
     """
     from sweeps.tracking import connect
 
-    client = connect(uri)
-    parent = _find_sweep(client, sweep)
+    client = _ask(uri, lambda: connect(uri))
+    parent = _ask(uri, lambda: _find_sweep(client, sweep))
     child = f"tags.`mlflow.parentRunId` = '{parent.info.run_id}'"
     experiments = [parent.info.experiment_id]
     runs = list(client.search_runs(experiments, child, order_by=["attributes.start_time ASC"]))
     if not runs:
-        raise ValueError(f"no trial of sweep {parent.info.run_name!r} has started yet")
+        raise UsageError(f"no trial of sweep {parent.info.run_name!r} has started yet")
     # Stable: complete ones first, and those in the order of asking.
     runs.sort(key=lambda run: run.info.status != "FINISHED")
     ids = [run.info.run_id for run in runs[:MAX_COMPARED]]
@@ -119,20 +128,34 @@ def compare_url(uri: str, sweep: str | None, base: str) -> str:
     return f"{base.rstrip('/')}/#/compare-runs?{query}"
 
 
+def _ask(uri: str, question: Callable[[], Any]) -> Any:
+    """What MLflow answers; what it raises instead, in one line."""
+    try:
+        return question()
+    except UsageError:
+        raise
+    except Exception as error:
+        lines = str(error).strip().splitlines() or ["no message"]
+        raise UsageError(
+            f"MLflow at {hide_secrets(uri)} does not answer as it should "
+            f"({type(error).__name__}: {lines[0][:200]}): see MLFLOW_TRACKING_URI or --home"
+        ) from error
+
+
 def _find_sweep(client: Any, name: str | None) -> Any:
     experiments = [
         experiment.experiment_id
         for experiment in client.search_experiments(filter_string="name LIKE 'focus-sweeps/%'")
     ]
     if not experiments:
-        raise ValueError("MLflow has no sweep yet: launch one first")
+        raise UsageError("MLflow has no sweep yet: launch one first")
     sweeps = client.search_runs(
         experiments, f"tags.`{KIND_TAG}` = 'sweep'", order_by=["attributes.start_time DESC"]
     )
     found = [run for run in sweeps if name is None or run.data.tags.get(SWEEP_TAG) == name]
     if not found:
         names = sorted({run.data.tags.get(SWEEP_TAG, "") for run in sweeps})
-        raise ValueError(f"MLflow has no sweep {name!r}: it has {', '.join(names)}")
+        raise UsageError(f"MLflow has no sweep {name!r}: it has {', '.join(names)}")
     return found[0]
 
 
@@ -140,7 +163,7 @@ def serve(uri: str, url: str, *, browser: bool) -> int:
     """Run MLflow's server until interrupted, and show ``url`` once it answers.
 
     Raises:
-        ValueError: the server does not start.
+        UsageError: the server does not start.
     """
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     parts = urllib.parse.urlsplit(url)
@@ -158,9 +181,10 @@ def serve(uri: str, url: str, *, browser: bool) -> int:
 
 
 def _start(uri: str, port: int, log: IO[str]) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri]
-    command += ["--host", HOST, "--port", str(port), "--workers", "1", "--no-serve-artifacts"]
+    command = [sys.executable, "-m", "mlflow", "server", "--no-serve-artifacts"]
+    command += ["--host", HOST, "--port", str(port), "--workers", "1"]
     quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    quiet["MLFLOW_BACKEND_STORE_URI"] = uri  # not as a flag: everybody may read those
     # A session of its own: Ctrl-C reaches us alone, and we end it with everything it started.
     return subprocess.Popen(
         command,
@@ -183,7 +207,7 @@ def _wait_until_it_answers(url: str, server: subprocess.Popen[bytes], log: IO[st
             time.sleep(0.2)
     log.seek(0)
     said = [line.strip() for line in log if line.strip()]
-    raise ValueError(f"MLflow's server did not start: {said[-1] if said else 'it said nothing'}")
+    raise UsageError(f"MLflow's server did not start: {said[-1] if said else 'it said nothing'}")
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:

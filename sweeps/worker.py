@@ -12,6 +12,8 @@ from sweeps.checkpoints import TrialCheckpoints
 Send = Callable[[dict[str, float]], None]
 FAILED = "failed"
 ERROR = "error"
+OUTSIDE = "outside"
+"""In a failed trial's result: whether its surroundings failed (a disk), not the trial."""
 
 
 class TrialStopped(BaseException):
@@ -23,7 +25,7 @@ def train_trial(payload: dict[str, Any], send: Send) -> None:
 
     Args:
         payload: ``trial_id``, ``config`` (flat), ``seeds``, ``checkpoints`` (an address every
-            worker reaches), ``threads``.
+            worker reaches), ``checkpoint_seconds``, ``threads``.
         send: takes each report.
     """
     import torch
@@ -32,21 +34,66 @@ def train_trial(payload: dict[str, Any], send: Send) -> None:
 
     torch.set_num_threads(payload["threads"])
     store = TrialCheckpoints(payload["checkpoints"], payload["trial_id"], payload["seeds"])
-    fit(from_flat(payload["config"]), payload["seeds"], send, checkpoints=store)
+    fit(
+        from_flat(payload["config"]),
+        payload["seeds"],
+        send,
+        checkpoints=store,
+        checkpoint_seconds=payload["checkpoint_seconds"],
+    )
 
 
 def describe_failure(error: Exception) -> tuple[str, str]:
     """One line for people, and the traceback."""
-    first = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {first[0] if first else ''}", traceback.format_exc()
+    lines = str(error).strip().splitlines()
+    kind = "out of memory" if is_out_of_memory(error) else type(error).__name__
+    return f"{kind}: {lines[0] if lines else ''}", traceback.format_exc()
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Of this machine, or of the device."""
+    import torch
+
+    return isinstance(error, MemoryError | torch.OutOfMemoryError)
+
+
+def is_outside(error: Exception) -> bool:
+    """Whether the trial's surroundings failed: the next trial would fail there too."""
+    return isinstance(error, OSError)
 
 
 def ray_trainable(config: dict[str, Any]) -> None:
     """The function Ray Tune runs. A trial's own exception is a result, not a lost worker."""
     from ray import tune
 
+    failure = _train_guarded(config["payload"], tune.report)
+    if failure is not None:
+        _free_device()  # for the next trial of this process
+        tune.report(failure)
+
+
+def _train_guarded(
+    payload: dict[str, Any], report: Callable[[dict[str, Any]], None]
+) -> dict[str, Any] | None:
+    """The result that says how the trial failed; None when it did not."""
+    from sweeps.guard import guarding
+
     try:
-        train_trial(config["payload"], lambda report: tune.report({"report": report}))
+        with guarding(payload) as guard:
+
+            def send(found: dict[str, float]) -> None:
+                with guard.paused():
+                    report({"report": found})
+
+            train_trial(payload, send)
     except Exception as error:  # noqa: BLE001  whatever a trial raises fails that trial alone
         reason, text = describe_failure(error)
-        tune.report({FAILED: reason, ERROR: text})
+        return {FAILED: reason, ERROR: text, OUTSIDE: is_outside(error)}
+    return None
+
+
+def _free_device() -> None:
+    import torch
+
+    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+        torch.cuda.empty_cache()

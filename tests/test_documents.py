@@ -58,7 +58,7 @@ def complaint(words):
     if rest[0] == "sweeps/launch.py":
         try:
             build_parser().parse_args(rest[1:])
-        except SystemExit:
+        except (SystemExit, ValueError):
             return "launch.py does not take these flags"
         return None
     path = rest[1].replace(".", "/") + ".py" if rest[0] == "-m" else rest[0]

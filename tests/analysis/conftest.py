@@ -115,7 +115,7 @@ def make_sweep(name: str, space: str, trials: Sequence[Trial], **changes: Any) -
         "sampler_seed": 0,
         "seeds": 3,
         "planned": len(trials),
-        "base": TrialConfig().flat(),
+        "base": TrialConfig().canonical(),
         "axes": [],
         "command": f"python sweeps/launch.py --space {space}",
         "commit": "0f3c" * 10,
@@ -144,7 +144,7 @@ def grid_sweep(name: str = "nfft_bins", **changes: Any) -> Sweep:
             seeds = score + 0.01 * np.log2(factor) + spread * rng.standard_normal(3)
             point = {"model.bin_length": bin_length, "model.nfft_factor": factor}
             trials.append(make_trial(len(trials), base, point, [float(s) for s in seeds]))
-    options = {"axes": GRID_AXES, "base": base.flat()} | changes
+    options = {"axes": GRID_AXES, "base": base.canonical()} | changes
     return make_sweep(name, "nfft_bins", trials, **options)
 
 

@@ -18,6 +18,7 @@ from analysis.evidence import (
     paired,
     seeds_needed,
     sign_flip_p,
+    t_p,
     verdict,
 )
 
@@ -180,6 +181,47 @@ def test_no_difference_says_what_is_excluded() -> None:
     assert text == (
         f"no detectable difference; beyond ±{max(-expected.low, expected.high):.3f} excluded"
     )
+
+
+def test_seeds_that_all_agree_exclude_nothing() -> None:
+    same = dict.fromkeys(range(6), 1.0)
+    result = paired(same, same, sequences=1000)
+    assert result is not None
+    assert result.difference.high == pytest.approx(1.96**2 / 6000, rel=1e-3)  # Wilson's at 0
+    text = verdict(result, 1.0, comparisons=1, maximize=True)
+    assert text == "no detectable difference; no seed differs, which excludes nothing"
+
+
+def test_no_interval_is_narrower_than_its_test_set_resolves() -> None:
+    """All 5000 answers right: the true rate may still be as low as Wilson's bound says."""
+    found = mean_interval([1.0] * 5, bounds=(0.0, 1.0), sequences=1000)
+    oracle = stats.binomtest(5000, 5000).proportion_ci(0.95, method="wilson")
+    assert found is not None
+    assert found.high == 1.0
+    assert found.low == pytest.approx(oracle.low, abs=1e-5)
+    blind = mean_interval([1.0] * 5, bounds=(0.0, 1.0))
+    assert blind is not None
+    assert blind.low == 1.0  # the negative control
+
+
+@pytest.mark.parametrize("rate", [0.3, 0.8, 0.999])
+def test_the_floor_covers_where_only_the_test_set_adds_noise(rate: float) -> None:
+    """Also where the three seeds happen to agree; Student's alone has no width there."""
+    rng = np.random.default_rng(4)
+    covered = []
+    for _ in range(1000):
+        found = mean_interval(list(rng.binomial(256, rate, 3) / 256), sequences=256)
+        assert found is not None
+        covered.append(_covers(found, rate))
+    assert np.mean(covered) >= 0.93
+
+
+@pytest.mark.parametrize("n", [2, 5, 9])
+def test_the_p_value_of_an_interval_is_scipys(n: int) -> None:
+    values = list(np.random.default_rng(n).normal(0.1, 0.2, n))
+    found = mean_interval(values)
+    assert found is not None
+    assert t_p(found) == pytest.approx(stats.ttest_1samp(values, 0.0).pvalue)
 
 
 @pytest.mark.parametrize(("comparisons", "expected"), [(1, 6), (4, 8), (11, 9)])

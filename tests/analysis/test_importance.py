@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 
 from analysis.arms import Arm
-from analysis.importance import importances, permutation_p, seeds_p, trials_p
+from analysis.importance import importances
+from analysis.permutation import permutation_p, seeds_p, trials_p
 
 AXES: list[dict[str, Any]] = [
     {"key": "model.a", "kind": "categorical", "choices": [1, 2, 4]},
     {"key": "model.b", "kind": "categorical", "choices": ["x", "y", "z"]},
     {"key": "train.c", "kind": "float", "low": 1e-4, "high": 1e-2, "log": True},
 ]
+SEEDS = 5
 
 
 @pytest.fixture(autouse=True)
@@ -37,8 +39,8 @@ def make_arm(number: int, point: dict[str, Any], score: float, **changes: Any) -
         "error": None,
         "value": score,
         "test": score,
-        "values": dict.fromkeys(range(4), score),
-        "tests": dict.fromkeys(range(4), score),
+        "values": dict.fromkeys(range(SEEDS), score),
+        "tests": dict.fromkeys(range(SEEDS), score),
         "diverged": {},
         "step": 400,
         "steps": 400,
@@ -57,22 +59,22 @@ def planted(seed: int, effects: tuple[float, float, float], noise: float) -> lis
         c = float(10 ** rng.uniform(-4, -2))
         score = effects[0] * np.log2(a) + effects[1] * "xyz".index(b)
         score += effects[2] * (np.log10(c) + 3)
-        tests = {k: float(score + 2 * noise * rng.standard_normal()) for k in range(4)}
+        tests = {k: float(score + 2 * noise * rng.standard_normal()) for k in range(SEEDS)}
         point = {"model.a": a, "model.b": b, "train.c": c}
-        found.append(make_arm(number, point, sum(tests.values()) / 4, tests=tests))
+        found.append(make_arm(number, point, sum(tests.values()) / SEEDS, tests=tests))
     return found
 
 
 def repeated_luck(seed: int) -> list[Arm]:
     """Axis a does nothing but change each seed's luck; axis b does nothing at all."""
     rng = np.random.default_rng(seed)
-    luck = rng.normal(0.6, 0.03, (3, 4))  # (levels of a, seeds)
+    luck = rng.normal(0.6, 0.03, (3, SEEDS))  # (levels of a, seeds)
     return [
         make_arm(
             3 * i + j,
             {"model.a": (1, 2, 4)[i], "model.b": "xyz"[j]},
             float(luck[i].mean()),
-            tests={k: float(luck[i, k] + 1e-5 * rng.standard_normal()) for k in range(4)},
+            tests={k: float(luck[i, k] + 1e-5 * rng.standard_normal()) for k in range(SEEDS)},
         )
         for i in range(3)
         for j in range(3)
@@ -125,9 +127,9 @@ def test_a_sampler_that_favours_a_level_is_no_evidence() -> None:
         a = (1, 2, 4)[number % 3]
         b = "z" if a == 4 and rng.random() < 0.8 else "xyz"[int(rng.integers(3))]
         score = 0.5 + 0.2 * "xyz".index(b)
-        tests = {k: float(score + 0.02 * rng.standard_normal()) for k in range(4)}
+        tests = {k: float(score + 0.02 * rng.standard_normal()) for k in range(SEEDS)}
         point = {"model.a": a, "model.b": b}
-        found.append(make_arm(number, point, sum(tests.values()) / 4, tests=tests))
+        found.append(make_arm(number, point, sum(tests.values()) / SEEDS, tests=tests))
     assert seeds_p(AXES[0], found) <= 0.05
     assert permutation_p(AXES[0], AXES[:2], found) > 0.05
     assert permutation_p(AXES[1], AXES[:2], found) <= 0.05

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from analysis.markup import fixed, signed, small
 from analysis.report import main
 from focus_core.config import TrialConfig
 from sweeps.schema import Trial
@@ -115,7 +116,7 @@ def _single(trial_of: Make) -> list[Trial]:
         (_waiting, "No answer yet: no trial has ended"),
         (_running, "No answer yet: no trial has ended"),
         (_failed, "1 failed"),
-        (_single, "Best of 1 configuration trained in full"),
+        (_single, "Best on validation of 1 configuration trained in full"),
     ],
 )
 def test_sweeps_with_little_in_them(
@@ -128,6 +129,23 @@ def test_sweeps_with_little_in_them(
     _, page = read(tmp_path / "reports" / "s")
     assert answer in page.text
     assert page.open == []
+
+
+def test_no_markup_is_shown_as_words(tmp_path: Path, ledger: Make, ablation: Make) -> None:
+    """No floor of the loss makes a dash, as it does where the answer alone is trained."""
+    sweep = ablation()
+    for trial in sweep.trials:
+        for report in trial.reports:
+            report.metrics = report.metrics | {"loss_floor": 0.0}
+    assert main(["--home", str(ledger(tmp_path, sweep))]) == 0
+    _, page = read(tmp_path / "reports" / "ablation")
+    assert "<" not in page.text.replace("n = 3 < 5", "").replace("< 0.001", "")
+    assert "-0.000" not in page.text
+
+
+def test_numbers_are_never_minus_nothing() -> None:
+    assert (fixed(-1e-9), signed(-1e-9), signed(-0.01)) == ("0.000", "0.000", "-0.010")
+    assert (small(0.0), small(0.03)) == ("< 0.001", "0.030")
 
 
 def test_the_page_escapes_everything(tmp_path: Path, ledger: Make, ablation: Make) -> None:

@@ -89,6 +89,34 @@ def test_the_last_touched_sweep_is_the_default(
     assert read_sweep(tmp_path, "new").about["name"] == "new"
 
 
+def test_a_sweep_without_trials_is_not_the_latest(
+    tmp_path: Path, ledger: Make, grid: Make, sweep_of: Make
+) -> None:
+    later = sweep_of("empty", "order", [], finished=None)
+    later.created = later.created.replace(year=2031)
+    ledger(tmp_path, grid("old"), later)
+    assert read_sweep(tmp_path, None).about["name"] == "old"
+    assert read_sweep(tmp_path, "empty").about["name"] == "empty"
+
+
+def test_the_worst_seed_counts(
+    tmp_path: Path, ledger: Make, sweep_of: Make, trial_of: Callable[..., Trial]
+) -> None:
+    """A diverged seed leaves no merged number; what the others measured still stands."""
+    from focus_core.config import TrialConfig
+
+    trial = trial_of(0, TrialConfig(), {"model.order": 2}, [0.5, 0.6, 0.7])
+    trial.reports[2].metrics = trial.reports[2].metrics | {
+        "pole_radius_max/1": 1.3,
+        "leak/2": 0.4,
+        "peak_bytes": 9e9,
+    }
+    axes = [{"key": "model.order", "kind": "categorical", "choices": [1, 2]}]
+    data = read_sweep(ledger(tmp_path, sweep_of("s", "order", [trial], axes=axes)), None)
+    (row,) = data.trials.to_pylist()
+    assert (row["pole_radius_max"], row["leak"], row["peak_bytes"]) == (1.3, 0.4, 9e9)
+
+
 def test_reading_leaves_the_ledger_as_it_was(tmp_path: Path, ledger: Make, grid: Make) -> None:
     ledger(tmp_path, grid())
     before = (tmp_path / "ledger.db").read_bytes()

@@ -164,5 +164,5 @@ def test_the_filters_of_a_bank_start_apart_also_in_the_first_bin():
             ModelConfig(width=8, filters=filters), vocab_size=5, num_outputs=5, max_length=64
         )
         first_DFP = net.blocks[0].mixer.filter.logits.first_DFP
-        spread = float(first_DFP.std(dim=1, unbiased=False).max())
+        spread = float(first_DFP.detach().std(dim=1, unbiased=False).max())
         assert (spread > 0.1) == (filters > 1)

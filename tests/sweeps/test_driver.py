@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
 
 from sweeps.ledger import Ledger
-from tests.sweeps.conftest import GRID, add_sweep, by_bin, make_driver, train
+from tests.sweeps.conftest import CONTINUOUS, GRID, add_sweep, by_bin, make_driver, train
 
 
 def states(ledger: Ledger, sweep: Any) -> list[str]:
@@ -80,8 +81,15 @@ def test_a_trial_finished_elsewhere_is_taken_over(ledger: Ledger) -> None:
     first = add_sweep(ledger, name="first")
     train(make_driver(ledger, first), by_bin)
     second = add_sweep(ledger, name="second")
-    driver = make_driver(ledger, second)
+    told: list[str] = []
+
+    class Told:
+        def __getattr__(self, name: str) -> Any:
+            return lambda *details: told.append(name)
+
+    driver = make_driver(ledger, second, listeners=[Told()])
     assert train(driver, by_bin) == []
+    assert told == ["sweep_started"] + (["reported"] * 4 + ["trial_ended"]) * 6
     rows = ledger.trials(second)
     assert {(t.state, t.reused_from) for t in rows} == {("complete", "first")}
     assert [t.value for t in rows] == [t.value for t in ledger.trials(first)]
@@ -140,3 +148,28 @@ def test_a_listener_that_raises_does_not_end_the_sweep(ledger: Ledger) -> None:
     train(driver, by_bin)
     assert states(ledger, sweep) == ["complete"] * 6
     assert driver.listener_errors > 6
+
+
+def test_a_grid_after_another_sampler_covers_what_is_missing(ledger: Ledger) -> None:
+    sweep = add_sweep(ledger, sampler="random", planned=3)
+    train(make_driver(ledger, sweep), by_bin)
+    sweep = ledger.update_sweep(sweep, sampler="grid", planned=6)
+    train(make_driver(ledger, sweep), by_bin)
+    points = [t.point for t in ledger.trials(sweep)]
+    assert len(points) == 6
+    assert all(point in points for point in GRID.grid())
+
+
+def test_a_trial_that_only_gains_seeds_is_not_pruned(ledger: Ledger) -> None:
+    space = dataclasses.replace(CONTINUOUS, seeds=2)
+    sweep = add_sweep(ledger, space, seeds=1, planned=12)
+
+    def late(config: dict[str, Any], seed: int, step: int) -> float:
+        return step * config["train.learning_rate"] * (1 if seed == 0 else -1)
+
+    train(make_driver(ledger, sweep, space, warmup=1), late)
+    complete = [t.trial_id for t in ledger.trials(sweep) if t.state == "complete"]
+    sweep = ledger.update_sweep(sweep, seeds=2)
+    train(make_driver(ledger, sweep, space, warmup=1), late)
+    after = {t.trial_id: t.state for t in ledger.trials(sweep)}
+    assert {after[trial_id] for trial_id in complete} == {"complete"}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sweeps.ledger import Ledger
-from sweeps.schema import Sweep, Trial
+from sweeps.schema import State, Sweep, Trial
 from tests.sweeps.conftest import add_sweep
 
 
@@ -82,6 +82,19 @@ def test_seeds_added_later_join_the_reports_of_the_first(ledger: Ledger) -> None
     assert stored(ledger, sweep).value == pytest.approx(0.4)
 
 
+def test_seeds_added_later_do_not_hide_the_worst_of_the_first(ledger: Ledger) -> None:
+    sweep = add_sweep(ledger)
+    trial = add_trial(ledger, sweep, seeds=1)
+    first = {"step": 4, "value/0": 0.2, "test/0": 0.2, "leak/0": 0.5, "leak": 0.5, "test": 0.2}
+    ledger.record(trial, first, seeds=1)
+    ledger.complete(trial, seeds=1)
+    ledger.open_replicates(trial, [0, 1])
+    second = {"step": 4, "value/1": 0.6, "test/1": 0.6, "leak/1": 1e-7, "leak": 1e-7, "test": 0.6}
+    _, report = ledger.record(trial, second, seeds=2)
+    assert report.metrics["leak"] == 0.5
+    assert report.metrics["test"] == pytest.approx(0.4)
+
+
 def test_values_that_json_cannot_hold_are_stored_as_none(ledger: Ledger) -> None:
     sweep = add_sweep(ledger)
     trial = add_trial(ledger, sweep)
@@ -141,3 +154,15 @@ def test_another_schema_version_is_refused(tmp_path: Path) -> None:
     database.close()
     with pytest.raises(ValueError, match="schema version 99"):
         Ledger(url)
+
+
+@pytest.mark.parametrize("state", ["failed", "pruned"])
+def test_what_did_not_reach_its_budget_keeps_no_test_score_of_fewer_seeds(
+    ledger: Ledger, state: State
+) -> None:
+    sweep = add_sweep(ledger)
+    trial = add_trial(ledger, sweep, seeds=1)
+    ledger.record(trial, {"step": 4, "value/0": 0.2, "test/0": 0.2}, seeds=1)
+    ledger.complete(trial, seeds=1)
+    ledger.open_replicates(trial, [0, 1])
+    assert ledger.set_state(trial, state, reason="...").test is None

@@ -172,3 +172,18 @@ def test_a_leaky_trial_is_never_the_parents_best(mlflow):
     leaky.causal = True  # negative control: but for the leak it would have been
     runs.mirror_sweep(sweep, [honest, leaky], "running")
     assert mlflow.tags(mlflow.run_id("sweep"))["best_trial_id"] == leaky.trial_id
+
+
+@pytest.mark.parametrize("remembered", [True, False])
+def test_counts_of_a_sweep_that_goes_on_are_those_shown(mlflow, monkeypatch, remembered):
+    """With fewer trials ended than before, and under a clock that was set back."""
+    if not remembered:  # negative control
+        monkeypatch.setattr("sweeps.mlflow_rows.parse_counted", lambda _: (0, 0))
+    sweep, trials = make_sweep(), [ended(n, value=0.1) for n in range(3)]
+    mlflow.runs_of(sweep).mirror_sweep(sweep, trials, "complete")
+    monkeypatch.setattr("sweeps.mlflow_runs.time.time", lambda: 1000.0)
+    trials[2].state = "waiting"  # more seeds were asked for
+    mlflow.runs_of(sweep).mirror_sweep(sweep, trials, "running")
+    shown = dict(mlflow.sql("select key, value from latest_metrics"))
+    agree = (shown["trials/complete"], shown["trials/waiting"]) == (2, 1)
+    assert agree == remembered

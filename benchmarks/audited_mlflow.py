@@ -1,0 +1,57 @@
+"""What the MLflow tracker would have written of a generated sweep, straight into its tables."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from sweeps import mlflow_rows
+from sweeps.schema import STATES, Report, Sweep, Trial
+from sweeps.tracking import connect
+
+
+def mirror(
+    home: Path, sweep: Sweep, rows: list[dict[str, Any]], reports: list[dict[str, Any]]
+) -> int:
+    """The same in MLflow's tables, as the tracker writes them; returns how many points."""
+    connect(f"sqlite:///{home / 'mlflow.db'}").create_experiment("focus-sweeps/focus")
+    said: dict[int, list[dict[str, Any]]] = {}
+    for report in reports:
+        said.setdefault(report["trial_row"], []).append(report)
+    runs, tags, points = [("parent", "", "FINISHED")], [], {}
+    identity = mlflow_rows.identity_tags(sweep)
+    tags += [("parent", k, v) for k, v in (identity | {mlflow_rows.KIND_TAG: "sweep"}).items()]
+    for state in STATES:
+        count = sum(row["state"] == state for row in rows)
+        points["parent", f"trials/{state}", len(rows)] = (float(count), 0)
+    for columns in rows:
+        trial, run = Trial(**columns, retries=0, reused_from=None), f"run{columns['number']}"
+        runs.append((run, f"#{trial.number}", mlflow_rows.STATUS[trial.state]))
+        own = mlflow_rows.identity_tags(sweep, trial) | {"mlflow.parentRunId": "parent"}
+        own |= mlflow_rows.trial_tags(sweep, trial, before={})
+        tags += [(run, key, text) for key, text in own.items()]
+        told = [Report(**report) for report in said[trial.id]]
+        for key, value, at, step in [
+            *mlflow_rows.report_metrics(told),
+            *mlflow_rows.final_metrics(trial),
+        ]:
+            points[run, key, step] = (value, at)
+    latest = {(run, key): (value, at, step) for (run, key, step), (value, at) in points.items()}
+    with sqlite3.connect(home / "mlflow.db") as database:
+        database.executemany(
+            "insert into runs (run_uuid, name, status, lifecycle_stage, experiment_id, start_time)"
+            " values (?, ?, ?, 'active', 1, 0)",
+            runs,
+        )
+        database.executemany("insert into tags (run_uuid, key, value) values (?, ?, ?)", tags)
+        database.executemany(
+            "insert into metrics (run_uuid, key, step, value, timestamp) values (?, ?, ?, ?, ?)",
+            [(*where, *what) for where, what in points.items()],
+        )
+        database.executemany(
+            "insert into latest_metrics (run_uuid, key, value, timestamp, step, is_nan)"
+            " values (?, ?, ?, ?, ?, 0)",
+            [(*where, *what) for where, what in latest.items()],
+        )
+    return len(points)

@@ -1,0 +1,136 @@
+"""Milliseconds a write of the ledger: ``python benchmarks/ledger.py``.
+
+What a trial's report costs (``Ledger.record``: report, replicates and trial in one transaction; and
+``Driver.report``: the same with study and pruner) with so many trials in the ledger already, on
+SQLite in WAL mode, beside a bare insert into a table of one column on the same disk. Medians over
+rounds that go through all of them in turn. The last line is JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from search_spaces import load
+from sweeps.driver import Driver
+from sweeps.ledger import Ledger
+from sweeps.provenance import commit, hardware, versions
+from sweeps.schema import Report, Sweep, Trial
+from sweeps.study import Study
+
+TRIALS = (1, 100, 10_000)
+WRITES, SEEDS = 200, 3
+
+
+def main() -> None:
+    """Measure and print."""
+    figures: dict[str, dict[str, float]] = {}
+    for trials in TRIALS:
+        with tempfile.TemporaryDirectory() as folder:
+            for name, times in measure(Path(folder), trials).items():
+                figures[f"{name}, {trials} trials"] = {
+                    "median_ms": round(statistics.median(times), 3),
+                    "p95_ms": round(statistics.quantiles(times, n=20)[-1], 3),
+                }
+    for name, figure in figures.items():
+        print(f"{name:<36} {figure['median_ms']:8.3f} ms   95 % {figure['p95_ms']:8.3f}")
+    told = {k: v for k, v in commit().items() if k != "diff"}
+    print(json.dumps({**told, "hardware": hardware(), "versions": versions(), "figures": figures}))
+
+
+def measure(folder: Path, trials: int) -> dict[str, list[float]]:
+    """The times of each kind of write, in milliseconds."""
+    ledger = Ledger(f"sqlite:///{folder / 'ledger.db'}")
+    sweep, trial = fill(ledger, trials)
+    space = load("nfft_bins")
+    study = Study(space, sampler="grid", seed=0, direction="maximize", warmup=None)
+    driver = Driver(ledger, sweep, study, lambda point: space.configure(point, space.base()))
+    driver.trials[trial.trial_id] = ledger.open_replicates(trial, range(SEEDS))
+    times: dict[str, list[float]] = {"bare insert": [], "ledger.record": [], "driver.report": []}
+    with closing(sqlite3.connect(folder / "bare.db", isolation_level=None)) as bare:
+        bare.execute("PRAGMA journal_mode=WAL")
+        bare.execute("PRAGMA synchronous=NORMAL")
+        bare.execute("CREATE TABLE numbers (number INTEGER)")
+        for step in range(1, 2 * WRITES, 2):
+            times["bare insert"].append(
+                milliseconds(lambda at=step: bare.execute("INSERT INTO numbers VALUES (?)", (at,)))
+            )
+            times["ledger.record"].append(
+                milliseconds(lambda at=step: ledger.record(trial, said(at), SEEDS))
+            )
+            times["driver.report"].append(
+                milliseconds(lambda at=step: driver.report(trial.trial_id, said(at + 1)))
+            )
+    with Session(ledger.engine) as session:
+        mine = select(func.count()).select_from(Report).where(Report.trial_row == trial.id)
+        assert session.scalar(mine) == 2 * WRITES
+    ledger.close()
+    return times
+
+
+def milliseconds(write: Callable[[], Any]) -> float:
+    """How long one write takes."""
+    started = time.perf_counter()
+    write()
+    return 1000 * (time.perf_counter() - started)
+
+
+def said(step: int) -> dict[str, float]:
+    """A report as a worker sends it."""
+    seeds = {f"{name}/{seed}": 0.5 for name in ("value", "loss") for seed in range(SEEDS)}
+    probes = ("leak", "pole_radius_max", "window_ceiling", "gradient_norm")
+    return {"step": float(step), "seconds": 0.1, **seeds, **dict.fromkeys(probes, 0.1)}
+
+
+def fill(ledger: Ledger, trials: int) -> tuple[Sweep, Trial]:
+    """A sweep with so many trials of five reports each; the last one is the one to be written."""
+    space = load("nfft_bins")
+    sweep = ledger.add_sweep(
+        Sweep(
+            name="bench",
+            space=space.name,
+            question=space.question,
+            metric="accuracy",
+            direction="maximize",
+            sampler="grid",
+            sampler_seed=0,
+            seeds=SEEDS,
+            planned=trials,
+            base=space.base().canonical(),
+            axes=space.describe_axes(),
+            command="python benchmarks/ledger.py",
+        )
+    )
+    point = space.grid()[0]
+    config = space.configure(point, space.base()).canonical()
+    row = {"sweep_id": sweep.id, "point": point, "config": config, "causal": True, "steps": 10**6}
+    rows = [
+        {**row, "number": n, "trial_id": f"{n:012x}", "state": "complete"} for n in range(trials)
+    ]
+    rows[-1]["state"] = "running"
+    with ledger.writing() as session:
+        session.execute(insert(Trial), rows)
+        ids = session.scalars(select(Trial.id)).all()
+        metrics = said(1)
+        reports = [
+            {"trial_row": i, "step": step, "value": 0.5, "metrics": metrics}
+            for i in ids[:-1]
+            for step in range(1, 6)
+        ]
+        if reports:
+            session.execute(insert(Report), reports)
+    return sweep, ledger.trials(sweep)[-1]
+
+
+if __name__ == "__main__":
+    main()

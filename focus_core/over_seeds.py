@@ -1,0 +1,30 @@
+"""How a trial's number follows from its replicates'. No torch: the ledger reads this too."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+OVER_SEEDS: dict[str, Callable[[list[float]], float]] = {
+    "value": statistics.fmean,
+    "test": statistics.fmean,
+    "window_ceiling": statistics.fmean,
+    "leak": max,
+    "pole_radius_max": max,
+    "pole_radius_median": statistics.fmean,
+}
+
+
+def merge(found: Mapping[str, Any], seeds: Iterable[int]) -> dict[str, float]:
+    """The numbers over all ``seeds`` of one report, from ``name/seed``.
+
+    A name that not every seed has is left out: nothing is ever a mean of the survivors.
+    """
+    numbers = list(seeds)
+    merged = {}
+    for name, over_seeds in OVER_SEEDS.items():
+        values = [found.get(f"{name}/{seed}") for seed in numbers]
+        if numbers and all(value is not None for value in values):
+            merged[name] = over_seeds([value for value in values if value is not None])
+    return merged

@@ -1,0 +1,33 @@
+"""What crosses to a worker: plain data."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sweeps.settings import number
+
+CHECKPOINT_SECONDS = 10.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assignment:
+    """What a worker needs to train a trial."""
+
+    trial_id: str
+    config: dict[str, Any]
+    seeds: list[int]
+
+    def payload(self, checkpoints: str, threads: int) -> dict[str, Any]:
+        """Everything that crosses to a worker."""
+        place = {"checkpoints": checkpoints, "checkpoint_seconds": checkpoint_seconds()}
+        return {**asdict(self), **place, "threads": threads}
+
+
+def checkpoint_seconds() -> float:
+    """Least time between two checkpoints of a trial (``FOCUS_CHECKPOINT_SECONDS``).
+
+    Raises:
+        ValueError: the setting is no number.
+    """
+    return number("FOCUS_CHECKPOINT_SECONDS", CHECKPOINT_SECONDS)

@@ -1,0 +1,94 @@
+"""Does everything agree with the ledger? ``python sweeps/audit.py [--sweep NAME] [--home DIR]``.
+
+Exits 0 when nothing disagrees, 1 when something does, 2 when it cannot tell.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sweeps.command_line import CommandLine, answer, filled
+from sweeps.settings import check_settings
+
+if TYPE_CHECKING:
+    from sweeps.auditing.home import Looked
+
+NAME = "audit.py"
+EXIT_AGREES, EXIT_DISAGREES = 0, 1
+MAX_SHOWN = 200
+
+
+def build_parser() -> CommandLine:
+    """The flags."""
+    parser = CommandLine(NAME, "Check ledger, MLflow, checkpoints and study against each other.")
+    add = parser.add_argument
+    add("--sweep", metavar="NAME", type=filled, help="default: every sweep of the home")
+    add("--home", metavar="DIR", help="default: FOCUS_HOME, else runs")
+    add("--repair", action="store_true", help="rebuild MLflow and checkpoints' folders first")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    return answer(NAME, lambda: _audit(words), wrong=ValueError)
+
+
+def _audit(argv: list[str]) -> int:
+    args = build_parser().read(argv)
+    check_settings()
+    from sweeps.auditing.home import find_home, look
+
+    home = find_home(args.home)
+    found = look(home, args.sweep)
+    if args.repair:
+        from sweeps.auditing.repair import repair
+
+        repair(home, found)
+        found = look(home, args.sweep)
+    for sweep in found:
+        if sweep.held is not None:
+            print(f"{sweep.name}: held by {sweep.held}; trials at work were not compared")
+        if not sweep.points_checked:
+            print(f"{sweep.name}: its space is gone or has changed; ids checked by config only")
+    if not any(sweep.disagreements for sweep in found):
+        print(f"nothing disagrees: {summary(found)}")
+        return EXIT_AGREES
+    show(found)
+    return EXIT_DISAGREES
+
+
+def summary(found: Sequence[Looked]) -> str:
+    """How much was looked at, in a line."""
+    trials = [trial for sweep in found for trial in sweep.rows.trials]
+    states = Counter(trial.state for trial in trials)
+    each = ", ".join(f"{count} {state}" for state, count in states.most_common()) or "none yet"
+    seeds = sum(len(trial.replicates) for trial in trials)
+    reports = sum(len(trial.reports) for trial in trials)
+    text = f"{len(trials)} trials ({each}), {seeds} replicates, {reports} reports"
+    return text if len(found) == 1 else f"{len(found)} sweeps, {text}"
+
+
+def show(found: Sequence[Looked]) -> None:
+    """The table of what disagrees."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    rows = [(sweep.name, d) for sweep in found for d in sweep.disagreements]
+    table = Table(title=f"{len(rows)} disagreements")
+    for heading in ("sweep", "trial", "where", "what", "expected"):
+        table.add_column(heading, overflow="fold")
+    for name, wrong in rows[:MAX_SHOWN]:
+        cells = (name, wrong.trial_id or "-", wrong.where, wrong.what, wrong.expected)
+        table.add_row(*(Text(cell) for cell in cells))  # no markup: names are shown as they are
+    Console().print(table)
+    if len(rows) > MAX_SHOWN:
+        print(f"... and {len(rows) - MAX_SHOWN} more")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

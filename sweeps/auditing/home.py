@@ -1,0 +1,129 @@
+"""One look at everything that a home holds of its sweeps, and what of it disagrees."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from sweeps.auditing.checkpoints import check_checkpoints
+from sweeps.auditing.checks import check_ledger
+from sweeps.auditing.mlflow_reader import check_mlflow
+from sweeps.auditing.question import find_configure
+from sweeps.auditing.rows import Disagreement, Rows, read_sweeps, reading
+from sweeps.auditing.runs import read_runs
+from sweeps.auditing.study import check_study
+from sweeps.command_line import home_folder
+from sweeps.lease import Holder, holder
+from sweeps.ledger import Ledger
+from sweeps.places import check_tracking, ledger_file
+from sweeps.schema import Lease, Sweep
+from sweeps.settings import number
+
+SETTLE_SECONDS = 5.0
+"""Between two looks at a sweep that is at work (``FOCUS_AUDIT_SECONDS``)."""
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where the records are."""
+
+    folder: Path
+    ledger_url: str
+    tracking_uri: str
+
+    def checkpoints(self, sweep: Sweep) -> Path:
+        """The folder of one sweep's checkpoints."""
+        return self.folder / "checkpoints" / sweep.name
+
+
+@dataclass(frozen=True)
+class Looked:
+    """One sweep as found."""
+
+    rows: Rows
+    held: Holder | None
+    disagreements: list[Disagreement]
+    points_checked: bool
+    """Whether the space is still there, so that every point's id could be made anew."""
+
+    @property
+    def name(self) -> str:
+        """The sweep's."""
+        return self.rows.sweep.name
+
+
+def find_home(folder: str | None) -> Home:
+    """The home asked for, with the addresses that the environment gives it.
+
+    Raises:
+        UsageError: one of them can be no home, no ledger, or nothing of MLflow's.
+    """
+    home = home_folder(folder)
+    ledger = os.environ.get("FOCUS_LEDGER_URL") or f"sqlite:///{home / 'ledger.db'}"
+    tracking = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{home / 'mlflow.db'}"
+    ledger_file(ledger, home)
+    check_tracking(tracking, "MLFLOW_TRACKING_URI")
+    return Home(home, ledger, tracking)
+
+
+def look(home: Home, name: str | None) -> list[Looked]:
+    """Check one sweep, or all; one at work twice, since MLflow follows the ledger.
+
+    Raises:
+        ValueError: no such ledger or sweep, or MLflow cannot be asked.
+    """
+    first = _look_once(home, name)
+    if not any(found.held and found.disagreements for found in first):
+        return first
+    time.sleep(number("FOCUS_AUDIT_SECONDS", SETTLE_SECONDS))
+    before = {found.name: set(found.disagreements) for found in first}
+    again = _look_once(home, name)
+    return [
+        Looked(
+            found.rows,
+            found.held,
+            [d for d in found.disagreements if d in before.get(found.name, ())],
+            found.points_checked,
+        )
+        for found in again
+    ]
+
+
+def _look_once(home: Home, name: str | None) -> list[Looked]:
+    holders = _holders(home.ledger_url)
+    with reading(home.ledger_url) as connection:
+        sweeps = read_sweeps(connection, name)
+    # Asked before and after: whoever drove it while the rows were read counts.
+    holders = _holders(home.ledger_url) | holders
+    return [_look_at(home, rows, holders.get(rows.sweep.name)) for rows in sweeps]
+
+
+def _look_at(home: Home, rows: Rows, held: Holder | None) -> Looked:
+    configure, busy = find_configure(rows.sweep), held is not None
+    found = check_ledger(rows, held=busy, configure=configure)
+    found += check_mlflow(rows, read_runs(home.tracking_uri, rows.sweep), held=busy)
+    known = {trial.trial_id for trial in rows.trials}
+    found += check_checkpoints(home.checkpoints(rows.sweep), known, busy=busy)
+    found += check_study(rows)
+    return Looked(rows, held, found, points_checked=configure is not None)
+
+
+def _holders(url: str) -> dict[str, Holder]:
+    with reading(url) as connection:
+        if not sa.inspect(connection).has_table(Lease.__tablename__):
+            return {}
+        leased = sa.select(Lease.sweep_id)
+        if not connection.execute(leased).first():
+            return {}
+    ledger = Ledger(url)
+    try:
+        with ledger.reading() as session:
+            sweeps = session.scalars(sa.select(Sweep).where(Sweep.id.in_(leased))).all()
+        found = {sweep.name: holder(ledger, sweep) for sweep in sweeps}
+        return {name: who for name, who in found.items() if who is not None}
+    finally:
+        ledger.close()

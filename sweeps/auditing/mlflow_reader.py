@@ -1,0 +1,163 @@
+"""MLflow's runs of one sweep against its ledger rows: one run a row, and they agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from sweeps import mlflow_rows
+from sweeps.auditing.replicates import close, shown
+from sweeps.auditing.rows import Disagreement, Rows, TrialRow
+from sweeps.schema import STATES, TERMINAL
+
+PARENT_TAG = "mlflow.parentRunId"
+PARENT_METRICS = (*(f"trials/{state}" for state in STATES), "best_value")
+LAST_METRICS = ("value", "test", mlflow_rows.STEP, *PARENT_METRICS)
+
+
+@dataclass
+class RunRow:
+    """What MLflow holds of one active run."""
+
+    id: str
+    status: str
+    tags: dict[str, str]
+    last: dict[str, float] = field(default_factory=dict)
+    """The value that MLflow shows, by key."""
+    points: int = 0
+    """Steps reported."""
+    values: list[tuple[int, float]] | None = None
+    """Every step and value of the metric ``value``; None where it would cost a call a run."""
+
+    @property
+    def is_parent(self) -> bool:
+        """The sweep's own run."""
+        return self.tags.get(mlflow_rows.KIND_TAG) == "sweep"
+
+    @property
+    def trial_id(self) -> str:
+        """The trial it shows."""
+        return self.tags.get(mlflow_rows.TRIAL_TAG, "")
+
+
+def check_mlflow(rows: Rows, runs: Sequence[RunRow], *, held: bool) -> list[Disagreement]:
+    """Everything in MLflow that breaks the law.
+
+    Args:
+        rows: the sweep.
+        runs: the active runs that bear its name and time of creation.
+        held: a launcher works on it, and MLflow may be a moment behind.
+    """
+    by_trial: dict[str, list[RunRow]] = {}
+    parents = [run for run in runs if run.is_parent]
+    for run in runs:
+        if not run.is_parent:
+            by_trial.setdefault(run.trial_id, []).append(run)
+    found = list(_check_parent(rows, parents, held=held))
+    for trial in rows.trials:
+        own = by_trial.pop(trial.trial_id, [])
+        if trial.state not in TERMINAL and held:
+            continue
+        found += _check_trial(trial, own, parents)
+    for trial_id, ghosts in by_trial.items():
+        found.append(_wrong(trial_id, f"{len(ghosts)} runs without a row", "none"))
+    return found
+
+
+def _check_trial(
+    trial: TrialRow, runs: Sequence[RunRow], parents: Sequence[RunRow]
+) -> Iterator[Disagreement]:
+    never_ran = trial.state in ("waiting", "killed") and not trial.reports
+    if len(runs) != 1:
+        if runs or not never_ran:
+            yield _wrong(trial.trial_id, f"{len(runs)} runs", "one")
+        return
+    (run,) = runs
+    if run.tags.get(PARENT_TAG) not in [parent.id for parent in parents]:
+        yield _wrong(trial.trial_id, "its run is under no sweep's run", "the parent's id")
+    yield from _check_status(trial, run)
+    yield from _check_points(trial, run)
+
+
+def _check_status(trial: TrialRow, run: RunRow) -> Iterator[Disagreement]:
+    wanted = {(trial.state, mlflow_rows.STATUS.get(trial.state, ""))}
+    if trial.state in ("waiting", "running", "killed"):
+        # It will go on; the launcher that ended has closed its run, or was killed in the act.
+        wanted |= {("killed", "KILLED"), ("waiting", "SCHEDULED")}
+    wanted.discard(("running", "RUNNING"))  # nobody holds the sweep, or it would not be asked
+    has = (run.tags.get("state", ""), run.status)
+    if has not in wanted:
+        text = " or ".join(sorted(f"{state}, {status}" for state, status in wanted))
+        yield _wrong(trial.trial_id, f"its run says {has[0]}, {has[1]}", text)
+
+
+def _check_points(trial: TrialRow, run: RunRow) -> Iterator[Disagreement]:
+    steps = [report.step for report in trial.reports]
+    if run.points != len(steps):
+        yield _wrong(trial.trial_id, f"{run.points} points", f"{len(steps)} reports")
+    last = run.last.get(mlflow_rows.STEP)
+    if steps and last != max(steps):
+        yield _wrong(trial.trial_id, f"last step {shown(last)}", f"step {max(steps)}")
+    told = [report.value for report in trial.reports if report.value is not None]
+    wanted = told[-1] if told else None
+    if trial.reused_from is not None:
+        wanted = trial.value
+    if not _same(run.last.get("value"), wanted):
+        what = f"final value {shown(run.last.get('value'))}"
+        yield _wrong(trial.trial_id, what, shown(wanted))
+    if trial.state == "complete" and not _same(run.last.get("test"), trial.test):
+        yield _wrong(trial.trial_id, f"test {shown(run.last.get('test'))}", shown(trial.test))
+    yield from _check_curve(trial, run)
+
+
+def _check_curve(trial: TrialRow, run: RunRow) -> Iterator[Disagreement]:
+    if run.values is None:
+        return
+    doubled = sorted({step for step, _ in run.values if run.values.count((step, _)) > 1})
+    if doubled:
+        yield _wrong(trial.trial_id, f"value twice at steps {doubled[:5]}", "each point once")
+    if trial.reused_from is not None:
+        return
+    by_step: dict[int, list[float]] = {}
+    for step, value in run.values:
+        by_step.setdefault(step, []).append(value)
+    for report in trial.reports:
+        # A step trained again with more seeds has both means: MLflow can only add.
+        found = by_step.pop(report.step, [])
+        if report.value is not None and not any(close(value, report.value) for value in found):
+            what = f"step {report.step}: value {', '.join(map(shown, found)) or 'none'}"
+            yield _wrong(trial.trial_id, what, shown(report.value))
+    if by_step:
+        yield _wrong(trial.trial_id, f"values at steps {sorted(by_step)[:5]}", "no such report")
+
+
+def _check_parent(rows: Rows, parents: Sequence[RunRow], *, held: bool) -> Iterator[Disagreement]:
+    if len(parents) != 1:
+        if parents or any(trial.reports for trial in rows.trials):
+            yield _wrong("", f"{len(parents)} runs of the sweep", "one")
+        return
+    if held:
+        return
+    (parent,) = parents
+    over = rows.sweep.finished is not None
+    has, wanted = parent.status, "FINISHED" if over else "KILLED"
+    if has != wanted:
+        yield _wrong("", f"the sweep's run is {has}", wanted)
+    counts: dict[str, int] = dict.fromkeys(STATES, 0)
+    for trial in rows.trials:
+        counts[trial.state] = counts.get(trial.state, 0) + 1
+    counts["waiting"] += max(0, rows.sweep.planned - len(rows.trials))
+    for state in STATES if not counts["running"] else ():
+        told = parent.last.get(f"trials/{state}")
+        if told != counts[state]:
+            yield _wrong("", f"trials/{state} is {shown(told)}", str(counts[state]))
+
+
+def _same(one: float | None, other: float | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return close(one, other)
+
+
+def _wrong(trial_id: str, what: str, expected: str) -> Disagreement:
+    return Disagreement(trial_id, "MLflow", what, expected)

@@ -1,0 +1,101 @@
+"""A trial's reports against the law: every evaluation once, and the rows say what they said."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterator
+from itertools import pairwise
+
+from sweeps.auditing.replicates import close, shown
+from sweeps.auditing.rows import Disagreement, ReportRow, TrialRow
+from sweeps.schema import TERMINAL
+
+
+def check_reports(trial: TrialRow) -> Iterator[Disagreement]:
+    """Every rule about the reports of one trial."""
+    steps = [report.step for report in trial.reports]
+    if any(later <= earlier for earlier, later in pairwise(steps)):
+        yield _wrong(trial, f"reports at steps {_some(steps)}", "each after the one before")
+    if steps and not 0 < min(steps) <= max(steps) <= trial.steps:
+        yield _wrong(trial, f"reports at steps {_some(steps)}", f"from 1 to {trial.steps}")
+    if trial.state in ("complete", "pruned") or steps:
+        yield from _check_step(trial, steps)
+    for report in trial.reports:
+        yield from _check_value(trial, report)
+    if trial.state == "complete":
+        yield from _check_complete(trial, steps)
+
+
+def evaluations(trial: TrialRow) -> list[int]:
+    """The steps at which a trial that reaches its budget is evaluated."""
+    every = int(trial.config.get("train.eval_every") or trial.steps)
+    return [*range(every, trial.steps, every), trial.steps]
+
+
+def _check_step(trial: TrialRow, steps: list[int]) -> Iterator[Disagreement]:
+    # While work since a checkpoint is repeated, or seeds are added, older reports lie ahead.
+    if trial.state in TERMINAL and trial.step not in steps:
+        yield _wrong(trial, f"at step {trial.step}, last report {max(steps, default=0)}", "equal")
+
+
+def _check_value(trial: TrialRow, report: ReportRow) -> Iterator[Disagreement]:
+    """A value is the mean of every seed that is there; with one lost there is none."""
+    if report.value is None:
+        return
+    said = _by_seed(report, "value")
+    lost = sorted(seed for seed, value in said.items() if value is None) + sorted(
+        _by_seed(report, "diverged")
+    )
+    if lost:
+        what = f"step {report.step}: a value, yet seeds {lost} have none"
+        yield _wrong(trial, what, "none: never of the survivors")
+        return
+    mean = statistics.fmean(v for v in said.values() if v is not None) if said else None
+    if not math.isfinite(report.value) or mean is None or not close(mean, report.value):
+        what = f"step {report.step}: value {report.value:.6g}"
+        # A trial taken over from a sweep with more seeds brings that sweep's reports.
+        yield _wrong(trial, what, f"the mean of its seeds: {shown(mean)}")
+
+
+def _check_complete(trial: TrialRow, steps: list[int]) -> Iterator[Disagreement]:
+    wanted = evaluations(trial)
+    if steps != wanted:
+        lost, extra = sorted(set(wanted) - set(steps)), sorted(set(steps) - set(wanted))
+        yield _wrong(
+            trial,
+            f"complete with {len(steps)} reports (lost {_some(lost)}; extra {_some(extra)})",
+            f"{len(wanted)}, every evaluation once",
+        )
+    if not trial.reports:
+        return
+    last = trial.reports[-1]
+    if trial.step == trial.steps != last.step:
+        yield _wrong(trial, f"last report at step {last.step}", f"step {trial.step}")
+    for name in ("value", "test"):
+        told = _by_seed(last, name)
+        for replicate in trial.replicates:
+            own = getattr(replicate, name)
+            said = told.get(replicate.seed)
+            if own is not None and (said is None or not close(own, said)):
+                what = f"seed {replicate.seed} has {name} {own:.6g}"
+                yield _wrong(trial, what, f"its last report's {shown(said)}")
+
+
+def _by_seed(report: ReportRow, name: str) -> dict[int, float | None]:
+    """The numbers called ``name/0``, ``name/1`` ... of one report."""
+    found: dict[int, float | None] = {}
+    for key, value in report.metrics.items():
+        head, slash, seed = key.partition("/")
+        if slash and head == name and seed.isdigit():
+            found[int(seed)] = value
+    return found
+
+
+def _some(steps: list[int]) -> str:
+    text = ", ".join(str(step) for step in steps[:5])
+    return (text or "none") + (" ..." if len(steps) > 5 else "")
+
+
+def _wrong(trial: TrialRow, what: str, expected: str) -> Disagreement:
+    return Disagreement(trial.trial_id, "ledger", what, expected)

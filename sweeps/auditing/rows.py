@@ -1,0 +1,165 @@
+"""What the audit reads in the ledger, as plain rows. Nothing here writes, or makes a database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from sweeps.schema import SCHEMA_VERSION, Replicate, Report, SchemaInfo, Sweep, Trial
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """One thing that breaks the law."""
+
+    trial_id: str
+    """Empty where the sweep as a whole is meant."""
+    where: str
+    """``ledger``, ``MLflow``, ``checkpoints`` or ``study``."""
+    what: str
+    expected: str
+
+
+@dataclass(frozen=True)
+class ReplicateRow:
+    """One seed of a trial; see ``schema.Replicate``."""
+
+    seed: int
+    state: str
+    step: int
+    value: float | None
+    test: float | None
+
+
+@dataclass(frozen=True)
+class ReportRow:
+    """What a trial said at one step; see ``schema.Report``."""
+
+    step: int
+    value: float | None
+    metrics: Mapping[str, Any]
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialRow:
+    """One trial with its replicates by seed, its reports in the order of writing."""
+
+    id: int
+    number: int
+    trial_id: str
+    point: dict[str, Any]
+    config: dict[str, Any]
+    variant: str | None
+    causal: bool
+    state: str
+    reason: str | None
+    error: str | None
+    value: float | None
+    test: float | None
+    step: int
+    steps: int
+    retries: int
+    reused_from: str | None
+    finished: datetime | None
+    seconds: float
+    replicates: list[ReplicateRow] = field(default_factory=list)
+    reports: list[ReportRow] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """One sweep and its trials in the order of asking, as they stood at one moment."""
+
+    sweep: Sweep
+    trials: list[TrialRow]
+    sweep_names: frozenset[str] = frozenset()
+    """Every sweep of the ledger."""
+
+
+TRIAL_COLUMNS = [
+    name for name in TrialRow.__dataclass_fields__ if name not in ("replicates", "reports")
+]
+
+
+@contextmanager
+def reading(url: str) -> Iterator[sa.Connection]:
+    """A connection that cannot write, and that sees one moment of the ledger.
+
+    Raises:
+        ValueError: there is no ledger, or none of this version, or it cannot be read.
+    """
+    parsed = sa.make_url(url)
+    shown = parsed.render_as_string(hide_password=True)
+    if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").is_file():
+        raise ValueError(
+            f"no ledger at {parsed.database}: launch a sweep first "
+            "(python sweeps/launch.py --space nfft_bins), or name its --home"
+        )
+    engine = sa.create_engine(url)
+    try:
+        with engine.connect() as connection, connection.begin():
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("PRAGMA query_only=ON")
+                connection.exec_driver_sql("BEGIN")  # Python's sqlite3 would begin at a write
+            _check_version(connection, shown)
+            yield connection
+    except sa.exc.DBAPIError as error:
+        said = (str(error.orig).splitlines() or ["no reason given"])[0]
+        raise ValueError(f"cannot read {shown} as a ledger: {said}") from None
+    finally:
+        engine.dispose()
+
+
+def _check_version(connection: sa.Connection, shown: str) -> None:
+    if not sa.inspect(connection).has_table(SchemaInfo.__tablename__):
+        raise ValueError(
+            f"{shown} is a database of something else (no schema_info table): "
+            "name another with FOCUS_LEDGER_URL or --home"
+        )
+    version = connection.scalar(sa.select(SchemaInfo.version))
+    if version != SCHEMA_VERSION:
+        raise ValueError(
+            f"{shown} has schema version {version}, this program reads {SCHEMA_VERSION}: "
+            "use the program that wrote it, or another --home"
+        )
+
+
+def read_sweeps(connection: sa.Connection, name: str | None) -> list[Rows]:
+    """The sweep called ``name``, or all.
+
+    Raises:
+        ValueError: there is none.
+    """
+    found = connection.execute(sa.select(Sweep.__table__).order_by(Sweep.id)).mappings().all()
+    names = frozenset(str(row["name"]) for row in found)
+    if not found:
+        raise ValueError("the ledger has no sweep yet: launch one first")
+    if name is not None and name not in names:
+        raise ValueError(f"no sweep {name!r} in the ledger: it has {', '.join(sorted(names))}")
+    sweeps = [Sweep(**row) for row in found if name in (None, row["name"])]
+    return [Rows(sweep, _trials(connection, sweep.id), names) for sweep in sweeps]
+
+
+def _trials(connection: sa.Connection, sweep_id: int) -> list[TrialRow]:
+    columns = [getattr(Trial, name) for name in TRIAL_COLUMNS]
+    mine = Trial.sweep_id == sweep_id
+    wanted = sa.select(*columns).where(mine).order_by(Trial.number)
+    trials = [TrialRow(**row) for row in connection.execute(wanted).mappings()]
+    by_row = {trial.id: trial for trial in trials}
+    for kind, row_type, order, target in (
+        (Replicate, ReplicateRow, Replicate.seed, "replicates"),
+        (Report, ReportRow, Report.id, "reports"),
+    ):
+        names = list(row_type.__dataclass_fields__)
+        parts = [getattr(kind, part) for part in ("trial_row", *names)]
+        query = sa.select(*parts).join(Trial, kind.trial_row == Trial.id).where(mine)
+        for row, *values in connection.execute(query.order_by(order)):
+            getattr(by_row[row], target).append(row_type(*values))
+    return trials

@@ -1,0 +1,140 @@
+"""Read one sweep's runs from MLflow: plain SQL where it is a file, pages of a search elsewhere."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import make_url
+
+from sweeps import mlflow_rows
+from sweeps.auditing.mlflow_reader import LAST_METRICS, PARENT_TAG, RunRow
+from sweeps.redact import hide_secrets
+from sweeps.schema import Sweep
+
+PAGE = 1000
+TAGS = (
+    "state",
+    PARENT_TAG,
+    mlflow_rows.KIND_TAG,
+    mlflow_rows.TRIAL_TAG,
+    mlflow_rows.SWEEP_TAG,
+    mlflow_rows.CREATED_TAG,
+)
+OF_SWEEP = """
+    select runs.run_uuid from runs
+    join tags as sweep on sweep.run_uuid = runs.run_uuid and sweep.key = ? and sweep.value = ?
+    join tags as made on made.run_uuid = runs.run_uuid and made.key = ? and made.value = ?
+    where runs.lifecycle_stage = 'active'
+"""
+
+
+def read_runs(uri: str, sweep: Sweep) -> list[RunRow]:
+    """The active runs that bear the sweep's name and time of creation.
+
+    Raises:
+        ValueError: MLflow cannot be asked.
+    """
+    path = sqlite_path(uri)
+    try:
+        if path is None:
+            return list(_ask(uri, sweep))
+        if not path.is_file():
+            return []
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+            return _read(database, sweep)
+    except sqlite3.Error as error:
+        raise ValueError(f"cannot read MLflow's database {path}: {error}") from None
+
+
+def sqlite_path(uri: str) -> Path | None:
+    """The file behind a tracking URI; None for a server, or another database."""
+    if not uri.startswith("sqlite:"):
+        return None
+    name = make_url(uri).database
+    return Path(name) if name else None
+
+
+def _read(database: sqlite3.Connection, sweep: Sweep) -> list[RunRow]:
+    wanted = mlflow_rows.identity_tags(sweep)
+    database.execute("begin")  # one moment, whatever is written meanwhile
+    database.execute("create temp table mine (run_uuid primary key)")
+    keys = (mlflow_rows.SWEEP_TAG, mlflow_rows.CREATED_TAG)
+    database.execute(
+        f"insert into mine {OF_SWEEP}", [t for key in keys for t in (key, wanted[key])]
+    )
+    runs = {
+        run: RunRow(run, status, {})
+        for run, status in database.execute(
+            "select run_uuid, status from runs join mine using (run_uuid) order by start_time"
+        )
+    }
+    for run, key, value in database.execute(_of_mine("tags", "value", len(TAGS)), TAGS):
+        runs[run].tags[key] = value
+    last = database.execute(_of_mine("latest_metrics", "value", len(LAST_METRICS)), LAST_METRICS)
+    for run, key, number in last:
+        runs[run].last[key] = number
+    return _add_points(database, runs)
+
+
+def _add_points(database: sqlite3.Connection, runs: dict[str, RunRow]) -> list[RunRow]:
+    steps: dict[str, set[int]] = {}
+    curves: dict[str, list[tuple[int, float]]] = {}
+    # By key first: the table's primary key begins with it.
+    for run, key, step, value in database.execute(
+        "select run_uuid, key, step, value from metrics "
+        "where key in ('value', ?) and run_uuid in (select run_uuid from mine)",
+        (mlflow_rows.STEP,),
+    ):
+        if key == mlflow_rows.STEP:
+            steps.setdefault(run, set()).add(step)
+        else:
+            curves.setdefault(run, []).append((step, value))
+    for row in runs.values():
+        row.points = len(steps.get(row.id, ()))
+        row.values = curves.get(row.id, [])
+    return list(runs.values())
+
+
+def _of_mine(table: str, column: str, keys: int) -> str:
+    marks = ", ".join("?" * keys)
+    return (
+        f"select run_uuid, key, {column} from {table} join mine using (run_uuid) "
+        f"where key in ({marks})"
+    )
+
+
+def _ask(uri: str, sweep: Sweep) -> Iterator[RunRow]:
+    from sweeps.tracking import connect
+
+    try:
+        client = connect(uri)
+        experiment = client.get_experiment_by_name(mlflow_rows.experiment_name(sweep))
+        if experiment is not None:
+            yield from _pages(client, experiment.experiment_id, sweep)
+    except Exception as error:  # noqa: BLE001  whatever MLflow raises when it does not answer
+        said = hide_secrets((str(error).strip() or type(error).__name__).splitlines()[0])
+        raise ValueError(
+            f"cannot ask MLflow at {hide_secrets(uri)} ({said[:200]}): start it, or name another "
+            "with MLFLOW_TRACKING_URI"
+        ) from None
+
+
+def _pages(client: Any, experiment: str, sweep: Sweep) -> Iterator[RunRow]:
+    wanted = mlflow_rows.identity_tags(sweep)
+    made = wanted[mlflow_rows.CREATED_TAG]
+    text, token = f"tags.`{mlflow_rows.CREATED_TAG}` = '{made}'", None
+    while True:
+        page = client.search_runs([experiment], text, max_results=PAGE, page_token=token)
+        for run in page:
+            tags, metrics = dict(run.data.tags), dict(run.data.metrics)
+            if tags.get(mlflow_rows.SWEEP_TAG) == sweep.name:
+                # How many points: as its writer counted them; the history is a call a run.
+                points = int(tags.get(mlflow_rows.POINTS_TAG, 0))
+                yield RunRow(run.info.run_id, run.info.status, tags, metrics, points)
+        token = page.token
+        if not token:
+            return

@@ -1,0 +1,90 @@
+"""The study that the next launch would build, against the ledger rows it is built from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+
+from focus_core.config import TrialConfig
+from search_spaces.space import Axis, Space
+from sweeps.auditing.rows import Disagreement, Rows, TrialRow
+from sweeps.schema import Report, Trial
+from sweeps.study import Study
+
+TOLD = {"complete": "COMPLETE", "pruned": "PRUNED", "failed": "FAIL"}
+"""What a sampler must believe of a row; every other one goes on at the next launch: RUNNING."""
+
+
+def check_study(rows: Rows) -> list[Disagreement]:
+    """Every trial of which a sampler would be told something else than the ledger has."""
+    study = Study(
+        space_of(rows),
+        sampler="random",
+        seed=rows.sweep.sampler_seed,
+        direction="minimize" if rows.sweep.direction == "minimize" else "maximize",
+        warmup=None,
+    )
+    found = [wrong for trial in rows.trials if (wrong := _add(study, trial))]
+    refused = {wrong.trial_id for wrong in found}
+    for trial in rows.trials:
+        if trial.trial_id not in refused and (wrong := _compare(study, trial)):
+            found.append(wrong)
+    return found
+
+
+def space_of(rows: Rows) -> Space:
+    """The axes as the ledger has them: the space's file may have gone since."""
+    axes = tuple(Axis(key=a["key"], distribution=_distribution(a)) for a in rows.sweep.axes)
+    question = rows.sweep.question
+    return Space(
+        question=question,
+        base=TrialConfig,
+        axes=axes,
+        seeds=rows.sweep.seeds,
+        trials=None,
+        sampler="random",
+        prune=False,
+    )
+
+
+def _add(study: Study, trial: TrialRow) -> Disagreement | None:
+    try:
+        # A plain row has every column that the study reads.
+        study.add(cast("Trial", trial), cast("list[Report]", trial.reports))
+    except (ValueError, TypeError) as error:
+        said = str(error).splitlines()[0][:200]
+        return _wrong(trial, f"Optuna refuses it: {said}", "a point of the sweep's axes")
+    return None
+
+
+def _compare(study: Study, trial: TrialRow) -> Disagreement | None:
+    told = study.told(trial.trial_id)
+    state = TOLD.get(trial.state, "RUNNING")
+    if told.state.name != state:
+        return _wrong(trial, f"{trial.state}, but the study has {told.state.name}", state)
+    if state == "COMPLETE" and told.value != trial.value:
+        return _wrong(trial, f"the study has the value {told.value}", str(trial.value))
+    seen = {r.step: r.value for r in trial.reports if r.value is not None}
+    if told.intermediate_values != seen:
+        count = len(told.intermediate_values)
+        return _wrong(trial, f"the study has {count} reported values", f"the {len(seen)} reported")
+    return None
+
+
+def _distribution(axis: Mapping[str, Any]) -> BaseDistribution:
+    if axis["kind"] == "categorical":
+        return CategoricalDistribution(axis["choices"])
+    if axis["kind"] == "int":
+        return IntDistribution(axis["low"], axis["high"], log=axis["log"])
+    return FloatDistribution(axis["low"], axis["high"], log=axis["log"])
+
+
+def _wrong(trial: TrialRow, what: str, expected: str) -> Disagreement:
+    return Disagreement(trial.trial_id, "study", what, expected)

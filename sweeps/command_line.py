@@ -1,0 +1,184 @@
+"""How every command answers: one line when something is wrong, and what its exit code means.
+
+For ``analysis`` too, hence nothing here but the standard library and ``redact``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import math
+import os
+import re
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+from sweeps.redact import hide_secrets
+
+EXIT_DONE, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
+EXIT_INTERRUPTED = 130
+MOST_SHOWN = 60
+MOST_COUNTED = 1_000_000
+NOT_IN_ADDRESSES = "?#%"
+"""A home becomes part of SQLite's and MLflow's addresses, where these mean something else."""
+
+
+RIGHT = {
+    "expected one argument": ": write a value behind it",
+    "expected at least one argument": ": write one or more values behind it",
+    "ignored explicit argument": ": it stands alone, without a value",
+}
+"""By a part of what argparse says."""
+
+
+class UsageError(ValueError):
+    """The command line, or the environment, asks for what cannot be done."""
+
+
+class CommandLine(argparse.ArgumentParser):
+    """Flags that are written in full; what is wrong with them is a ``UsageError``."""
+
+    def __init__(self, prog: str, description: str) -> None:
+        super().__init__(prog=prog, description=description, allow_abbrev=False)
+
+    def read(self, argv: list[str] | None) -> argparse.Namespace:
+        """The options in ``argv``; like ``parse_args``, which names no near flag.
+
+        Raises:
+            UsageError: one line.
+        """
+        options, unknown = self.parse_known_args(argv)
+        if unknown:
+            self.error(self._not_known(unknown[0]))
+        return options
+
+    def error(self, message: str) -> NoReturn:
+        """Said by ``answer``, in one line; argparse's own words do not say what would be right."""
+        message = message.removeprefix("argument ")
+        right = next((right for said, right in RIGHT.items() if said in message), "")
+        raise UsageError(message + right)
+
+    def _not_known(self, word: str) -> str:
+        name = word.partition("=")[0]
+        flags = [flag for action in self._actions for flag in action.option_strings]
+        near = difflib.get_close_matches(name, flags, n=1)
+        kind = "flag" if word.startswith("-") else "word"
+        hint = f"did you mean {near[0]}?" if near else f"the flags are {', '.join(sorted(flags))}"
+        return f"unknown {kind} {shown(name)}; {hint}"
+
+
+def answer(name: str, command: Callable[[], int], *, wrong: type[Exception] = UsageError) -> int:
+    """Run ``command`` and return its exit code; whatever it raises becomes one line.
+
+    Args:
+        name: of the program, for the line.
+        command: does the work.
+        wrong: what it raises for bad input, besides ``UsageError``: exit 2. Anything else it
+            raises was not foreseen: exit 1. ``FOCUS_DEBUG=1`` shows where, in either case.
+    """
+    try:
+        return command()
+    except (UsageError, wrong) as error:
+        return _say(name, str(error), EXIT_USAGE)
+    except KeyboardInterrupt:
+        return _say(name, "interrupted", EXIT_INTERRUPTED)
+    except Exception as error:  # noqa: BLE001  a person at a terminal gets a line, not a page
+        said = f"unexpected {type(error).__name__}: {error} (FOCUS_DEBUG=1 shows where)"
+        return _say(name, said, EXIT_FAILED)
+
+
+def _say(name: str, text: str, code: int) -> int:
+    if os.environ.get("FOCUS_DEBUG", "") not in ("", "0"):
+        print(hide_secrets(traceback.format_exc()), end="", file=sys.stderr)
+    print(f"{name}: {one_line(text)}", file=sys.stderr)
+    return code
+
+
+def one_line(text: str) -> str:
+    """``text`` without secrets, line breaks and what else could steer a terminal."""
+    words = " ".join(hide_secrets(text).split())
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in words)
+
+
+def shown(word: str) -> str:
+    """What somebody wrote, in quotes and not too long."""
+    return repr(word if len(word) <= MOST_SHOWN else f"{word[:MOST_SHOWN]}...")
+
+
+# Kinds of values: what argparse calls to read a word, its errors prefixed with the flag.
+
+
+def whole(word: str) -> int:
+    """A whole number; its range is checked where its meaning is known."""
+    try:
+        number = int(word)
+    except ValueError:
+        raise _wrong(word, "a whole number, such as 3") from None
+    if abs(number) > MOST_COUNTED:
+        raise _wrong(word, f"at most {MOST_COUNTED}")
+    return number
+
+
+def amount(word: str) -> float:
+    """A finite number."""
+    try:
+        number = float(word)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise _wrong(word, "a number, such as 1 or 0.5")
+    return number
+
+
+def one_of(*words: str) -> Callable[[str], str]:
+    """A word of a list; ``choices`` of argparse names no near one."""
+
+    def read(word: str) -> str:
+        if word in words:
+            return word
+        near = difflib.get_close_matches(word, words, n=1)
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        raise _wrong(word, f"one of {', '.join(words)}{hint}")
+
+    return read
+
+
+def filled(word: str) -> str:
+    """Something: an empty word is mostly a variable of the shell that is not set."""
+    if not word.strip():
+        raise _wrong(word, "not empty")
+    if not word.isprintable():
+        raise _wrong(word, "printable, without control characters")
+    return word
+
+
+def cluster_address(word: str) -> str:
+    """Where a Ray cluster answers."""
+    if word != "auto" and not re.fullmatch(r"(ray://)?[^\s:/@]+:\d{2,5}", word):
+        raise _wrong(hide_secrets(word), "auto or HOST:PORT, such as 10.0.0.5:6379")
+    return word
+
+
+def home_folder(given: str | None) -> Path:
+    """``--home``, else ``FOCUS_HOME``, else ``runs``.
+
+    Raises:
+        UsageError: no folder can be called so here.
+    """
+    name = "FOCUS_HOME" if given is None else "--home"
+    word = os.environ.get("FOCUS_HOME") or "runs" if given is None else given
+    odd = [c for c in word if c in NOT_IN_ADDRESSES or not c.isprintable()]
+    if not word.strip() or odd:
+        without = f"a folder whose name is not empty and has no {' '.join(NOT_IN_ADDRESSES)}"
+        raise UsageError(f"{name} {shown(word)} must be {without} or control character in it")
+    try:
+        return Path(word).expanduser().absolute()
+    except RuntimeError:  # ~nobody
+        raise UsageError(f"{name} {shown(word)} names a user that is not known here") from None
+
+
+def _wrong(word: str, right: str) -> argparse.ArgumentTypeError:
+    return argparse.ArgumentTypeError(f"{shown(word)} must be {right}")

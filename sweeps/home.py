@@ -1,0 +1,50 @@
+"""The folder everything of a sweep lives in: private, and known to be usable before the start."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sweeps.plan import Plan
+from sweeps.settings import number
+
+MIN_FREE_MB = 200.0
+"""Less free space is refused at the start (``FOCUS_MIN_FREE_MB``)."""
+OTHERS_NOTHING = 0o077
+
+
+@contextmanager
+def private_files() -> Iterator[None]:
+    """What is created meanwhile, also by child processes, only this user can read."""
+    before = os.umask(OTHERS_NOTHING)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def prepare_home(plan: Plan) -> None:
+    """Make the folders; a home that cannot be written is found out before anything starts.
+
+    Raises:
+        ValueError: it cannot be written, or its disk is nearly full.
+    """
+    least = number("FOCUS_MIN_FREE_MB", MIN_FREE_MB)
+    try:
+        for folder in (plan.home, plan.artifacts, plan.checkpoints):
+            folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=plan.home):
+            pass
+        free = shutil.disk_usage(plan.home).free / 1e6
+    except OSError as error:
+        raise ValueError(
+            f"cannot write to the home {plan.home} ({error.strerror}): name another with --home"
+        ) from None
+    if free < least:
+        raise ValueError(
+            f"only {free:.0f} MB are free at the home {plan.home}, {least:g} are asked for: free "
+            "some, name another --home, or ask for less with FOCUS_MIN_FREE_MB"
+        )

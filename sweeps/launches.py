@@ -1,0 +1,41 @@
+"""A row for every launch: under what it ran, and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+
+from sweeps.ledger import Ledger
+from sweeps.schema import Launch, Sweep, now
+
+SILENT = "ended without a word: it was killed, or could not write"
+
+
+def begin_launch(ledger: Ledger, sweep: Sweep, provenance: Mapping[str, Any]) -> Launch:
+    """Record that a launch begins; those before it that never said how they ended have ended.
+
+    Call it while the lease is held.
+    """
+    launch = Launch(sweep_id=sweep.id, **provenance)
+    with ledger.writing() as session:
+        before = select(Launch).where(Launch.sweep_id == sweep.id, Launch.reason.is_(None))
+        for silent in session.scalars(before):
+            silent.reason = SILENT
+        session.add(launch)
+    return launch
+
+
+def end_launch(ledger: Ledger, launch: Launch, exit_code: int, reason: str) -> None:
+    """Record how a launch ended."""
+    with ledger.writing() as session:
+        row = session.get_one(Launch, launch.id)
+        row.ended, row.exit_code, row.reason = now(), exit_code, reason[:500]
+
+
+def launches(ledger: Ledger, sweep: Sweep) -> list[Launch]:
+    """Every launch of ``sweep``, the first one first."""
+    with ledger.reading() as session:
+        wanted = select(Launch).where(Launch.sweep_id == sweep.id).order_by(Launch.id)
+        return list(session.scalars(wanted))

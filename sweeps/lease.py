@@ -1,0 +1,186 @@
+"""One launcher a sweep: a row in the ledger that its holder keeps alive.
+
+Nobody's clock is asked. On the same machine a holder is gone when its process is; of another
+machine's holder one sees only whether it still counts. Every write of a holder asks, in its own
+transaction, whether the lease is still his (``Ledger.fence``): one that was suspended while
+another took over finds out before it writes anything.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import CursorResult, Update, delete, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from sweeps.ledger import Ledger
+from sweeps.ledger_errors import LeaseLostError, LedgerError
+from sweeps.process_identity import began, this_machine
+from sweeps.schema import Lease, Sweep, now
+from sweeps.settings import number
+
+BEAT_SECONDS = 5.0
+WATCH_SECONDS = 30.0
+"""How long a holder on another machine may be silent (``FOCUS_LEASE_SECONDS``)."""
+LOOK_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who drives a sweep; its text is for people."""
+
+    host: str
+    pid: int
+    since: datetime
+
+    def __str__(self) -> str:
+        when = self.since.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+        return f"pid {self.pid} on host {self.host} since {when} UTC"
+
+
+def holder(ledger: Ledger, sweep: Sweep) -> Holder | None:
+    """Who holds ``sweep``; None when nobody does, or a process of this machine that is gone."""
+    lease = _read(ledger, sweep)
+    return None if lease is None or _is_dead(lease) else _holder(lease)
+
+
+@contextmanager
+def hold(ledger: Ledger, sweep: Sweep, *, beat_seconds: float = BEAT_SECONDS) -> Iterator[None]:
+    """Hold ``sweep``: meanwhile every write of ``ledger`` is fenced, and nobody else drives it.
+
+    Raises:
+        ValueError: somebody holds it.
+    """
+    token = _acquire(ledger, sweep)
+    ledger.fence = lambda session: _beat(session, sweep, token)
+    ended = threading.Event()
+    thread = threading.Thread(
+        target=_keep_alive, args=(ledger, ended, beat_seconds), name="lease", daemon=True
+    )
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+        ledger.fence = None
+        _release(ledger, sweep, token)
+
+
+def _acquire(ledger: Ledger, sweep: Sweep) -> str:
+    token = uuid.uuid4().hex
+    while True:
+        found = _read(ledger, sweep)
+        if found is None:
+            if _insert(ledger, sweep, token):
+                return token
+        elif _is_stale(ledger, sweep, found):
+            if _take_over(ledger, found, token):
+                return token
+        else:
+            raise ValueError(
+                f"sweep {sweep.name!r} is held by {_holder(found)}: "
+                "wait, stop it, or choose another --name"
+            )
+
+
+def _read(ledger: Ledger, sweep: Sweep) -> Lease | None:
+    with ledger.reading() as session:
+        return session.get(Lease, sweep.id)
+
+
+def _insert(ledger: Ledger, sweep: Sweep, token: str) -> bool:
+    """False when another launcher was quicker."""
+    try:
+        with ledger.writing() as session:
+            session.add(Lease(sweep_id=sweep.id, **_columns(token)))
+    except IntegrityError:
+        return False
+    return True
+
+
+def _take_over(ledger: Ledger, found: Lease, token: str) -> bool:
+    """False when the holder stirred, or another launcher was quicker."""
+    unchanged = (Lease.sweep_id == found.sweep_id, Lease.token == found.token)
+    with ledger.writing() as session:
+        changes = {**_columns(token), "since": now(), "beat": 0}
+        wanted = update(Lease).where(*unchanged, Lease.beat == found.beat).values(changes)
+        return _rows(session, wanted) == 1
+
+
+def _columns(token: str) -> dict[str, str | int]:
+    pid = os.getpid()
+    return {
+        "token": token,
+        "host": socket.gethostname(),
+        "pid": pid,
+        "machine": this_machine(),
+        "began": began(pid) or "",
+    }
+
+
+def _is_dead(lease: Lease) -> bool:
+    """Known to be gone: a process of this machine that is no more, or whose pid is another's."""
+    return lease.machine == this_machine() and began(lease.pid) != lease.began
+
+
+def _is_stale(ledger: Ledger, sweep: Sweep, lease: Lease) -> bool:
+    if lease.machine == this_machine():
+        return _is_dead(lease)
+    watch = number("FOCUS_LEASE_SECONDS", WATCH_SECONDS)
+    print(
+        f"launch.py: {_holder(lease)} held this sweep; watching up to {watch:g} s for a sign of it",
+        file=sys.stderr,
+    )
+    deadline = time.monotonic() + watch
+    while time.monotonic() < deadline:
+        time.sleep(min(LOOK_SECONDS, watch))
+        seen = _read(ledger, sweep)
+        if seen is None or (seen.token, seen.beat) != (lease.token, lease.beat):
+            return False
+    return True
+
+
+def _holder(lease: Lease) -> Holder:
+    return Holder(lease.host, lease.pid, lease.since)
+
+
+def _beat(session: Session, sweep: Sweep, token: str) -> None:
+    """Count, if the lease is still ours; in the transaction that is about to write."""
+    ours = (Lease.sweep_id == sweep.id, Lease.token == token)
+    if _rows(session, update(Lease).where(*ours).values(beat=Lease.beat + 1)) != 1:
+        raise LeaseLostError(
+            f"sweep {sweep.name!r} was taken over by another launcher while this one did not "
+            "answer: this one stops, and has written nothing since"
+        )
+
+
+def _keep_alive(ledger: Ledger, ended: threading.Event, seconds: float) -> None:
+    while not ended.wait(seconds):
+        with suppress(LedgerError), ledger.writing():  # the ledger tells whoever drives
+            pass
+        if ledger.failure is not None:
+            return
+
+
+def _release(ledger: Ledger, sweep: Sweep, token: str) -> None:
+    if ledger.failure is not None:
+        return  # this process ends: the next launcher takes over
+    with suppress(LedgerError), ledger.writing() as session:
+        session.execute(delete(Lease).where(Lease.sweep_id == sweep.id, Lease.token == token))
+
+
+def _rows(session: Session, statement: Update) -> int:
+    result = session.execute(statement)
+    assert isinstance(result, CursorResult)
+    return int(result.rowcount)

@@ -1,0 +1,107 @@
+"""Opening a ledger's database: made whole or not at all, whoever else opens it at that moment."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from sweeps.ledger_errors import explain
+from sweeps.redact import hide_secrets, shown_url
+from sweeps.schema import SCHEMA_VERSION, Base, SchemaInfo
+from sweeps.settings import number
+
+BUSY_MS = 30_000
+
+
+def open_engine(url: str) -> Engine:
+    """Connect to the ledger at ``url``; its tables are made when there are none.
+
+    Raises:
+        ValueError: no such kind of database, not a ledger, or one of another schema version.
+    """
+    shown = shown_url(url)
+    busy_ms = int(number("FOCUS_BUSY_MS", BUSY_MS))
+    try:
+        engine = create_engine(url)
+    except (ArgumentError, ImportError) as error:
+        raise ValueError(
+            f"cannot open {shown} as a ledger ({hide_secrets(str(error))}): use an address such as "
+            "sqlite:////path/ledger.db, and install the package its database needs"
+        ) from None
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", lambda connection, _: _set_pragmas(connection, busy_ms))
+    try:
+        with engine.connect() as connection:
+            ready = _is_ledger(connection, shown) and _has_every_table(connection)
+        if not ready:
+            with engine.begin() as connection:
+                if engine.dialect.name == "sqlite":  # one launcher makes them, others wait
+                    connection.exec_driver_sql("BEGIN IMMEDIATE")
+                _make_tables(connection, shown)
+    except SQLAlchemyError as error:
+        engine.dispose()
+        raise ValueError(f"cannot open {shown} as a ledger: {explain(error, shown)}") from None
+    except ValueError:
+        engine.dispose()
+        raise
+    return engine
+
+
+def _is_ledger(connection: Connection, shown: str) -> bool:
+    """False for an empty database.
+
+    Raises:
+        ValueError: it is something else, or a ledger of another version.
+    """
+    known = inspect(connection).get_table_names()
+    if not known:
+        return False
+    if SchemaInfo.__tablename__ not in known:
+        raise ValueError(
+            f"{shown} is a database of something else (no schema_info table): "
+            "name another with FOCUS_LEDGER_URL or --home"
+        )
+    version = connection.execute(select(SchemaInfo.version)).scalar()
+    if version != SCHEMA_VERSION:
+        raise ValueError(
+            f"{shown} has schema version {version}, this program writes {SCHEMA_VERSION}: use the "
+            "program that wrote it, or another --home"
+        )
+    return True
+
+
+def _has_every_table(connection: Connection) -> bool:
+    return Base.metadata.tables.keys() <= set(inspect(connection).get_table_names())
+
+
+def _make_tables(connection: Connection, shown: str) -> None:
+    is_ledger = _is_ledger(connection, shown)  # again: somebody may have been first
+    Base.metadata.create_all(connection)
+    if not is_ledger:
+        connection.execute(insert(SchemaInfo).values(version=SCHEMA_VERSION))
+
+
+def _set_pragmas(connection: Any, busy_ms: int) -> None:
+    """Readers never block the writer, and a commit costs no full sync (WAL keeps it atomic)."""
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={busy_ms}")
+    _write_ahead(cursor, busy_ms)
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _write_ahead(cursor: Any, busy_ms: int) -> None:
+    """SQLite does not wait for others when it changes to WAL: it is asked again."""
+    deadline = time.monotonic() + busy_ms / 1000
+    while cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(0.02)

@@ -1,0 +1,35 @@
+"""What goes wrong with a ledger, in one line: what, where, and what to do."""
+
+from __future__ import annotations
+
+from sqlalchemy.exc import DBAPIError
+
+from sweeps.redact import hide_secrets
+
+ADVICE = {
+    "locked": "another process holds it; stop that one",
+    "full": "free some space",
+    "readonly": "make its folder writable",
+    "unable to open": "make its folder writable, or free some space",
+    "disk i/o": "look at its disk",
+}
+"""By a word of the database's own message."""
+
+
+class LedgerError(ValueError):
+    """The ledger cannot be read or written: nothing of the last transaction is in it."""
+
+
+class LeaseLostError(LedgerError):
+    """Another launcher drives this sweep now: this one must write nothing more."""
+
+
+def explain(error: Exception, shown_url: str) -> LedgerError:
+    """The one line for what a database raised."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    lines = str(cause).strip().splitlines()
+    first = hide_secrets(lines[0] if lines else type(error).__name__)
+    advice = next((a for word, a in ADVICE.items() if word in first.lower()), "see to that")
+    return LedgerError(
+        f"the ledger {shown_url} cannot be used ({first}): {advice}, then the same command goes on"
+    )

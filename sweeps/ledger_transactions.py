@@ -1,0 +1,76 @@
+"""A ledger's transactions: whole or not at all, and none after the first that failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from sweeps.ledger_engine import open_engine
+from sweeps.ledger_errors import LedgerError, explain
+from sweeps.redact import shown_url
+
+
+class Transactions:
+    """Opens the database at ``url``, creating it when new.
+
+    After the first transaction that fails nothing more is written: what one launcher could not
+    record, the next one finds out again.
+
+    Attributes:
+        failure: why nothing more is written; None while all is well.
+        on_failure: called once with it, on whichever thread found out.
+        fence: begins every transaction that writes; raises when another launcher has taken over.
+
+    Raises:
+        ValueError: the database is not a ledger, or one of another schema version.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.shown_url = shown_url(url)
+        self.engine = open_engine(url)
+        self.failure: LedgerError | None = None
+        self.on_failure: Callable[[LedgerError], None] = lambda _: None
+        self.fence: Callable[[Session], None] | None = None
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A transaction that changes nothing."""
+        with self._guarded(), Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A transaction: all of it, or nothing and a ``LedgerError``."""
+        if self.failure is not None:
+            raise self.failure
+        session = Session(self.engine, expire_on_commit=False)
+        with self._guarded(), session, session.begin():
+            if self.fence is not None:
+                self.fence(session)
+            yield session
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        try:
+            yield
+        except IntegrityError:
+            raise  # somebody else was first: the caller knows of what
+        except LedgerError as error:
+            self._fail(error)
+            raise
+        except SQLAlchemyError as error:
+            failure = explain(error, self.shown_url)
+            self._fail(failure)
+            raise failure from None
+
+    def _fail(self, error: LedgerError) -> None:
+        if self.failure is None:
+            self.failure = error
+            self.on_failure(error)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.engine.dispose()

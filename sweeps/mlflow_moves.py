@@ -1,0 +1,51 @@
+"""A home may be moved or copied: MLflow's file stores where artifacts lie as absolute paths.
+
+A database that lies in the home beside its artifacts folder is told where that folder is now,
+before anything is written through it; a database elsewhere is somebody else's to keep.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+OURS = "select experiment_id, artifact_location from experiments where name like 'focus-sweeps/%'"
+
+
+def follow_home(uri: str, artifacts: Path | None) -> int:
+    """Make the experiments' artifact locations those of the home as it lies now.
+
+    Args:
+        uri: MLflow's tracking URI.
+        artifacts: the home's folder for artifacts; None where a server decides.
+
+    Returns:
+        how many experiments had another.
+    """
+    name = make_url(uri).database if uri.startswith("sqlite:") else None
+    if not name or artifacts is None or not Path(name).is_file():
+        return 0
+    if Path(name).resolve().parent != artifacts.resolve().parent:
+        return 0
+    place = artifacts.resolve().as_uri()
+    with closing(sqlite3.connect(name, timeout=30)) as database, database:
+        if not database.execute("select 1 from sqlite_master where name = 'runs'").fetchone():
+            return 0  # MLflow has not made its tables yet
+        moved = [(key, old) for key, old in database.execute(OURS) if old != place]
+        for experiment, old in moved:
+            _move(database, experiment, old.rstrip("/"), place)
+    return len(moved)
+
+
+def _move(database: sqlite3.Connection, experiment: int, old: str, new: str) -> None:
+    database.execute(
+        "update experiments set artifact_location = ? where experiment_id = ?", (new, experiment)
+    )
+    database.execute(
+        "update runs set artifact_uri = ? || substr(artifact_uri, ?) "
+        "where experiment_id = ? and substr(artifact_uri, 1, ?) = ?",
+        (new, len(old) + 1, experiment, len(old) + 1, f"{old}/"),
+    )

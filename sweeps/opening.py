@@ -1,0 +1,159 @@
+"""The sweep's row: made, or gone on with; and what has changed since it was made.
+
+A launch that would mix numbers of two codes, or of two questions, is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+
+from focus_core.tasks import TASKS
+from sweeps.ledger import Ledger
+from sweeps.plan import Plan
+from sweeps.schema import TERMINAL, Sweep, Trial
+
+SAMPLER_SEED = 0
+
+
+def find_or_add(ledger: Ledger, plan: Plan, provenance: Mapping[str, Any]) -> Sweep:
+    """The row of the sweep called ``plan.name``, untouched where there is one.
+
+    Args:
+        ledger: the record.
+        plan: what is asked.
+        provenance: see ``provenance.everything``.
+
+    Raises:
+        ValueError: a sweep of that name asks something else.
+    """
+    sweep = ledger.find_sweep(plan.name)
+    if sweep is None:
+        try:
+            return ledger.add_sweep(_new(plan, provenance))
+        except IntegrityError:  # another launcher was quicker; which of the two goes on,
+            sweep = ledger.find_sweep(plan.name)  # the lease decides
+    assert sweep is not None
+    differs = same_question(plan, {"space": sweep.space, "axes": sweep.axes, **sweep.base})
+    if differs:
+        raise ValueError(
+            f"the sweep {plan.name!r} asks something else ({differs}): choose another --name"
+        )
+    return sweep
+
+
+def go_on(
+    ledger: Ledger,
+    plan: Plan,
+    provenance: Mapping[str, Any],
+    *,
+    retry_failed: bool,
+    rerun: bool,
+    forget: Callable[[str], None],
+) -> Sweep:
+    """Bring the sweep's row up to this launch. Call it while the lease is held.
+
+    Args:
+        ledger: the record.
+        plan: what is asked.
+        provenance: of this launch.
+        retry_failed: failed trials will be tried again.
+        rerun: everything will be trained again.
+        forget: removes a trial's checkpoints.
+
+    Raises:
+        ValueError: seeds would be taken away, or results of two codes mixed.
+    """
+    sweep = ledger.find_sweep(plan.name)  # as it is now that nobody else may change it
+    assert sweep is not None
+    if plan.seeds < sweep.seeds:
+        raise ValueError(
+            f"the sweep {plan.name!r} has {sweep.seeds} seeds: seeds can be added, not taken "
+            f"away; use --seeds {sweep.seeds} or more, or another --name"
+        )
+    trials = ledger.trials(sweep)
+    goes_on = retry_failed or rerun or not _is_finished(sweep, trials, plan)
+    if provenance["code"] != sweep.code and goes_on:
+        _change_code(ledger, sweep, trials, provenance, rerun=rerun, forget=forget)
+    elif goes_on:
+        _warn_of_versions(sweep, provenance)
+    planned = max(plan.trials, len(trials))
+    wanted = {"planned": planned, "seeds": plan.seeds, "sampler": plan.sampler}
+    return ledger.update_sweep(sweep, **wanted, **({"finished": None} if goes_on else {}))
+
+
+def same_question(plan: Plan, stored: dict[str, Any]) -> str | None:
+    """What differs between ``plan`` and the sweep of that name; None when nothing does."""
+    now = {
+        "space": plan.space.name,
+        "axes": json.loads(json.dumps(plan.space.describe_axes())),
+        **plan.base.canonical(),
+    }
+    keys = [*now, *(k for k in stored if k not in now)]
+    wrong = [k for k in keys if now.get(k) != stored.get(k)]
+    if not wrong:
+        return None
+    return ", ".join(f"{k} was {stored.get(k)}, now {now.get(k)}" for k in wrong[:3])
+
+
+def _new(plan: Plan, provenance: Mapping[str, Any]) -> Sweep:
+    task = TASKS[plan.base.task.name]
+    return Sweep(
+        name=plan.name,
+        space=plan.space.name,
+        question=plan.space.question,
+        metric=task.metric,
+        direction=task.direction,
+        sampler=plan.sampler,
+        sampler_seed=SAMPLER_SEED,
+        seeds=plan.seeds,
+        planned=plan.trials,
+        base=plan.base.canonical(),
+        axes=plan.space.describe_axes(),
+        **provenance,
+    )
+
+
+def _is_finished(sweep: Sweep, trials: list[Trial], plan: Plan) -> bool:
+    """Nothing is left to train."""
+    grows = plan.seeds > sweep.seeds or plan.trials > max(sweep.planned, len(trials))
+    ended = all(trial.state in TERMINAL for trial in trials)
+    return sweep.finished is not None and ended and not grows
+
+
+def _change_code(
+    ledger: Ledger,
+    sweep: Sweep,
+    trials: list[Trial],
+    provenance: Mapping[str, Any],
+    *,
+    rerun: bool,
+    forget: Callable[[str], None],
+) -> None:
+    """Take this launch's code for the sweep's, if nothing of the other one's is left in it."""
+    if any(trial.step for trial in trials) and not rerun:
+        raise ValueError(
+            f"focus_core changed since the sweep {sweep.name!r} was trained "
+            f"({sweep.code} -> {provenance['code']}): choose another --name, or --rerun"
+        )
+    for trial in trials:  # before the ledger: no state of the old code may outlive it
+        forget(trial.trial_id)
+    if rerun:
+        ledger.start_over(sweep, **provenance)
+    else:
+        ledger.update_sweep(sweep, **provenance)
+
+
+def _warn_of_versions(sweep: Sweep, provenance: Mapping[str, Any]) -> None:
+    before, now = sweep.versions, provenance["versions"]
+    changed = [f"{k} {before[k]} -> {v}" for k, v in now.items() if before.get(k, v) != v]
+    if changed:
+        print(
+            f"launch.py: warning: since the sweep {sweep.name!r} was begun these changed: "
+            f"{', '.join(changed)}; its numbers may not be comparable (the ledger has which)",
+            file=sys.stderr,
+        )

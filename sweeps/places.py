@@ -1,0 +1,162 @@
+"""The places a launch would write to, looked at before anything is written."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import create_engine
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from sweeps.command_line import UsageError, shown
+from sweeps.plan import Plan
+from sweeps.redact import hide_secrets
+from sweeps.schema import SCHEMA_VERSION
+from sweeps.settings import check_settings
+
+LEDGER, MLFLOW = "schema_info", "alembic_version"
+"""A table that a ledger has, and one that MLflow's database has."""
+SERVERS = ("http", "https")
+DATABASES = ("sqlite", "mysql", "mssql", "postgresql")
+OTHERS = ("databricks", "databricks-uc", "uc")
+
+
+def check_places(plan: Plan, tracking_flag: str) -> None:
+    """Whether ledger and MLflow can be where ``plan`` says; reads only.
+
+    Args:
+        plan: what is about to be launched.
+        tracking_flag: what named the tracking URI.
+
+    Raises:
+        UsageError: one line.
+    """
+    check_settings()
+    ledger = ledger_file(plan.ledger_url, plan.home)
+    mlflow = check_tracking(plan.tracking_uri, tracking_flag)
+    if ledger is not None and mlflow is not None and ledger.resolve() == mlflow.resolve():
+        raise UsageError(
+            f"{tracking_flag} names the ledger {ledger}: MLflow needs a database of its own"
+        )
+
+
+def ledger_file(url: str, home: Path) -> Path | None:
+    """The ledger's file; None where a server keeps it. An empty or missing file is fine.
+
+    Raises:
+        UsageError: it cannot be a ledger.
+    """
+    address = _address(url, "FOCUS_LEDGER_URL")
+    if address.get_backend_name() != "sqlite":
+        return None
+    path = _path(address, "FOCUS_LEDGER_URL")
+    if path.parent != home and not path.parent.is_dir():
+        raise UsageError(f"FOCUS_LEDGER_URL: there is no folder {path.parent}: make it first")
+    found = tables(path)
+    if found and LEDGER not in found:
+        raise UsageError(
+            f"{path} is a database of something else (no {LEDGER} table): "
+            "name another with FOCUS_LEDGER_URL or --home"
+        )
+    if found:
+        _check_version(path)
+    return path
+
+
+def check_tracking(uri: str, flag: str) -> Path | None:
+    """MLflow's file; None where a server keeps it. An empty or missing file is fine.
+
+    Raises:
+        UsageError: MLflow cannot keep runs there.
+    """
+    kind, colon, rest = uri.partition(":")
+    family = kind.partition("+")[0]
+    if kind in OTHERS:
+        return None
+    if not colon or family not in SERVERS + DATABASES or not rest.startswith("//"):
+        raise UsageError(
+            f"{flag} {shown(hide_secrets(uri))} is no address of MLflow's: use one such as "
+            "sqlite:////path/mlflow.db or http://127.0.0.1:5000"
+        )
+    if family in SERVERS:
+        if not rest.strip("/"):
+            raise UsageError(f"{flag} {shown(uri)} names no host: use http://HOST:PORT")
+        return None
+    address = _address(uri, flag)
+    if family != "sqlite":
+        return None
+    path = _path(address, flag)
+    found = tables(path)
+    if found and MLFLOW not in found:
+        raise UsageError(
+            f"{path} is a database of something else (no {MLFLOW} table): name another with {flag}"
+        )
+    return path
+
+
+def tables(path: Path) -> set[str]:
+    """The tables of an SQLite file; none when it is empty, or not there.
+
+    Raises:
+        UsageError: it is no such file.
+    """
+    if not path.exists():
+        return set()
+    if path.is_file() and not path.stat().st_size:
+        return set()
+    found = _select(path, "SELECT name FROM sqlite_master WHERE type = 'table'")
+    return {str(row[0]) for row in found}
+
+
+def _check_version(path: Path) -> None:
+    found = [row[0] for row in _select(path, f"SELECT version FROM {LEDGER}")]
+    if found != [SCHEMA_VERSION]:
+        version = found[0] if found else "missing"
+        raise UsageError(
+            f"{path} has schema version {version}, this program writes {SCHEMA_VERSION}: use the "
+            "program that wrote it, or another --home"
+        )
+
+
+def _select(path: Path, query: str) -> list[tuple[object, ...]]:
+    # Read-only: opening a database to write may already change it.
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+            return database.execute(query).fetchall()
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error) or "busy" in str(error):
+            return []  # somebody writes: it is looked at again when it is opened
+        raise _unreadable(path, error) from None
+    except sqlite3.DatabaseError as error:
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: Exception) -> UsageError:
+    kind = "a folder" if path.is_dir() else f"no SQLite database that can be read ({error})"
+    return UsageError(f"{path} is {kind}: move it away, or name another place with --home")
+
+
+def _address(url: str, name: str) -> URL:
+    example = "use an address such as sqlite:////path/name.db"
+    try:
+        address = make_url(url)
+        create_engine(address).dispose()
+    except ImportError as error:
+        raise UsageError(
+            f"{name} {shown(hide_secrets(url))} needs the package {error.name}: install it"
+        ) from None
+    except (ArgumentError, ValueError, TypeError):
+        # Not shown: it may hold a password where nobody would look for one.
+        raise UsageError(f"{name} is no database address: {example}") from None
+    return address
+
+
+def _path(address: URL, name: str) -> Path:
+    if not address.database or address.database == ":memory:" or "mode=memory" in str(address):
+        raise UsageError(
+            f"{name} is a database in memory, which is lost at the end: use a file's address, "
+            "such as sqlite:////path/name.db"
+        )
+    return Path(address.database.removeprefix("file:")).absolute()

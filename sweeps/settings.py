@@ -1,0 +1,44 @@
+"""Settings of this machine that are no part of a trial: ``FOCUS_*`` in the environment."""
+
+from __future__ import annotations
+
+import math
+import os
+
+NUMBERS = (
+    "FOCUS_AUDIT_SECONDS",
+    "FOCUS_BUSY_MS",
+    "FOCUS_CHECKPOINT_SECONDS",
+    "FOCUS_HANG_SECONDS",
+    "FOCUS_LEASE_SECONDS",
+    "FOCUS_MAX_LOST",
+    "FOCUS_MAX_RSS_GB",
+    "FOCUS_MIN_FREE_MB",
+    "FOCUS_TRIAL_SECONDS",
+)
+"""All there are; a test holds them against the sources."""
+
+
+def number(name: str, default: float) -> float:
+    """The number in the environment variable ``name``; 0 is allowed.
+
+    Raises:
+        ValueError: it is none, or below 0.
+    """
+    text = os.environ.get(name, "").strip()
+    try:
+        value = float(text) if text else default
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise ValueError(f"{name}={text[:40]!r} must be a number, 0 or more, such as {default:g}")
+    return value
+
+
+def check_settings() -> None:
+    """Raise a ValueError for the first number in the environment that is none.
+
+    Every one at once and before anything is written; where one is used it is read again.
+    """
+    for name in NUMBERS:
+        number(name, 1)

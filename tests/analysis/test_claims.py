@@ -1,0 +1,243 @@
+"""What the page may claim: of simulated sweeps in which nothing differs, at most one in twenty."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from analysis.arms import arms, best_arm
+from analysis.comparisons import comparisons, reference_arm
+from analysis.effects import DIFFER
+from analysis.evidence import ALPHA
+from analysis.ledger_reader import SweepData
+from analysis.ledger_tables import curves_table, trials_table
+from analysis.summary import summarise
+from analysis.windows import BEATS_WINDOW
+from focus_core.config import TrialConfig
+from sweeps.schema import Sweep
+
+Make = Callable[..., Any]
+BASE = TrialConfig()
+CEILING = 0.31  # as in the fixture's reports
+TABLES = 200
+ERROR = 3 * math.sqrt(ALPHA * (1 - ALPHA) / TABLES)  # three standard errors
+
+
+@pytest.fixture(autouse=True)
+def _fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("analysis.importance.RESAMPLES", 10)
+    monkeypatch.setattr("analysis.permutation.SHUFFLES", 400)
+
+
+def data_of(sweep: Sweep) -> SweepData:
+    """As ``read_sweep`` gives it, without a database."""
+    names = [column.name for column in Sweep.__table__.columns]
+    about = {name: getattr(sweep, name) for name in names} | {"created": dt.datetime.now(dt.UTC)}
+    trials = sorted(sweep.trials, key=lambda t: t.number)
+    return SweepData(
+        about=about,
+        trials=trials_table(trials, sweep.axes),
+        curves=curves_table([t for t in trials if t.reports]),
+    )
+
+
+@pytest.fixture
+def one_axis(sweep_of: Make, trial_of: Make) -> Callable[..., SweepData]:
+    """A sweep over arms ``a0``, ``a1`` ... with the scores given, (arms, seeds)."""
+
+    def build(scores: Any, *, metrics: dict[str, float] | None = None, **about: Any) -> SweepData:
+        names = [f"a{number}" for number in range(len(scores))]
+        trials = []
+        for number, seeds in enumerate(scores):
+            point = {"model.hyper_width": 8 * number + 8}
+            trial = trial_of(number, BASE, point, [float(s) for s in seeds])
+            trial.point = {"arm": names[number]}
+            trial.reports = trial.reports[-1:]
+            for report in trial.reports:
+                report.metrics = report.metrics | (metrics or {})
+            trials.append(trial)
+        axes = [{"key": "arm", "kind": "categorical", "choices": names}]
+        return data_of(sweep_of("aa", "order", trials, axes=axes, **about))
+
+    return build
+
+
+def scored(data: SweepData, scores: Any) -> SweepData:
+    """The same sweep with other scores, (arms, seeds): quicker than a new one."""
+    rows = data.trials.to_pylist()
+    for row, seeds in zip(rows, scores, strict=True):
+        row["value"] = row["test"] = float(np.mean(seeds))
+        for replicate, score in zip(row["replicates"], seeds, strict=True):
+            replicate["value"] = replicate["test"] = float(score)
+    trials = pa.Table.from_pylist(rows, data.trials.schema)
+    return dataclasses.replace(data, trials=trials)
+
+
+def _claims(summary: dict[str, Any]) -> dict[str, bool]:
+    apart = (BEATS_WINDOW, "below its window")
+    return {
+        "comparison": any(r["verdict"] in ("better", "worse") for r in summary["comparisons"]),
+        "effect": any(r["verdict"] == DIFFER for r in summary["effects"]),
+        "window": any(r["window"] in apart for r in summary["certificates"]),
+    }
+
+
+def _scores(rng: np.random.Generator, count: int, n: int, centre: float) -> Any:
+    """Seeds have luck of their own, which all arms share; the arms differ in nothing."""
+    return centre + rng.normal(0, 0.02, n) + rng.normal(0, 0.03, (count, n))
+
+
+@pytest.mark.parametrize("n", [5, 9])
+@pytest.mark.parametrize("count", [4, 12])
+def test_a_sweep_in_which_nothing_differs_claims_nothing(
+    one_axis: Callable[..., SweepData], count: int, n: int
+) -> None:
+    """Through the whole summary. Against the selected best 13.8 % of such tables called one."""
+    rng = np.random.default_rng(100 * count + n)
+    data = one_axis(np.zeros((count, n)))
+    called = {"comparison": 0, "effect": 0, "window": 0}
+    for _ in range(TABLES):
+        summary = summarise(scored(data, _scores(rng, count, n, CEILING)))
+        for kind, claimed in _claims(summary).items():
+            called[kind] += claimed
+    assert all(times / TABLES <= ALPHA + ERROR for times in called.values()), called
+
+
+def test_the_extreme_pairs_own_interval_would_claim_far_too_much(
+    one_axis: Callable[..., SweepData],
+) -> None:
+    """The negative control: why no verdict is read off the interval of the furthest pair."""
+    rng = np.random.default_rng(8)
+    data, fooled = one_axis(np.zeros((12, 9))), 0
+    for _ in range(60):
+        (effect,) = summarise(scored(data, _scores(rng, 12, 9, 0.6)))["effects"]
+        fooled += effect["low"] > 0
+    assert fooled / 60 > 0.3
+
+
+def test_the_selected_best_as_reference_would_claim_too_much(
+    one_axis: Callable[..., SweepData],
+) -> None:
+    """The negative control of the reference: the best of twelve is better than most by luck."""
+    rng = np.random.default_rng(10)
+    data, fooled = one_axis(np.zeros((12, 9))), 0
+    for _ in range(TABLES):
+        found = arms(scored(data, _scores(rng, 12, 9, 0.6)).trials, data.about["axes"])
+        best = best_arm(found, maximize=True)
+        assert best is not None
+        rows = comparisons(found, best, maximize=True, bounds=None)
+        fooled += any(row["verdict"] == "worse" for row in rows)
+    assert fooled / TABLES > ALPHA + ERROR
+
+
+def test_real_differences_are_claimed(one_axis: Callable[..., SweepData]) -> None:
+    """The other negative control: the tests that call nothing above can call something."""
+    scores = _scores(np.random.default_rng(9), 12, 9, 0.5)
+    scores[3:] += 0.3
+    assert all(_claims(summarise(one_axis(scores))).values())
+
+
+def test_the_reference_is_the_sweeps_base_not_the_best(
+    one_axis: Callable[..., SweepData],
+) -> None:
+    scores = np.array([[0.5, 0.6, 0.5], [0.6, 0.5, 0.6], [0.9, 0.9, 0.8], [0.7, 0.7, 0.8]])
+    fourth = BASE.override({"model.hyper_width": 32}).canonical()
+    data = one_axis(scores, base=fourth)
+    summary = summarise(data)
+    assert (summary["reference"], summary["reference_why"]) == (
+        "arm=a3",
+        "the sweep's base",
+    )
+    assert summary["best"]["label"] == "arm=a2"
+    found = arms(data.trials, data.about["axes"])
+    first, why = reference_arm(found, {})
+    assert first is found[0]
+    assert "no trial is the sweep's base" in why
+
+
+def test_a_base_that_failed_is_no_reference(sweep_of: Make, trial_of: Make) -> None:
+    points = [{"model.order": order} for order in (3, 2, 1)]
+    trials = [
+        trial_of(0, BASE.override({"model.parameterisation": "lattice"}), points[0], [0.5] * 5),
+        trial_of(1, BASE, points[1], [0.5, None, 0.5, 0.5, 0.5], state="failed"),
+        trial_of(2, BASE, points[2], [0.9] * 5),
+    ]
+    axes = [{"key": "model.order", "kind": "categorical", "choices": [1, 2, 3]}]
+    summary = summarise(data_of(sweep_of("s", "order", trials, axes=axes)))
+    assert summary["reference"] == "order=3"
+    assert "the base was not trained in full" in summary["reference_why"]
+
+
+def test_levels_beside_better_settings_do_not_differ(sweep_of: Make, trial_of: Make) -> None:
+    """Order 2 was tried with long bins only, which do the work: both axes cannot be told apart."""
+    rng = np.random.default_rng(2)
+    trials = []
+    for number in range(10):
+        order, length = (1 + number % 2), (32 if number % 2 else 4)
+        point = {"model.order": order, "model.bin_length": length}
+        trial = trial_of(number, BASE, point, list(0.5 + 0.3 * (length == 32)
+                         + 0.01 * rng.standard_normal(9)))  # fmt: skip
+        trial.trial_id = f"t{number}"
+        trials.append(trial)
+    axes = [
+        {"key": "model.order", "kind": "categorical", "choices": [1, 2]},
+        {"key": "model.bin_length", "kind": "categorical", "choices": [4, 32]},
+    ]
+    summary = summarise(data_of(sweep_of("s", "focus", trials, axes=axes, sampler="random")))
+    assert [e["verdict"] for e in summary["effects"]] == ["no detectable difference"] * 2
+
+
+def test_identical_arms_exclude_nothing(one_axis: Callable[..., SweepData]) -> None:
+    summary = summarise(one_axis(np.ones((3, 6))))
+    for row in summary["comparisons"]:
+        assert row["verdict"].endswith("which excludes nothing")
+        assert row["high"] > 0  # as wide as the test set resolves
+    assert summary["best"]["test"]["low"] < 1
+
+
+@pytest.mark.parametrize(("per_seed", "beats"), [(True, True), (False, False)])
+def test_each_seed_is_compared_with_its_own_ceiling(
+    one_axis: Callable[..., SweepData], per_seed: bool, beats: bool
+) -> None:
+    """Every seed is 0.02 above its own ceiling; against the first one's alone that is noise."""
+    own = {f"window_ceiling/{k}": c for k, c in enumerate((0.31, 0.35, 0.27, 0.33, 0.29, 0.36))}
+    scores = np.array([[c + 0.02 + 0.001 * k for k, c in enumerate(own.values())]] * 2)
+    summary = summarise(one_axis(scores, metrics=own if per_seed else None))
+    assert [row["window"] == BEATS_WINDOW for row in summary["certificates"]] == [beats] * 2
+    assert any("crossed chunks" in sentence for sentence in summary["answer"]) == beats
+
+
+@pytest.mark.parametrize(("score", "beats"), [(0.325, False), (0.42, True)])
+def test_the_ceilings_own_error_counts(
+    one_axis: Callable[..., SweepData], score: float, beats: bool
+) -> None:
+    """0.31 counted on 1024 sequences may as well be 0.33."""
+    scores = score + 1e-4 * np.arange(12).reshape(2, 6)
+    summary = summarise(one_axis(scores))
+    assert [row["window"] == BEATS_WINDOW for row in summary["certificates"]] == [beats] * 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"model.order": 2}, "stable"),
+        ({"model.order": 2, "model.carry": True}, "stable within a bin"),
+        ({"model.order": 1, "model.carry": True}, "stable"),
+        ({"model.order": 2, "model.carry": True, "model.filter": "static"}, "stable"),
+    ],
+)
+def test_carried_state_needs_more_than_pole_radii(
+    sweep_of: Make, trial_of: Make, changes: dict[str, Any], expected: str
+) -> None:
+    trial = trial_of(0, BASE, changes, [0.5, 0.6, 0.7])
+    axes = [{"key": "model.order", "kind": "categorical", "choices": [1, 2]}]
+    (row,) = summarise(data_of(sweep_of("s", "order", [trial], axes=axes)))["certificates"]
+    assert row["stability"].split(";")[0] == expected
+    assert ("not certified" in row["stability"]) == (expected != "stable")

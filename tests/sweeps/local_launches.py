@@ -1,0 +1,113 @@
+"""The launcher as a user starts it, without Ray: for what concerns ledger, home and lease."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from sweeps import launch
+from sweeps.ledger import Ledger
+from sweeps.schema import Sweep, Trial
+
+ROOT = Path(launch.__file__).parent.parent
+SMALL = [
+    "model.width=8",
+    "model.layers=1",
+    "train.warmup_steps=1",
+    "train.batch_size=4",
+    "task.eval_sequences=16",
+    "task.test_sequences=16",
+]
+QUESTION = ["--space", "nfft_bins", "--local", "--seeds", "1"]
+TINY = [*QUESTION, "--trials", "2", "--set", *SMALL, "train.steps=4", "train.eval_every=2"]
+LONG = [*QUESTION, "--trials", "2", "--set", *SMALL, "train.steps=100000", "train.eval_every=10"]
+MIDDLE = [*QUESTION, "--trials", "2", "--set", *SMALL, "train.steps=300", "train.eval_every=10"]
+
+
+def start(
+    home: Path, words: list[str], *, before: list[str] | None = None, **environment: str
+) -> subprocess.Popen[str]:
+    """Start the launcher; ``before`` are the words of a program that starts it."""
+    return subprocess.Popen(
+        [*(before or []), sys.executable, "sweeps/launch.py", *words, "--home", str(home)],
+        cwd=ROOT,
+        env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@contextmanager
+def launched(home: Path, words: list[str], **options: str) -> Iterator[subprocess.Popen[str]]:
+    """A launcher that does not outlive the test."""
+    process = start(home, words, **options)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def run(
+    home: Path, words: list[str], *, before: list[str] | None = None, **environment: str
+) -> tuple[int, str, str]:
+    """Launch and wait: exit code, stdout, stderr."""
+    process = start(home, words, before=before, **environment)
+    try:
+        said, complained = process.communicate(timeout=200)
+    finally:
+        process.kill()
+        process.communicate()
+    return process.returncode, said, complained
+
+
+def rows(database: Path) -> tuple[Sweep, list[Trial], dict[int, list[int]]]:
+    """The sweep, its trials, and the steps each has reported."""
+    ledger = Ledger(f"sqlite:///{database}")
+    try:
+        sweep = ledger.find_sweep("nfft_bins")
+        assert sweep is not None
+        trials = ledger.trials(sweep)
+        reports = ledger.reports(trials)
+        return sweep, trials, {row: [r.step for r in found] for row, found in reports.items()}
+    finally:
+        ledger.close()
+
+
+def wait_until(ready: Callable[[], bool], what: str, seconds: float = 150) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if ready():
+                return
+        except (AssertionError, ValueError):  # there is no such row yet
+            pass
+        time.sleep(0.05)
+    pytest.fail(f"{what}: not within {seconds:g} s")
+
+
+def has_reported(database: Path, least: int = 3) -> Callable[[], bool]:
+    """Whether a trial has told the ledger of ``least`` evaluations."""
+    return lambda: database.exists() and any(len(s) >= least for s in rows(database)[2].values())
+
+
+def assert_one_line(complained: str, *parts: str) -> None:
+    lines = complained.splitlines()
+    assert len(lines) == 1, complained
+    for part in ("launch.py: ", *parts):
+        assert part in lines[0]
+
+
+def assert_all_trained_once(database: Path, steps: int = 300, trials: int = 2) -> None:
+    """Every trial complete, with every evaluation exactly once."""
+    _, found, reported = rows(database)
+    assert [(t.state, t.step) for t in found] == [("complete", steps)] * trials
+    assert list(reported.values()) == [list(range(10, steps + 1, 10))] * trials

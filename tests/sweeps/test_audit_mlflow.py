@@ -1,0 +1,158 @@
+"""MLflow broken in every way the law names: seen, and rebuilt from the ledger."""
+
+import pytest
+
+from sweeps.audit import main
+from sweeps.mlflow_runs import SweepRuns
+from tests.sweeps import audited_home as of
+from tests.sweeps.audited_home import (  # noqa: F401  fixtures
+    blank_database,
+    blank_home,
+    finished_home,
+    home,
+)
+
+ZERO = (
+    "(select run_uuid from tags join runs using (run_uuid) where key = 'focus.trial_id' and "
+    "value = '{trial_id}' and lifecycle_stage = 'active')"
+)
+PARENT = "(select run_uuid from tags where key = 'focus.kind' and value = 'sweep')"
+FAULTS = {
+    "says running": ("update runs set status = 'RUNNING' where run_uuid = {zero}", "RUNNING"),
+    "another state": (
+        "update tags set value = 'pruned' where key = 'state' and run_uuid = {zero}",
+        "its run says pruned",
+    ),
+    "deleted": ("update runs set lifecycle_stage = 'deleted' where run_uuid = {zero}", "0 runs"),
+    "a ghost": (
+        "update tags set value = '0123456789ab' where key = 'focus.trial_id' and run_uuid = {zero}",
+        "runs without a row",
+    ),
+    "an orphan": (
+        "delete from tags where key = 'mlflow.parentRunId' and run_uuid = {zero}",
+        "under no sweep's run",
+    ),
+    "another final value": (
+        "update latest_metrics set value = 9 where key = 'value' and run_uuid = {zero}",
+        "final value 9",
+    ),
+    "another test value": (
+        "update latest_metrics set value = 9 where key = 'test' and run_uuid = {zero}",
+        "test 9",
+    ),
+    "another curve": (
+        "update metrics set value = 9 where key = 'value' and step = 2 and run_uuid = {zero}",
+        "step 2: value 9",
+    ),
+    "a point is lost": (
+        "delete from metrics where step = 4 and run_uuid = {zero}",
+        "2 points",
+    ),
+    "a point is doubled": (
+        "insert into metrics (key, value, timestamp, step, run_uuid, is_nan) "
+        "select key, value, timestamp + 1, step, run_uuid, is_nan from metrics "
+        "where key = 'value' and step = 4 and run_uuid = {zero}",
+        "value twice at steps [4]",
+    ),
+    "a point too many": (
+        "update metrics set step = 5 where key = 'value' and step = 4 and run_uuid = {zero}",
+        "values at steps [5]",
+    ),
+    "another last step": (
+        "update latest_metrics set value = 4 where key = 'step' and run_uuid = {zero}",
+        "last step 4",
+    ),
+    "the sweep's run is open": (
+        f"update runs set status = 'RUNNING' where run_uuid = {PARENT}",
+        "the sweep's run is RUNNING",
+    ),
+    "another count": (
+        f"update latest_metrics set value = 5 where key = 'trials/failed' and run_uuid = {PARENT}",
+        "trials/failed is 5",
+    ),
+    "no parent": (
+        f"update runs set lifecycle_stage = 'deleted' where run_uuid = {PARENT}",
+        "0 runs of the sweep",
+    ),
+}
+
+
+def in_mlflow(home):  # noqa: F811
+    return [(number, what) for number, where, what in of.findings(home) if where == "MLflow"]
+
+
+def content(home):  # noqa: F811
+    """Everything that MLflow holds."""
+    tables = ("runs", "tags", "params", "metrics", "latest_metrics")
+    return {
+        name: sorted(of.sql(home, "mlflow", f"select * from {name}"), key=repr) for name in tables
+    }
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_broken_mlflow_is_seen_and_rebuilt(home, fault, capsys):  # noqa: F811
+    query, said = FAULTS[fault]
+    trial_id = of.sql(home, "ledger", "select trial_id from trials where number = 0")[0][0]
+    ledger_before = (home / "ledger.db").read_bytes()
+    assert in_mlflow(home) == []  # negative control
+    of.sql(home, "mlflow", query.format(zero=ZERO.format(trial_id=trial_id)))
+    assert said in " ".join(what for _, what in in_mlflow(home))
+
+    assert main(["--home", str(home), "--repair"]) == 0, capsys.readouterr().out
+    once = content(home)
+    assert main(["--home", str(home), "--repair"]) == 0
+    assert content(home) == once
+    assert (home / "ledger.db").read_bytes() == ledger_before
+
+
+def test_two_runs_of_a_trial_are_seen_and_made_one(blank_home, monkeypatch):  # noqa: F811
+    """Code that forgets which runs there are."""
+    create = SweepRuns._create
+
+    def twice(self, name, tags, start):
+        if tags.get("focus.kind") == "trial":
+            create(self, name, tags, start)
+        return create(self, name, tags, start)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(SweepRuns, "_create", twice)
+        of.drive(blank_home)
+    assert in_mlflow(blank_home) == [(number, "2 runs") for number in range(of.TRIALS)]
+    assert main(["--home", str(blank_home), "--repair"]) == 0
+
+
+def test_a_run_left_open_is_seen(blank_home, monkeypatch):  # noqa: F811
+    """Code that never says how a trial ended."""
+    with monkeypatch.context() as patched:
+        patched.setattr(SweepRuns, "_set_status", lambda *_: None)
+        of.drive(blank_home)
+    said = dict(in_mlflow(blank_home))
+    assert said[0] == "its run says killed, RUNNING"
+    assert said[None] == "the sweep's run is RUNNING"
+    assert main(["--home", str(blank_home), "--repair"]) == 0
+
+
+def test_a_server_is_asked_in_pages(home, monkeypatch):  # noqa: F811
+    """The same through an ``MlflowClient``, whatever is behind it."""
+    from sweeps.auditing import home as audit_home
+    from sweeps.auditing import runs as audit_runs
+
+    uri = f"sqlite:///{home / 'mlflow.db'}"
+    monkeypatch.setattr(audit_runs, "PAGE", 2)
+    monkeypatch.setattr(audit_home, "read_runs", lambda _, sweep: list(audit_runs._ask(uri, sweep)))
+    assert in_mlflow(home) == []
+    of.sql(home, "mlflow", f"update runs set status = 'RUNNING' where run_uuid != {PARENT}")
+    assert len(in_mlflow(home)) == of.TRIALS
+
+
+def test_a_server_that_does_not_answer_is_told(home, monkeypatch, capsys):  # noqa: F811
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://user:secret@127.0.0.1:{port}")
+    assert main(["--home", str(home)]) == 2
+    said = capsys.readouterr().err
+    assert "cannot ask MLflow" in said
+    assert "secret" not in said
+    assert said.count("\n") == 1

@@ -1,0 +1,104 @@
+"""A home that is moved, copied, or loses MLflow's database between two launches."""
+
+import os
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from sweeps import audit
+from sweeps.mlflow_moves import follow_home
+from sweeps.tracking import connect
+from tests.sweeps import audited_home as of
+from tests.sweeps.audited_home import (  # noqa: F401  fixtures
+    blank_database,
+    finished_home,
+    home,
+)
+from tests.sweeps.local_launches import QUESTION, SMALL, run
+
+TINY = [*QUESTION, "--set", *SMALL, "train.steps=4", "train.eval_every=2"]
+
+
+def launch(folder, trials, blank):
+    """The launcher, without Ray; MLflow's migrations were done once."""
+    if blank is not None:
+        folder.mkdir(exist_ok=True)
+        shutil.copy(blank, folder / "mlflow.db")
+    code, _, said = run(folder, [*TINY, "--trials", str(trials)])
+    assert code == 0, said
+
+
+def places(folder):
+    found = of.sql(
+        folder,
+        "mlflow",
+        "select artifact_uri from runs union select artifact_location from experiments "
+        "where name like 'focus-sweeps/%'",
+    )
+    return {row[0] for row in found}
+
+
+def test_mlflow_deleted_between_two_launches_is_rebuilt(tmp_path, blank_database):  # noqa: F811
+    folder = tmp_path / "home"
+    launch(folder, 2, blank_database)
+    before = of.sql(folder, "ledger", "select * from trials")
+    for path in folder.glob("mlflow.db*"):
+        path.unlink()
+    launch(folder, 2, None)
+    assert audit.main(["--home", str(folder)]) == 0
+    assert of.sql(folder, "ledger", "select * from trials") == before  # nothing was trained
+
+
+def test_a_moved_home_goes_on_where_it_lies(tmp_path, blank_database):  # noqa: F811
+    old, new = tmp_path / "old", tmp_path / "new"
+    launch(old, 1, blank_database)
+    old.rename(new)
+    old.write_text("here is no folder any more, and none can be made")
+    launch(new, 2, None)
+    assert audit.main(["--home", str(new)]) == 0
+    assert old.is_file()
+    assert all(place.startswith(f"{new.as_uri()}/artifacts") for place in places(new))
+    client = connect(f"sqlite:///{new / 'mlflow.db'}")
+    for (run_id,) in of.sql(
+        new, "mlflow", "select run_uuid from tags where key = 'focus.trial_id'"
+    ):
+        assert [file.path for file in client.list_artifacts(run_id)] == ["config.json"]
+
+
+def test_a_copy_writes_nothing_into_the_original(finished_home, home):  # noqa: F811
+    assert all(place.startswith(home.as_uri()) for place in places(home))
+    assert all(place.startswith(finished_home.as_uri()) for place in places(finished_home))
+    assert follow_home(f"sqlite:///{home / 'mlflow.db'}", home / "artifacts") == 0  # twice is once
+
+
+def test_a_link_to_a_home_is_the_home(home, tmp_path):  # noqa: F811
+    link = tmp_path / "link"
+    os.symlink(home, link)
+    assert follow_home(f"sqlite:///{link / 'mlflow.db'}", link / "artifacts") == 0
+
+
+@pytest.mark.parametrize("where", ["elsewhere", "server", "none"])
+def test_a_database_that_is_not_the_homes_is_left_alone(home, tmp_path, where):  # noqa: F811
+    before = places(home)
+    uri = f"sqlite:///{home / 'mlflow.db'}"
+    artifacts = None if where == "none" else tmp_path / "other" / "artifacts"
+    follow_home("http://127.0.0.1:1" if where == "server" else uri, artifacts)
+    assert places(home) == before
+
+
+def test_only_our_experiments_move(home):  # noqa: F811
+    new = Path(f"{home}-moved")
+    of.sql(
+        home,
+        "mlflow",
+        "insert into experiments (experiment_id, name, artifact_location, lifecycle_stage) "
+        "values (77, 'theirs', 'file:///elsewhere', 'active')",
+    )
+    home.rename(new)
+    assert follow_home(f"sqlite:///{new / 'mlflow.db'}", new / "artifacts") == 1
+    with closing(sqlite3.connect(new / "mlflow.db")) as database:
+        theirs = "select artifact_location from experiments where experiment_id = 77"
+        assert database.execute(theirs).fetchone() == ("file:///elsewhere",)
