@@ -35,8 +35,11 @@ ui: install  ## open the MLflow UI on the comparison of a sweep's trials (SPACE=
 test: install  ## the whole suite but its slow part
 	OMP_NUM_THREADS=1 $(PY) -m pytest -m "not slow" -n $(WORKERS) --dist loadfile
 
-test-slow: install  ## the slow part
-	$(PY) -m pytest -m slow || [ $$? -eq 5 ]  # 5: there is none
+test-slow: install  ## its slow part, without the faults that take minutes each
+	$(PY) -m pytest -m "slow and not faults"
+
+test-faults: install  ## the faults that take minutes each, and a short torture
+	$(PY) -m pytest -m faults
 
 lint: install  ## ruff and mypy
 	$(VENV)/bin/ruff check .
@@ -58,4 +61,4 @@ clean:  ## remove .venv and caches; sweeps stay
 	rm -rf $(VENV) *.egg-info .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help install sweep report ui test test-slow lint torture bench audit-packages clean
+.PHONY: help install sweep report ui test test-slow test-faults lint torture bench audit-packages clean

@@ -27,6 +27,7 @@ pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.mark.slow
+@pytest.mark.faults
 def test_what_trials_do_to_themselves(tmp_path: Path, mlflow: Mlflow) -> None:
     strikes = {"64/64": "fail", "64/128": "leave", "64/256": "diverge", "32/32": "device_memory"}
     launcher = start(tmp_path, **faults(tmp_path, strikes, once=True))

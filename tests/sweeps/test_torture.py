@@ -45,6 +45,7 @@ def start(folder: Path, kills: int) -> subprocess.Popen[str]:
 
 @linux
 @pytest.mark.slow
+@pytest.mark.faults
 @pytest.mark.timeout(1800)
 def test_ten_kills_break_nothing(short_folder: Path) -> None:
     done = start(short_folder, 10)
@@ -59,6 +60,7 @@ def test_ten_kills_break_nothing(short_folder: Path) -> None:
 
 @linux
 @pytest.mark.slow
+@pytest.mark.faults
 def test_an_interrupted_torture_leaves_nothing(short_folder: Path) -> None:
     torture = start(short_folder, 10)
     deadline = time.monotonic() + 120
@@ -75,6 +77,7 @@ def test_an_interrupted_torture_leaves_nothing(short_folder: Path) -> None:
 
 @linux
 @pytest.mark.slow
+@pytest.mark.faults
 def test_a_gcs_that_dies_while_ray_starts_ends_the_launcher(short_folder: Path) -> None:
     launcher = Launcher(KINDS[0], short_folder / "home", 0)
     try:
