@@ -25,6 +25,8 @@ from tests.sweeps.local_launches import (
 )
 from tests.sweeps.mlflow_database import blank_database  # noqa: F401  fixtures
 
+pytestmark = [pytest.mark.slow, pytest.mark.faults, pytest.mark.timeout(900)]
+
 IMPATIENT = {"FOCUS_BUSY_MS": "300"}
 
 

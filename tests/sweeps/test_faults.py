@@ -23,11 +23,9 @@ from tests.sweeps.launching import (
 )
 from tests.sweeps.mlflow_database import Mlflow, blank_database, fresh_mlflow  # noqa: F401  fixtures
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.slow, pytest.mark.faults, pytest.mark.timeout(900)]
 
 
-@pytest.mark.slow
-@pytest.mark.faults
 def test_what_trials_do_to_themselves(tmp_path: Path, mlflow: Mlflow) -> None:
     strikes = {"64/64": "fail", "64/128": "leave", "64/256": "diverge", "32/32": "device_memory"}
     launcher = start(tmp_path, **faults(tmp_path, strikes, once=True))

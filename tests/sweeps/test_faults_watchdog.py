@@ -15,6 +15,8 @@ import pytest
 from sweeps.ray_processes import RayProcesses, descendants
 from sweeps.watchdog import RayLostError, Watchdog
 
+pytestmark = [pytest.mark.slow, pytest.mark.faults, pytest.mark.timeout(900)]
+
 
 @pytest.fixture
 def server():

@@ -30,6 +30,8 @@ WAITS = """
 import sys
 import torch
 from sweeps import launch, run
+
+pytestmark = [pytest.mark.slow, pytest.mark.faults, pytest.mark.timeout(900)]
 sys.stdin.readline()
 sys.exit(launch.main(sys.argv[1:]))
 """
