@@ -25,13 +25,13 @@ from tests.sweeps.local_launches import (
 )
 from tests.sweeps.mlflow_database import Mlflow, blank_database, fresh_mlflow  # noqa: F401  fixtures
 
+pytestmark = [pytest.mark.slow, pytest.mark.faults, pytest.mark.timeout(900)]
+
 # Everything is imported before the whistle, so that all of them start within a millisecond.
 WAITS = """
 import sys
 import torch
 from sweeps import launch, run
-
-pytestmark = [pytest.mark.slow, pytest.mark.faults, pytest.mark.timeout(900)]
 sys.stdin.readline()
 sys.exit(launch.main(sys.argv[1:]))
 """
