@@ -10,6 +10,8 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from sweeps.lease import holder
 from sweeps.ledger import Ledger
 from sweeps.schema import Lease, Sweep
