@@ -17,8 +17,8 @@ from tests.torture_report import Tally
 
 SETTINGS = [
     "model.width=16",
-    "train.steps=200",
-    "train.eval_every=10",
+    "train.steps=400",
+    "train.eval_every=20",
     "task.eval_sequences=64",
     "task.test_sequences=64",
 ]
@@ -27,7 +27,7 @@ TARGETS = {"worker": 6, "driver": 3, "raylet": 1, "gcs": 1}
 """How often each is killed. A launch costs ten seconds, a worker three: workers are killed more."""
 WORKERS_A_LAUNCH = 3
 """The launcher gives a trial up that has lost more workers than that."""
-WHILE_STARTING, LATER, BETWEEN = (0.0, 1.0), (1.0, 1.6), (0.0, 0.8)
+WHILE_STARTING, LATER, BETWEEN = (0.0, 1.0), (1.0, 1.5), (0.0, 0.7)
 """From the launch to its first kill, and from one kill to the next; 1 is what an undisturbed
 launch takes to its first report, so that a busy machine sees the same moments as an idle one."""
 STUCK_SECONDS = 240.0
