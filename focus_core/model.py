@@ -11,7 +11,8 @@ from torch.nn import functional
 
 from focus_core.config import ModelConfig, TrainConfig
 from focus_core.hypernetwork import GlobalConv, HyperEmbedding
-from focus_core.mixers import MIXERS, FilterBank
+from focus_core.mixers import MIXERS
+from focus_core.mixers.focus import FilterBank
 
 
 class FeedForward(nn.Module):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from focus_core.config import TrialConfig
-from focus_core.config_activity import SPELLINGS
+from focus_core.config.fields import SPELLINGS
 from sweeps.progress import ENDED, best_trial, count_states, short_name
 from sweeps.schema import Report, Sweep, Trial
 

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from focus_core.config import SECTIONS, TrialConfig, from_flat, known_keys
-from focus_core.config_activity import option
+from focus_core.config.fields import option
 from focus_core.variants import VARIANTS
 
 BASE = TrialConfig()

@@ -1,4 +1,4 @@
-"""Does a value have the kind its field declares? Configs come from command lines and databases."""
+"""Is a value what its field declares? Configs come from command lines and databases."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import math
 import types
 import typing
 from typing import Any, Literal
+
+from focus_core.config.fields import RANGE
 
 
 def check_kinds(section: str, config: Any) -> None:
@@ -20,6 +22,20 @@ def check_kinds(section: str, config: Any) -> None:
             raise ValueError(f"{section}.{field.name} must be {wanted}, not {value!r}")
         if coerced is not value:
             object.__setattr__(config, field.name, coerced)
+
+
+def check_ranges(section: str, config: Any) -> None:
+    """Raise a ValueError for the first field of ``config`` that is outside its range."""
+    for field in dataclasses.fields(config):
+        value, wanted = getattr(config, field.name), field.metadata.get(RANGE)
+        inside = wanted is None or value is None or wanted.contains(value)
+        require(inside, f"{section}.{field.name} must be {wanted and wanted.words}, not {value}")
+
+
+def require(holds: bool, message: str) -> None:
+    """Raise a ValueError with ``message`` unless ``holds``."""
+    if not holds:
+        raise ValueError(message)
 
 
 _HINTS: dict[type[Any], dict[str, Any]] = {}  # read anew, most of what making a config would cost

@@ -1,7 +1,5 @@
-"""The sequence mixers by name. Each maps the residual stream to the residual stream.
+"""The Focus layer: filters written by a hypernetwork, then chunked attention (Eq. 4-14).
 
-Contract: ``mixer(x_BLD, e_BNDO) -> x_BLD``, norm and residual inside; e_BNDO is what hypernetworks
-read, None for a network without them. Any length: padding is at the end, and cut off.
 B batch, L length, D width, N bins, R bin length, O pooling windows, F filters, P order,
 Z key width, V value width.
 """
@@ -14,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from focus_core.attention import causal_attention, chunked_attention, to_bins
+from focus_core.attention import chunked_attention, to_bins
 from focus_core.coefficients import to_coefficients, to_filters
 from focus_core.config import ModelConfig
 from focus_core.ema import DampedEMA
@@ -102,32 +100,3 @@ class FocusMixer(nn.Module):
         from_y_BLD = self.from_attention(gamma_BLV * y_BLV)
         z_BLD = functional.silu(self.candidate(xf_BLD) + from_y_BLD)  # Eq. 13
         return torch.lerp(x_BLD, z_BLD, phi_BLD)  # Eq. 14: phi z + (1 - phi) x
-
-
-class AttentionMixer(nn.Module):
-    """The rival: causal attention over the whole sequence, as in a pre-norm Transformer."""
-
-    def __init__(self, model: ModelConfig) -> None:
-        super().__init__()
-        self.heads = model.heads
-        self.norm = nn.LayerNorm(model.width)
-        self.query_key_value = nn.Linear(model.width, 3 * model.width)
-        self.out = nn.Linear(model.width, model.width)
-        self.dropout = nn.Dropout(model.dropout)
-
-    def forward(self, x_BLD: Tensor, e_BNDO: Tensor | None) -> Tensor:  # noqa: ARG002
-        """The stream plus attention(norm(x)), (B, L, D)."""
-        qkv_BLD = self.query_key_value(self.norm(x_BLD))
-        q_BHLZ, k_BHLZ, v_BHLZ = (
-            torch.unflatten(qkv_BLD, -1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4).unbind(0)
-        )
-        y_BHLZ = causal_attention(q_BHLZ, k_BHLZ, v_BHLZ)
-        y_BLD = y_BHLZ.transpose(1, 2).flatten(2)
-        out_BLD: Tensor = x_BLD + self.dropout(self.out(y_BLD))
-        return out_BLD
-
-
-MIXERS: dict[str, Callable[[ModelConfig], nn.Module]] = {
-    "focus": FocusMixer,
-    "attention": AttentionMixer,
-}

@@ -2,28 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from focus_core.config import TrialConfig
-
-WHEN = "when"
-LATER = "later"
-SPELLINGS = ("bins", "chunks", "nfft_factor")  # resolved into bin_length, chunk_length, nfft
-
-
-def option(
-    default: Any, *, when: Callable[[TrialConfig], bool] | None = None, later: bool = False
-) -> Any:
-    """A config field.
-
-    ``when`` says under which trial the field has any effect; elsewhere it is left out of the
-    identity. ``later=True`` marks a field added after release: it is left out of the identity
-    while it has its default, so that old trial ids stay.
-    """
-    return dataclasses.field(default=default, metadata={WHEN: when, LATER: later})
 
 
 def is_focus(t: TrialConfig) -> bool:

@@ -1,0 +1,110 @@
+"""The model's fields. A field belongs to a trial's identity only where it has any effect."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from focus_core.config import activity as active
+from focus_core.config.fields import FRACTION, NOT_NEGATIVE, POSITIVE, option
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelConfig:
+    """One network: an embedding, ``layers`` blocks of (mixer, FFN), a norm and a head.
+
+    Letters in brackets are the paper's. Bins and chunks are lengths in tokens; ``mode="paper"``
+    also takes their counts (``bins``, ``chunks``), as the paper prints them, and is the only mode
+    that builds a model which can see the future.
+    """
+
+    mode: Literal["strict", "paper"] = "strict"
+    mixer: Literal["focus", "attention"] = "focus"
+    width: int = option(64, POSITIVE)  # D
+    layers: int = option(2, POSITIVE)
+    ffn_width: int | None = option(None, POSITIVE)  # default: 2 * width
+    dropout: float = option(0.0, FRACTION)
+    key_width: int | None = option(None, POSITIVE, when=active.is_focus)  # z; default: width / 2
+    value_width: int | None = option(None, POSITIVE, when=active.is_focus)  # v; default: width
+    heads: int = option(1, POSITIVE, when=lambda t: not active.is_focus(t))
+    chunk_length: int = option(16, POSITIVE, when=active.is_focus)  # M
+    chunks: int | None = option(None, POSITIVE, when=active.is_focus)  # C, paper mode
+
+    filter: Literal["adaptive", "static", "ema", "none"] = option("adaptive", when=active.is_focus)
+    ema_size: int = option(
+        4, POSITIVE, when=lambda t: active.is_focus(t) and t.model.filter == "ema"
+    )
+    order: int = option(2, when=active.has_bank)  # P
+    filters: int = option(1, POSITIVE, when=active.has_bank)  # F
+    parameterisation: Literal["sigmoid", "lattice"] = option("sigmoid", when=active.has_bank)
+    gain: Literal["none", "l2"] = option("none", when=active.has_bank)
+    realisation: Literal["recurrence", "sampled", "literal"] = option(
+        "recurrence", when=active.has_bank
+    )
+    carry: bool = option(False, when=active.has_several_bins)
+    bin_length: int = option(16, POSITIVE, when=active.has_bank)  # R
+    bins: int | None = option(None, POSITIVE, when=active.has_bank)  # Nbins, paper mode
+    nfft_factor: int = option(2, POSITIVE, when=active.is_in_frequency)  # NFFT / R
+    # NFFT; overrides nfft_factor
+    nfft: int | None = option(None, POSITIVE, when=active.is_in_frequency)
+
+    oversampling: int = option(4, POSITIVE, when=active.is_generated)  # O
+    hyper_width: int = option(64, POSITIVE, when=active.is_generated)
+    theta_shift: int = option(1, when=active.is_adaptive)  # bins; 0 leaks
+    global_conv: Literal["causal", "circular", "none"] = option("causal", when=active.is_generated)
+    # lambda of Fu et al. 2023
+    conv_squash: float = option(0.003, NOT_NEGATIVE, when=active.is_convolved)
+    conv_dropout: float = option(0.0, FRACTION, when=active.is_convolved)
+
+    def leaks(self) -> tuple[str, ...]:
+        """Why this model can see the future; empty for a causal one."""
+        if self.mixer != "focus" or self.filter not in ("adaptive", "static"):
+            return ()
+        found = []
+        if self.realisation == "literal":
+            found.append("realisation=literal (Eq. 6 conjugates: time-reversed within a bin)")
+        if self.filter == "adaptive" and self.theta_shift == 0:
+            found.append("theta_shift=0 (a bin's filter is computed from the bin itself)")
+        if self.filter == "adaptive" and self.global_conv == "circular":
+            found.append("global_conv=circular (the end of the sequence wraps to its start)")
+        return tuple(found)
+
+    def resolved(self, length: int | None = None) -> ModelConfig:
+        """Fill in what follows from other fields, so that one network has one spelling.
+
+        Args:
+            length: tokens in a sequence; needed only where bins or chunks are given as counts.
+
+        Raises:
+            ValueError: counts without a length.
+        """
+        if length is None and (self.bins is not None or self.chunks is not None):
+            raise ValueError("model.bins and model.chunks are counts: resolve them with a length")
+        bin_length = self.bin_length if self.bins is None else math.ceil((length or 0) / self.bins)
+        chunk_length = (
+            self.chunk_length if self.chunks is None else math.ceil((length or 0) / self.chunks)
+        )
+        if length is not None and self.filter == "static" and self.carry:
+            bin_length = length  # the same filter everywhere, never reset: one bin
+        bins = self.theta_shift + 2 if length is None else math.ceil(length / bin_length)
+        # The first bins' filters are learned: with no bin after them the hypernetwork is not read.
+        generated = self.theta_shift < bins
+        filled = dataclasses.replace(
+            self,
+            ffn_width=self.ffn_width or 2 * self.width,
+            key_width=self.key_width or max(2, self.width // 2),
+            value_width=self.value_width or self.width,
+            chunk_length=chunk_length,
+            chunks=None,
+            bin_length=bin_length,
+            bins=None,
+            nfft=self.nfft or self.nfft_factor * bin_length,
+            carry=self.carry and bins > 1,
+            theta_shift=min(self.theta_shift, bins),
+            global_conv=self.global_conv if generated else "none",
+            # more pooling windows than a bin has tokens only repeat values
+            oversampling=min(self.oversampling, bin_length),
+        )
+        return dataclasses.replace(filled, mode="paper" if filled.leaks() else "strict")
