@@ -11,10 +11,13 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 SHUTDOWN_SECONDS = 10.0
 SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER in linux/prctl.h
+
+
+SERVERS = {"raylet": "raylet", "gcs_server": "GCS"}
 
 
 class RayProcesses:
@@ -23,6 +26,16 @@ class RayProcesses:
     def __init__(self) -> None:
         adopt_orphans()
         self._before = descendants()
+        self._servers: dict[str, int] = {}
+
+    def lost(self) -> str | None:
+        """Which of Ray's servers has been here and is gone, in words; None when none."""
+        here = {pid: p for pid, p in below(os.getpid()).items() if pid not in self._before}
+        self._servers |= {p.program: pid for pid, p in here.items() if p.program in SERVERS}
+        for program, pid in self._servers.items():
+            if pid not in here or here[pid].ended:
+                return f"its {SERVERS[program]} (pid {pid}) has ended"
+        return None
 
     def shut_down(self) -> None:
         """Leave Ray as it wants to be left; after a while kill what is still there."""
@@ -62,28 +75,46 @@ def adopt_orphans() -> None:
 
 def descendants() -> set[int]:
     """Every live process that this one has started, or that one of those has."""
-    parents = parent_of_each()
+    return {pid for pid, process in below(os.getpid()).items() if not process.ended}
+
+
+class Process(NamedTuple):
+    """One of this machine's."""
+
+    parent: int
+    program: str
+    ended: bool
+    """Nobody has asked yet how."""
+
+
+def below(ancestor: int) -> dict[int, Process]:
+    """Every process that ``ancestor`` has started, or that one of those has."""
+    everyone = processes()
     found: set[int] = set()
-    waiting = {os.getpid()}
+    waiting = {ancestor}
     while waiting:
-        waiting = {pid for pid, parent in parents.items() if parent in waiting} - found
+        waiting = {pid for pid, p in everyone.items() if p.parent in waiting} - found
         found |= waiting
-    return found
+    return {pid: everyone[pid] for pid in found}
 
 
-def parent_of_each() -> dict[int, int]:
-    """The parent of every live process."""
+def processes() -> dict[int, Process]:
+    """Every process of this machine."""
     if not Path("/proc/self/stat").exists():
-        done = subprocess.run(
-            ["ps", "-axo", "pid=,ppid=,stat="], capture_output=True, text=True, check=False
-        )
-        rows = [line.split() for line in done.stdout.splitlines()]
-        return {int(pid): int(parent) for pid, parent, stat in rows if stat[0] != "Z"}
+        ps = ["ps", "-axo", "pid=,ppid=,stat=,comm="]
+        done = subprocess.run(ps, capture_output=True, text=True, check=False)
+        rows = [line.split(maxsplit=3) for line in done.stdout.splitlines()]
+        return {
+            int(pid): Process(int(parent), Path(program).name, state[0] == "Z")
+            for pid, parent, state, program in rows
+        }
     found = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
-            with suppress(OSError):  # ended meanwhile
-                state, parent = (entry / "stat").read_text().rpartition(")")[2].split()[:2]
-                if state not in "ZX":
-                    found[int(entry.name)] = int(parent)
+            with suppress(OSError):  # gone meanwhile
+                start, _, rest = (entry / "stat").read_text().rpartition(")")
+                state, parent = rest.split()[:2]
+                found[int(entry.name)] = Process(
+                    int(parent), start.partition("(")[2], state in "ZX"
+                )
     return found

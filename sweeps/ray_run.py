@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 from sweeps.driver import Driver
@@ -37,9 +38,11 @@ def start_ray(address: str | None) -> None:
     os.environ.update({k: v for k, v in QUIET.items() if k not in os.environ})
     if address is None:
         keep_private()
-        # Ray's own end of this process (60 s) when the GCS dies before the watchdog watches; after
-        # it would have ended the sweep in good order. On a cluster the GCS may come back.
+        # Ray ends this process when the GCS is gone for so long (60 s): should the watchdog be
+        # stuck. On a cluster the GCS may come back.
         os.environ.setdefault("RAY_gcs_rpc_server_reconnect_timeout_s", "25")
+        # While it waits for the GCS to start (30 s) no other thread of this process runs.
+        os.environ.setdefault("RAY_gcs_server_port_wait_time_s", "20")
     import ray
 
     ray.init(
@@ -52,26 +55,43 @@ def start_ray(address: str | None) -> None:
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
-@contextmanager
-def ray_at(address: str | None, stopping: StopFlag) -> Iterator[None]:
-    """Ray while the block lasts; afterwards no process of it is left on this machine.
+def with_ray(address: str | None, stopping: StopFlag, work: Callable[[], object]) -> None:
+    """Start Ray and do ``work``; afterwards no process of it is left on this machine.
 
-    When it dies meanwhile, the block ends there, and ``stopping`` says so.
+    When it dies meanwhile, the work ends there, and ``stopping`` says so.
     """
-    from sweeps.watchdog import RayLostError
+    from sweeps.watchdog import Answering, RayLostError, Watchdog, places_of_ray
 
     processes = RayProcesses()
     stopping.leave = processes.leave
     try:
-        start_ray(address)
-        yield
+        with ExitStack() as watched:
+            if address is None:
+                watched.enter_context(Watchdog(processes.lost, stopping.abandon, patience=0))
+            stopping.wake = _leave_the_start
+            try:
+                start_ray(address)
+            except SystemExit:  # its handler's answer to a SIGTERM, until ours is back
+                stopping.on_signal(signal.SIGTERM)
+            if address is not None:
+                cluster = Answering(places_of_ray())
+                watched.enter_context(Watchdog(cluster.lost, stopping.abandon))
+            work()
     except RayLostError as lost:
-        stopping.give_up(str(lost))
+        if stopping.signal is None:
+            stopping.give_up(str(lost))
         stopping.ray_is_lost = True
         processes.kill()
     finally:
         if not stopping.ray_is_lost:
             processes.shut_down()
+
+
+def _leave_the_start() -> None:
+    """On a signal while Ray starts, which may take a minute on a busy machine."""
+    from sweeps.watchdog import RayLostError
+
+    raise RayLostError("stopped while it started")
 
 
 def run_on_ray(
@@ -99,13 +119,13 @@ def run_on_ray(
 
     from sweeps.cluster_size import largest, room
     from sweeps.ray_adapters import HandsOut, Records, Watches, interrupt_tune
-    from sweeps.watchdog import Watchdog, places_of_ray
     from sweeps.worker import ray_trainable
 
     resources, is_all = largest()
     gpus = float(resources.get("GPU", 0) > 0) if gpus is None else gpus
     fits = room(resources, cpus, gpus, is_all=is_all)
     threads = max(1, int(cpus))
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until Tune listens for it
     stopping.wake = interrupt_tune
     with tempfile.TemporaryDirectory(prefix="focus-sweeps-") as scratch:
         tuner = tune.Tuner(
@@ -135,8 +155,7 @@ def run_on_ray(
             ),
         )
         if not stopping.requested:
-            with Watchdog(places_of_ray(), stuck=stopping.abandon):
-                tuner.fit()
+            tuner.fit()
 
 
 def _our_id(trial: Any) -> str:

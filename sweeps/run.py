@@ -170,9 +170,9 @@ def _train(plan: Plan, driver: Driver, limits: Limits, stopping: StopFlag) -> No
             driver, checkpoints=checkpoints, threads=max(1, int(plan.cpus)), stopping=stopping
         )
         return
-    from sweeps.ray_run import ray_at, run_on_ray
+    from sweeps.ray_run import run_on_ray, with_ray
 
-    with ray_at(plan.address, stopping):
+    def work() -> None:
         stopping.catch_signals()  # Ray has put its own handlers in
         run_on_ray(
             driver,
@@ -183,6 +183,8 @@ def _train(plan: Plan, driver: Driver, limits: Limits, stopping: StopFlag) -> No
             limits=limits,
             stopping=stopping,
         )
+
+    with_ray(plan.address, stopping, work)
 
 
 def _close_tracker(tracker: MlflowTracker, failure: LedgerError | None) -> None:

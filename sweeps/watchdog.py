@@ -1,7 +1,8 @@
 """In the driver: notices that Ray itself is gone, of which ``Tuner.fit`` never hears.
 
 A raylet or a GCS that was killed leaves ``fit`` waiting for ever, or aborts this process after a
-minute. Both listen on TCP ports: one that takes no connection for a while is dead.
+minute. On this machine they are processes of ours (``RayProcesses.lost``); those of a cluster
+listen on TCP ports: one that takes no connection for a while is dead.
 """
 
 from __future__ import annotations
@@ -33,19 +34,19 @@ class Watchdog:
     Must be entered in the main thread, where Python's signals arrive.
 
     Args:
-        places: what must answer, by its name.
+        lost: says in words what of Ray is dead; None while all is well.
         stuck: called from another thread when the main thread does not come out of Ray's calls.
-        patience: seconds without an answer.
+        patience: so many seconds nothing but death was seen.
     """
 
     def __init__(
         self,
-        places: Mapping[str, Address],
+        lost: Callable[[], str | None],
         stuck: Callable[[str], object],
         *,
         patience: float = PATIENCE_SECONDS,
     ) -> None:
-        self._places = places
+        self._look = lost
         self._stuck = stuck
         self._patience = patience
         self._lost: str | None = None
@@ -67,20 +68,21 @@ class Watchdog:
     ) -> None:
         self._ended.set()
         self._turn.acquire()  # not ours any more? Then ``stuck`` ends this process
+        self._thread.join()  # it may just be calling back: unheard, that call ends a process
         signal.signal(signal.SIGUSR2, self._before)
         if isinstance(error, Exception):  # perhaps of Ray's death, a little earlier
-            dead = self._dead()
-            if dead is not None:
-                raise RayLostError(describe(dead, self._places[dead])) from None
+            lost = self._look()
+            if lost is not None:
+                raise RayLostError(describe(lost)) from None
 
     def _watch(self) -> None:
-        answered = time.monotonic()
+        seen = time.monotonic()
         while not self._ended.wait(LOOK_SECONDS):
-            dead = self._dead()
-            if dead is None:
-                answered = time.monotonic()
-            elif time.monotonic() - answered >= self._patience:
-                self._lost = describe(dead, self._places[dead])
+            lost = self._look()
+            if lost is None:
+                seen = time.monotonic()
+            elif time.monotonic() - seen >= self._patience:
+                self._lost = describe(lost)
                 if not self._call_back() and self._turn.acquire(blocking=False):
                     self._stuck(self._lost)
                 return
@@ -99,17 +101,25 @@ class Watchdog:
             with self._turn:  # once ``stuck`` has it, the main thread stays here
                 raise RayLostError(self._lost)
 
-    def _dead(self) -> str | None:
-        """The name of one that does not answer."""
-        return next((name for name, place in self._places.items() if not answers(place)), None)
 
-
-def describe(name: str, place: Address) -> str:
+def describe(lost: str) -> str:
     """One line for people."""
-    return (
-        f"Ray is gone: its {name} at {place[0]}:{place[1]} does not answer any more; what ran is "
-        "marked killed, and the same command goes on"
-    )
+    return f"Ray is gone: {lost}; what ran is marked killed, and the same command goes on"
+
+
+class Answering:
+    """What must take connections."""
+
+    def __init__(self, places: Mapping[str, Address]) -> None:
+        """``places`` by their names."""
+        self._places = places
+
+    def lost(self) -> str | None:
+        """Which of them does not, in words; None when all do."""
+        for name, place in self._places.items():
+            if not answers(place):
+                return f"its {name} at {place[0]}:{place[1]} does not answer any more"
+        return None
 
 
 def answers(place: Address) -> bool:

@@ -18,7 +18,7 @@ import pytest
 from sweeps import launch
 from sweeps.ledger import Ledger
 from sweeps.process_identity import began
-from sweeps.ray_processes import parent_of_each
+from sweeps.ray_processes import below
 from sweeps.schema import Report, Trial
 from tests.sweeps.mlflow_database import Mlflow
 
@@ -143,13 +143,7 @@ def assert_the_same_command_goes_on(mlflow: Mlflow, *words: str) -> None:
 
 def under(pid: int) -> dict[int, str]:
     """Every process below ``pid``, with its name and what tells it from a later one."""
-    parents = parent_of_each()
-    found: set[int] = set()
-    waiting = {pid}
-    while waiting:
-        waiting = {p for p, parent in parents.items() if parent in waiting} - found
-        found |= waiting
-    return {p: began(p) or "" for p in found}
+    return {p: began(p) or "" for p, process in below(pid).items() if not process.ended}
 
 
 def name(pid: int) -> str:

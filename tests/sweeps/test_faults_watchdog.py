@@ -13,7 +13,7 @@ import time
 import pytest
 
 from sweeps.ray_processes import RayProcesses, descendants
-from sweeps.watchdog import RayLostError, Watchdog
+from sweeps.watchdog import Answering, RayLostError, Watchdog
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults, pytest.mark.timeout(900)]
 
@@ -30,7 +30,7 @@ def never(reason: str) -> None:
 
 def test_while_everybody_answers_nothing_happens(server):
     before = signal.getsignal(signal.SIGUSR2)
-    with Watchdog({"GCS": server.getsockname()}, stuck=never, patience=0.5):
+    with Watchdog(Answering({"GCS": server.getsockname()}).lost, never, patience=0.5):
         time.sleep(2.5)
     assert signal.getsignal(signal.SIGUSR2) == before
 
@@ -41,7 +41,7 @@ def test_who_does_not_answer_ends_the_block(server):
     began = time.monotonic()
     with (
         pytest.raises(RayLostError, match=r"Ray is gone: its raylet at 127\.0\.0\.1:\d+ does not"),
-        Watchdog({"raylet": place}, stuck=never, patience=1),
+        Watchdog(Answering({"raylet": place}).lost, never, patience=1),
     ):
         time.sleep(30)
     assert time.monotonic() - began < 10
@@ -51,11 +51,11 @@ def test_an_error_of_dead_ray_is_told_as_that_and_another_is_not(server):
     place = server.getsockname()
     with (
         pytest.raises(KeyError, match="bug"),
-        Watchdog({"GCS": place}, stuck=never),
+        Watchdog(Answering({"GCS": place}).lost, never),
     ):
         raise KeyError("bug")
     server.close()
-    with pytest.raises(RayLostError), Watchdog({"GCS": place}, stuck=never):
+    with pytest.raises(RayLostError), Watchdog(Answering({"GCS": place}).lost, never):
         raise ConnectionError("Ray's own words")
 
 
@@ -93,7 +93,7 @@ def close_in_its_stead(reason):
     os._exit(7)
 
 try:
-    with watchdog.Watchdog({"GCS": ("127.0.0.1", 9)}, stuck=close_in_its_stead, patience=0.2):
+    with watchdog.Watchdog(lambda: "all", close_in_its_stead, patience=0.2):
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR2})
         time.sleep(1.5)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGUSR2})
