@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from sweeps.tracking import MlflowTracker
 
 EXIT_DONE, EXIT_FAILED = 0, 1
+MLFLOW_SECONDS = 60
+"""For what MLflow still has to take when the sweep is over."""
 REASONS = {EXIT_DONE: "done", EXIT_FAILED: "not one trial succeeded"}
 
 
@@ -190,11 +192,14 @@ def _train(plan: Plan, driver: Driver, limits: Limits, stopping: StopFlag) -> No
 def _close_tracker(tracker: MlflowTracker, failure: LedgerError | None) -> None:
     if isinstance(failure, LeaseLostError):
         return  # the runs are another launcher's now; the thread ends with this process
-    summary = tracker.close(timeout=60)
+    summary = tracker.close(timeout=MLFLOW_SECONDS)
     if failure is None and (summary.dropped or summary.last_error):
+        why = (
+            summary.last_error or f"it had not taken them {MLFLOW_SECONDS} s after the sweep's end"
+        )
         print(
-            f"MLflow missed {summary.dropped} points ({summary.last_error}); the ledger has them, "
-            "the same command brings them in",
+            f"launch.py: MLflow missed {summary.dropped} points ({why}); the ledger has them, the "
+            "same command brings them in",
             file=sys.stderr,
         )
 

@@ -69,11 +69,13 @@ def run(
     return process.returncode, said, complained
 
 
-def rows(database: Path) -> tuple[Sweep, list[Trial], dict[int, list[int]]]:
+def rows(
+    database: Path, name: str = "nfft_bins"
+) -> tuple[Sweep, list[Trial], dict[int, list[int]]]:
     """The sweep, its trials, and the steps each has reported."""
     ledger = Ledger(f"sqlite:///{database}")
     try:
-        sweep = ledger.find_sweep("nfft_bins")
+        sweep = ledger.find_sweep(name)
         assert sweep is not None
         trials = ledger.trials(sweep)
         reports = ledger.reports(trials)
