@@ -194,9 +194,7 @@ def _close_tracker(tracker: MlflowTracker, failure: LedgerError | None) -> None:
         return  # the runs are another launcher's now; the thread ends with this process
     summary = tracker.close(timeout=MLFLOW_SECONDS)
     if failure is None and (summary.dropped or summary.last_error):
-        why = (
-            summary.last_error or f"it had not taken them {MLFLOW_SECONDS} s after the sweep's end"
-        )
+        why = summary.last_error or f"not taken within {MLFLOW_SECONDS} s of the end"
         print(
             f"launch.py: MLflow missed {summary.dropped} points ({why}); the ledger has them, the "
             "same command brings them in",
