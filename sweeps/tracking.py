@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import os
-import sqlite3
 import threading
 import time
 import warnings
@@ -18,10 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import make_url
 from sqlalchemy.exc import SADeprecationWarning
 
 from sweeps.backlog import Backlog, Work
+from sweeps.mlflow_database import prepare_database
 from sweeps.mlflow_moves import follow_home
 from sweeps.mlflow_runs import SweepRuns
 from sweeps.redact import hide_secrets_of
@@ -187,19 +186,5 @@ def connect(uri: str) -> Any:
 
     for logger in ("mlflow", "alembic", "urllib3"):
         logging.getLogger(logger).setLevel(logging.CRITICAL)
-    _write_ahead(uri)
+    prepare_database(uri)
     return MlflowClient(tracking_uri=uri)
-
-
-def _write_ahead(uri: str) -> None:
-    """Put an SQLite database in WAL mode, for good: a run is then three times cheaper."""
-    url = make_url(uri) if uri.startswith("sqlite:") else None
-    if url is None or not url.database:
-        return
-    path = Path(url.database)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    database = sqlite3.connect(path)
-    try:
-        database.execute("PRAGMA journal_mode=WAL")
-    finally:
-        database.close()
