@@ -108,7 +108,7 @@ def _drive(
     from sweeps.tracking import MlflowTracker
 
     stopping.catch_signals()
-    tracker = MlflowTracker(plan.tracking_uri, artifacts=plan.artifacts)
+    tracker = MlflowTracker(plan.tracking_uri, artifacts=plan.artifacts, may_write=ledger.is_ours)
     display = Display(places=_places(plan))
     listeners: list[Listener] = [tracker, display]
     study = Study(
@@ -187,7 +187,7 @@ def _train(plan: Plan, driver: Driver, limits: Limits, stopping: StopFlag) -> No
 
 def _close_tracker(tracker: MlflowTracker, failure: LedgerError | None) -> None:
     if isinstance(failure, LeaseLostError):
-        return  # the runs are another launcher's now; the thread ends with this process
+        return  # the runs are another launcher's now
     summary = tracker.close(timeout=60)
     if failure is None and (summary.dropped or summary.last_error):
         print(
