@@ -17,7 +17,8 @@ from sweeps.mlflow_database import prepare_database
 from sweeps.tracking import connect
 from tests.sweeps.local_launches import ROOT, TINY, run
 
-# Imported once: a child is forked for each moment, and killed at it. Prints what stood there then.
+# Imported once: a child is forked for each moment, and killed at it: when so much has been written.
+# Prints what stood there then.
 KILLS = """
 import json, os, signal, sys, time
 from pathlib import Path
@@ -37,22 +38,32 @@ def started(make, path):
     return pid
 
 make = {"beside": prepare_database, "in place": in_place}[sys.argv[1]]
-began = time.perf_counter()
-os.waitpid(started(make, Path(sys.argv[2]).with_name("another.db")), 0)
-whole = time.perf_counter() - began
+another = Path(sys.argv[2]).with_name("another.db")
+os.waitpid(started(make, another), 0)
+whole = another.stat().st_size
+
+def size(name):
+    try:
+        return path.with_name(name).stat().st_size
+    except FileNotFoundError:
+        return 0
+
+def sizes():
+    return {"whole": size(path.name), "new": size(path.name + ".new")}
+
 for number, share in enumerate(json.loads(sys.argv[3])):
     path = Path(sys.argv[2].format(number))
     pid = started(make, path)
-    time.sleep(share * whole)
+    while max(sizes().values(), default=0) < share * whole:
+        time.sleep(0.001)
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
-    sizes = {p.name: p.stat().st_size for p in path.parent.glob(path.name + "*")}
-    print(json.dumps(sizes))
+    print(json.dumps(sizes()))
 """
 
 
 def kill_at(how: str, path: Path, shares: list[float]) -> list[dict[str, int]]:
-    """What stood beside ``path`` after each kill, at these shares of the time it takes.
+    """What stood beside ``path`` after each kill, at these shares of its whole size.
 
     Each has a path of its own where ``path`` has a ``{}``.
     """
@@ -71,10 +82,9 @@ def tables(path: Path) -> set[str]:
 def test_killed_at_any_moment_of_its_making_the_next_launch_makes_it(tmp_path: Path) -> None:
     path = tmp_path / "mlflow.db"
     chance = random.Random(0)
-    left = kill_at("beside", path, [0.0, *(chance.uniform(0.1, 0.9) for _ in range(5))])
-    half_made = [sizes for sizes in left if sizes.get("mlflow.db.new")]
-    assert len(half_made) >= 3  # it was killed in the act
-    assert all("mlflow.db" not in sizes for sizes in half_made)
+    left = kill_at("beside", path, [0.0, *(chance.uniform(0.05, 0.8) for _ in range(4))])
+    assert sum(sizes["new"] > 0 for sizes in left) >= 4  # it was killed in the act
+    assert all(sizes["whole"] == 0 for sizes in left)
     code, _, complained = run(tmp_path, TINY)
     assert (code, complained) == (0, "")
     client = connect(f"sqlite:///{path}")
@@ -86,8 +96,8 @@ def test_killed_at_any_moment_of_its_making_the_next_launch_makes_it(tmp_path: P
 
 def test_made_in_place_it_stays_broken(tmp_path: Path) -> None:
     """Negative control: what MLflow does by itself, which some moments harm and others do not."""
-    left = kill_at("in place", tmp_path / "mlflow{}.db", [0.35, 0.5, 0.6, 0.7])
-    assert all(sizes[f"mlflow{number}.db"] for number, sizes in enumerate(left))
+    left = kill_at("in place", tmp_path / "mlflow{}.db", [0.2, 0.3, 0.45, 0.65])
+    assert all(sizes["whole"] > 0 for sizes in left)
     broken = []
     for number in range(len(left)):
         try:
