@@ -74,7 +74,10 @@ def _open(home: Path) -> sa.Engine:
 
 def _read_only(url: sa.URL) -> sa.URL:
     # mode=ro also keeps SQLite from making an empty database where there is none.
-    path = Path((url.database or "").removeprefix("file:").partition("?")[0])
+    name = url.database or ""
+    if name.startswith("file:"):  # SQLite's own kind of address
+        name = name.removeprefix("file:").partition("?")[0]
+    path = Path(name)
     if not path.is_file():
         raise ReportError(f"no ledger at {path}: {FIRST_SWEEP}, or name its folder with --home")
     return url.set(database=path.absolute().as_uri(), query={"mode": "ro", "uri": "true"})

@@ -1,15 +1,13 @@
-"""Seconds an audit of 10,000 trials takes: ``python benchmarks/audit.py [TRIALS]``.
+"""Seconds an audit of 10,000 trials takes: ``python benchmarks/audit.py [--out FILE]``.
 
 The ledger, MLflow's database and the checkpoint folders are generated as a sweep leaves them,
 in a temporary home. The audit runs as a user starts it, in a process of its own: once on the home
 as it is (nothing may disagree) and once after one number in each record was changed (negative
-control). The last line is JSON: commit, hardware, versions and the figures.
+control).
 """
 
 from __future__ import annotations
 
-import json
-import os
 import random
 import resource
 import sqlite3
@@ -24,11 +22,12 @@ from typing import Any
 
 import sqlalchemy as sa
 from audited_mlflow import mirror
+from result import publish, read_command
 
 from search_spaces import load
 from search_spaces.space import Point, Space
 from sweeps.ledger import Ledger
-from sweeps.provenance import ROOT, commit, hardware, versions
+from sweeps.provenance import ROOT
 from sweeps.schema import Replicate, Report, Sweep, Trial
 
 TRIALS, SEEDS, ROUNDS = 10_000, 3, 3
@@ -38,10 +37,10 @@ PROBES = ("loss", "leak", "pole_radius_max", "pole_radius_median")  # by seed, a
 
 def main() -> None:
     """Generate, audit, print."""
-    trials = int(sys.argv[1]) if len(sys.argv) > 1 else TRIALS
+    args = read_command(__doc__, trials=TRIALS)
     with tempfile.TemporaryDirectory(prefix="focus-audit-") as folder:
         home = Path(folder)
-        counts = generate(home, trials)
+        counts = generate(home, args.trials)
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         times = [seconds(home, agrees=True) for _ in range(ROUNDS)]
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -49,18 +48,19 @@ def main() -> None:
         seconds(home, agrees=False)
         megabytes = sum(path.stat().st_size for path in home.glob("*.db")) / 1e6
     spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    cpu, peak = round(spent / ROUNDS, 2), after.ru_maxrss / 1024
-    print(f"{trials} trials: {statistics.median(times):.2f} s (median of {ROUNDS})")
-    told = {k: v for k, v in commit().items() if k != "diff"}
-    figures = {
-        "seconds": times,
-        "cpu_seconds_each": cpu,
-        "load_average": [round(load, 1) for load in os.getloadavg()],
-        "databases_mb": round(megabytes),
-        "peak_rss_mb": round(peak),
+    row = counts | {
+        "databases, MB": f"{megabytes:.0f}",
+        "median, s": f"{statistics.median(times):.2f}",
+        "worst, s": f"{max(times):.2f}",
+        "CPU, s": f"{spent / ROUNDS:.2f}",
+        "peak memory, MB": f"{after.ru_maxrss / 1024:.0f}",
     }
-    record = {**told, "hardware": hardware(), "versions": versions(), **counts, **figures}
-    print(json.dumps(record))
+    notes = [
+        f"wall time of `python sweeps/audit.py` as a process of its own, {ROUNDS} times",
+        "negative control: with one wrong number in the ledger, one wrong status in MLflow and "
+        "one folder too many, it exits 1",
+    ]
+    publish("Seconds an audit", [row], notes, args.out)
 
 
 def seconds(home: Path, *, agrees: bool) -> float:
@@ -131,7 +131,7 @@ def generate(home: Path, trials: int) -> dict[str, int]:
         "trials": len(rows),
         "replicates": len(replicates),
         "reports": len(reports),
-        "mlflow_points": points,
+        "MLflow points": points,
     }
 
 

@@ -22,9 +22,6 @@ EXIT_DONE, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
 EXIT_INTERRUPTED = 130
 MOST_SHOWN = 60
 MOST_COUNTED = 1_000_000
-NOT_IN_ADDRESSES = "?#%"
-"""A home becomes part of SQLite's and MLflow's addresses, where these mean something else."""
-
 
 RIGHT = {
     "expected one argument": ": write a value behind it",
@@ -170,10 +167,9 @@ def home_folder(given: str | None) -> Path:
     """
     name = "FOCUS_HOME" if given is None else "--home"
     word = os.environ.get("FOCUS_HOME") or "runs" if given is None else given
-    odd = [c for c in word if c in NOT_IN_ADDRESSES or not c.isprintable()]
-    if not word.strip() or odd:
-        without = f"a folder whose name is not empty and has no {' '.join(NOT_IN_ADDRESSES)}"
-        raise UsageError(f"{name} {shown(word)} must be {without} or control character in it")
+    if not word.strip() or not word.isprintable():
+        without = "a folder whose name is not empty and has no control character in it"
+        raise UsageError(f"{name} {shown(word)} must be {without}")
     try:
         return Path(word).expanduser().absolute()
     except RuntimeError:  # ~nobody

@@ -18,21 +18,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import CursorResult, Update, delete, update
+from sqlalchemy import CursorResult, Update, bindparam, delete, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from sweeps.ledger import Ledger
 from sweeps.ledger_errors import LeaseLostError, LedgerError
 from sweeps.process_identity import began, this_machine
-from sweeps.schema import Lease, Sweep, now
+from sweeps.schema import Base, Lease, Sweep, now
 from sweeps.settings import number
 
 BEAT_SECONDS = 5.0
 WATCH_SECONDS = 30.0
 """How long a holder on another machine may be silent (``FOCUS_LEASE_SECONDS``)."""
 LOOK_SECONDS = 0.5
+LEASES = Base.metadata.tables[Lease.__tablename__]
+_BEAT = (  # of every write: made once, and of the table, which is half the cost of the mapped class
+    update(LEASES)
+    .where(LEASES.c.sweep_id == bindparam("sweep"), LEASES.c.token == bindparam("holder"))
+    .values(beat=LEASES.c.beat + 1)
+)
 
 
 @dataclass(frozen=True)
@@ -157,8 +164,7 @@ def _holder(lease: Lease) -> Holder:
 
 def _beat(session: Session, sweep: Sweep, token: str) -> None:
     """Count, if the lease is still ours; in the transaction that is about to write."""
-    ours = (Lease.sweep_id == sweep.id, Lease.token == token)
-    if _rows(session, update(Lease).where(*ours).values(beat=Lease.beat + 1)) != 1:
+    if _rows(session, _BEAT, {"sweep": sweep.id, "holder": token}) != 1:
         raise LeaseLostError(
             f"sweep {sweep.name!r} was taken over by another launcher while this one did not "
             "answer: this one stops, and has written nothing since"
@@ -180,7 +186,7 @@ def _release(ledger: Ledger, sweep: Sweep, token: str) -> None:
         session.execute(delete(Lease).where(Lease.sweep_id == sweep.id, Lease.token == token))
 
 
-def _rows(session: Session, statement: Update) -> int:
-    result = session.execute(statement)
+def _rows(session: Session, statement: Update, values: dict[str, Any] | None = None) -> int:
+    result = session.execute(statement, values)
     assert isinstance(result, CursorResult)
     return int(result.rowcount)

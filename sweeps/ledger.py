@@ -11,14 +11,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from sweeps.ledger_rows import (
-    clear,
-    copy_row,
-    mean_over_seeds,
-    merge_reports,
-    summarise,
-    update_replicates,
-)
+from sweeps import ledger_record
+from sweeps.ledger_rows import clear, copy_row, summarise
 from sweeps.ledger_transactions import Transactions
 from sweeps.schema import Replicate, Report, State, Sweep, Trial, now
 
@@ -159,23 +153,8 @@ class Ledger(Transactions):
 
         A step reported before (work since a checkpoint is repeated) is overwritten, seed by seed.
         """
-        step = int(metrics["step"])
         with self.writing() as session:
-            row = session.get_one(Trial, trial.id, options=[selectinload(Trial.replicates)])
-            same_step = select(Report).where(Report.trial_row == row.id, Report.step == step)
-            report = session.scalars(same_step).first()
-            if report is None:
-                report = Report(trial_row=row.id, step=step, metrics={})
-                session.add(report)
-            own = {k: v for k, v in metrics.items() if k not in ("step", "value", "seconds")}
-            report.metrics = merge_reports(report.metrics, own, seeds)
-            report.value = mean_over_seeds("value", report.metrics, seeds)
-            report.at = now()
-            update_replicates(row, report, metrics)
-            row.step = step
-            row.value = report.value
-            row.seconds += metrics.get("seconds", 0.0)
-        return row, report
+            return ledger_record.record(session.connection(), trial.id, metrics, seeds)
 
     def complete(self, trial: Trial, seeds: int) -> Trial:
         """End a trial that reached its budget: complete, or failed when a seed diverged."""

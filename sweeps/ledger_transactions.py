@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from sweeps.ledger_engine import open_engine
-from sweeps.ledger_errors import LedgerError, explain
+from sweeps.ledger_errors import LeaseLostError, LedgerError, explain
 from sweeps.redact import shown_url
 
 
@@ -65,6 +65,12 @@ class Transactions:
             failure = explain(error, self.shown_url)
             self._fail(failure)
             raise failure from None
+
+    def is_ours(self) -> bool:
+        """False once another launcher has taken over: asked now, of the database itself."""
+        with suppress(LedgerError), self.writing():
+            pass
+        return not isinstance(self.failure, LeaseLostError)
 
     def _fail(self, error: LedgerError) -> None:
         if self.failure is None:

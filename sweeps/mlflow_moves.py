@@ -10,7 +10,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy import make_url
+from sweeps.addresses import sqlite_file
 
 OURS = "select experiment_id, artifact_location from experiments where name like 'focus-sweeps/%'"
 
@@ -25,13 +25,13 @@ def follow_home(uri: str, artifacts: Path | None) -> int:
     Returns:
         how many experiments had another.
     """
-    name = make_url(uri).database if uri.startswith("sqlite:") else None
-    if not name or artifacts is None or not Path(name).is_file():
+    path = sqlite_file(uri)
+    if path is None or artifacts is None or not path.is_file():
         return 0
-    if Path(name).resolve().parent != artifacts.resolve().parent:
+    if path.resolve().parent != artifacts.resolve().parent:
         return 0
     place = artifacts.resolve().as_uri()
-    with closing(sqlite3.connect(name, timeout=30)) as database, database:
+    with closing(sqlite3.connect(path, timeout=30)) as database, database:
         if not database.execute("select 1 from sqlite_master where name = 'runs'").fetchone():
             return 0  # MLflow has not made its tables yet
         moved = [(key, old) for key, old in database.execute(OURS) if old != place]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -134,6 +135,11 @@ def _select(path: Path, query: str) -> list[tuple[object, ...]]:
 
 
 def _unreadable(path: Path, error: Exception) -> UsageError:
+    if path.is_file() and not os.access(path.parent, os.W_OK):  # beside a file in WAL mode, SQLite
+        return UsageError(  # writes even to read
+            f"{path} cannot be opened ({error}), since its folder {path.parent} cannot be "
+            "written: make it writable, or name another place with --home"
+        )
     kind = "a folder" if path.is_dir() else f"no SQLite database that can be read ({error})"
     return UsageError(f"{path} is {kind}: move it away, or name another place with --home")
 

@@ -16,6 +16,7 @@ from focus_core.config import Scalar, TrialConfig, check_key
 from focus_core.tasks import TASKS
 from search_spaces import load
 from search_spaces.space import Space
+from sweeps.addresses import sqlite_url
 from sweeps.command_line import home_folder
 from sweeps.provenance import usable_cpus, visible_gpus
 from sweeps.redact import hide_secrets, shown_url
@@ -128,7 +129,7 @@ def make_plan(args: Namespace) -> Plan:
         ledger_url=_database(os.environ.get("FOCUS_LEDGER_URL"), home / "ledger.db"),
         tracking_uri=args.tracking_uri
         or os.environ.get("MLFLOW_TRACKING_URI")
-        or f"sqlite:///{home / 'mlflow.db'}",
+        or sqlite_url(home / "mlflow.db"),
         local=args.local,
     )
 
@@ -204,7 +205,7 @@ def _check_resources(args: Namespace) -> None:
 
 def _database(url: str | None, default: Path) -> str:
     if not url:
-        return f"sqlite:///{default}"
+        return sqlite_url(default)
     try:
         make_url(url)
     except ArgumentError:

@@ -110,7 +110,7 @@ def _drive(
     from sweeps.tracking import MlflowTracker
 
     stopping.catch_signals()
-    tracker = MlflowTracker(plan.tracking_uri, artifacts=plan.artifacts)
+    tracker = MlflowTracker(plan.tracking_uri, artifacts=plan.artifacts, may_write=ledger.is_ours)
     display = Display(places=_places(plan))
     listeners: list[Listener] = [tracker, display]
     study = Study(
@@ -191,7 +191,7 @@ def _train(plan: Plan, driver: Driver, limits: Limits, stopping: StopFlag) -> No
 
 def _close_tracker(tracker: MlflowTracker, failure: LedgerError | None) -> None:
     if isinstance(failure, LeaseLostError):
-        return  # the runs are another launcher's now; the thread ends with this process
+        return  # the runs are another launcher's now
     summary = tracker.close(timeout=MLFLOW_SECONDS)
     if failure is None and (summary.dropped or summary.last_error):
         why = summary.last_error or f"not taken within {MLFLOW_SECONDS} s of the end"

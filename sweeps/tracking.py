@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import logging
 import os
-import sqlite3
 import threading
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import make_url
 from sqlalchemy.exc import SADeprecationWarning
 
 from sweeps.backlog import Backlog, Work
+from sweeps.mlflow_database import prepare_database
 from sweeps.mlflow_moves import follow_home
 from sweeps.mlflow_runs import SweepRuns
 from sweeps.redact import hide_secrets_of
@@ -56,6 +56,10 @@ class TrackingSummary:
         )
 
 
+class _NoLongerOursError(Exception):
+    """Ends the thread, whatever it was at."""
+
+
 class MlflowTracker:
     """A ``Listener``: a parent run a sweep, a child run a trial.
 
@@ -64,15 +68,24 @@ class MlflowTracker:
         artifacts: folder for artifacts; not used where ``uri`` is a server's, which decides.
         flush_seconds: time between writes.
         limit: reports held at most while MLflow does not answer; more are dropped and counted.
+        may_write: asked before each write; once it says no, nothing more is written: the runs are
+            another launcher's now.
     """
 
     def __init__(
-        self, uri: str, artifacts: Path | None, *, flush_seconds: float = 1.0, limit: int = 20_000
+        self,
+        uri: str,
+        artifacts: Path | None,
+        *,
+        flush_seconds: float = 1.0,
+        limit: int = 20_000,
+        may_write: Callable[[], bool] = lambda: True,
     ) -> None:
         self._uri = uri
         self._artifacts = None if uri.startswith(("http:", "https:")) else artifacts
         self._flush_seconds = flush_seconds
         self._backlog = Backlog(limit)
+        self._may_write = may_write
         self._sweep: Sweep | None = None
         self._state = "running"
         self._closing = threading.Event()
@@ -124,6 +137,10 @@ class MlflowTracker:
         return TrackingSummary(points=self._points, dropped=lost, last_error=error)
 
     def _work(self) -> None:
+        with suppress(_NoLongerOursError):
+            self._keep_in_step()
+
+    def _keep_in_step(self) -> None:
         attempts = LAST_ATTEMPTS
         while attempts:
             closing = self._closing.wait(self._pause)  # before the flush: nothing comes after it
@@ -159,6 +176,8 @@ class MlflowTracker:
 
     def _attempt(self, action: Callable[[SweepRuns, Sweep], None]) -> bool:
         assert self._sweep is not None
+        if not self._may_write():
+            raise _NoLongerOursError
         try:
             if self._runs is None:
                 client = connect(self._uri)
@@ -187,19 +206,5 @@ def connect(uri: str) -> Any:
 
     for logger in ("mlflow", "alembic", "urllib3"):
         logging.getLogger(logger).setLevel(logging.CRITICAL)
-    _write_ahead(uri)
+    prepare_database(uri)
     return MlflowClient(tracking_uri=uri)
-
-
-def _write_ahead(uri: str) -> None:
-    """Put an SQLite database in WAL mode, for good: a run is then three times cheaper."""
-    url = make_url(uri) if uri.startswith("sqlite:") else None
-    if url is None or not url.database:
-        return
-    path = Path(url.database)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    database = sqlite3.connect(path)
-    try:
-        database.execute("PRAGMA journal_mode=WAL")
-    finally:
-        database.close()

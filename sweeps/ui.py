@@ -17,6 +17,7 @@ import webbrowser
 from collections.abc import Callable, Sequence
 from typing import IO, Any
 
+from sweeps.addresses import sqlite_url
 from sweeps.command_line import CommandLine, UsageError, answer, home_folder, whole
 from sweeps.mlflow_moves import follow_home
 from sweeps.mlflow_rows import KIND_TAG, SWEEP_TAG
@@ -50,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _open(argv: list[str]) -> int:
     args = build_parser().read(argv)
     home = home_folder(args.home)
-    uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{home / 'mlflow.db'}"
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or sqlite_url(home / "mlflow.db")
     check_database(uri)
     if is_server(uri):
         url = compare_url(uri, args.sweep, base=without_credentials(uri))

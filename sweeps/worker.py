@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import errno
 import traceback
 from collections.abc import Callable
 from typing import Any
 
 from focus_core.config import from_flat
-from sweeps.checkpoints import TrialCheckpoints
+from sweeps.checkpoints import CheckpointError, TrialCheckpoints
 
 Send = Callable[[dict[str, float]], None]
 FAILED = "failed"
 ERROR = "error"
 OUTSIDE = "outside"
 """In a failed trial's result: whether its surroundings failed (a disk), not the trial."""
+
+OF_THE_MACHINE = {
+    *(errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ESTALE),  # its disks
+    *(errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENODEV, errno.ENXIO),
+    *(errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTDOWN, errno.EHOSTUNREACH),
+}
 
 
 class TrialStopped(BaseException):
@@ -58,8 +65,13 @@ def is_out_of_memory(error: Exception) -> bool:
 
 
 def is_outside(error: Exception) -> bool:
-    """Whether the trial's surroundings failed: the next trial would fail there too."""
-    return isinstance(error, OSError)
+    """Whether the trial's surroundings failed: the next trial would fail there too.
+
+    A file that is missing, or not the trial's to read, is the trial's own fault.
+    """
+    if isinstance(error, CheckpointError | ConnectionError | TimeoutError):
+        return True
+    return isinstance(error, OSError) and error.errno in OF_THE_MACHINE
 
 
 def ray_trainable(config: dict[str, Any]) -> None:

@@ -119,9 +119,12 @@ LEDGERS = {
 HOMES = {
     f"{command}: {label}": Case(command, [*words, "--home", home], ["--home", "must be a folder"])
     for command, words in {"launch": space(), "report": [], "audit": [], "ui": []}.items()
-    for label, home in {"an empty home": "", "a home with a line break": "a\nb"}.items()
+    for label, home in {
+        "an empty home": "",
+        "a home with a line break": "a\nb",
+        "a home that steers a terminal": "a\x1b[2Jb",
+    }.items()
 } | {
-    "a home with a question mark": Case("launch", space("--home", "why?"), ["must be a folder"]),
     "a home of nobody": Case("launch", space("--home", "~no-such-user-here/x"), ["not known here"]),
 }
 

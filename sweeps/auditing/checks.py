@@ -16,9 +16,6 @@ from sweeps.schema import STATES, TERMINAL
 
 Configure = Callable[[dict[str, Any]], TrialConfig]
 LEDGER = "ledger"
-MAX_REBUILT = 2000
-"""Configs made anew, evenly spread over a larger sweep: half a millisecond each. Every config is
-hashed, and every point looked up in it."""
 
 
 def check_ledger(rows: Rows, *, held: bool, configure: Configure | None) -> list[Disagreement]:
@@ -29,10 +26,9 @@ def check_ledger(rows: Rows, *, held: bool, configure: Configure | None) -> list
         held: a launcher works on it.
         configure: a point's config; None where the space is gone or asks something else now.
     """
-    rebuilt = {trial.id for trial in rows.trials[:: 1 + len(rows.trials) // MAX_REBUILT]}
     found = list(check_sweep(rows))
     for trial in rows.trials:
-        found += check_identity(trial, configure, rebuild=trial.id in rebuilt)
+        found += check_identity(trial, configure)
         found += check_state(rows, trial, held=held)
         found += check_numbers(trial)
         found += check_replicates(trial, rows.sweep.seeds, over=rows.sweep.finished is not None)
@@ -58,9 +54,7 @@ def check_sweep(rows: Rows) -> Iterator[Disagreement]:
         yield _wrong("", f"finished with {len(ids)} rows", f"{sweep.planned} planned trials")
 
 
-def check_identity(
-    trial: TrialRow, configure: Configure | None, *, rebuild: bool
-) -> Iterator[Disagreement]:
+def check_identity(trial: TrialRow, configure: Configure | None) -> Iterator[Disagreement]:
     """The id is the hash of what was trained, and of what the point asks for."""
     hashed = _hash(trial.config)
     if hashed != trial.trial_id:
@@ -73,8 +67,6 @@ def check_identity(
         if trial.config.get(key, value) != value:
             what = f"its point has {key}={value}"
             yield _wrong(trial.trial_id, what, f"its config's {trial.config[key]}")
-    if not rebuild:
-        return
     try:
         config = from_flat(trial.config) if configure is None else configure(trial.point)
     except (TypeError, ValueError) as error:

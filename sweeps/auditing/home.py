@@ -9,6 +9,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from sweeps.addresses import sqlite_url
 from sweeps.auditing.checkpoints import check_checkpoints
 from sweeps.auditing.checks import check_ledger
 from sweeps.auditing.mlflow_reader import check_mlflow
@@ -63,8 +64,8 @@ def find_home(folder: str | None) -> Home:
         UsageError: one of them can be no home, no ledger, or nothing of MLflow's.
     """
     home = home_folder(folder)
-    ledger = os.environ.get("FOCUS_LEDGER_URL") or f"sqlite:///{home / 'ledger.db'}"
-    tracking = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{home / 'mlflow.db'}"
+    ledger = os.environ.get("FOCUS_LEDGER_URL") or sqlite_url(home / "ledger.db")
+    tracking = os.environ.get("MLFLOW_TRACKING_URI") or sqlite_url(home / "mlflow.db")
     ledger_file(ledger, home)
     check_tracking(tracking, "MLFLOW_TRACKING_URI")
     return Home(home, ledger, tracking)

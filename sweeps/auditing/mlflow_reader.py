@@ -147,10 +147,27 @@ def _check_parent(rows: Rows, parents: Sequence[RunRow], *, held: bool) -> Itera
     for trial in rows.trials:
         counts[trial.state] = counts.get(trial.state, 0) + 1
     counts["waiting"] += max(0, rows.sweep.planned - len(rows.trials))
-    for state in STATES if not counts["running"] else ():
+    if counts["running"]:
+        return
+    for state in STATES:
         told = parent.last.get(f"trials/{state}")
         if told != counts[state]:
             yield _wrong("", f"trials/{state} is {shown(told)}", str(counts[state]))
+    best = _best_value(rows)
+    # While there is none, MLflow may show that of an attempt which was started over.
+    if best is not None and not _same(parent.last.get("best_value"), best):
+        yield _wrong("", f"best_value is {shown(parent.last.get('best_value'))}", shown(best))
+
+
+def _best_value(rows: Rows) -> float | None:
+    """Of the complete trials that are declared causal."""
+    values = [
+        trial.value
+        for trial in rows.trials
+        if trial.state == "complete" and trial.causal and trial.value is not None
+    ]
+    choose = max if rows.sweep.direction == "maximize" else min
+    return choose(values, default=None)
 
 
 def _same(one: float | None, other: float | None) -> bool:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import make_url
-
 from sweeps import mlflow_rows
+from sweeps.addresses import sqlite_file
 from sweeps.auditing.mlflow_reader import LAST_METRICS, PARENT_TAG, RunRow
 from sweeps.redact import hide_secrets
 from sweeps.schema import Sweep
@@ -38,7 +36,7 @@ def read_runs(uri: str, sweep: Sweep) -> list[RunRow]:
     Raises:
         ValueError: MLflow cannot be asked.
     """
-    path = sqlite_path(uri)
+    path = sqlite_file(uri)
     try:
         if path is None:
             return list(_ask(uri, sweep))
@@ -48,14 +46,6 @@ def read_runs(uri: str, sweep: Sweep) -> list[RunRow]:
             return _read(database, sweep)
     except sqlite3.Error as error:
         raise ValueError(f"cannot read MLflow's database {path}: {error}") from None
-
-
-def sqlite_path(uri: str) -> Path | None:
-    """The file behind a tracking URI; None for a server, or another database."""
-    if not uri.startswith("sqlite:"):
-        return None
-    name = make_url(uri).database
-    return Path(name) if name else None
 
 
 def _read(database: sqlite3.Connection, sweep: Sweep) -> list[RunRow]:

@@ -70,6 +70,14 @@ FAULTS = {
         f"update latest_metrics set value = 5 where key = 'trials/failed' and run_uuid = {PARENT}",
         "trials/failed is 5",
     ),
+    "another best value": (
+        f"update latest_metrics set value = 5 where key = 'best_value' and run_uuid = {PARENT}",
+        "best_value is 5",
+    ),
+    "no best value": (
+        f"delete from latest_metrics where key = 'best_value' and run_uuid = {PARENT}",
+        "best_value is none",
+    ),
     "no parent": (
         f"update runs set lifecycle_stage = 'deleted' where run_uuid = {PARENT}",
         "0 runs of the sweep",

@@ -103,6 +103,13 @@ def test_a_home_that_is_read_only_is_refused_at_the_start(disk: Disk) -> None:
     assert_one_line(complained, "cannot write to the home", "Read-only file system")
 
 
+def test_a_read_only_home_with_a_sweep_in_it_is_refused_for_that_reason(disk: Disk) -> None:
+    disk.remount("ro")
+    code, _, complained = run(disk.folder, TINY, before=disk.inside)
+    assert code == 2
+    assert_one_line(complained, "mlflow.db cannot be opened", "cannot be written: make it writable")
+
+
 def test_a_disk_full_in_the_middle_ends_the_sweep_and_the_same_command_goes_on(
     disk: Disk,
 ) -> None:

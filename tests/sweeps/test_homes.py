@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from analysis.ledger_reader import read_sweep
 from sweeps import audit
+from sweeps.addresses import sqlite_url
 from sweeps.mlflow_moves import follow_home
 from sweeps.tracking import connect
+from sweeps.ui import compare_url
 from tests.sweeps import audited_home as of
 from tests.sweeps.audited_home import (  # noqa: F401  fixtures
     blank_database,
@@ -78,6 +81,23 @@ def test_a_link_to_a_home_is_the_home(home, tmp_path):  # noqa: F811
     link = tmp_path / "link"
     os.symlink(home, link)
     assert follow_home(f"sqlite:///{link / 'mlflow.db'}", link / "artifacts") == 0
+
+
+def test_a_home_may_have_any_name(tmp_path, blank_database):  # noqa: F811
+    folder = tmp_path / "50%23 a#b what? é@:[x]"
+    launch(folder, 2, blank_database)
+    assert audit.main(["--home", str(folder)]) == 0
+    assert read_sweep(folder, None).trials.num_rows == 2
+    assert all(place.startswith(f"{folder.as_uri()}/artifacts") for place in places(folder))
+    uri = sqlite_url(folder / "mlflow.db")
+    client = connect(uri)
+    for (run_id,) in of.sql(
+        folder, "mlflow", "select run_uuid from tags where key = 'focus.trial_id'"
+    ):
+        assert [file.path for file in client.list_artifacts(run_id)] == ["config.json"]
+    assert compare_url(uri, None, "http://127.0.0.1:1").startswith("http://127.0.0.1:1/#/compare")
+    assert follow_home(uri, folder / "artifacts") == 0
+    assert list(tmp_path.iterdir()) == [folder]  # nothing beside it
 
 
 @pytest.mark.parametrize("where", ["elsewhere", "server", "none"])

@@ -1,0 +1,70 @@
+"""MLflow's SQLite database, made whole or not at all: whoever is killed, or makes it as well.
+
+MLflow makes its tables one after the other, for seconds, and cannot go on from half of them. So
+they are made in a file beside, which takes the database's name once it is complete.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from sweeps.addresses import sqlite_file, sqlite_url
+
+FRESH, LOCK = ".new", ".lock"
+SIDES = ("", "-journal", "-wal", "-shm")
+
+
+def prepare_database(uri: str) -> None:
+    """Make the database behind ``uri`` if there is none, and put it in WAL mode for good.
+
+    A run is then three times cheaper. Nothing is done where ``uri`` is no SQLite file.
+
+    Raises:
+        OSError: its folder cannot be written.
+        Exception: whatever MLflow raises when it makes its tables.
+    """
+    path = sqlite_file(uri)
+    if path is None:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(path.name + FRESH)
+    if not _is_there(path) or fresh.exists():
+        with _alone(path):
+            _remove(fresh)  # of one that was killed
+            if not _is_there(path):
+                _make_tables(fresh)
+                fresh.replace(path)
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA journal_mode=WAL")
+
+
+def _is_there(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size > 0
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """One process after the other; the lock of one that is killed goes with it."""
+    with path.with_name(path.name + LOCK).open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _remove(fresh: Path) -> None:
+    for side in SIDES:
+        fresh.with_name(fresh.name + side).unlink(missing_ok=True)
+
+
+def _make_tables(fresh: Path) -> None:
+    """As MLflow does where it finds an empty database; closed again, no journal stays beside."""
+    from mlflow.store.db import utils
+
+    engine = utils.create_sqlalchemy_engine(sqlite_url(fresh))
+    try:
+        utils._initialize_tables(engine)
+    finally:
+        engine.dispose()

@@ -1,0 +1,149 @@
+"""MLflow's database is there whole or not at all, whoever is killed while it is made."""
+
+from __future__ import annotations
+
+import json
+import random
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from sweeps.addresses import sqlite_file, sqlite_url
+from sweeps.mlflow_database import prepare_database
+from sweeps.tracking import connect
+from tests.sweeps.local_launches import ROOT, TINY, run
+
+# Imported once: a child is forked for each moment, and killed at it: when so much has been written.
+# Prints what stood there then.
+KILLS = """
+import json, os, signal, sys, time
+from pathlib import Path
+import mlflow.store.db.utils as utils
+import logging; logging.disable(logging.CRITICAL)
+from sweeps.addresses import sqlite_url
+from sweeps.mlflow_database import prepare_database
+
+def in_place(uri):
+    utils._initialize_tables(utils.create_sqlalchemy_engine(uri))
+
+def started(make, path):
+    pid = os.fork()
+    if not pid:
+        make(sqlite_url(path))
+        os._exit(0)
+    return pid
+
+make = {"beside": prepare_database, "in place": in_place}[sys.argv[1]]
+another = Path(sys.argv[2]).with_name("another.db")
+os.waitpid(started(make, another), 0)
+whole = another.stat().st_size
+
+def size(name):
+    try:
+        return path.with_name(name).stat().st_size
+    except FileNotFoundError:
+        return 0
+
+def sizes():
+    return {"whole": size(path.name), "new": size(path.name + ".new")}
+
+for number, share in enumerate(json.loads(sys.argv[3])):
+    path = Path(sys.argv[2].format(number))
+    pid = started(make, path)
+    while max(sizes().values(), default=0) < share * whole:
+        time.sleep(0.001)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    print(json.dumps(sizes()))
+"""
+
+
+def kill_at(how: str, path: Path, shares: list[float]) -> list[dict[str, int]]:
+    """What stood beside ``path`` after each kill, at these shares of its whole size.
+
+    Each has a path of its own where ``path`` has a ``{}``.
+    """
+    words = [sys.executable, "-c", KILLS, how, str(path), json.dumps(shares)]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def tables(path: Path) -> set[str]:
+    with closing(sqlite3.connect(path)) as database:
+        found = database.execute("select name from sqlite_master where type = 'table'")
+        return {row[0] for row in found}
+
+
+def test_killed_at_any_moment_of_its_making_the_next_launch_makes_it(tmp_path: Path) -> None:
+    path = tmp_path / "mlflow.db"
+    chance = random.Random(0)
+    left = kill_at("beside", path, [0.0, *(chance.uniform(0.05, 0.8) for _ in range(4))])
+    assert sum(sizes["new"] > 0 for sizes in left) >= 4  # it was killed in the act
+    assert all(sizes["whole"] == 0 for sizes in left)
+    code, _, complained = run(tmp_path, TINY)
+    assert (code, complained) == (0, "")
+    client = connect(f"sqlite:///{path}")
+    (experiment,) = client.search_experiments(filter_string="name LIKE 'focus-sweeps/%'")
+    runs = client.search_runs([experiment.experiment_id])
+    assert [run.info.status for run in runs] == ["FINISHED"] * 3
+    assert not list(tmp_path.glob("mlflow.db.new*"))
+
+
+def test_made_in_place_it_stays_broken(tmp_path: Path) -> None:
+    """Negative control: what MLflow does by itself, which some moments harm and others do not."""
+    left = kill_at("in place", tmp_path / "mlflow{}.db", [0.2, 0.3, 0.45, 0.65])
+    assert all(sizes["whole"] > 0 for sizes in left)
+    broken = []
+    for number in range(len(left)):
+        try:
+            connect(sqlite_url(tmp_path / f"mlflow{number}.db"))
+        except Exception as error:  # noqa: BLE001  whatever MLflow raises
+            broken.append(str(error))
+    assert any("already exists" in said for said in broken)
+
+
+def test_a_left_over_is_removed_also_where_the_database_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "mlflow.db"
+    prepare_database(sqlite_url(path))
+    whole = tables(path)
+    assert {"runs", "alembic_version"} <= whole
+    for side in ("", "-journal", "-wal", "-shm"):
+        (tmp_path / f"mlflow.db.new{side}").write_text("half")
+    prepare_database(sqlite_url(path))
+    assert tables(path) == whole
+    assert not list(tmp_path.glob("mlflow.db.new*"))
+
+
+def test_launchers_that_start_at_once_make_it_once(tmp_path: Path) -> None:
+    path = tmp_path / "mlflow.db"
+    words = [sys.executable, "-c", "import sys; from sweeps.tracking import connect; "]
+    words[-1] += "connect(sys.argv[1]).search_experiments()"
+    started = [subprocess.Popen([*words, sqlite_url(path)], cwd=ROOT) for _ in range(3)]
+    assert [process.wait() for process in started] == [0, 0, 0]
+
+
+def test_an_empty_file_is_no_database_yet(tmp_path: Path) -> None:
+    path = tmp_path / "mlflow.db"
+    path.touch()
+    prepare_database(sqlite_url(path))
+    assert "runs" in tables(path)
+
+
+@pytest.mark.parametrize("uri", ["http://127.0.0.1:1", "sqlite://", "postgresql://h/d"])
+def test_what_is_no_file_is_left_to_others(
+    uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    prepare_database(uri)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["plain", "a b", "a#b", "50%", "a%23b", "what?", "x@y:z", "ü[1]"])
+def test_an_address_leads_back_to_its_file(name: str) -> None:
+    path = Path("/home") / name / "ledger.db"
+    assert sqlite_file(sqlite_url(path)) == path
