@@ -36,7 +36,7 @@ def causality_leak(net: SequenceModel, vocab_size: int | None, length: int, seed
     inputs_L = _random_inputs(vocab_size, length, generator).to(device)
     positions = _positions(net, length)
     before, largest = 0.0, 0.0
-    for some in _parts(positions, max(1, PROBE_TOKENS // length)):
+    for some in _parts(positions, max(1, PROBE_TOKENS // length - 1)):
         inputs_BL = inputs_L.repeat(1 + len(some), 1)
         for row, position in enumerate(some, start=1):
             inputs_BL[row, position] = _another(inputs_L[position], vocab_size)
