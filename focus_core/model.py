@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -47,15 +47,37 @@ class Block(nn.Module):
         return out_BLD
 
 
+class RealEncoder(nn.Linear):
+    """What embeds real numbers: (B, L) to (B, L, D)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__(1, width)
+
+    def forward(self, values_BL: Tensor) -> Tensor:
+        """Each number times one vector, plus another."""
+        return super().forward(values_BL[..., None].to(self.weight.dtype))
+
+
 class SequenceModel(nn.Module):
     """An embedding, ``layers`` blocks, a norm and a head. ``config`` is the resolved config."""
 
     def __init__(
-        self, model: ModelConfig, *, vocab_size: int, num_outputs: int, max_length: int
+        self,
+        model: ModelConfig,
+        *,
+        vocab_size: int | None,
+        num_outputs: int,
+        max_length: int,
+        readout: Literal["each", "mean"] = "each",
     ) -> None:
         super().__init__()
         self.config = model
-        self.embedding = nn.Embedding(vocab_size, model.width)
+        self.readout = readout
+        self.embedding = (
+            RealEncoder(model.width)
+            if vocab_size is None
+            else nn.Embedding(vocab_size, model.width)
+        )
         adaptive = model.mixer == "focus" and model.filter == "adaptive"
         self.hyper_embedding = HyperEmbedding(model, max_length) if adaptive else None
         self.blocks = nn.ModuleList(Block(model) for _ in range(model.layers))
@@ -63,13 +85,19 @@ class SequenceModel(nn.Module):
         self.head = nn.Linear(model.width, num_outputs)
         self.dropout = nn.Dropout(model.dropout)
 
-    def forward(self, tokens_BL: Tensor) -> Tensor:
-        """Logits (B, L, outputs).
+    def forward(self, inputs_BL: Tensor) -> Tensor:
+        """Logits (B, L, outputs), or (B, 1, outputs) where the read-out is the mean over time.
 
         Raises:
             ValueError: a sequence longer than the global convolution's kernel.
         """
-        return self.from_embedding(self.embedding(tokens_BL))
+        logits_BLV = self.each_position(inputs_BL)
+        # The mean of the logits is the head of the mean: the head is linear.
+        return logits_BLV.mean(dim=1, keepdim=True) if self.readout == "mean" else logits_BLV
+
+    def each_position(self, inputs_BL: Tensor) -> Tensor:
+        """Logits (B, L, outputs), before any mean over time."""
+        return self.from_embedding(self.embedding(inputs_BL))
 
     def from_embedding(self, x_BLD: Tensor) -> Tensor:
         """Logits (B, L, outputs) of embedded tokens: the differentiable part of the network."""
@@ -80,10 +108,10 @@ class SequenceModel(nn.Module):
         logits: Tensor = self.head(self.norm(x_BLD))
         return logits
 
-    def filter_coefficients(self, tokens_BL: Tensor) -> list[Tensor]:
+    def filter_coefficients(self, inputs_BL: Tensor) -> list[Tensor]:
         """a_BNDFP of every layer that has a filter bank (B and N are 1 for a static one)."""
-        e_BNDO = self._hyper_input(self.embedding(tokens_BL))
-        bins = -(-tokens_BL.shape[1] // self.config.bin_length)
+        e_BNDO = self._hyper_input(self.embedding(inputs_BL))
+        bins = -(-inputs_BL.shape[1] // self.config.bin_length)
         banks = [module for module in self.modules() if isinstance(module, FilterBank)]
         return [bank.coefficients(e_BNDO, bins) for bank in banks]
 
@@ -92,23 +120,33 @@ class SequenceModel(nn.Module):
 
 
 def build_model(
-    model: ModelConfig, *, vocab_size: int, num_outputs: int, max_length: int = 1024
+    model: ModelConfig,
+    *,
+    vocab_size: int | None,
+    num_outputs: int,
+    max_length: int = 1024,
+    readout: Literal["each", "mean"] = "each",
 ) -> SequenceModel:
     """The network of a config, with the initial weights of seed 0.
 
     Args:
         model: its architecture.
-        vocab_size: number of different tokens.
+        vocab_size: number of different tokens; None for real numbers.
         num_outputs: number of classes at every position.
         max_length: the longest sequence, in tokens: the length of the global convolution's
             kernel, and of the sequence where ``model`` gives bins or chunks as counts.
+        readout: logits of ``each`` position, or their ``mean`` over time.
 
     Returns:
-        A module from tokens (B, L), int64, to logits (B, L, num_outputs).
+        A module from tokens (B, L), int64, or real numbers to logits (B, L or 1, num_outputs).
     """
     resolved = model.resolved(max_length)
     net = SequenceModel(
-        resolved, vocab_size=vocab_size, num_outputs=num_outputs, max_length=max_length
+        resolved,
+        vocab_size=vocab_size,
+        num_outputs=num_outputs,
+        max_length=max_length,
+        readout=readout,
     )
     init_weights(net, seed=0)
     return net

@@ -13,6 +13,9 @@ OVER_SEEDS: dict[str, Callable[[list[float]], float]] = {
     "leak": max,
     "pole_radius_max": max,
     "pole_radius_median": statistics.fmean,
+    "sliding": statistics.fmean,
+    "future_masked": statistics.fmean,
+    "future_seen": statistics.fmean,
 }
 
 

@@ -11,16 +11,20 @@ from torch import Tensor, nn
 from focus_core.coefficients import pole_radius
 from focus_core.model import SequenceModel
 
+PROBE_TOKENS = 2**17
+"""Tokens in one batch of a probe: bounds memory, changes no number."""
 
-def causality_leak(net: SequenceModel, vocab_size: int, length: int, seed: int) -> float:
+
+def causality_leak(net: SequenceModel, vocab_size: int | None, length: int, seed: int) -> float:
     """The largest change of a logit before a changed token, over the largest change anywhere.
 
     One token is changed at a time, at the ends of the sequence and at the edges of bins and
-    chunks. About 1e-6 in float32 for a causal network (rounding); near 1 for a leaky one.
+    chunks. About 1e-6 in float32 for a causal network (rounding); near 1 for a leaky one. Logits
+    are those of every position, before any mean over time.
 
     Args:
         net: put into evaluation mode for the probe, and back.
-        vocab_size: number of different tokens, 2 or more.
+        vocab_size: number of different tokens, 2 or more; None for a network of real numbers.
         length: tokens in a sequence, 2 or more.
         seed: of the random sequence.
 
@@ -29,31 +33,49 @@ def causality_leak(net: SequenceModel, vocab_size: int, length: int, seed: int) 
     """
     device = next(net.parameters()).device
     generator = torch.Generator().manual_seed(seed)
-    tokens_L = torch.randint(vocab_size, (length,), generator=generator).to(device)
+    inputs_L = _random_inputs(vocab_size, length, generator).to(device)
     positions = _positions(net, length)
-    tokens_BL = tokens_L.repeat(1 + len(positions), 1)
-    for row, position in enumerate(positions, start=1):
-        tokens_BL[row, position] = (tokens_L[position] + 1) % vocab_size
-    with _evaluation(net):
-        logits = net(tokens_BL)
-    change_BL = (logits[1:] - logits[:1]).abs().amax(dim=-1)
-    before = [float(change_BL[row, :position].max()) for row, position in enumerate(positions)]
-    largest = float(change_BL.max())
-    return max(before) / largest if largest else 0.0
+    before, largest = 0.0, 0.0
+    for some in _parts(positions, max(1, PROBE_TOKENS // length - 1)):
+        inputs_BL = inputs_L.repeat(1 + len(some), 1)
+        for row, position in enumerate(some, start=1):
+            inputs_BL[row, position] = _another(inputs_L[position], vocab_size)
+        with _evaluation(net):
+            logits = net.each_position(inputs_BL)
+        change_BL = (logits[1:] - logits[:1]).abs().amax(dim=-1)
+        earlier = [float(change_BL[row, :position].max()) for row, position in enumerate(some)]
+        before, largest = max(before, *earlier), max(largest, float(change_BL.max()))
+    return before / largest if largest else 0.0
 
 
-def pole_radii(net: SequenceModel, tokens_BL: Tensor) -> tuple[float, float] | None:
+def _random_inputs(vocab_size: int | None, length: int, generator: torch.Generator) -> Tensor:
+    if vocab_size is None:
+        return torch.randn(length, generator=generator)
+    return torch.randint(vocab_size, (length,), generator=generator)
+
+
+def _another(value: Tensor, vocab_size: int | None) -> Tensor:
+    """Another input than ``value``."""
+    return value + 1 if vocab_size is None else (value + 1) % vocab_size
+
+
+def _parts(positions: list[int], size: int) -> Iterator[list[int]]:
+    for start in range(0, len(positions), size):
+        yield positions[start : start + size]
+
+
+def pole_radii(net: SequenceModel, inputs_BL: Tensor) -> tuple[float, float] | None:
     """The largest and the median pole radius over layers, bins, channels and filters.
 
     Args:
         net: put into evaluation mode for the probe, and back.
-        tokens_BL: a few sequences.
+        inputs_BL: a few sequences.
 
     Returns:
         (maximum, median), or None for a network without a filter bank.
     """
     with _evaluation(net):
-        radii = [pole_radius(a_BNDFP).flatten() for a_BNDFP in net.filter_coefficients(tokens_BL)]
+        radii = [pole_radius(a_BNDFP).flatten() for a_BNDFP in net.filter_coefficients(inputs_BL)]
     if not radii:
         return None
     together = torch.cat(radii)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from focus_core.config import TrainConfig, TrialConfig
 from focus_core.model import build_model, init_weights, parameter_groups
 from focus_core.probes import causality_leak, pole_radii
 from focus_core.tasks import build_task
-from focus_core.tasks.base import IGNORED, Batch
+from focus_core.tasks.base import IGNORED, Batch, nats
 
 EVAL_TOKENS = 32_768
-"""Tokens in one evaluation batch: bounds memory, changes no number."""
+EVAL_LOGITS = 2**23
+"""Tokens, and logits, in one evaluation batch: bounds memory, changes no number."""
 PROBE_SEQUENCES = 8
 
 
@@ -27,6 +28,7 @@ class Replicate:
         self.seed = seed
         self.device = device
         self.train = trial.train
+        self.config = trial.task
         self.task = build_task(trial.task, seed)
         model = trial.resolved_model()
         self.net = build_model(
@@ -34,6 +36,7 @@ class Replicate:
             vocab_size=self.task.vocab_size,
             num_outputs=self.task.num_outputs,
             max_length=trial.task.length,
+            readout=self.task.readout,
         )
         init_weights(self.net, seed)
         self.net.to(device)
@@ -57,7 +60,7 @@ class Replicate:
         batch = self.task.train_batch(step, self.train.batch_size)
         self.net.train()
         logits_BLV = self.net(batch.inputs_BL.to(self.device))
-        loss = self._nats(logits_BLV, batch.targets_BL.to(self.device), reduction="mean")
+        loss = nats(logits_BLV, batch.targets_BL.to(self.device), reduction="mean")
         self.train_loss = loss.item()
         if not math.isfinite(self.train_loss):
             self.diverged_at = step
@@ -67,54 +70,52 @@ class Replicate:
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), self.train.clip)
         self.optimizer.step()
 
-    @staticmethod
-    def _nats(logits_BLV: Tensor, targets_BL: Tensor, *, reduction: str) -> Tensor:
-        """Cross-entropy in nats over the targets that count."""
-        return functional.cross_entropy(
-            logits_BLV.flatten(0, 1),
-            targets_BL.flatten(),
-            ignore_index=IGNORED,
-            reduction=reduction,
-        )
-
     def evaluate(self, *, final: bool) -> dict[str, float]:
         """Validation score, loss and probes; the test score at the end of the budget only."""
         if self.diverged_at is not None:
             return {"diverged": float(self.diverged_at)}
-        validation = self.task.validation()
         self.net.eval()
-        value, loss = self._score(validation)
+        value, loss = self._score(self.task.validation, self.config.eval_sequences)
         if not math.isfinite(loss):
             self.diverged_at = self.step
             return {"diverged": float(self.diverged_at)}
         found = {"value": value, "loss": loss, "train_loss": self.train_loss}
-        found["window_ceiling"] = self.window_ceiling
-        radii = pole_radii(self.net, validation.inputs_BL[:PROBE_SEQUENCES].to(self.device))
+        if self.window_ceiling is not None:
+            found["window_ceiling"] = self.window_ceiling
+        few = self.task.validation(slice(PROBE_SEQUENCES))
+        radii = pole_radii(self.net, few.inputs_BL.to(self.device))
         if radii is not None:
             found["pole_radius_max"], found["pole_radius_median"] = radii
         if final:
-            found["test"] = self._score(self.task.test())[0]
+            found["test"] = self._score(self.task.test, self.config.test_sequences)[0]
             found["leak"] = self.leak()
+            found |= self.task.closing_scores(self._predict)
         return found
 
     def leak(self) -> float:
         """Largest relative change of an output before a perturbed position."""
-        length = self.task.validation().inputs_BL.shape[1]
-        return causality_leak(self.net, self.task.vocab_size, length, seed=self.seed)
+        return causality_leak(self.net, self.task.vocab_size, self.config.length, seed=self.seed)
 
     @torch.no_grad()
-    def _score(self, batch: Batch) -> tuple[float, float]:
-        """Accuracy and mean cross-entropy (nats per scored target) over a whole split."""
-        rows = max(1, EVAL_TOKENS // batch.inputs_BL.shape[1])
-        right = nats = scored = 0.0
-        for start in range(0, len(batch.inputs_BL), rows):
-            part = slice(start, start + rows)
-            wanted_BL = batch.targets_BL[part].to(self.device)
-            logits_BLV = self.net(batch.inputs_BL[part].to(self.device))
-            right += self.task.correct(logits_BLV, wanted_BL)
-            nats += self._nats(logits_BLV, wanted_BL, reduction="sum").item()
+    def _predict(self, inputs_BL: Tensor) -> Tensor:
+        logits_BLV: Tensor = self.net(inputs_BL.to(self.device)).cpu()
+        return logits_BLV
+
+    @torch.no_grad()
+    def _score(self, split: Callable[[slice], Batch], count: int) -> tuple[float, float]:
+        """The metric and the mean cross-entropy (nats a scored target) over a whole split."""
+        at_once = min(EVAL_TOKENS, EVAL_LOGITS // self.task.num_outputs)
+        rows = max(1, at_once // self.config.length)
+        total = counted = loss = scored = 0.0
+        for start in range(0, count, rows):
+            batch = split(slice(start, start + rows))
+            wanted_BL = batch.targets_BL.to(self.device)
+            logits_BLV = self.net(batch.inputs_BL.to(self.device))
+            found, of = self.task.score(logits_BLV, wanted_BL)
+            total, counted = total + found, counted + of
+            loss += nats(logits_BLV, wanted_BL).item()
             scored += float((wanted_BL != IGNORED).sum())
-        return right / len(batch.inputs_BL), nats / scored
+        return total / counted, loss / scored
 
     def state(self) -> dict[str, Any]:
         """Everything that training changes."""

@@ -159,4 +159,5 @@ def _constants(trial: TrialConfig, replicate: Replicate) -> Report:
         "parameters": float(sum(p.numel() for p in replicate.net.parameters())),
         "chance": task.chance,
         "loss_floor": task.loss_floor(),
+        **task.constants(),
     }

@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from focus_core.config import Scalar, TrialConfig, check_key
-from focus_core.tasks import TASKS
+from focus_core.tasks import TASKS, check_data
 from search_spaces import load
 from search_spaces.space import Space
 from sweeps.addresses import sqlite_url
@@ -102,6 +102,7 @@ def make_plan(args: Namespace) -> Plan:
             check_key(key)
     base = space.base().override({k: v for k, v in settings.items() if k not in pins})
     space.check(base)
+    check_data(base.task.name)
     sampler = args.sampler or space.sampler
     trials = _number_of_trials(args.trials, space, sampler)
     _require(args.seeds is None or args.seeds >= 1, f"--seeds must be 1 or more, not {args.seeds}")

@@ -164,6 +164,15 @@ VALUES = {
         "launch", setting("model.filter=adaptiv"), ["must be one of adaptive, static, ema, none"]
     ),
     "an unknown task": Case("launch", setting("task.name=recal"), ["did you mean 'recall'?"]),
+    "a task whose data are absent": Case(
+        "launch",
+        setting("task.name=enwik8"),
+        ["data set 'enwik8' is not there", "python -m focus_core.data fetch enwik8"],
+        environment={"FOCUS_DATA": "no/such/folder"},
+    ),
+    "images of another size": Case(
+        "launch", setting("task.name=smnist"), ["has 784 pixels; use task.length=784"]
+    ),
     "an NFFT shorter than the bin": Case("launch", setting("model.nfft=8"), ["is shorter than"]),
     "a chunk that does not divide": Case(
         "launch", setting("model.chunk_length=24"), ["does not divide task.length = 64: use one of"]

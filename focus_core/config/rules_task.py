@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from focus_core.config.checks import require
-from focus_core.tasks import check_task_name
+from focus_core.tasks import TASKS, Images, check_task_name
 
 if TYPE_CHECKING:
     from focus_core.config import TaskConfig
@@ -13,6 +13,19 @@ if TYPE_CHECKING:
 
 def check_task(task: TaskConfig) -> None:
     check_task_name(task.name)
+    entry = TASKS[task.name]
+    if entry.images is not None:
+        _check_images(task, entry.images)
+    elif task.name == "mqar":
+        _check_mqar(task)
+    elif "loss" in entry.reads:
+        _check_recall(task)
+    elif task.name == "noisy_tones":
+        require(task.classes >= 2, f"task.classes = {task.classes}: tones need at least 2 classes")
+    require(task.length >= 2, f"task.length = {task.length}: a sequence needs at least 2 tokens")
+
+
+def _check_recall(task: TaskConfig) -> None:
     require(
         task.length >= 4 and task.length % 2 == 0,
         f"task.length = {task.length}: recall needs an even number of tokens, 4 or more "
@@ -25,3 +38,36 @@ def check_task(task: TaskConfig) -> None:
             f"use at most {task.length - 3}",
         )
         require(task.keys >= 2, f"task.keys = {task.keys}: far recall needs at least 2 keys")
+
+
+def _check_mqar(task: TaskConfig) -> None:
+    require(
+        task.length % 2 == 0 and task.length >= 4 * task.pairs,
+        f"task.length = {task.length}: mqar needs an even number of tokens, 4 or more for each of "
+        f"its {task.pairs} pairs",
+    )
+    for name, count in (("keys", task.keys), ("values", task.values)):
+        require(
+            count >= task.pairs,
+            f"task.{name} = {count}: mqar draws {task.pairs} different {name}; use at least "
+            f"{task.pairs}, or fewer task.pairs",
+        )
+
+
+def _check_images(task: TaskConfig, images: Images) -> None:
+    require(
+        task.length == images.pixels,
+        f"task.length = {task.length}: {task.name} has {images.pixels} pixels; use "
+        f"task.length={images.pixels}",
+    )
+    asked = {
+        "train_sequences": images.train,
+        "eval_sequences": images.validation,
+        "test_sequences": images.test,
+    }
+    for field, most in asked.items():
+        count = getattr(task, field)
+        require(
+            count <= most,
+            f"task.{field} = {count}: {task.name} has {most} of these images; use at most {most}",
+        )

@@ -11,17 +11,72 @@ if TYPE_CHECKING:
     from focus_core.tasks.base import Task
 
 
+class Images(NamedTuple):
+    """Fixed numbers of a data set of images: pixels in one, and how many in each split."""
+
+    pixels: int
+    train: int
+    validation: int
+    test: int
+
+
 class TaskEntry(NamedTuple):
-    """Where a task is built, and what its score is."""
+    """Where a task is built, what its score is, and what it reads."""
 
     module: str
     metric: str
     direction: Literal["maximize", "minimize"]
+    reads: tuple[str, ...] = ()
+    """Fields of the task's config that only some tasks read."""
+    data: str | None = None
+    """The data set in ``focus_core.data`` that must be there."""
+    images: Images | None = None
 
+
+_PACKAGE = "focus_core.tasks"
+_RECALL = ("keys", "values", "loss", "train_sequences")
+_MNIST = Images(pixels=784, train=54_000, validation=6_000, test=10_000)
+_DIGITS = Images(pixels=64, train=1_257, validation=180, test=360)
 
 TASKS = {
-    "recall": TaskEntry("focus_core.tasks.recall", "accuracy", "maximize"),
-    "far_recall": TaskEntry("focus_core.tasks.far_recall", "accuracy", "maximize"),
+    "recall": TaskEntry(f"{_PACKAGE}.recall", "accuracy", "maximize", _RECALL),
+    "far_recall": TaskEntry(f"{_PACKAGE}.far_recall", "accuracy", "maximize", (*_RECALL, "gap")),
+    "mqar": TaskEntry(
+        f"{_PACKAGE}.mqar", "accuracy", "maximize", ("keys", "values", "pairs", "train_sequences")
+    ),
+    "noisy_tones": TaskEntry(
+        f"{_PACKAGE}.noisy_tones",
+        "accuracy",
+        "maximize",
+        ("classes", "band", "readout", "train_sequences"),
+    ),
+    "enwik8": TaskEntry(f"{_PACKAGE}.text", "bits per byte", "minimize", data="enwik8"),
+    "text8": TaskEntry(f"{_PACKAGE}.text", "bits per character", "minimize", data="text8"),
+    "pydoc_text": TaskEntry(f"{_PACKAGE}.text", "bits per byte", "minimize"),
+    "smnist": TaskEntry(
+        f"{_PACKAGE}.pixels",
+        "accuracy",
+        "maximize",
+        ("readout", "train_sequences"),
+        data="mnist",
+        images=_MNIST,
+    ),
+    "pmnist": TaskEntry(
+        f"{_PACKAGE}.pixels",
+        "accuracy",
+        "maximize",
+        ("readout", "train_sequences", "permutation_seed"),
+        data="mnist",
+        images=_MNIST,
+    ),
+    "digits": TaskEntry(
+        f"{_PACKAGE}.pixels",
+        "accuracy",
+        "maximize",
+        ("readout", "train_sequences"),
+        data="digits",
+        images=_DIGITS,
+    ),
 }
 
 
@@ -32,6 +87,18 @@ def check_task_name(name: str) -> None:
     near = difflib.get_close_matches(name, TASKS, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"the tasks are {', '.join(TASKS)}"
     raise ValueError(f"unknown task.name {name!r}; {hint}")
+
+
+def check_data(name: str) -> None:
+    """Raise a ValueError that says the command that gets the data of task ``name``, if absent."""
+    from focus_core.data import DataMissingError, check_present
+
+    data = TASKS[name].data
+    try:
+        if data is not None:
+            check_present(data)
+    except DataMissingError as error:
+        raise ValueError(str(error)) from None
 
 
 def build_task(task: TaskConfig, seed: int) -> Task:

@@ -21,7 +21,8 @@ import torch
 from torch import Tensor
 
 from focus_core.config import TaskConfig
-from focus_core.tasks.base import IGNORED, Batch, Split, Splitter, Task, generator
+from focus_core.tasks.base import IGNORED, Batch, Task
+from focus_core.tasks.drawn import Drawn
 
 DrawKeys = Callable[[TaskConfig, int, torch.Generator], tuple[Tensor, Tensor]]
 """``(task, count, generator) -> (keys_BN, query_B)``, ids from 0 to ``task.keys`` - 1."""
@@ -64,7 +65,7 @@ def sequence_nats(task: TaskConfig) -> float:
     return (N - 1) * math.log(K) + expected * math.log(V) + query
 
 
-class Recall:
+class Recall(Drawn):
     """The recall task, given how its keys and queries are drawn. See ``base.Task``.
 
     Ids: keys from 0, values from ``keys``, then ``=>`` and ``.``.
@@ -77,35 +78,9 @@ class Recall:
         self, task: TaskConfig, seed: int, *, draw_keys: DrawKeys, sequence_nats: float
     ) -> None:
         """``sequence_nats`` is the entropy of a sequence's targets, given its first token."""
-        self.vocab_size = self.num_outputs = task.keys + task.values + 2
         self.chance = 1 / task.values
-        self._task, self._seed = task, seed
         self._draw_keys, self._sequence_nats = draw_keys, sequence_nats
-        self._splitter = Splitter(task.length + 1)
-        self._validation_BT = self._set("validation", task.eval_sequences)
-        self._test_BT = self._set("test", task.test_sequences)
-        self._train_BT = self._set("train", task.train_sequences)
-
-    def train_batch(self, step: int, batch_size: int) -> Batch:
-        """Fresh sequences, or the next ones of a finite set, in an order of its own every epoch."""
-        if self._task.train_sequences:
-            tokens_BT = self._train_BT[self._order(step * batch_size, batch_size)]
-        else:
-            random = generator(self._seed, "train", step)
-            tokens_BT = self._splitter.fill(self._draw, batch_size, "train", random)
-        return _batch(tokens_BT, last_only=self._task.loss == "last")
-
-    def validation(self) -> Batch:
-        """``eval_sequences`` different sequences; only the answer counts."""
-        return _batch(self._validation_BT, last_only=True)
-
-    def test(self) -> Batch:
-        """``test_sequences`` different sequences; only the answer counts."""
-        return _batch(self._test_BT, last_only=True)
-
-    def correct(self, logits_BLV: Tensor, targets_BL: Tensor) -> int:
-        """How many answers (last positions) are right, of B; all symbols compete."""
-        return int((logits_BLV[:, -1].argmax(dim=-1) == targets_BL[:, -1]).sum())
+        super().__init__(task, seed, symbols=task.keys + task.values + 2, tokens=task.length + 1)
 
     def window_ceiling(self, window: int) -> float:
         """Accuracy of an oracle that is right where it sees the queried pair, else guesses.
@@ -130,12 +105,6 @@ class Recall:
             return 0.0
         return self._sequence_nats / self._task.length
 
-    def _set(self, split: Split, count: int) -> Tensor:
-        if count == 0:
-            return torch.empty((0, self._task.length + 1), dtype=torch.int64)
-        random = generator(self._seed, split)
-        return self._splitter.fill_set(self._draw, count, split, random)
-
     def _draw(self, count: int, random: torch.Generator) -> Tensor:
         """Fresh sequences with their answers, (count, L + 1) int64."""
         task = self._task
@@ -150,19 +119,9 @@ class Recall:
         tokens_BT[:, -1] = map_BK.gather(1, query_B[:, None])[:, 0]
         return tokens_BT
 
-    def _order(self, first: int, count: int) -> Tensor:
-        """Which sequences of the finite set come at visits ``first`` to ``first + count - 1``."""
-        size = self._task.train_sequences
-        epochs = range(first // size, (first + count - 1) // size + 1)
-        order = [
-            torch.randperm(size, generator=generator(self._seed, "order", epoch))
-            for epoch in epochs
-        ]
-        return torch.cat(order)[first - epochs[0] * size :][:count]
-
-
-def _batch(tokens_BT: Tensor, *, last_only: bool) -> Batch:
-    targets_BL = tokens_BT[:, 1:].clone()
-    if last_only:
-        targets_BL[:, :-1] = IGNORED
-    return Batch(tokens_BT[:, :-1], targets_BL)
+    def _batch(self, tokens_BT: Tensor, *, training: bool) -> Batch:
+        """All symbols compete; outside training only the answer, the last position, counts."""
+        targets_BL = tokens_BT[:, 1:].clone()
+        if not training or self._task.loss == "last":
+            targets_BL[:, :-1] = IGNORED
+        return Batch(tokens_BT[:, :-1], targets_BL)

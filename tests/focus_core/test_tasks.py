@@ -183,9 +183,9 @@ def test_only_answers_count():
     for b, answer in enumerate(targets_BL[:3, -1].tolist()):
         logits_BLV[b, -1, answer] = 1.0
     logits_BLV[3, -1, 0] = 1.0  # a key is never the answer
-    assert built.correct(logits_BLV, targets_BL) == 3
+    assert built.score(logits_BLV, targets_BL) == (3, 4)
     logits_BLV[:, :-1] = 1.0 - logits_BLV[:, :-1]
-    assert built.correct(logits_BLV, targets_BL) == 3
+    assert built.score(logits_BLV, targets_BL) == (3, 4)
 
 
 @pytest.mark.parametrize("split", ["eval_sequences", "test_sequences", "train_sequences"])

@@ -1,0 +1,151 @@
+"""Data sets that are fetched once and checked at every use. No torch here.
+
+They lie in the folder that FOCUS_DATA names (default: ``focus_sweeps`` in the user's cache)::
+
+    mnist/train-images-idx3-ubyte.gz   and the three others
+    enwik8, text8                      100,000,000 bytes each
+    enwik8.first4150000.xz             a prefix, used where the whole is absent, and labelled
+
+``python -m focus_core.data fetch mnist enwik8 text8`` gets them.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Digest(NamedTuple):
+    """What a file must be: its size in bytes and a checksum of its content."""
+
+    size: int
+    algorithm: str
+    hexadecimal: str
+
+
+class DataFile(NamedTuple):
+    """A file as it is kept, and as it is served."""
+
+    name: str
+    """Below the data folder."""
+    digest: Digest
+    urls: tuple[str, ...]
+    """Mirrors, in the order in which they are tried."""
+    zipped: int | None = None
+    """Bytes of the zip archive that is served instead; None: the file itself is."""
+
+
+class DataMissingError(FileNotFoundError):
+    """A data set is not there; an ``OSError``: this machine's fault, and no trial's."""
+
+
+class DataCorruptError(OSError):
+    """A file is not what it must be."""
+
+
+_MNIST_MIRRORS = (
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+)
+DIGITS = "digits"  # comes with scikit-learn: nothing to fetch
+_TEXT_SIZE = 100_000_000
+
+
+def _mnist(name: str, size: int, sha256: str) -> DataFile:
+    digest = Digest(size, "sha256", sha256)
+    return DataFile(f"mnist/{name}", digest, tuple(mirror + name for mirror in _MNIST_MIRRORS))
+
+
+def _text(name: str, algorithm: str, hexadecimal: str, zipped: int) -> DataFile:
+    digest = Digest(_TEXT_SIZE, algorithm, hexadecimal)
+    urls = tuple(f"{scheme}://mattmahoney.net/dc/{name}.zip" for scheme in ("https", "http"))
+    return DataFile(name, digest, urls, zipped)
+
+
+DATA_SETS: dict[str, tuple[DataFile, ...]] = {
+    "mnist": (
+        _mnist(
+            "train-images-idx3-ubyte.gz",
+            9_912_422,
+            "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+        ),
+        _mnist(
+            "train-labels-idx1-ubyte.gz",
+            28_881,
+            "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+        ),
+        _mnist(
+            "t10k-images-idx3-ubyte.gz",
+            1_648_877,
+            "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+        ),
+        _mnist(
+            "t10k-labels-idx1-ubyte.gz",
+            4_542,
+            "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+        ),
+    ),
+    "enwik8": (
+        _text(
+            "enwik8",
+            "sha256",
+            "2b49720ec4d78c3c9fabaee6e4179a5e997302b3a70029f30f2d582218c024a8",
+            36_445_475,
+        ),
+    ),
+    "text8": (_text("text8", "md5", "3bea1919949baf155f99411df5fada7e", 31_344_016),),
+}
+
+
+def data_folder() -> Path:
+    """FOCUS_DATA, else ``focus_sweeps`` in the user's cache."""
+    given = os.environ.get("FOCUS_DATA")
+    if given:
+        return Path(given).expanduser().absolute()
+    cache = os.environ.get("XDG_CACHE_HOME")
+    return (Path(cache) if cache else Path.home() / ".cache") / "focus_sweeps"
+
+
+def find_prefix(name: str) -> tuple[Path, int] | None:
+    """The longest ``NAME.firstN.xz`` in the data folder, and its N; None where there is none."""
+    pattern = re.compile(rf"{re.escape(name)}\.first(\d+)\.xz")
+    folder = data_folder()
+    names = os.listdir(folder) if folder.is_dir() else []
+    found = [(int(m[1]), folder / n) for n in names if (m := pattern.fullmatch(n))]
+    return max(found)[::-1] if found else None
+
+
+def digits_file() -> Path:
+    """Where scikit-learn keeps its 8 x 8 digits; found without importing it.
+
+    Raises:
+        DataMissingError: it is not installed.
+    """
+    found = importlib.util.find_spec("sklearn")
+    folders = found.submodule_search_locations if found else None
+    path = Path(folders[0], "datasets", "data", "digits.csv.gz") if folders else None
+    if path is None or not path.is_file():
+        raise DataMissingError(
+            "task 'digits' reads the 8 x 8 digits that ship with scikit-learn, which is not "
+            "installed here: pip install scikit-learn"
+        )
+    return path
+
+
+def check_present(name: str) -> None:
+    """Raise a DataMissingError that says the command to run, unless data set ``name`` is there.
+
+    Only looks: content is checked when it is read.
+    """
+    if name == DIGITS:
+        digits_file()
+        return
+    absent = [f.name for f in DATA_SETS[name] if not (data_folder() / f.name).is_file()]
+    if absent and not find_prefix(name):
+        raise DataMissingError(
+            f"data set {name!r} is not there ({data_folder() / absent[0]}): run python -m "
+            f"focus_core.data fetch {name}, or let FOCUS_DATA name the folder that has it"
+        )

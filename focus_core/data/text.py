@@ -1,0 +1,111 @@
+"""Text as tokens: enwik8 by bytes, text8 by letters, and the text that ships with Python."""
+
+from __future__ import annotations
+
+import hashlib
+import lzma
+import zlib
+from functools import lru_cache
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from focus_core.data import (
+    DATA_SETS,
+    DataCorruptError,
+    check_present,
+    data_folder,
+    find_prefix,
+)
+from focus_core.data.checked import read_checked
+
+LETTERS = b" abcdefghijklmnopqrstuvwxyz"
+PREFIX_SHA256 = {
+    ("enwik8", 4_150_000): "204482105f330f13c6490df36624bd9bc020dd24ba0854e005ada4d735ad6d7e",
+    ("text8", 3_000_000): "3d70b4c8ba7ef3dccce164db77b68be402fbbcff3b1323d2e675007da1ba8a91",
+}
+
+
+class Text(NamedTuple):
+    """A text, one token a byte.
+
+    Attributes:
+        tokens_T: (T,) uint8.
+        symbols: how many different tokens there may be.
+        blank: the token of a space.
+        prefix: is it the beginning of a longer data set?
+        crc32: of the text's bytes.
+    """
+
+    tokens_T: Tensor  # noqa: N815
+    symbols: int
+    blank: int
+    prefix: bool
+    crc32: int
+
+
+def read_text(name: str) -> Text:
+    """The text of task ``name``: enwik8, text8 or pydoc_text.
+
+    Raises:
+        DataMissingError: it was never fetched.
+        DataCorruptError: its file is not what it must be.
+    """
+    return _read(name, str(data_folder()))
+
+
+@lru_cache(maxsize=2)
+def _read(name: str, folder: str) -> Text:  # noqa: ARG001  another folder, another text
+    if name == "pydoc_text":
+        return as_bytes(_pydoc(), prefix=False)
+    content, prefix = _fetched(name)
+    return as_letters(content, prefix=prefix) if name == "text8" else as_bytes(content, prefix)
+
+
+def as_bytes(content: bytes, prefix: bool) -> Text:
+    """Any bytes, each a token."""
+    tokens_T = torch.frombuffer(bytearray(content), dtype=torch.uint8)
+    return Text(tokens_T, 256, ord(" "), prefix, zlib.crc32(content))
+
+
+def as_letters(content: bytes, prefix: bool) -> Text:
+    """Spaces and small letters: tokens 0 and 1 to 26.
+
+    Raises:
+        DataCorruptError: another byte is among them.
+    """
+    odd = content.translate(None, LETTERS)
+    if odd:
+        raise DataCorruptError(f"text8 has only spaces and the letters a to z, found byte {odd[0]}")
+    ids = bytes.maketrans(LETTERS, bytes(range(len(LETTERS))))
+    tokens_T = torch.frombuffer(bytearray(content.translate(ids)), dtype=torch.uint8)
+    return Text(tokens_T, len(LETTERS), 0, prefix, zlib.crc32(content))
+
+
+def _fetched(name: str) -> tuple[bytes, bool]:
+    """The whole data set, else the longest prefix; and whether it is one."""
+    check_present(name)
+    (whole,) = DATA_SETS[name]
+    found = find_prefix(name)
+    if found is None or (data_folder() / whole.name).is_file():
+        return read_checked(whole), False
+    path, size = found
+    try:
+        content = lzma.decompress(path.read_bytes())
+    except (lzma.LZMAError, EOFError) as error:
+        raise DataCorruptError(f"{path}: expected {size} bytes in xz, found {error}") from None
+    wanted = PREFIX_SHA256.get((name, size))
+    if len(content) != size:
+        raise DataCorruptError(f"{path}: expected {size} bytes, found {len(content)}")
+    sha256 = hashlib.sha256(content).hexdigest()
+    if wanted not in (None, sha256):
+        raise DataCorruptError(f"{path}: expected sha256 {wanted}, found {sha256}")
+    return content, True
+
+
+def _pydoc() -> bytes:
+    """The language reference's topics, in the order of their names, as this Python has them."""
+    from pydoc_data.topics import topics
+
+    return "\n".join(topics[name] for name in sorted(topics)).encode()

@@ -1,0 +1,33 @@
+"""What tasks that name the class of a sequence of real numbers share: the read-out, the epochs."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from focus_core.config import TaskConfig
+from focus_core.tasks.base import IGNORED, Batch, Task, accuracy
+
+
+class Classified(Task):
+    """Real numbers in, one class out: of the mean over time, or of the last position."""
+
+    vocab_size = None
+
+    def __init__(self, task: TaskConfig, classes: int) -> None:
+        self.num_outputs = classes
+        self.chance = 1 / classes
+        self.readout: Literal["each", "mean"] = "mean" if task.readout == "mean" else "each"
+
+    def score(self, logits_BLV: Tensor, targets_BL: Tensor) -> tuple[float, float]:
+        """Sequences whose class is right, and sequences."""
+        return accuracy(logits_BLV, targets_BL)
+
+    def _batch(self, values_BL: Tensor, classes_B: Tensor) -> Batch:
+        if self.readout == "mean":
+            return Batch(values_BL, classes_B[:, None])
+        targets_BL = torch.full(values_BL.shape, IGNORED)
+        targets_BL[:, -1] = classes_B
+        return Batch(values_BL, targets_BL)

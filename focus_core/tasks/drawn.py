@@ -1,0 +1,76 @@
+"""What tasks of drawn token sequences share: splits, sets, epochs."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from focus_core.config import TaskConfig
+from focus_core.tasks.base import (
+    ALL,
+    Batch,
+    Split,
+    Splitter,
+    Task,
+    accuracy,
+    generator,
+    visits,
+)
+
+
+class Drawn(Task):
+    """Sequences drawn from a law; a hash of each says which split it belongs to.
+
+    A subclass says how to draw (``_draw``) and what of a sequence is input and target
+    (``_batch``). Sets are held in the smallest integer type; a batch alone is int64.
+
+    Raises:
+        ValueError: the task has too few different sequences for three disjoint splits.
+    """
+
+    def __init__(self, task: TaskConfig, seed: int, *, symbols: int, tokens: int) -> None:
+        """``tokens`` is the length of what ``_draw`` draws, answers included."""
+        self.vocab_size = self.num_outputs = symbols
+        self._task, self._seed = task, seed
+        self._tokens = tokens
+        self._splitter = Splitter(tokens, symbols)
+        self._validation_BT = self._set("validation", task.eval_sequences)
+        self._test_BT = self._set("test", task.test_sequences)
+        self._train_BT = self._set("train", task.train_sequences)
+
+    def train_batch(self, step: int, batch_size: int) -> Batch:
+        """Fresh sequences, or the next ones of a finite set, in an order of its own every epoch."""
+        size = self._task.train_sequences
+        if size:
+            order_B = visits(self._seed, size, step * batch_size, batch_size)
+            tokens_BT = self._train_BT[order_B]
+        else:
+            random = generator(self._seed, "train", step)
+            tokens_BT = self._splitter.fill(self._draw, batch_size, "train", random)
+        return self._batch(tokens_BT.long(), training=True)
+
+    def validation(self, rows: slice = ALL) -> Batch:
+        """Those of the ``eval_sequences`` different sequences; only answers count."""
+        return self._batch(self._validation_BT[rows].long(), training=False)
+
+    def test(self, rows: slice = ALL) -> Batch:
+        """Those of the ``test_sequences`` different sequences; only answers count."""
+        return self._batch(self._test_BT[rows].long(), training=False)
+
+    def score(self, logits_BLV: Tensor, targets_BL: Tensor) -> tuple[float, float]:
+        """Answers that are right, and answers."""
+        return accuracy(logits_BLV, targets_BL)
+
+    def _draw(self, count: int, random: torch.Generator) -> Tensor:
+        """Fresh sequences with their answers, (count, tokens) int64."""
+        raise NotImplementedError
+
+    def _batch(self, tokens_BT: Tensor, *, training: bool) -> Batch:
+        """What of drawn sequences goes in, and what is wanted."""
+        raise NotImplementedError
+
+    def _set(self, split: Split, count: int) -> Tensor:
+        if count == 0:
+            return torch.empty((0, self._tokens), dtype=torch.int64)
+        random = generator(self._seed, split)
+        return self._splitter.fill_set(self._draw, count, split, random)

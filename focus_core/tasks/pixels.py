@@ -1,0 +1,115 @@
+"""Which digit is it? Images read pixel by pixel, row after row.
+
+``smnist``: MNIST's 784 pixels in order. ``pmnist``: the same, permuted: by bit reversal, as S4's
+(Gu et al. 2022) is, or by a seeded permutation where ``permutation_seed`` is given; the config
+records which. ``digits``: scikit-learn's 8 x 8 digits, 64 pixels, a data set of its own name.
+Pixels go in as numbers in [0, 1]. Test images are the official ones where there are such;
+validation images are a fixed tenth of the others, whatever the seed.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from focus_core.config import TaskConfig
+from focus_core.data import data_folder
+from focus_core.data.images import read_digits, read_mnist
+from focus_core.tasks import TASKS
+from focus_core.tasks.base import ALL, Batch, Split, Task, generator, visits
+from focus_core.tasks.classified import Classified
+
+CLASSES = 10
+
+
+def build(task: TaskConfig, seed: int) -> Task:
+    """The images for one seed, which decides their order in training alone."""
+    return Pixels(task, seed)
+
+
+def pixel_order(task: TaskConfig) -> Tensor:
+    """Which pixel is read when, (L,)."""
+    if task.name != "pmnist":
+        return torch.arange(task.length)
+    if task.permutation_seed is None:
+        return bit_reversal(task.length)
+    return torch.randperm(task.length, generator=generator(task.permutation_seed, "permutation"))
+
+
+def bit_reversal(length: int) -> Tensor:
+    """0 to ``length`` - 1 in the order of their reversed bits, those of the next power of two."""
+    width = (length - 1).bit_length()
+    reversed_bits = (int(f"{i:0{width}b}"[::-1], 2) for i in range(2**width))
+    return torch.tensor([i for i in reversed_bits if i < length])
+
+
+class Pixels(Classified):
+    """See the module, and ``base.Task``."""
+
+    def __init__(self, task: TaskConfig, seed: int) -> None:
+        super().__init__(task, CLASSES)
+        images = TASKS[task.name].images
+        assert images is not None
+        self._task, self._seed = task, seed
+        self._order_L = pixel_order(task)
+        self._splits = _splits(task.name == "digits", str(data_folder()))
+        self._train_size = task.train_sequences or images.train
+
+    def train_batch(self, step: int, batch_size: int) -> Batch:
+        """The next images, in an order of its own every epoch."""
+        order_B = visits(self._seed, self._train_size, step * batch_size, batch_size)
+        return self._images("train", order_B)
+
+    def validation(self, rows: slice = ALL) -> Batch:
+        """Those of the first ``eval_sequences`` validation images."""
+        return self._images("validation", torch.arange(self._task.eval_sequences)[rows])
+
+    def test(self, rows: slice = ALL) -> Batch:
+        """Those of the first ``test_sequences`` test images."""
+        return self._images("test", torch.arange(self._task.test_sequences)[rows])
+
+    def _images(self, split: Split, which_B: Tensor) -> Batch:
+        pixels_BL, classes_B, brightest = self._splits[split]
+        values_BL = pixels_BL[which_B][:, self._order_L].float() / brightest
+        return self._batch(values_BL, classes_B[which_B].long())
+
+
+Part = tuple[Tensor, Tensor, int]
+"""Pixels (N, L), classes (N,), the largest a pixel can be."""
+
+
+@lru_cache(maxsize=2)
+def _splits(digits: bool, folder: str) -> dict[Split, Part]:  # noqa: ARG001  another folder, other data
+    """Every split, in a fixed random order."""
+    return _digits() if digits else _mnist()
+
+
+def _digits() -> dict[Split, Part]:
+    images = TASKS["digits"].images
+    assert images is not None
+    pixels, classes = _shuffled(read_digits(), "digits")
+    first, second = images.test, images.test + images.validation
+    return {
+        "test": (pixels[:first], classes[:first], 16),
+        "validation": (pixels[first:second], classes[first:second], 16),
+        "train": (pixels[second:], classes[second:], 16),
+    }
+
+
+def _mnist() -> dict[Split, Part]:
+    images = TASKS["smnist"].images
+    assert images is not None
+    pixels, classes = _shuffled(read_mnist("train"), "mnist train")
+    first = images.validation
+    return {
+        "test": (*_shuffled(read_mnist("t10k"), "mnist test"), 255),
+        "validation": (pixels[:first], classes[:first], 255),
+        "train": (pixels[first:], classes[first:], 255),
+    }
+
+
+def _shuffled(images: tuple[Tensor, Tensor], purpose: str) -> tuple[Tensor, Tensor]:
+    order_N = torch.randperm(len(images[0]), generator=generator(0, purpose))
+    return images[0][order_N], images[1][order_N]

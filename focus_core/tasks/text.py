@@ -1,0 +1,151 @@
+"""Language modelling, a byte or a letter at a time.
+
+``enwik8`` (256 byte values), ``text8`` (a space and 26 letters) and, as a stand-in of its own name,
+``pydoc_text``: the reference text that ships with this Python. The first 90 % are for training,
+5 % each for validation and test: of the whole enwik8 and text8 that is the official split. Of a
+prefix it is proportional, and no published number compares: ``prefix`` says so in every report.
+
+The metric is bits a byte: nats summed over all targets, over ln 2, over their number. Windows of
+``length`` tokens follow each other without overlap, spread evenly over the split where fewer are
+asked for than it has. At the end of the budget two further scores stand beside the test score:
+``sliding``, the same targets each with at least half a window before it, and ``future_masked``,
+some of the targets with everything behind the current token blanked (``future_seen``: without).
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from focus_core.config import TaskConfig
+from focus_core.data.text import Text, read_text
+from focus_core.tasks.base import ALL, IGNORED, Batch, Predict, Split, Task, bits, generator, parts
+
+MASKED_TARGETS, FEWEST_MASKED = 256, 16
+MASKED_TOKENS = 2**18  # to read for them
+TOKENS_AT_ONCE = 32_768  # in a batch that scores: bounds memory, changes no number
+
+
+def build(task: TaskConfig, seed: int) -> Task:
+    """The text for one seed, which decides the training windows alone.
+
+    Raises:
+        ValueError: the text is too short for that many windows.
+    """
+    return TextTask(task, seed, read_text(task.name))
+
+
+class TextTask(Task):
+    """See the module, and ``base.Task``."""
+
+    def __init__(self, task: TaskConfig, seed: int, text: Text) -> None:
+        self.vocab_size = self.num_outputs = text.symbols
+        self.chance = math.log2(text.symbols)
+        self.prefix = text.prefix
+        self._task, self._seed, self._text = task, seed, text
+        size = len(text.tokens_T)
+        self._cuts = {
+            "train": (0, size * 90 // 100),
+            "validation": (size * 90 // 100, size * 95 // 100),
+            "test": (size * 95 // 100, size),
+        }
+        self._validation_W = self._windows("validation", task.eval_sequences, "eval_sequences")
+        self._test_W = self._windows("test", task.test_sequences, "test_sequences")
+
+    def train_batch(self, step: int, batch_size: int) -> Batch:
+        """Windows from anywhere in the training part."""
+        random = generator(self._seed, "train", step)
+        last = self._cuts["train"][1] - self._task.length
+        return self._batch(torch.randint(last, (batch_size,), generator=random))
+
+    def validation(self, rows: slice = ALL) -> Batch:
+        """Those of ``eval_sequences`` windows, the same for every seed."""
+        return self._batch(self._validation_W[rows])
+
+    def test(self, rows: slice = ALL) -> Batch:
+        """Those of ``test_sequences`` windows, the same for every seed."""
+        return self._batch(self._test_W[rows])
+
+    def score(self, logits_BLV: Tensor, targets_BL: Tensor) -> tuple[float, float]:
+        """Bits, and bytes or letters."""
+        return bits(logits_BLV, targets_BL)
+
+    def constants(self) -> dict[str, float]:
+        """How long the text is, whether it is a prefix (1) or whole (0), and its CRC-32."""
+        return {
+            "text_bytes": float(len(self._text.tokens_T)),
+            "text_crc32": float(self._text.crc32),
+            "prefix": float(self.prefix),
+        }
+
+    def closing_scores(self, predict: Predict) -> dict[str, float]:
+        """Bits a byte on the test windows: sliding, and with the future masked and seen."""
+        masked, seen = self._future_masked(predict)
+        return {
+            "sliding": self._sliding(predict),
+            "future_masked": masked,
+            "future_seen": seen,
+        }
+
+    def _windows(self, split: Split, count: int, field: str) -> Tensor:
+        """Where ``count`` windows of that split start, (count,)."""
+        start, end = self._cuts[split]
+        most = (end - start - 1) // self._task.length  # the last target is a token as well
+        if count > most:
+            raise ValueError(
+                f"task.{field} = {count}: the {split} part of {self._task.name} "
+                f"({end - start} of {len(self._text.tokens_T)} bytes) has {most} windows of "
+                f"{self._task.length}; use at most {most}"
+            )
+        return start + torch.arange(count) * most // count * self._task.length
+
+    def _batch(self, starts_B: Tensor) -> Batch:
+        places_BT = starts_B[:, None] + torch.arange(self._task.length + 1)
+        tokens_BT = self._text.tokens_T[places_BT].long()
+        return Batch(tokens_BT[:, :-1], tokens_BT[:, 1:])
+
+    def _sliding(self, predict: Predict) -> float:
+        """Every test target with at least half a window before it.
+
+        The first half of a window is scored in one that starts half a window earlier.
+        """
+        half = self._task.length // 2
+        total = count = 0.0
+        for back, scored in ((half, slice(half, 2 * half)), (0, slice(half, None))):
+            for part_B in parts(self._test_W, self._rows()):
+                inputs_BL, targets_BL = self._batch(part_B - back)
+                wanted_BL = torch.full_like(targets_BL, IGNORED)
+                wanted_BL[:, scored] = targets_BL[:, scored]
+                found, targets = bits(predict(inputs_BL), wanted_BL)
+                total, count = total + found, count + targets
+        return total / count
+
+    def _future_masked(self, predict: Predict) -> tuple[float, float]:
+        """Bits a byte at some targets: with everything behind the current token blanked, and not.
+
+        The targets are spread evenly over the test windows and over the places in a window.
+        """
+        L = self._task.length
+        count = min(MASKED_TARGETS, max(FEWEST_MASKED, MASKED_TOKENS // L))
+        number_B = torch.arange(count)
+        windows_B = self._test_W[number_B * len(self._test_W) // count]
+        # Steps of the golden ratio: few or many, they cover all places in a window evenly.
+        places_B = ((number_B + 0.5) * 0.6180339887498949 % 1 * L).long()
+        sums = torch.zeros(2, dtype=torch.float64)
+        for window_B, place_B in zip(
+            parts(windows_B, self._rows()), parts(places_B, self._rows()), strict=True
+        ):
+            inputs_BL, targets_BL = self._batch(window_B)
+            elsewhere_BL = torch.arange(L) != place_B[:, None]
+            targets_BL = targets_BL.masked_fill(elsewhere_BL, IGNORED)
+            behind_BL = torch.arange(L) > place_B[:, None]
+            blanked_BL = inputs_BL.masked_fill(behind_BL, self._text.blank)
+            sums[0] += bits(predict(blanked_BL), targets_BL)[0]
+            sums[1] += bits(predict(inputs_BL), targets_BL)[0]
+        masked, seen = (sums / count).tolist()
+        return masked, seen
+
+    def _rows(self) -> int:
+        return max(1, TOKENS_AT_ONCE // self._task.length)

@@ -1,0 +1,69 @@
+"""What the questions start from: it builds, at every length and for every task."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from focus_core.config import TrialConfig
+from focus_core.tasks import build_task
+from search_spaces import bases
+from tests.data_sets import made_data
+
+SMALL = {"task.eval_sequences": 8, "task.test_sequences": 8}
+
+
+@pytest.mark.parametrize("length", bases.RECALL_LENGTHS)
+def test_recall_has_a_base_at_every_length_of_the_paper(length: int) -> None:
+    trial = bases.recall(length)
+    assert trial.task.length == length
+    assert trial.train.batch_size * length <= max(32 * 1024, length)
+    assert trial.override({"task.length": length}).trial_id == trial.trial_id
+
+
+def test_64k_recall_holds_a_byte_a_token_and_a_batch_no_more_than_it_needs() -> None:
+    """As int64 the two sets would be 100 MB, and as much again for targets."""
+    trial = bases.recall(65_536)
+    built = build_task(trial.task, 0)
+    held = [value for value in vars(built).values() if isinstance(value, torch.Tensor)]
+    tokens = (trial.task.eval_sequences + trial.task.test_sequences) * 65_537
+    assert sum(tensor.nbytes for tensor in held) == tokens
+    part = built.test(slice(3, 4))
+    assert part.inputs_BL.shape == (1, 65_536)
+    assert part.inputs_BL.untyped_storage().nbytes() <= 8 * 65_537
+    assert built.train_batch(0, 1).inputs_BL.shape == (1, 65_536)
+
+
+def test_compact_sets_are_the_sequences_that_were_drawn() -> None:
+    """Of more than 256 symbols a token takes two bytes; either way int64 comes out."""
+    for symbols, width in ((14, 1), (600, 2)):
+        trial = bases.recall(1024).override({"task.keys": symbols, "task.values": symbols})
+        built = build_task(trial.override(SMALL).task, 0)
+        inputs_BL, targets_BL = built.test()
+        assert inputs_BL.dtype == targets_BL.dtype == torch.int64
+        assert built._test_BT.element_size() == width  # type: ignore[attr-defined]
+        assert int(inputs_BL[:, 1:-2:2].min()) >= symbols
+        assert int(targets_BL[:, -1].max()) < 2 * symbols
+
+
+@pytest.mark.parametrize(
+    "trial",
+    [
+        *(bases.language(name) for name in ("enwik8", "text8", "pydoc_text")),
+        bases.images("digits"),
+        bases.noisy_tones(),
+        bases.far_recall(),
+    ],
+    ids=lambda trial: trial.task.name,
+)
+def test_every_base_builds_its_data(
+    trial: TrialConfig, tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made_data(tmp_path, monkeypatch)
+    built = build_task(trial.override(SMALL).task, 0)
+    assert len(built.test().inputs_BL) == 8
+
+
+@pytest.mark.parametrize("name", ["smnist", "pmnist"])
+def test_images_have_a_base(name: str) -> None:
+    assert bases.images(name).task.length == 784
