@@ -91,7 +91,7 @@ class FocusMixer(nn.Module):
     def __init__(self, model: ModelConfig, max_length: int) -> None:  # noqa: ARG002
         super().__init__()
         D, Z, V = model.width, model.key_width or 0, model.value_width or 0
-        self.chunk_length = model.chunk_length
+        self.chunk_length, self.sliding = model.chunk_length, model.sliding
         self.attend = sliding_attention if model.sliding else chunked_attention
         self.norm = nn.LayerNorm(D)
         self.filter = FILTERS[model.filter](model)
