@@ -34,19 +34,19 @@ class LearnedPositions(nn.Module):
         super().__init__()
         self.weight_LD = nn.Parameter(torch.empty(max_length, width))
 
-    def forward(self, x_BLD: Tensor) -> Tensor:
-        """(B, L, D) to (B, L, D).
+    def forward(self, x_BLD: Tensor, start: int = 0) -> Tensor:
+        """(B, L, D) to (B, L, D); the first position is ``start``.
 
         Raises:
             ValueError: a sequence longer than the positions that are there.
         """
-        L, known = x_BLD.shape[1], len(self.weight_LD)
-        if known < L:
+        end, known = start + x_BLD.shape[1], len(self.weight_LD)
+        if known < end:
             raise ValueError(
-                f"a sequence of {L} tokens has more positions than are learned: build the model "
-                f"with max_length={L} or more, not {known}"
+                f"a sequence of {end} tokens has more positions than are learned: build the model "
+                f"with max_length={end} or more, not {known}"
             )
-        return x_BLD + self.weight_LD[:L]
+        return x_BLD + self.weight_LD[start:end]
 
     def initial_value(self, name: str, generator: torch.Generator) -> Tensor:  # noqa: ARG002
         """As large as a token's vector where the head is tied."""

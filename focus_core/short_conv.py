@@ -23,6 +23,17 @@ class ShortConv(nn.Module):
         y_BDL = functional.conv1d(x_BDL, kernel_D1J, self.bias_D, groups=D)
         return y_BDL.transpose(1, 2)
 
+    def initial_state(self, batch: int) -> Tensor:
+        """The last J - 1 inputs x_BJD, oldest first: zeros."""
+        D, J = self.taps_DJ.shape
+        return self.taps_DJ.new_zeros(batch, J - 1, D)
+
+    def step(self, x_BD: Tensor, past_BJD: Tensor) -> tuple[Tensor, Tensor]:
+        """The next (B, D), and the inputs to keep."""
+        known_BJD = torch.cat((past_BJD, x_BD[:, None]), dim=1)
+        y_BD = torch.einsum("bjd,dj->bd", known_BJD, self.taps_DJ.flip(1)) + self.bias_D
+        return y_BD, known_BJD[:, 1:]
+
     def initial_value(self, name: str, generator: torch.Generator) -> Tensor:
         """Taps that keep the variance of white noise; biases 0."""
         if name == "bias_D":

@@ -42,6 +42,25 @@ class DiagonalKernel(nn.Module):
         k_DL: Tensor = 2 * torch.einsum("ds,dsl->dl", weight_DS, power_DSL).real
         return k_DL
 
+    def advance(self, x_BDS: Tensor, u_BD: Tensor) -> Tensor:
+        """The states after one more input, (B, D, S) complex128."""
+        step_D = torch.exp(self.log_step_D.double())
+        A_S = self.poles()
+        exponent_DS = step_D[:, None] * A_S
+        into_DS = torch.expm1(exponent_DS) / A_S
+        return torch.exp(exponent_DS) * x_BDS + into_DS * u_BD[..., None]
+
+    def initial_state(self, batch: int) -> Tensor:
+        """States x_BDS of nothing."""
+        D, S, _ = self.C_DS2.shape
+        return torch.zeros(batch, D, S, device=self.C_DS2.device, dtype=torch.complex128)
+
+    def step(self, u_BD: Tensor, x_BDS: Tensor) -> tuple[Tensor, Tensor]:
+        """What the convolution with the kernel gives next, (B, D), and the states with it."""
+        x_BDS = self.advance(x_BDS, u_BD)
+        y_BD = 2 * (_complex(self.C_DS2) * x_BDS).sum(dim=-1).real
+        return y_BD.to(u_BD.dtype), x_BDS
+
     def poles(self) -> Tensor:
         """The diagonal of A, complex128: in the left half plane whatever was learned."""
         return torch.complex(-torch.exp(self.log_decay_S.double()), self.turn_S.double())
@@ -82,6 +101,22 @@ class LowRankKernel(DiagonalKernel):
         taps_DL: Tensor = torch.fft.irfft(self.generating(z_K), n=n)[:, :length]
         back_L = torch.pow(radius, -torch.arange(length, device=K.device, dtype=K.dtype))
         return taps_DL * back_L
+
+    def advance(self, x_BDS: Tensor, u_BD: Tensor) -> Tensor:
+        """The same for the bilinear step; Woodbury's identity again, so linear in the states."""
+        half_D1 = torch.exp(self.log_step_D.double())[:, None] / 2
+        A_S, P_S, B_S = self.poles(), _complex(self.P_S2), _complex(self.B_S2)
+
+        def along(x_S: Tensor) -> Tensor:
+            """P^* x over both halves of the pairs: real."""
+            total: Tensor = 2 * (P_S.conj() * x_S).sum(dim=-1, keepdim=True).real
+            return total
+
+        inverse_DS = 1 / (1 - half_D1 * A_S)
+        forward_BDS = x_BDS + half_D1 * (A_S * x_BDS - P_S * along(x_BDS))
+        w_BDS = inverse_DS * (forward_BDS + 2 * half_D1 * B_S * u_BD[..., None])
+        share_D1 = half_D1 / (1 + half_D1 * along(inverse_DS * P_S))
+        return w_BDS - share_D1 * inverse_DS * P_S * along(w_BDS)
 
     def generating(self, z_K: Tensor) -> Tensor:
         """sum_t k_t z^t of every channel at the points z, (D, K) complex128."""

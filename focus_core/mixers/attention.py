@@ -9,12 +9,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from focus_core import cache
 from focus_core.attention import causal_attention, causal_bias, rotate, written_out_attention
 from focus_core.config import ModelConfig
 
 
 class AttentionMixer(nn.Module):
     """FlashTransformer: pre-norm attention by torch's fused kernel, with rotary positions."""
+
+    rotary = True
 
     def __init__(self, model: ModelConfig, max_length: int) -> None:  # noqa: ARG002
         super().__init__()
@@ -39,6 +42,24 @@ class AttentionMixer(nn.Module):
         """Causal attention of every head, (B, H, L, Z)."""
         return causal_attention(q_BHLZ, k_BHLZ, v_BHLZ)
 
+    def initial_state(self, batch: int) -> cache.Cache:
+        """Nothing read yet."""
+        D, H = self.out.in_features, self.heads
+        return cache.empty(batch, H, D // H, D // H, self.out.weight)
+
+    def step(
+        self,
+        x_BD: Tensor,
+        e_BNDO: Tensor | None,  # noqa: ARG002
+        state: cache.Cache,
+    ) -> tuple[Tensor, cache.Cache]:
+        """The next token's (B, D), and the state with it."""
+        qkv_BD = self.query_key_value(self.norm(x_BD))
+        q_BHZ, k_BHZ, v_BHZ = torch.unflatten(qkv_BD, -1, (3, self.heads, -1)).unbind(1)
+        state = state.append(k_BHZ, v_BHZ)
+        y_BHZ = cache.read(q_BHZ, state, rotary=self.rotary)
+        return x_BD + self.out(y_BHZ.flatten(1)), state
+
 
 class TransformerMixer(AttentionMixer):
     """Transformer: the same function of the same parameters, every score written out."""
@@ -50,6 +71,8 @@ class TransformerMixer(AttentionMixer):
 
 class GPT2Mixer(AttentionMixer):
     """GPT-2 (Radford et al. 2019): no rotation, since positions are learned and added."""
+
+    rotary = False
 
     def attend(self, q_BHLZ: Tensor, k_BHLZ: Tensor, v_BHLZ: Tensor) -> Tensor:
         return functional.scaled_dot_product_attention(q_BHLZ, k_BHLZ, v_BHLZ, is_causal=True)

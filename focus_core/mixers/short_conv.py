@@ -27,3 +27,17 @@ class ShortConvMixer(nn.Module):
         y_BLD = functional.silu(self.conv(self.norm(x_BLD)))
         out_BLD: Tensor = x_BLD + self.dropout(self.out(y_BLD))
         return out_BLD
+
+    def initial_state(self, batch: int) -> Tensor:
+        """Nothing read yet."""
+        return self.conv.initial_state(batch)
+
+    def step(
+        self,
+        x_BD: Tensor,
+        e_BNDO: Tensor | None,  # noqa: ARG002
+        state: Tensor,
+    ) -> tuple[Tensor, Tensor]:
+        """The next token's (B, D), and the state with it."""
+        y_BD, state = self.conv.step(self.norm(x_BD), state)
+        return x_BD + self.out(functional.silu(y_BD)), state

@@ -32,9 +32,27 @@ class S4Mixer(nn.Module):
         h_BLD = self.norm(x_BLD)
         k_DL = self.kernel(x_BLD.shape[1]).to(x_BLD.dtype)
         y_BLD = convolve(h_BLD.transpose(1, 2), k_DL).transpose(1, 2)
+        return self._blend(x_BLD, h_BLD, y_BLD)
+
+    def _blend(self, x_BLD: Tensor, h_BLD: Tensor, y_BLD: Tensor) -> Tensor:
         y_BLD = self.dropout(functional.gelu(torch.addcmul(y_BLD, h_BLD, self.skip_D)))
         out_BLD: Tensor = x_BLD + self.dropout(functional.glu(self.out(y_BLD)))
         return out_BLD
+
+    def initial_state(self, batch: int) -> Tensor:
+        """Nothing read yet."""
+        return self.kernel.initial_state(batch)
+
+    def step(
+        self,
+        x_BD: Tensor,
+        e_BNDO: Tensor | None,  # noqa: ARG002
+        state: Tensor,
+    ) -> tuple[Tensor, Tensor]:
+        """The next token's (B, D), and the state with it."""
+        h_BD = self.norm(x_BD)
+        y_BD, state = self.kernel.step(h_BD, state)
+        return self._blend(x_BD, h_BD, y_BD), state
 
     def initial_value(self, name: str, generator: torch.Generator) -> Tensor:  # noqa: ARG002
         """The skip is N(0, 1)."""

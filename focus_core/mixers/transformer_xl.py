@@ -11,6 +11,7 @@ import math
 import torch
 from torch import Tensor, nn
 
+from focus_core import cache
 from focus_core.attention import sees_previous, to_bins, with_previous
 from focus_core.config import ModelConfig
 
@@ -67,6 +68,34 @@ class TransformerXLMixer(nn.Module):
         distance_MJ = (M + steps[:M, None] - steps).clamp(min=0)
         position_BCHMJ = by_distance_BCHMJ.gather(-1, distance_MJ.expand_as(content_BCHMJ))
         return (content_BCHMJ + position_BCHMJ) / math.sqrt(Z)
+
+    def initial_state(self, batch: int) -> cache.Cache:
+        """Nothing read yet."""
+        H, Z = self.content_bias_HZ.shape
+        return cache.empty(batch, H, Z, Z, self.out.weight)
+
+    def step(
+        self,
+        x_BD: Tensor,
+        e_BNDO: Tensor | None,  # noqa: ARG002
+        state: cache.Cache,
+    ) -> tuple[Tensor, cache.Cache]:
+        """The next token's (B, D), and the state with it; a full segment becomes the memory."""
+        M = self.segment_length
+        if state.length == 2 * M:
+            state = state.last(M)
+        q_BHZ, k_BHZ, v_BHZ = (
+            torch.unflatten(t, -1, (self.heads, -1))
+            for t in (self.query(x_BD), *self.key_value(x_BD).chunk(2, dim=-1))
+        )
+        state = state.append(k_BHZ, v_BHZ)
+        waves_JD = sinusoids(state.length, x_BD.shape[1], x_BD).flip(0)  # the oldest is farthest
+        r_JHZ = torch.unflatten(self.relative(waves_JD), -1, (self.heads, -1))
+        position_BHJ = torch.einsum("bhz,jhz->bhj", q_BHZ + self.position_bias_HZ, r_JHZ)
+        bias_BH1J = position_BHJ[:, :, None] / math.sqrt(q_BHZ.shape[-1])
+        q_BHZ = q_BHZ + self.content_bias_HZ
+        y_BHZ = cache.read(q_BHZ, state, rotary=False, bias_BH1J=bias_BH1J)
+        return self.norm(x_BD + self.out(y_BHZ.flatten(1))), state
 
     def initial_value(self, name: str, generator: torch.Generator) -> Tensor:
         """N(0, 0.02^2), as published."""
