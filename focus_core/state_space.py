@@ -7,9 +7,11 @@ D channels, L length, S kept states, K frequencies.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from focus_core.config import ModelConfig
 
@@ -17,6 +19,9 @@ STEP_SIZES = (0.001, 0.1)
 """Between these, log-uniformly, lie the channels' first step sizes: 10 to 1000 tokens."""
 WRAP = 1e-11
 """What is left of a tap that wraps around the transform: rounding grows by its inverse root."""
+
+MOST_NUMBERS = 2**22
+"""Complex ones, 64 MiB: a kernel of every state and every tap at once would fill the memory."""
 
 
 class DiagonalKernel(nn.Module):
@@ -37,10 +42,13 @@ class DiagonalKernel(nn.Module):
         step_D = torch.exp(self.log_step_D.double())
         exponent_DS = step_D[:, None] * A_S
         weight_DS = _complex(self.C_DS2) * torch.expm1(exponent_DS) / A_S
+
+        def taps(steps_L: Tensor) -> Tensor:
+            power_DSL = torch.exp(exponent_DS[..., None] * steps_L)
+            return 2 * torch.einsum("ds,dsl->dl", weight_DS, power_DSL).real
+
         steps_L = torch.arange(length, device=step_D.device, dtype=step_D.dtype)
-        power_DSL = torch.exp(exponent_DS[..., None] * steps_L)
-        k_DL: Tensor = 2 * torch.einsum("ds,dsl->dl", weight_DS, power_DSL).real
-        return k_DL
+        return in_slices(taps, steps_L, weight_DS.numel())
 
     def advance(self, x_BDS: Tensor, u_BD: Tensor) -> Tensor:
         """The states after one more input, (B, D, S) complex128."""
@@ -98,7 +106,9 @@ class LowRankKernel(DiagonalKernel):
         radius = WRAP ** (1 / n)
         K = torch.arange(n // 2 + 1, device=self.turn_S.device, dtype=torch.float64)
         z_K = torch.polar(torch.full_like(K, radius), -2 * math.pi * K / n)
-        taps_DL: Tensor = torch.fft.irfft(self.generating(z_K), n=n)[:, :length]
+        taps_DL: Tensor = torch.fft.irfft(in_slices(self.generating, z_K, self.C_DS2.numel()), n=n)[
+            :, :length
+        ]
         back_L = torch.pow(radius, -torch.arange(length, device=K.device, dtype=K.dtype))
         return taps_DL * back_L
 
@@ -142,6 +152,22 @@ class LowRankKernel(DiagonalKernel):
         turn_S, P_S, B_S = legs(len(self.turn_S))
         found = {"turn_S": turn_S, "P_S2": torch.view_as_real(P_S), "B_S2": torch.view_as_real(B_S)}
         return found[name]
+
+
+def in_slices(function: Callable[[Tensor], Tensor], at_K: Tensor, numbers: int) -> Tensor:
+    """``function(at_K)``, (D, K), in slices of K small enough that a slice fits into memory.
+
+    Where there are several they are computed again for the backward pass.
+
+    Args:
+        function: takes some of the points, and returns a column for each.
+        at_K: the points.
+        numbers: that it holds in memory for every point.
+    """
+    slices = torch.split(at_K, max(1, MOST_NUMBERS // numbers))
+    if len(slices) == 1:
+        return function(at_K)
+    return torch.cat([checkpoint(function, part, use_reentrant=False) for part in slices], dim=1)
 
 
 def legs(pairs: int) -> tuple[Tensor, Tensor, Tensor]:

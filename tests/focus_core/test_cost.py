@@ -7,10 +7,11 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from focus_core.config import ModelConfig, TrialConfig
-from focus_core.cost import cost, work
+from focus_core.cost import cost
 from focus_core.model import build_model
 from focus_core.short_conv import ShortConv
 from focus_core.variants import VARIANTS
+from focus_core.work import work
 
 BATCH, SIZES = 2, {"vocab_size": 9, "num_outputs": 9}
 REGISTERED = pytest.mark.parametrize("name", VARIANTS)
@@ -101,5 +102,5 @@ def test_a_module_without_a_row_is_an_error():
             super().__init__()
             self.weight = nn.Parameter(torch.zeros(1))
 
-    with pytest.raises(TypeError, match=r"Unknown has no row in focus_core/cost\.py"):
+    with pytest.raises(TypeError, match=r"Unknown has no row in focus_core/work\.py"):
         work(nn.Sequential(Unknown()), 8)

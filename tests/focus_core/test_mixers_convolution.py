@@ -107,6 +107,17 @@ def test_a_shorter_kernel_is_the_start_of_a_longer_one(kind):
     torch.testing.assert_close(found(90)[:, :40], found(40), atol=1e-8, rtol=0)
 
 
+@pytest.mark.parametrize("kind", [DiagonalKernel, LowRankKernel])
+def test_slices_give_the_same_kernel_and_the_same_gradients(kind, monkeypatch):
+    whole, sliced = kernel(kind), kernel(kind)
+    whole(40).square().sum().backward()
+    monkeypatch.setattr("focus_core.state_space.MOST_NUMBERS", 150)
+    sliced(40).square().sum().backward()
+    torch.testing.assert_close(sliced(40), whole(40), atol=1e-12, rtol=1e-12)
+    for one, other in zip(whole.parameters(), sliced.parameters(), strict=True):
+        torch.testing.assert_close(one.grad, other.grad, atol=1e-9, rtol=1e-9)
+
+
 def test_s4_of_a_long_sequence_in_single_precision_is_finite_and_right():
     found = kernel(LowRankKernel, width=2, state_size=16, max_length=2048)
     single = kernel(LowRankKernel, width=2, state_size=16, max_length=2048).float()
