@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from focus_core.config import TrialConfig
+
+
+def mixer_is(*names: str) -> Callable[[TrialConfig], bool]:
+    return lambda t: t.model.mixer in names
 
 
 def is_focus(t: TrialConfig) -> bool:
@@ -34,3 +39,12 @@ def is_in_frequency(t: TrialConfig) -> bool:
 
 def is_convolved(t: TrialConfig) -> bool:
     return is_generated(t) and t.model.global_conv != "none"
+
+
+def averages(t: TrialConfig) -> bool:
+    return t.model.mixer == "mega" or (is_focus(t) and t.model.filter == "ema")
+
+
+def convolves_shortly(t: TrialConfig) -> bool:
+    filtered = is_focus(t) and t.model.filter == "shortconv"
+    return filtered or t.model.mixer in ("hyena", "shortconv")

@@ -12,12 +12,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from focus_core.attention import chunked_attention, to_bins
+from focus_core.attention import chunked_attention, sliding_attention, to_bins
 from focus_core.coefficients import to_coefficients, to_filters
 from focus_core.config import ModelConfig
 from focus_core.ema import DampedEMA
 from focus_core.filters import filter_bins
 from focus_core.hypernetwork import HyperNetwork, StaticLogits
+from focus_core.short_conv import ShortConv
 
 
 class FilterBank(nn.Module):
@@ -62,21 +63,36 @@ class NoFilter(nn.Module):
         return x_BLD
 
 
+class ShortFilter(nn.Module):
+    """A control: x_f is a few tokens, mixed."""
+
+    def __init__(self, model: ModelConfig) -> None:
+        super().__init__()
+        self.conv = ShortConv(model.width, model.taps or 0)
+
+    def forward(self, x_BLD: Tensor, e_BNDO: Tensor | None) -> Tensor:  # noqa: ARG002
+        """x_f, (B, L, D)."""
+        y_BLD: Tensor = self.conv(x_BLD)
+        return y_BLD
+
+
 FILTERS: dict[str, Callable[[ModelConfig], nn.Module]] = {
     "adaptive": FilterBank,
     "static": FilterBank,
     "ema": DampedEMA,
     "none": NoFilter,
+    "shortconv": ShortFilter,
 }
 
 
 class FocusMixer(nn.Module):
     """Chunked attention whose keys, values and gates see the filtered sequence (Eq. 9-14)."""
 
-    def __init__(self, model: ModelConfig) -> None:
+    def __init__(self, model: ModelConfig, max_length: int) -> None:  # noqa: ARG002
         super().__init__()
         D, Z, V = model.width, model.key_width or 0, model.value_width or 0
-        self.chunk_length = model.chunk_length
+        self.chunk_length, self.sliding = model.chunk_length, model.sliding
+        self.attend = sliding_attention if model.sliding else chunked_attention
         self.norm = nn.LayerNorm(D)
         self.filter = FILTERS[model.filter](model)
         self.query = nn.Linear(D, Z)
@@ -94,7 +110,7 @@ class FocusMixer(nn.Module):
         xf_BLD = self.filter(h_BLD, e_BNDO)
         q_BLZ, k_BLZ = self.query(h_BLD), self.key(xf_BLD)
         v_BLV = functional.silu(self.value(xf_BLD))  # the activation is Mega's
-        y_BLV = self.dropout(chunked_attention(q_BLZ, k_BLZ, v_BLV, self.chunk_length))  # Eq. 10
+        y_BLV = self.dropout(self.attend(q_BLZ, k_BLZ, v_BLV, self.chunk_length))  # Eq. 10
         gamma_BLV = functional.silu(self.reset_gate(xf_BLD))  # Eq. 11
         phi_BLD = torch.sigmoid(self.update_gate(xf_BLD))  # Eq. 12
         from_y_BLD = self.from_attention(gamma_BLV * y_BLV)
