@@ -35,11 +35,8 @@ ui: install  ## open the MLflow UI on the comparison of a sweep's trials (SPACE=
 test: install  ## the whole suite but its slow part
 	OMP_NUM_THREADS=1 $(PY) -m pytest -m "not slow" -n $(WORKERS) --dist loadfile
 
-test-slow: install  ## its slow part, without the faults that take minutes each
-	$(PY) -m pytest -m "slow and not faults"
-
-test-faults: install  ## the faults that take minutes each, and a short torture
-	$(PY) -m pytest -m faults
+test-slow: install  ## its slow part: faults and kills under Ray, real data; twenty minutes
+	$(PY) -m pytest -m slow
 
 lint: install  ## ruff and mypy
 	$(VENV)/bin/ruff check .
@@ -61,4 +58,4 @@ clean:  ## remove .venv and caches; sweeps stay
 	rm -rf $(VENV) *.egg-info .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help install sweep report ui test test-slow test-faults lint torture bench audit-packages clean
+.PHONY: help install sweep report ui test test-slow lint torture bench audit-packages clean

@@ -32,17 +32,11 @@ class TrialCheckpoints:
 
     def load(self) -> dict[str, Any] | None:
         """The last state saved; None when there is none that can be read."""
-        import torch
-
         try:
             with self._files.open_input_stream(self._path) as stream:
-                data = io.BytesIO(stream.read())
-            state: dict[str, Any] = torch.load(data, weights_only=True, map_location="cpu")
-        except FileNotFoundError:
+                return _read(stream.read())
+        except OSError:
             return None
-        except Exception:  # noqa: BLE001  torch raises all sorts on half a file or a foreign one
-            return None  # start over rather than fail
-        return state
 
     def save(self, state: dict[str, Any]) -> None:
         """Replace what is kept: written beside, then moved, so no half file is ever read.
@@ -69,6 +63,26 @@ class TrialCheckpoints:
                 f"cannot keep the state of a trial in {self._folder} ({said}): free some space or "
                 "make it writable, then --retry-failed"
             ) from None
+
+
+def read_state(path: Path) -> dict[str, Any] | None:
+    """What a checkpoint's file on this machine holds; None when it cannot be read."""
+    try:
+        return _read(path.read_bytes())
+    except OSError:
+        return None
+
+
+def _read(content: bytes) -> dict[str, Any] | None:
+    import torch
+
+    try:
+        found: dict[str, Any] = torch.load(
+            io.BytesIO(content), weights_only=True, map_location="cpu"
+        )
+    except Exception:  # noqa: BLE001  torch raises all sorts on half a file or a foreign one
+        return None  # start over rather than fail
+    return found
 
 
 def forget(root: Path, trial_id: str) -> None:

@@ -83,6 +83,31 @@ def as_letters(content: bytes, prefix: bool) -> Text:
     return Text(tokens_T, len(LETTERS), 0, prefix, zlib.crc32(content))
 
 
+def is_text(name: str) -> bool:
+    """Whether the task of that name is one of text."""
+    return name in ("enwik8", "text8", "pydoc_text")
+
+
+def encode(name: str, text: str) -> Tensor:
+    """The tokens (T,) of ``text`` in the alphabet of task ``name``.
+
+    Raises:
+        ValueError: a character that is not in it.
+    """
+    content = text.encode()
+    if name != "text8":
+        return torch.tensor(list(content), dtype=torch.int64)
+    odd = content.translate(None, LETTERS).decode(errors="replace")
+    if odd:
+        raise ValueError(f"text8 knows spaces and the letters a to z only, not {odd[0]!r}")
+    return torch.tensor([LETTERS.index(byte) for byte in content], dtype=torch.int64)
+
+
+def decode(name: str, token: int) -> bytes:
+    """The byte of a token of task ``name``."""
+    return LETTERS[token : token + 1] if name == "text8" else bytes([token])
+
+
 def _fetched(name: str) -> tuple[bytes, bool]:
     """The whole data set, else the longest prefix; and whether it is one."""
     check_present(name)

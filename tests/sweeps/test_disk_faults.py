@@ -25,7 +25,7 @@ from tests.sweeps.local_launches import (
 )
 from tests.sweeps.mlflow_database import blank_database  # noqa: F401  fixtures
 
-pytestmark = [pytest.mark.slow, pytest.mark.faults, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 IMPATIENT = {"FOCUS_BUSY_MS": "300"}
 

@@ -23,7 +23,7 @@ from tests.sweeps.launching import (
 )
 from tests.sweeps.mlflow_database import Mlflow, blank_database, fresh_mlflow  # noqa: F401  fixtures
 
-pytestmark = [pytest.mark.slow, pytest.mark.faults, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 def test_what_trials_do_to_themselves(tmp_path: Path, mlflow: Mlflow) -> None:
@@ -70,7 +70,7 @@ def test_kill_9_of_the_raylet(tmp_path: Path, mlflow: Mlflow) -> None:
     said = finish(launcher)
     assert time.monotonic() - began < 30
     assert launcher.returncode == 1, said
-    assert said.strip().splitlines()[-1].startswith("launch.py: Ray is gone: its raylet at ")
+    assert said.strip().splitlines()[-1].startswith("launch.py: Ray is gone: its raylet (pid ")
     assert "Traceback" not in said
     assert left_of(processes, seconds=1) == []
     rows = read(tmp_path)[0]

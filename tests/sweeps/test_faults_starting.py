@@ -21,7 +21,7 @@ from tests.sweeps.launching import (
     under,
 )
 
-pytestmark = [pytest.mark.slow, pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 def starting(home: Path, program: str) -> subprocess.Popen[str]:

@@ -28,7 +28,7 @@ from tests.sweeps.launching import (
 )
 from tests.sweeps.mlflow_database import Mlflow, blank_database, fresh_mlflow  # noqa: F401  fixtures
 
-pytestmark = [pytest.mark.slow, pytest.mark.faults, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 CLUSTER = """
 import sys
 from ray.cluster_utils import Cluster

@@ -15,7 +15,7 @@ import pytest
 from sweeps.ray_processes import RayProcesses, descendants
 from sweeps.watchdog import Answering, RayLostError, Watchdog
 
-pytestmark = [pytest.mark.slow, pytest.mark.faults, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @pytest.fixture

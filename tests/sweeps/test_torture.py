@@ -17,10 +17,8 @@ import pytest
 
 from sweeps.ledger import Ledger
 from tests.sweeps.conftest import GRID, add_sweep, by_bin, make_driver, train
-from tests.torture import KINDS
 from tests.torture_judge import NAME, ROOT, Record, compare, watch
-from tests.torture_processes import Process, below, kill
-from tests.torture_sweep import Launcher
+from tests.torture_processes import Process, below
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="kills by /proc")
 
@@ -45,7 +43,6 @@ def start(folder: Path, kills: int) -> subprocess.Popen[str]:
 
 @linux
 @pytest.mark.slow
-@pytest.mark.faults
 @pytest.mark.timeout(1800)
 def test_ten_kills_break_nothing(short_folder: Path) -> None:
     done = start(short_folder, 10)
@@ -60,7 +57,6 @@ def test_ten_kills_break_nothing(short_folder: Path) -> None:
 
 @linux
 @pytest.mark.slow
-@pytest.mark.faults
 def test_an_interrupted_torture_leaves_nothing(short_folder: Path) -> None:
     torture = start(short_folder, 10)
     deadline = time.monotonic() + 120
@@ -73,26 +69,6 @@ def test_an_interrupted_torture_leaves_nothing(short_folder: Path) -> None:
     assert torture.returncode == 128 + signal.SIGTERM, said
     assert {pid for pid in pids if Path(f"/proc/{pid}").exists()} == set()
     assert list(short_folder.iterdir()) == []
-
-
-@linux
-@pytest.mark.slow
-@pytest.mark.faults
-def test_a_gcs_that_dies_while_ray_starts_ends_the_launcher(short_folder: Path) -> None:
-    launcher = Launcher(KINDS[0], short_folder / "home", 0)
-    try:
-        gcs: list[Process] = []
-        while not gcs and launcher.wait(0.05) is None:
-            gcs = [p for p in below(launcher.pid) if p.kind == "gcs"]
-        launcher.wait(0.5)
-        left = below(launcher.pid)
-        assert kill(gcs[0].pid)
-        assert launcher.wait(50.0) == 1, launcher.said_last()
-    finally:
-        kill(launcher.pid)
-        launcher.wait(10.0)
-    time.sleep(2.0)
-    assert {p.pid for p in left if Path(f"/proc/{p.pid}").exists()} == set()
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from tests.sweeps.local_launches import (
 )
 from tests.sweeps.mlflow_database import Mlflow, blank_database, fresh_mlflow  # noqa: F401  fixtures
 
-pytestmark = [pytest.mark.slow, pytest.mark.faults, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 # Everything is imported before the whistle, so that all of them start within a millisecond.
 WAITS = """

@@ -1,0 +1,79 @@
+"""Text from a trained language trial: ``python -m sweeps.generate TRIAL_ID "The "``."""
+
+from __future__ import annotations
+
+import argparse
+import codecs
+import itertools
+import os
+import sys
+from collections.abc import Sequence
+
+from sweeps.addresses import sqlite_url
+from sweeps.command_line import CommandLine, UsageError, answer, filled, home_folder, whole
+from sweeps.places import ledger_file
+
+NAME = "sweeps.generate"
+
+
+def build_parser() -> CommandLine:
+    """The flags."""
+    parser = CommandLine("python -m sweeps.generate", "Write text with a trained language trial.")
+    add = parser.add_argument
+    add("trial", type=filled, metavar="TRIAL_ID", help="its id, or how it begins")
+    add("prompt", metavar="PROMPT", help="how the text begins")
+    add("--length", type=whole, default=400, help="characters to write (default: 400)")
+    add("--temperature", type=_temperature, default=0.8, help="0: the likeliest (default: 0.8)")
+    add("--seed", type=_seed, default=0, help="whose weights, and of the draws (default: 0)")
+    add("--home", metavar="DIR", help="default: FOCUS_HOME, else runs")
+    return parser
+
+
+def _temperature(word: str) -> float:
+    try:
+        value = float(word)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 100:
+        raise argparse.ArgumentTypeError(f"{word!r} is no number from 0 to 100, such as 0.8")
+    return value
+
+
+def _seed(word: str) -> int:
+    if not (word.isascii() and word.isdigit() and len(word) < 10):
+        raise argparse.ArgumentTypeError(f"{word!r} is no seed: 0, 1, 2 ...")
+    return int(word)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    return answer(NAME, lambda: _generate(words), wrong=ValueError)
+
+
+def _generate(argv: list[str]) -> int:
+    args = build_parser().read(argv)
+    home = home_folder(args.home)
+    ledger = os.environ.get("FOCUS_LEDGER_URL") or sqlite_url(home / "ledger.db")
+    ledger_file(ledger, home)
+    from sweeps.trained import find_trained
+
+    found = find_trained(home, ledger, args.trial, args.seed)
+    from focus_core.data.text import decode, encode, is_text
+    from focus_core.generation import generate
+
+    name = found.trial.task.name
+    if not is_text(name):
+        raise UsageError(f"this trial was trained on {name}: text is written by language trials")
+    prompt_T = encode(name, args.prompt)
+    tokens = generate(found.build(), prompt_T, temperature=args.temperature, seed=args.seed)
+    read = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    print(args.prompt, end="", flush=True)
+    for token in itertools.islice(tokens, args.length):
+        print(read.decode(decode(name, token)), end="", flush=True)
+    print(read.decode(b"", final=True))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

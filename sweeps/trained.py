@@ -1,0 +1,81 @@
+"""A trained network, given its trial's id: from the ledger and its checkpoint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import sqlalchemy as sa
+
+from focus_core.config import TrialConfig, from_flat
+from sweeps.auditing.rows import reading
+from sweeps.checkpoints import read_state
+from sweeps.schema import Sweep, Trial
+
+if TYPE_CHECKING:
+    from focus_core.model import SequenceModel
+
+SHOWN = 5
+
+
+class Trained(NamedTuple):
+    """A trial's config, and the weights of one of its seeds."""
+
+    trial: TrialConfig
+    seed: int
+    weights: dict[str, Any]
+
+    def build(self) -> SequenceModel:
+        """The network, on the CPU and in evaluation mode."""
+        from focus_core.model import build_model
+        from focus_core.tasks import build_task
+
+        task = build_task(self.trial.task, self.seed)
+        net = build_model(
+            self.trial.model,
+            vocab_size=task.vocab_size,
+            num_outputs=task.num_outputs,
+            max_length=self.trial.task.length,
+            readout=task.readout,
+        )
+        net.load_state_dict(self.weights)
+        return net.eval()
+
+
+def find_trained(home: Path, ledger_url: str, trial_id: str, seed: int) -> Trained:
+    """The trial whose id begins with ``trial_id``, and what it has learned.
+
+    Raises:
+        ValueError: no such trial, or several; none of its checkpoints has that seed.
+    """
+    with reading(ledger_url) as connection:
+        wanted = (
+            sa.select(Trial.trial_id, Trial.config, Sweep.name)
+            .join(Sweep)
+            .where(Trial.trial_id.startswith(trial_id, autoescape=True))
+        )
+        found = connection.execute(wanted).all()
+    ids = sorted({row.trial_id for row in found})
+    if len(ids) != 1:
+        several = f"{len(ids)} trials begin so: {', '.join(ids[:SHOWN])}"
+        raise ValueError(
+            f"no trial {trial_id!r}: {several if ids else 'the report and MLflow show their ids'}"
+        )
+    for row in found:
+        weights = _weights(home / "checkpoints" / row.name / row.trial_id, seed)
+        if weights is not None:
+            return Trained(from_flat(row.config), seed, weights)
+    raise ValueError(
+        f"trial {ids[0]} has no checkpoint with seed {seed} below {home / 'checkpoints'}: "
+        "choose another --seed, or train it again with --rerun"
+    )
+
+
+def _weights(folder: Path, seed: int) -> dict[str, Any] | None:
+    for path in sorted(folder.glob("seeds-*.pt")):
+        state = read_state(path)
+        each = {} if state is None else state["execution"]
+        if str(seed) in each:
+            weights: dict[str, Any] = each[str(seed)]["net"]
+            return weights
+    return None
