@@ -65,7 +65,7 @@ def test_it_goes_on_from_the_prompt_and_the_seed_decides(home: Path) -> None:
         (["TEXT", "x", "--seed", "7"], "has no checkpoint with seed 7"),
         (["TEXT", "x", "--seed", "-1"], "--seed: '-1' is no seed"),
         (["TEXT", "x", "--temperature", "hot"], "'hot' is no number from 0 to 100"),
-        (["TEXT", "x", "--length", "-3"], "--length"),
+        (["TEXT", "x", "--length", "many"], "--length: "),
         (["RECALL", "x"], "this trial was trained on recall"),
         (["TEXT"], "PROMPT"),
         (["%", "x"], "no trial '%'"),
