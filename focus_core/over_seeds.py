@@ -13,6 +13,7 @@ OVER_SEEDS: dict[str, Callable[[list[float]], float]] = {
     "leak": max,
     "pole_radius_max": max,
     "pole_radius_median": statistics.fmean,
+    "theta_mean": statistics.fmean,
 }
 
 

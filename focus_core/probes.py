@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from focus_core.coefficients import pole_radius
 from focus_core.model import SequenceModel
+from focus_core.theta import recorded_radii
 
 
 def causality_leak(net: SequenceModel, vocab_size: int, length: int, seed: int) -> float:
@@ -52,11 +52,11 @@ def pole_radii(net: SequenceModel, tokens_BL: Tensor) -> tuple[float, float] | N
     Returns:
         (maximum, median), or None for a network without a filter bank.
     """
-    with _evaluation(net):
-        radii = [pole_radius(a_BNDFP).flatten() for a_BNDFP in net.filter_coefficients(tokens_BL)]
+    with _evaluation(net), recorded_radii(net) as radii:
+        net(tokens_BL)
     if not radii:
         return None
-    together = torch.cat(radii)
+    together = torch.cat([radius.flatten() for radius in radii])
     return float(together.max()), float(together.median())
 
 

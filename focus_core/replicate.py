@@ -14,6 +14,7 @@ from focus_core.model import build_model, init_weights, parameter_groups
 from focus_core.probes import causality_leak, pole_radii
 from focus_core.tasks import build_task
 from focus_core.tasks.base import IGNORED, Batch
+from focus_core.theta import mean_theta
 
 EVAL_TOKENS = 32_768
 """Tokens in one evaluation batch: bounds memory, changes no number."""
@@ -95,6 +96,9 @@ class Replicate:
         if final:
             found["test"] = self._score(self.task.test())[0]
             found["leak"] = self.leak()
+            with mean_theta(self.net) as adaptive:
+                if adaptive:  # is it used? What it scores with its filters fixed at their mean
+                    found["theta_mean"] = self._score(validation)[0]
         return found
 
     def leak(self) -> float:

@@ -33,4 +33,52 @@ def is_in_frequency(t: TrialConfig) -> bool:
 
 
 def is_convolved(t: TrialConfig) -> bool:
-    return is_generated(t) and t.model.global_conv != "none"
+    return is_generated(t) and t.model.global_conv not in ("none", "ema")
+
+
+# The Focus layer, since 0.2.
+
+
+def is_coupled(t: TrialConfig) -> bool:
+    return is_focus(t) and t.model.filter == "coupled"
+
+
+def is_coupled_adaptive(t: TrialConfig) -> bool:
+    return is_coupled(t) and t.model.theta != "static"
+
+
+def has_filter(t: TrialConfig) -> bool:
+    return is_focus(t) and t.model.filter != "none"
+
+
+def has_filters(t: TrialConfig) -> bool:
+    return has_bank(t) or is_coupled(t)
+
+
+def has_bins(t: TrialConfig) -> bool:
+    return has_bank(t) or (is_coupled(t) and t.model.theta == "bin")
+
+
+def has_ema(t: TrialConfig) -> bool:
+    by_filter = is_focus(t) and t.model.filter == "ema"
+    return by_filter or (is_generated(t) and t.model.global_conv == "ema")
+
+
+def has_attention(t: TrialConfig) -> bool:
+    return is_focus(t) and t.model.attention != "none"
+
+
+def has_filtered_attention(t: TrialConfig) -> bool:
+    return has_filter(t) and has_attention(t)
+
+
+def has_wide_windows(t: TrialConfig) -> bool:
+    return is_generated(t) and t.model.oversampling < t.model.bin_length
+
+
+def has_several_hypernetworks(t: TrialConfig) -> bool:
+    return (is_adaptive(t) or is_coupled_adaptive(t)) and t.model.layers > 1
+
+
+def has_first_bin(t: TrialConfig) -> bool:
+    return is_adaptive(t) and t.model.theta_shift > 0

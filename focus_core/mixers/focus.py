@@ -6,6 +6,7 @@ Z key width, V value width.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -13,11 +14,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from focus_core.attention import chunked_attention, to_bins
-from focus_core.coefficients import to_coefficients, to_filters
+from focus_core.coefficients import pole_radius, section_order, to_coefficients
 from focus_core.config import ModelConfig
+from focus_core.coupled import CoupledBank
 from focus_core.ema import DampedEMA
 from focus_core.filters import filter_bins
-from focus_core.hypernetwork import HyperNetwork, StaticLogits
+from focus_core.gains import to_filters
+from focus_core.hypernetwork import HyperEmbedding, HyperNetwork, StaticLogits
 
 
 class FilterBank(nn.Module):
@@ -26,10 +29,15 @@ class FilterBank(nn.Module):
     def __init__(self, model: ModelConfig) -> None:
         super().__init__()
         self.model = model
+        self.section = section_order(model.parameterisation, model.order)
         self.logits = HyperNetwork(model) if model.filter == "adaptive" else StaticLogits(model)
+        # its own, where the global convolution is in the layer; see ``connect``
+        self.embedding: HyperEmbedding | None = None
 
     def forward(self, x_BLD: Tensor, e_BNDO: Tensor | None) -> Tensor:
         """x_f, (B, L, D) (Eq. 4-8)."""
+        if self.embedding is not None:
+            e_BNDO = self.embedding(x_BLD)
         x_BNRD = to_bins(x_BLD, self.model.bin_length)
         a_BNDFP, gain_BNDF = to_filters(
             self.logits(e_BNDO, x_BNRD.shape[1]).to(x_BLD.dtype),
@@ -43,12 +51,14 @@ class FilterBank(nn.Module):
             realisation=self.model.realisation,
             nfft=self.model.nfft,
             carry=self.model.carry,
+            section=self.section,
         )
         return y_BNRD.flatten(1, 2)[:, : x_BLD.shape[1]]
 
-    def coefficients(self, e_BNDO: Tensor | None, bins: int) -> Tensor:
-        """a_BNDFP of ``bins`` bins."""
-        return to_coefficients(self.logits(e_BNDO, bins), self.model.parameterisation)
+    def pole_radius(self, s_BNDFP: Tensor) -> Tensor:
+        """The largest pole radius of each filter with these logits (of each section)."""
+        a_BNDFP = to_coefficients(s_BNDFP, self.model.parameterisation)
+        return pole_radius(torch.unflatten(a_BNDFP, -1, (-1, self.section)))
 
 
 class NoFilter(nn.Module):
@@ -65,9 +75,30 @@ class NoFilter(nn.Module):
 FILTERS: dict[str, Callable[[ModelConfig], nn.Module]] = {
     "adaptive": FilterBank,
     "static": FilterBank,
+    "coupled": CoupledBank,
     "ema": DampedEMA,
     "none": NoFilter,
 }
+
+
+class Taps(nn.Module):
+    """A short causal convolution of every channel, in front of the filter."""
+
+    def __init__(self, width: int, taps: int) -> None:
+        super().__init__()
+        self.taps_DJ = nn.Parameter(torch.empty(width, taps))
+
+    def forward(self, x_BLD: Tensor) -> Tensor:
+        """y[t] = sum_j taps[j] x[t-j], (B, L, D)."""
+        D, taps = self.taps_DJ.shape
+        x_BDL = functional.pad(x_BLD.transpose(1, 2), (taps - 1, 0))
+        y_BDL: Tensor = functional.conv1d(x_BDL, self.taps_DJ.flip(1)[:, None], groups=D)
+        return y_BDL.transpose(1, 2)
+
+    def initial_value(self, name: str, generator: torch.Generator) -> Tensor:  # noqa: ARG002
+        """N(0, 1 / taps): the variance of the input is kept."""
+        shape = self.taps_DJ.shape
+        return torch.randn(shape, generator=generator) / math.sqrt(shape[1])
 
 
 class FocusMixer(nn.Module):
@@ -75,28 +106,67 @@ class FocusMixer(nn.Module):
 
     def __init__(self, model: ModelConfig) -> None:
         super().__init__()
-        D, Z, V = model.width, model.key_width or 0, model.value_width or 0
-        self.chunk_length = model.chunk_length
+        D = model.width
+        self.model = model
         self.norm = nn.LayerNorm(D)
+        filtered = model.filter != "none"
+        self.taps = Taps(D, model.short_conv) if filtered and model.short_conv else None
         self.filter = FILTERS[model.filter](model)
-        self.query = nn.Linear(D, Z)
-        self.key = nn.Linear(D, Z)
-        self.value = nn.Linear(D, V)
-        self.reset_gate = nn.Linear(D, V)  # W_gamma, b_gamma
+        skips = model.filter_skip and model.filter in ("adaptive", "static", "coupled")
+        self.skip_D = nn.Parameter(torch.empty(D)) if skips else None
+        attends = model.attention != "none"
+        if attends:
+            Z, V = model.key_width or 0, model.value_width or 0
+            self.query = nn.Linear(D, Z)
+            self.key = nn.Linear(D, Z)
+            self.value = nn.Linear(D, V)
+            self.reset_gate = nn.Linear(D, V)  # W_gamma, b_gamma
         self.update_gate = nn.Linear(D, D)  # W_phi, b_phi
         self.candidate = nn.Linear(D, D)  # W_h, b_h
-        self.from_attention = nn.Linear(V, D, bias=False)  # U_h
+        self.from_attention = nn.Linear(V, D, bias=False) if attends else None  # U_h
         self.dropout = nn.Dropout(model.dropout)
 
     def forward(self, x_BLD: Tensor, e_BNDO: Tensor | None) -> Tensor:
         """o, (B, L, D)."""
         h_BLD = self.norm(x_BLD)
-        xf_BLD = self.filter(h_BLD, e_BNDO)
-        q_BLZ, k_BLZ = self.query(h_BLD), self.key(xf_BLD)
-        v_BLV = functional.silu(self.value(xf_BLD))  # the activation is Mega's
-        y_BLV = self.dropout(chunked_attention(q_BLZ, k_BLZ, v_BLV, self.chunk_length))  # Eq. 10
-        gamma_BLV = functional.silu(self.reset_gate(xf_BLD))  # Eq. 11
-        phi_BLD = torch.sigmoid(self.update_gate(xf_BLD))  # Eq. 12
+        read_BLD = {"input": h_BLD, "filtered": self._filtered(h_BLD, e_BNDO)}
+        gates_BLD = read_BLD[self.model.gates_from]
+        if self.from_attention is None:  # Eq. 10 with y = 0
+            phi_BLD = torch.sigmoid(self.update_gate(gates_BLD))
+            return torch.lerp(x_BLD, functional.silu(self.candidate(gates_BLD)), phi_BLD)
+        q_BLZ, k_BLZ = self.query(h_BLD), self.key(read_BLD[self.model.key_from])
+        v_BLV = functional.silu(self.value(read_BLD[self.model.value_from]))  # Mega's activation
+        y_BLV = chunked_attention(q_BLZ, k_BLZ, v_BLV, self.model.chunk_length)
+        y_BLV = self.dropout(y_BLV)  # Eq. 10
+        gamma_BLV = functional.silu(self.reset_gate(gates_BLD))  # Eq. 11
+        phi_BLD = torch.sigmoid(self.update_gate(gates_BLD))  # Eq. 12
         from_y_BLD = self.from_attention(gamma_BLV * y_BLV)
-        z_BLD = functional.silu(self.candidate(xf_BLD) + from_y_BLD)  # Eq. 13
+        z_BLD = functional.silu(self.candidate(gates_BLD) + from_y_BLD)  # Eq. 13
         return torch.lerp(x_BLD, z_BLD, phi_BLD)  # Eq. 14: phi z + (1 - phi) x
+
+    def _filtered(self, h_BLD: Tensor, e_BNDO: Tensor | None) -> Tensor:
+        if self.taps is not None:
+            h_BLD = self.taps(h_BLD)
+        xf_BLD: Tensor = self.filter(h_BLD, e_BNDO)
+        return xf_BLD if self.skip_D is None else torch.addcmul(xf_BLD, h_BLD, self.skip_D)
+
+    def initial_value(self, name: str, generator: torch.Generator) -> Tensor:  # noqa: ARG002
+        """The skip: N(0, 1), as Mega's omega."""
+        return torch.randn(self.model.width, generator=generator)
+
+
+def connect(mixers: list[nn.Module], model: ModelConfig, max_length: int) -> None:
+    """What a layer's filters do not have to themselves: its own convolution, or one hypernetwork.
+
+    Args:
+        mixers: of all layers; those that are no Focus layer are left alone.
+        model: resolved.
+        max_length: taps of a global convolution.
+    """
+    banks = [m.filter for m in mixers if isinstance(m, FocusMixer) and hasattr(m.filter, "logits")]
+    if model.filter == "adaptive" and model.global_conv == "layer":
+        for bank in banks:
+            bank.embedding = HyperEmbedding(model, max_length)
+    if model.hyper_scope == "shared":
+        for bank in banks[1:]:
+            bank.logits = banks[0].logits
