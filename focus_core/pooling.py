@@ -37,7 +37,7 @@ def pool(x_BLD: Tensor, bins: int, bin_length: int, windows: int, how: str = "ma
     if how == "last":
         return x_BNDR[..., steps_OW[:, -1]]
     x_BNDOW = x_BNDR[..., steps_OW]
-    count_O = counted_OW.sum(dim=1)
+    count_O = counted_OW.sum(dim=1).to(x_BLD.dtype)
     if how == "avg":
         return (x_BNDOW * counted_OW).sum(dim=-1) / count_O
     outside = x_BNDOW.masked_fill(~counted_OW, -math.inf)

@@ -16,7 +16,7 @@ from torch.nn import functional
 from focus_core.attention import chunked_attention, to_bins
 from focus_core.coefficients import pole_radius, section_order, to_coefficients
 from focus_core.config import ModelConfig
-from focus_core.coupled import CoupledBank
+from focus_core.coupled import CoupledBank, PolesFromInput
 from focus_core.ema import DampedEMA
 from focus_core.filters import filter_bins
 from focus_core.gains import to_filters
@@ -163,10 +163,14 @@ def connect(mixers: list[nn.Module], model: ModelConfig, max_length: int) -> Non
         model: resolved.
         max_length: taps of a global convolution.
     """
-    banks = [m.filter for m in mixers if isinstance(m, FocusMixer) and hasattr(m.filter, "logits")]
-    if model.filter == "adaptive" and model.global_conv == "layer":
-        for bank in banks:
+    banks = [mixer.filter for mixer in mixers if isinstance(mixer, FocusMixer)]
+    adaptive = [
+        bank
+        for bank in banks
+        if isinstance(getattr(bank, "logits", None), (HyperNetwork, PolesFromInput))
+    ]
+    for bank in adaptive:
+        if isinstance(bank, FilterBank) and model.global_conv == "layer":
             bank.embedding = HyperEmbedding(model, max_length)
-    if model.hyper_scope == "shared":
-        for bank in banks[1:]:
-            bank.logits = banks[0].logits
+        if model.hyper_scope == "shared":
+            bank.logits = adaptive[0].logits
