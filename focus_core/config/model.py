@@ -148,6 +148,7 @@ class ModelConfig:
             bins=None,
             nfft=self.nfft or self.nfft_factor * bin_length,
             carry=self.carry and bins > 1,
+            theta="static" if self.theta == "bin" and bins == 1 else self.theta,
             theta_shift=min(self.theta_shift, bins),
             global_conv=self.global_conv if generated else "none",
             # more pooling windows than a bin has tokens only repeat values

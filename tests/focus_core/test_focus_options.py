@@ -112,6 +112,10 @@ def test_rules_name_the_repair(changes, message):
         ({"attention": "none"}, {"attention": "none", "chunk_length": 8, "key_from": "input"}),
         ({"bin_length": 4}, {"bin_length": 4, "pooling": "avg"}),  # windows of one token
         ({"layers": 1}, {"layers": 1, "hyper_scope": "shared"}),
+        (
+            {"filter": "coupled", "theta": "static"},
+            {"filter": "coupled", "theta": "bin", "bin_length": 64},
+        ),
         ({}, {"theta_init": "hyperfan_out"}),  # of one filter
         ({}, {"theta": "bin", "theta_rank": 4, "time_max": 9.0, "ema_size": 8}),
     ],
