@@ -1,9 +1,11 @@
-"""Causal softmax attention with rotary positions: over the whole sequence, or within chunks.
+"""Causal softmax attention with rotary positions: over everything, within chunks, or sliding.
 
-B batch, H heads, L length, M chunk length, C chunks, Z key width, V value width.
+B batch, H heads, L length, M chunk length, C chunks, J keys (M or 2 M), Z key width, V value width.
 """
 
 from __future__ import annotations
+
+import math
 
 import torch
 from torch import Tensor
@@ -35,6 +37,60 @@ def chunked_attention(q_BLZ: Tensor, k_BLZ: Tensor, v_BLV: Tensor, chunk_length:
     return y_BLV[:, :L]
 
 
+def sliding_attention(q_BLZ: Tensor, k_BLZ: Tensor, v_BLV: Tensor, window: int) -> Tensor:
+    """One head; every token sees the last ``window`` tokens, itself among them.
+
+    Queries of a chunk meet the keys of that chunk and of the one before: linear in L.
+
+    Returns:
+        y_BLV.
+    """
+    q_BCMZ = rotate(to_bins(q_BLZ, window), start=window)
+    k_BCJZ = rotate(with_previous(to_bins(k_BLZ, window)))
+    v_BCJV = with_previous(to_bins(v_BLV, window))
+    steps_M = torch.arange(window, device=q_BLZ.device)
+    keys_J = torch.arange(2 * window, device=q_BLZ.device)
+    # counted from the start of the chunk before
+    near_MJ = keys_J > steps_M[:, None]
+    seen_CMJ = near_MJ & sees_previous(q_BCMZ.shape[1], window, q_BLZ.device)
+    y_BCMV = functional.scaled_dot_product_attention(q_BCMZ, k_BCJZ, v_BCJV, seen_CMJ)
+    return y_BCMV.flatten(1, 2)[:, : q_BLZ.shape[1]]
+
+
+def with_previous(x_BCMD: Tensor) -> Tensor:
+    """Every chunk behind the one before it, (B, C, 2 M, D); before the first there are zeros."""
+    previous_BCMD = functional.pad(x_BCMD, (0, 0, 0, 0, 1, 0))[:, :-1]
+    return torch.cat((previous_BCMD, x_BCMD), dim=2)
+
+
+def sees_previous(chunks: int, length: int, device: torch.device) -> Tensor:
+    """May step m of chunk c see key j of ``with_previous``? (C, M, 2 M) bool.
+
+    All of the chunk before, where there is one, and its own chunk up to itself.
+    """
+    steps_M = torch.arange(length, device=device)
+    keys_J = torch.arange(2 * length, device=device)
+    there_C1J = (torch.arange(chunks, device=device)[:, None, None] > 0) | (keys_J >= length)
+    return there_C1J & (keys_J <= steps_M[:, None] + length)
+
+
+def written_out_attention(
+    q_BHLZ: Tensor, k_BHJZ: Tensor, v_BHJV: Tensor, bias_LJ: Tensor
+) -> Tensor:
+    """softmax(q k^T / sqrt(Z) + bias) v, every score in memory; a bias of -inf hides a key.
+
+    Returns:
+        y_BHLV.
+    """
+    score_BHLJ = q_BHLZ @ k_BHJZ.mT / math.sqrt(q_BHLZ.shape[-1]) + bias_LJ
+    return torch.softmax(score_BHLJ, dim=-1) @ v_BHJV
+
+
+def causal_bias(length: int, like: Tensor) -> Tensor:
+    """0 up to one's own step and -inf after it, (L, L), in the type and place of ``like``."""
+    return torch.full((length, length), -math.inf, device=like.device, dtype=like.dtype).triu(1)
+
+
 def to_bins(x_BLD: Tensor, length: int) -> Tensor:
     """Cut a sequence into bins of ``length`` steps, (B, N, R, D); the last is filled with 0."""
     missing = -x_BLD.shape[1] % length
@@ -43,14 +99,15 @@ def to_bins(x_BLD: Tensor, length: int) -> Tensor:
     return torch.unflatten(x_BLD, 1, (-1, length))
 
 
-def rotate(x_BHLZ: Tensor) -> Tensor:
+def rotate(x_BHLZ: Tensor, start: int = 0) -> Tensor:
     """Rotary positions (Su et al. 2021): step t turns pair i by t / 10000^(2 i / Z) radians.
 
-    A pair is two neighbours, taken as a complex number; leading axes may be any.
+    A pair is two neighbours, taken as a complex number; leading axes may be any. The first step
+    is ``start``.
     """
     L, Z = x_BHLZ.shape[-2:]
     real = torch.promote_types(x_BHLZ.dtype, torch.float32)  # half types have no complex kin
-    steps_L = torch.arange(L, device=x_BHLZ.device, dtype=real)
+    steps_L = torch.arange(start, start + L, device=x_BHLZ.device, dtype=real)
     evens = torch.arange(0, Z, 2, device=x_BHLZ.device, dtype=real)
     angle_LZ = steps_L[:, None] * torch.pow(10000.0, -evens / Z)
     turn_LZ = torch.polar(torch.ones_like(angle_LZ), angle_LZ)

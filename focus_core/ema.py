@@ -41,6 +41,23 @@ class DampedEMA(nn.Module):
         y_BDL = convolve(x_BLD.transpose(1, 2), self.kernel(x_BLD.shape[1]))
         return functional.silu(torch.addcmul(y_BDL.transpose(1, 2), x_BLD, self.omega_D))
 
+    def initial_state(self, batch: int) -> Tensor:
+        """The averages s_BDS of nothing."""
+        return self.omega_D.new_zeros(batch, *self.delta_DS.shape)
+
+    def step(
+        self,
+        x_BD: Tensor,
+        e_BNDO: Tensor | None,  # noqa: ARG002
+        s_BDS: Tensor,
+    ) -> tuple[Tensor, Tensor]:
+        """The next (B, D), and the averages with it: s = q s + p beta x."""
+        p_DS = torch.sigmoid(self.delta_DS)
+        q_DS = 1 - p_DS * torch.sigmoid(self.alpha_DS)
+        s_BDS = q_DS * s_BDS + p_DS * self.beta_DS * x_BD[..., None]
+        y_BD = (self.gamma_DS * s_BDS).sum(dim=-1) / math.sqrt(p_DS.shape[1])
+        return functional.silu(torch.addcmul(y_BD, x_BD, self.omega_D)), s_BDS
+
     def initial_value(self, name: str, generator: torch.Generator) -> Tensor:
         """Mega's own: beta alternates in sign, so that the averages of a channel differ."""
         value = torch.randn(getattr(self, name).shape, generator=generator)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable
 
 import torch
@@ -77,7 +78,7 @@ def second_moment(activation: str, variance: float) -> float:
         return variance / 2
     if activation == "linear":
         return variance
-    u = torch.linspace(-6, 6, 2001, dtype=torch.float64)  # standard deviations of a normal u
-    weight = torch.exp(-u.square() / 2)
-    moment = (torch.tanh(math.sqrt(variance) * u).square() * weight).sum() / weight.sum()
-    return float(moment)
+    points = [step / 100 for step in range(-600, 601)]  # in standard deviations
+    weights = [math.exp(-u * u / 2) for u in points]
+    squares = [math.tanh(math.sqrt(variance) * u) ** 2 for u in points]
+    return math.fsum(map(operator.mul, squares, weights)) / math.fsum(weights)

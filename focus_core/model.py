@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -10,17 +12,27 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from focus_core.config import ModelConfig, TrainConfig
+from focus_core.config.frames import FRAMES
+from focus_core.embedding import LearnedPositions, TokenEmbedding
 from focus_core.hypernetwork import GlobalConv, HyperEmbedding
 from focus_core.mixers import MIXERS
 from focus_core.mixers.focus import connect
 
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "silu": functional.silu,
+    "gelu": partial(functional.gelu, approximate="tanh"),
+    "relu": functional.relu,
+}
+
 
 class FeedForward(nn.Module):
-    """x + W2 SiLU(W1 Norm(x))."""
+    """x + W2 SiLU(W1 Norm(x)); with another activation or the norm behind, as the frame has it."""
 
     def __init__(self, model: ModelConfig) -> None:
         super().__init__()
         hidden = model.ffn_width or 0
+        frame = FRAMES[model.mixer]
+        self.activation, self.post_norm = ACTIVATIONS[frame.activation], frame.post_norm
         self.norm = nn.LayerNorm(model.width)
         self.hidden = nn.Linear(model.width, hidden)
         self.out = nn.Linear(hidden, model.width)
@@ -28,17 +40,17 @@ class FeedForward(nn.Module):
 
     def forward(self, x_BLD: Tensor) -> Tensor:
         """(B, L, D) to (B, L, D)."""
-        h_BLF = functional.silu(self.hidden(self.norm(x_BLD)))
+        h_BLF = self.activation(self.hidden(x_BLD if self.post_norm else self.norm(x_BLD)))
         out_BLD: Tensor = x_BLD + self.dropout(self.out(self.dropout(h_BLF)))
-        return out_BLD
+        return self.norm(out_BLD) if self.post_norm else out_BLD
 
 
 class Block(nn.Module):
     """A sequence mixer, then the feed-forward network."""
 
-    def __init__(self, model: ModelConfig) -> None:
+    def __init__(self, model: ModelConfig, max_length: int) -> None:
         super().__init__()
-        self.mixer = MIXERS[model.mixer](model)
+        self.mixer = MIXERS[model.mixer](model, max_length)
         self.feed_forward = FeedForward(model)
 
     def forward(self, x_BLD: Tensor, e_BNDO: Tensor | None) -> Tensor:
@@ -48,35 +60,43 @@ class Block(nn.Module):
 
 
 class SequenceModel(nn.Module):
-    """An embedding, ``layers`` blocks, a norm and a head. ``config`` is the resolved config."""
+    """An embedding, ``layers`` blocks, a norm and a head, in the frame of the mixer.
+
+    ``config`` is the resolved config.
+    """
 
     def __init__(
         self, model: ModelConfig, *, vocab_size: int, num_outputs: int, max_length: int
     ) -> None:
         super().__init__()
         self.config = model
-        self.embedding = nn.Embedding(vocab_size, model.width)
+        frame = FRAMES[model.mixer]
+        self.embedding = TokenEmbedding(vocab_size, model.width, frame)
+        learned = frame.learned_positions
+        self.positions = LearnedPositions(max_length, model.width) if learned else nn.Identity()
         adaptive = model.mixer == "focus" and model.filter == "adaptive"
         before_all = adaptive and model.global_conv != "layer"
         self.hyper_embedding = HyperEmbedding(model, max_length) if before_all else None
-        blocks = [Block(model) for _ in range(model.layers)]
+        blocks = [Block(model, max_length) for _ in range(model.layers)]
         connect([block.mixer for block in blocks], model, max_length)
         self.blocks = nn.ModuleList(blocks)
-        self.norm = nn.LayerNorm(model.width)
-        self.head = nn.Linear(model.width, num_outputs)
+        self.norm = nn.Identity() if frame.post_norm else nn.LayerNorm(model.width)
+        self.head = nn.Linear(model.width, num_outputs, bias=frame.head_bias)
+        if frame.tied_head and vocab_size == num_outputs:
+            self.head.weight = self.embedding.weight
         self.dropout = nn.Dropout(model.dropout)
 
     def forward(self, tokens_BL: Tensor) -> Tensor:
         """Logits (B, L, outputs).
 
         Raises:
-            ValueError: a sequence longer than the global convolution's kernel.
+            ValueError: a sequence longer than the network was built for, where that matters.
         """
         return self.from_embedding(self.embedding(tokens_BL))
 
     def from_embedding(self, x_BLD: Tensor) -> Tensor:
         """Logits (B, L, outputs) of embedded tokens: the differentiable part of the network."""
-        x_BLD = self.dropout(x_BLD)
+        x_BLD = self.dropout(self.positions(x_BLD))
         e_BNDO = self._hyper_input(x_BLD)
         for block in self.blocks:
             x_BLD = block(x_BLD, e_BNDO)
@@ -114,10 +134,15 @@ def init_weights(net: nn.Module, seed: int) -> None:
     """Give every parameter its initial value, from a generator of its own.
 
     The generator depends on ``seed`` and the parameter's name alone, so the same seed starts
-    whatever two networks share from the same values: comparisons are paired.
+    whatever two networks share from the same values: comparisons are paired. A parameter with two
+    names (a tied head) has the value of the first; one on the meta device has none.
     """
+    done: set[int] = set()
     for path, module in net.named_modules():
         for name, parameter in module.named_parameters(recurse=False):
+            if parameter.is_meta or id(parameter) in done:
+                continue
+            done.add(id(parameter))
             digest = hashlib.sha256(f"{seed}/{path}.{name}".encode()).digest()
             generator = torch.Generator().manual_seed(int.from_bytes(digest[:7], "big"))
             with torch.no_grad():
@@ -133,8 +158,6 @@ def _initial_value(
         return value
     if isinstance(module, nn.LayerNorm):
         return torch.full(parameter.shape, float(name == "weight"))
-    if isinstance(module, nn.Embedding):
-        return torch.randn(parameter.shape, generator=generator)
     if isinstance(module, nn.Linear):
         scale = module.in_features**-0.5 if name == "weight" else 0.0  # keeps the variance
         return scale * torch.randn(parameter.shape, generator=generator)
@@ -144,8 +167,12 @@ def _initial_value(
 def parameter_groups(net: nn.Module, train: TrainConfig) -> list[dict[str, Any]]:
     """Groups for AdamW: the weights of linear layers decay; the long kernel has its own rate."""
     kernel, decayed, rest = [], [], []
+    done: set[int] = set()
     for module in net.modules():
         for name, parameter in module.named_parameters(recurse=False):
+            if id(parameter) in done:  # a tied head is an embedding
+                continue
+            done.add(id(parameter))
             if isinstance(module, GlobalConv) and name == "kernel":
                 kernel.append(parameter)
             elif isinstance(module, nn.Linear) and name == "weight":

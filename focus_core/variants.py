@@ -69,5 +69,41 @@ VARIANTS: dict[str, Variant] = {
         changes={"model.mode": "paper", "model.global_conv": "circular"},
         causal=False,
     ),
+    "shortconv_filter": Variant(
+        question="does a filter of four taps do as well?", changes={"model.filter": "shortconv"}
+    ),
+    "sliding": Variant(
+        question="do the edges of chunks matter? (every token sees the last M instead)",
+        changes={"model.sliding": True},
+    ),
+    "transformer": Variant(
+        question="control: the rival with every score written out, the same function",
+        changes={"model.mixer": "transformer"},
+    ),
+    "transformer_xl": Variant(
+        question="the rival: segments that read the one before them",
+        changes={"model.mixer": "transformer_xl"},
+    ),
+    "gpt2": Variant(
+        question="the rival: learned positions, GELU, a tied head", changes={"model.mixer": "gpt2"}
+    ),
+    "mega": Variant(
+        question="the rival that Focus is made from: a moving average and gated attention",
+        changes={"model.mixer": "mega"},
+    ),
+    "s4": Variant(
+        question="the rival: a linear state space, HiPPO's", changes={"model.mixer": "s4"}
+    ),
+    "s4d": Variant(
+        question="the rival: a diagonal linear state space", changes={"model.mixer": "s4d"}
+    ),
+    "hyena": Variant(
+        question="the rival: gated convolutions whose taps a network writes",
+        changes={"model.mixer": "hyena"},
+    ),
+    "shortconv": Variant(
+        question="control: no attention and no filter, four tokens at a time",
+        changes={"model.mixer": "shortconv"},
+    ),
     **FOCUS_VARIANTS,
 }

@@ -17,10 +17,20 @@ FFN_WIDTHS = {
     "static": 148,
     "no_filter": 149,
     "ema": 140,
+    "shortconv_filter": 146,
+    "sliding": 128,
     "attention": 213,
+    "transformer": 213,
+    "transformer_xl": 185,
+    "gpt2": 199,
+    "mega": 69,
+    "s4": 243,
+    "s4d": 244,
+    "hyena": 106,
+    "shortconv": 307,
     "coupled": 105,
     "coupled_static": 145,
-    "coupled_short_conv": 103,
+    "coupled_short_conv": 102,
 }
 """Feed-forward width of each arm, by variant: the numbers of parameters are then those of base."""
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from focus_core.config import TrialConfig
+
+
+def mixer_is(*names: str) -> Callable[[TrialConfig], bool]:
+    return lambda t: t.model.mixer in names
 
 
 def is_focus(t: TrialConfig) -> bool:
@@ -59,9 +64,8 @@ def has_bins(t: TrialConfig) -> bool:
     return has_bank(t) or (is_coupled(t) and t.model.theta == "bin")
 
 
-def has_ema(t: TrialConfig) -> bool:
-    by_filter = is_focus(t) and t.model.filter == "ema"
-    return by_filter or (is_generated(t) and t.model.global_conv == "ema")
+def attends(*names: str) -> Callable[[TrialConfig], bool]:
+    return lambda t: t.model.mixer in names and (not is_focus(t) or has_attention(t))
 
 
 def has_attention(t: TrialConfig) -> bool:
@@ -82,3 +86,14 @@ def has_several_hypernetworks(t: TrialConfig) -> bool:
 
 def has_first_bin(t: TrialConfig) -> bool:
     return is_adaptive(t) and t.model.theta_shift > 0
+
+
+def averages(t: TrialConfig) -> bool:
+    by_filter = is_focus(t) and t.model.filter == "ema"
+    by_hypernetwork = is_generated(t) and t.model.global_conv == "ema"
+    return t.model.mixer == "mega" or by_filter or by_hypernetwork
+
+
+def convolves_shortly(t: TrialConfig) -> bool:
+    filtered = is_focus(t) and t.model.filter == "shortconv"
+    return filtered or t.model.mixer in ("hyena", "shortconv")

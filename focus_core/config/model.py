@@ -9,6 +9,7 @@ from typing import Literal
 
 from focus_core.config import activity as active
 from focus_core.config.fields import FRACTION, NOT_NEGATIVE, POSITIVE, option
+from focus_core.config.frames import CHUNKED, FRAMES, HEADED, KEYED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,22 +22,33 @@ class ModelConfig:
     """
 
     mode: Literal["strict", "paper"] = "strict"
-    mixer: Literal["focus", "attention"] = "focus"
+    mixer: Literal[
+        "focus", "attention", "transformer", "transformer_xl", "gpt2", "mega", "s4", "s4d",
+        "hyena", "shortconv",
+    ] = "focus"  # fmt: skip
     width: int = option(64, POSITIVE)  # D
     layers: int = option(2, POSITIVE)
-    ffn_width: int | None = option(None, POSITIVE)  # default: 2 * width
+    ffn_width: int | None = option(None, POSITIVE)  # default: of the mixer's Frame, as below
     dropout: float = option(0.0, FRACTION)
-    # z and v; default: width / 2 and width
-    key_width: int | None = option(None, POSITIVE, when=active.has_attention)
-    value_width: int | None = option(None, POSITIVE, when=active.has_attention)
-    heads: int = option(1, POSITIVE, when=lambda t: not active.is_focus(t))
-    chunk_length: int = option(16, POSITIVE, when=active.has_attention)  # M
-    chunks: int | None = option(None, POSITIVE, when=active.has_attention)  # C, paper mode
+    key_width: int | None = option(None, POSITIVE, when=active.attends(*KEYED))  # z
+    value_width: int | None = option(None, POSITIVE, when=active.attends(*KEYED))  # v
+    heads: int = option(1, POSITIVE, when=active.mixer_is(*HEADED))
+    # M; Transformer-XL's segment
+    chunk_length: int = option(16, POSITIVE, when=active.attends(*CHUNKED))
+    chunks: int | None = option(None, POSITIVE, when=active.attends(*CHUNKED))  # C, paper mode
+    # every token sees the last M instead of those of its chunk
+    sliding: bool = option(False, when=active.has_attention, later=True)
 
-    filter: Literal["adaptive", "static", "coupled", "ema", "none"] = option(
+    state_size: int = option(64, POSITIVE, when=active.mixer_is("s4", "s4d"), later=True)  # N
+    taps: int | None = option(None, POSITIVE, when=active.convolves_shortly, later=True)
+    # of the network that writes Hyena's filters
+    implicit_width: int = option(64, POSITIVE, when=active.mixer_is("hyena"), later=True)
+    implicit_features: int = option(5, POSITIVE, when=active.mixer_is("hyena"), later=True)
+
+    filter: Literal["adaptive", "static", "coupled", "ema", "none", "shortconv"] = option(
         "adaptive", when=active.is_focus
     )
-    ema_size: int = option(4, POSITIVE, when=active.has_ema)
+    ema_size: int = option(4, POSITIVE, when=active.averages)
     order: int = option(2, when=active.has_bank)  # P
     filters: int = option(1, POSITIVE, when=active.has_filters)  # F
     parameterisation: Literal["sigmoid", "lattice", "ek", "triangle", "polar", "cascade"] = option(
@@ -117,6 +129,10 @@ class ModelConfig:
             found.append("first_bin=roll (the first bin's filter is computed from the last bin)")
         return tuple(found)
 
+    def window(self, length: int) -> int:
+        """Tokens that attention alone brings together, of a sequence of ``length``."""
+        return self.chunk_length if FRAMES[self.mixer].chunked else length
+
     def resolved(self, length: int | None = None) -> ModelConfig:
         """Fill in what follows from other fields, so that one network has one spelling.
 
@@ -137,12 +153,17 @@ class ModelConfig:
         bins = self.theta_shift + 2 if length is None else math.ceil(length / bin_length)
         # The first bins' filters are learned: with no bin after them the hypernetwork is not read.
         generated = self.theta_shift < bins
+        frame = FRAMES[self.mixer]
+        attends = self.mixer != "focus" or self.attention != "none"
         filled = dataclasses.replace(
             self,
-            ffn_width=self.ffn_width or 2 * self.width,
-            key_width=self.key_width or max(2, self.width // 2),
-            value_width=self.value_width or self.width,
-            chunk_length=chunk_length if self.attention == "chunked" else 1,
+            ffn_width=self.ffn_width or frame.ffn_ratio * self.width,
+            key_width=self.key_width or max(2, self.width // frame.key_share),
+            value_width=self.value_width or frame.value_ratio * self.width,
+            taps=self.taps or frame.taps,
+            # one chunk is one window
+            sliding=self.sliding and (length is None or chunk_length < length),
+            chunk_length=chunk_length if attends else 1,
             chunks=None,
             bin_length=bin_length,
             bins=None,

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from focus_core.config.checks import require
+from focus_core.config.frames import CHUNKED, HEADED, KEYED
 from focus_core.config.orders import gain_error, order_error
 from focus_core.config.rules_focus import check_coupled, check_hypernetwork, check_wiring
 
@@ -20,12 +21,13 @@ def check_model(trial: TrialConfig, model: ModelConfig) -> None:
         trial: the config as given.
         model: its model, resolved.
     """
-    if model.mixer == "attention":
-        _check_attention(model)
+    _check_sizes(model)
+    if model.mixer in CHUNKED:
+        _check_mode(trial.model)
+        if model.mixer != "focus" or model.attention != "none":
+            _check_chunks(trial, model)
+    if model.mixer != "focus":
         return
-    _check_mode(trial.model)
-    if model.attention != "none":
-        _check_chunks(trial, model)
     check_wiring(model)
     if model.filter == "coupled":
         check_coupled(model)
@@ -38,11 +40,22 @@ def check_model(trial: TrialConfig, model: ModelConfig) -> None:
         _check_realisation(model)
 
 
-def _check_attention(model: ModelConfig) -> None:
+def _check_sizes(model: ModelConfig) -> None:
+    """What a rival's widths must be."""
     require(
-        model.width % model.heads == 0 and (model.width // model.heads) % 2 == 0,
+        model.mixer not in HEADED or model.width % (2 * model.heads) == 0,
         f"model.heads = {model.heads} must divide model.width = {model.width} into heads of an "
         "even width (rotary positions turn pairs)",
+    )
+    require(
+        model.mixer not in ("s4", "s4d") or model.state_size % 2 == 0,
+        f"model.state_size = {model.state_size} must be even (states come in conjugate pairs)",
+    )
+    features = model.implicit_features
+    require(
+        model.mixer != "hyena" or (features >= 3 and features % 2 == 1),
+        f"model.implicit_features = {features} must be odd, 3 or more (the time, "
+        "then a cosine and a sine of each frequency)",
     )
 
 
@@ -70,7 +83,7 @@ def _check_chunks(trial: TrialConfig, model: ModelConfig) -> None:
     _check_divides(trial, "chunk_length", model.chunk_length, "chunks")
     key_width = model.key_width or 0
     require(
-        key_width % 2 == 0,
+        model.mixer not in KEYED or key_width % 2 == 0,
         f"model.key_width = {key_width} must be even (rotary positions turn pairs)",
     )
 

@@ -6,14 +6,13 @@ Z key width, V value width.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from focus_core.attention import chunked_attention, to_bins
+from focus_core.attention import chunked_attention, sliding_attention, to_bins
 from focus_core.coefficients import pole_radius, section_order, to_coefficients
 from focus_core.config import ModelConfig
 from focus_core.coupled import CoupledBank, PolesFromInput
@@ -21,6 +20,7 @@ from focus_core.ema import DampedEMA
 from focus_core.filters import filter_bins
 from focus_core.gains import to_filters
 from focus_core.hypernetwork import HyperEmbedding, HyperNetwork, StaticLogits
+from focus_core.short_conv import ShortConv
 
 
 class FilterBank(nn.Module):
@@ -72,45 +72,41 @@ class NoFilter(nn.Module):
         return x_BLD
 
 
+class ShortFilter(nn.Module):
+    """A control: x_f is a few tokens, mixed."""
+
+    def __init__(self, model: ModelConfig) -> None:
+        super().__init__()
+        self.conv = ShortConv(model.width, model.taps or 0)
+
+    def forward(self, x_BLD: Tensor, e_BNDO: Tensor | None) -> Tensor:  # noqa: ARG002
+        """x_f, (B, L, D)."""
+        y_BLD: Tensor = self.conv(x_BLD)
+        return y_BLD
+
+
 FILTERS: dict[str, Callable[[ModelConfig], nn.Module]] = {
     "adaptive": FilterBank,
     "static": FilterBank,
     "coupled": CoupledBank,
     "ema": DampedEMA,
     "none": NoFilter,
+    "shortconv": ShortFilter,
 }
-
-
-class Taps(nn.Module):
-    """A short causal convolution of every channel, in front of the filter."""
-
-    def __init__(self, width: int, taps: int) -> None:
-        super().__init__()
-        self.taps_DJ = nn.Parameter(torch.empty(width, taps))
-
-    def forward(self, x_BLD: Tensor) -> Tensor:
-        """y[t] = sum_j taps[j] x[t-j], (B, L, D)."""
-        D, taps = self.taps_DJ.shape
-        x_BDL = functional.pad(x_BLD.transpose(1, 2), (taps - 1, 0))
-        y_BDL: Tensor = functional.conv1d(x_BDL, self.taps_DJ.flip(1)[:, None], groups=D)
-        return y_BDL.transpose(1, 2)
-
-    def initial_value(self, name: str, generator: torch.Generator) -> Tensor:  # noqa: ARG002
-        """N(0, 1 / taps): the variance of the input is kept."""
-        shape = self.taps_DJ.shape
-        return torch.randn(shape, generator=generator) / math.sqrt(shape[1])
 
 
 class FocusMixer(nn.Module):
     """Chunked attention whose keys, values and gates see the filtered sequence (Eq. 9-14)."""
 
-    def __init__(self, model: ModelConfig) -> None:
+    def __init__(self, model: ModelConfig, max_length: int) -> None:  # noqa: ARG002
         super().__init__()
         D = model.width
         self.model = model
+        self.chunk_length, self.sliding = model.chunk_length, model.sliding
+        self.attend = sliding_attention if model.sliding else chunked_attention
         self.norm = nn.LayerNorm(D)
         filtered = model.filter != "none"
-        self.taps = Taps(D, model.short_conv) if filtered and model.short_conv else None
+        self.taps = ShortConv(D, model.short_conv) if filtered and model.short_conv else None
         self.filter = FILTERS[model.filter](model)
         skips = model.filter_skip and model.filter in ("adaptive", "static", "coupled")
         self.skip_D = nn.Parameter(torch.empty(D)) if skips else None
@@ -136,8 +132,7 @@ class FocusMixer(nn.Module):
             return torch.lerp(x_BLD, functional.silu(self.candidate(gates_BLD)), phi_BLD)
         q_BLZ, k_BLZ = self.query(h_BLD), self.key(read_BLD[self.model.key_from])
         v_BLV = functional.silu(self.value(read_BLD[self.model.value_from]))  # Mega's activation
-        y_BLV = chunked_attention(q_BLZ, k_BLZ, v_BLV, self.model.chunk_length)
-        y_BLV = self.dropout(y_BLV)  # Eq. 10
+        y_BLV = self.dropout(self.attend(q_BLZ, k_BLZ, v_BLV, self.chunk_length))  # Eq. 10
         gamma_BLV = functional.silu(self.reset_gate(gates_BLD))  # Eq. 11
         phi_BLD = torch.sigmoid(self.update_gate(gates_BLD))  # Eq. 12
         from_y_BLD = self.from_attention(gamma_BLV * y_BLV)

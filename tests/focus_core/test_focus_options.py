@@ -4,8 +4,7 @@ import pytest
 import torch
 
 from focus_core.config import ModelConfig, TrialConfig
-from focus_core.mixers.focus import Taps
-from focus_core.model import build_model, init_weights
+from focus_core.model import build_model
 from tests.focus_core.causality import embedded, small_config, small_net
 
 READERS = {
@@ -49,17 +48,12 @@ def test_without_attention_there_is_none():
     torch.testing.assert_close(mixer(x, net._hyper_input(x)), phi * z + (1 - phi) * x)
 
 
-@pytest.mark.parametrize("taps", [1, 4, 9])
-def test_taps_are_a_direct_causal_convolution(taps):
-    conv = Taps(3, taps)
-    init_weights(conv, 0)
-    conv = conv.double()
-    x = embedded(batch=2, length=7, width=3)
-    y = torch.zeros_like(x)
-    for t in range(7):
-        for j in range(min(taps, t + 1)):
-            y[:, t] += conv.taps_DJ[:, j].detach() * x[:, t - j]
-    torch.testing.assert_close(conv(x), y)
+def test_taps_stand_in_front_of_the_filter():
+    net = small_net(small_config(short_conv=4))
+    mixer, x = net.blocks[0].mixer, embedded()
+    e = net._hyper_input(x)
+    torch.testing.assert_close(mixer._filtered(x, e), mixer.filter(mixer.taps(x), e))
+    assert mixer.taps.taps_DJ.shape[1] == 4
 
 
 @pytest.mark.parametrize("filter_", ["adaptive", "static", "coupled"])

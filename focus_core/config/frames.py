@@ -1,0 +1,73 @@
+"""What stands around each mixer in the network, and the sizes it takes where none are given.
+
+A rival is compared as its paper has it: GPT-2 comes with learned positions, GELU and a tied head.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+
+class Frame(NamedTuple):
+    """The network around a mixer, and its default sizes.
+
+    Attributes:
+        activation: of the feed-forward network.
+        post_norm: a norm after every residual sum, none before and none at the end.
+        tied_head: the head's weights are the embedding's, where tokens in and out are the same.
+        head_bias: the head has a bias.
+        scaled_embedding: embedded tokens are multiplied by sqrt(width).
+        learned_positions: a learned vector for every position is added to the embedded token.
+        chunked: attention does not look out of a chunk.
+        ffn_ratio: feed-forward width over width.
+        key_share: width over key width.
+        value_ratio: value width over width.
+        taps: of its short convolution.
+    """
+
+    activation: Literal["silu", "gelu", "relu"] = "silu"
+    post_norm: bool = False
+    tied_head: bool = False
+    head_bias: bool = True
+    scaled_embedding: bool = False
+    learned_positions: bool = False
+    chunked: bool = False
+    ffn_ratio: int = 2
+    key_share: int = 2
+    value_ratio: int = 1
+    taps: int = 4
+
+
+OURS = Frame()
+"""The frame of the Focus layer; a mixer without a network of its own stands in it too."""
+
+FRAMES: dict[str, Frame] = {
+    "focus": Frame(chunked=True),
+    "attention": OURS,
+    "transformer": OURS,
+    "transformer_xl": Frame(
+        activation="relu", post_norm=True, tied_head=True, scaled_embedding=True, ffn_ratio=4
+    ),
+    "gpt2": Frame(
+        activation="gelu", tied_head=True, head_bias=False, learned_positions=True, ffn_ratio=4
+    ),
+    "mega": Frame(
+        tied_head=True,
+        head_bias=False,
+        scaled_embedding=True,
+        chunked=True,
+        key_share=4,
+        value_ratio=2,
+    ),
+    "s4": OURS,
+    "s4d": OURS,
+    "hyena": Frame(taps=3),
+    "shortconv": OURS,
+}
+
+HEADED = ("attention", "transformer", "transformer_xl", "gpt2")
+"""Those that read ``heads``."""
+CHUNKED = ("focus", "mega", "transformer_xl")
+"""Those that read ``chunk_length``: Transformer-XL's segment is one too."""
+KEYED = ("focus", "mega")
+"""Those that read ``key_width`` and ``value_width``."""

@@ -1,0 +1,75 @@
+"""A network one token at a time: what it returns for a sequence, at a state's cost a token.
+
+B batch, D width, V outputs.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from focus_core.embedding import LearnedPositions
+from focus_core.model import SequenceModel
+
+
+class DecoderState(NamedTuple):
+    """What was read so far: how many tokens, and the state of every layer's mixer."""
+
+    position: int
+    mixers: tuple[Any, ...]
+
+
+class Decoder:
+    """Steps a network in evaluation mode; states are values, and a step changes none."""
+
+    def __init__(self, net: SequenceModel) -> None:
+        """Take a network whose mixers have ``initial_state`` and ``step``.
+
+        Raises:
+            ValueError: one that cannot be computed token by token, with the reason.
+        """
+        reason = why_not(net)
+        if reason:
+            raise ValueError(f"this network has no decoding step: {reason}")
+        self.net = net.eval()
+        self.blocks: list[Any] = list(net.blocks)
+
+    def initial_state(self, batch: int) -> DecoderState:
+        """Of ``batch`` sequences without a token."""
+        states = tuple(block.mixer.initial_state(batch) for block in self.blocks)
+        return DecoderState(0, states)
+
+    @torch.no_grad()
+    def step(self, tokens_B: Tensor, state: DecoderState) -> tuple[Tensor, DecoderState]:
+        """Logits (B, V) after one more token of every sequence, and the state with it.
+
+        Raises:
+            ValueError: more tokens than there are learned positions.
+        """
+        x_BD = self.net.embedding(tokens_B)
+        if isinstance(self.net.positions, LearnedPositions):
+            x_BD = self.net.positions(x_BD[:, None], start=state.position)[:, 0]
+        states = []
+        for block, before in zip(self.blocks, state.mixers, strict=True):
+            x_BD, after = block.mixer.step(x_BD, None, before)
+            x_BD = block.feed_forward(x_BD)
+            states.append(after)
+        logits_BV: Tensor = self.net.head(self.net.norm(x_BD))
+        return logits_BV, DecoderState(state.position + 1, tuple(states))
+
+
+def why_not(net: SequenceModel) -> str:
+    """Why a network cannot be stepped, in a line; empty where it can."""
+    model = net.config
+    if net.hyper_embedding is not None and model.global_conv != "none":
+        return (
+            "model.global_conv is as long as the sequence, and needs all of it again for every "
+            "token; use model.global_conv=none"
+        )
+    if model.mixer == "hyena":
+        return "Hyena's convolution is as long as the sequence, and has no state of a fixed size"
+    if not all(hasattr(block.mixer, "step") for block in net.blocks):
+        return f"{model.mixer} has none yet"
+    return ""
