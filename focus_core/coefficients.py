@@ -1,7 +1,7 @@
-"""From logits to stable all-pole filters: coefficients, gains and pole radii.
+"""From logits to stable all-pole filters: coefficients, reflections and pole radii.
 
-A filter of order P is 1 / A(z) with A(z) = 1 + a_1 z^-1 + ... + a_P z^-P (Eq. 5, any order).
-B batch, N bins, D channels, F filters, P order.
+A filter of order P is 1 / A(z) with A(z) = 1 + a_1 z^-1 + ... + a_P z^-P (Eq. 5, any order); a
+cascade is a product of such sections of order 2. B batch, N bins, D channels, F filters, P order.
 """
 
 from __future__ import annotations
@@ -10,14 +10,17 @@ import math
 
 import torch
 from torch import Tensor
+from torch.nn import functional
+
+from focus_core.config.orders import order_error
 
 # Largest |k| of a lattice of each order. tanh reaches 1 exactly, which puts poles on the unit
 # circle and makes the slope of sqrt(1 - k^2) infinite. The P poles can also gather in one place,
 # where rounding the coefficients to float32 moves them by eps^(1/P): higher orders keep further
 # away. Every corner of the cube is stable in exact arithmetic after rounding (a test proves it).
 MAX_REFLECTION = {1: 0.999, 2: 0.999, 3: 0.99, 4: 0.97, 5: 0.96, 6: 0.94, 7: 0.85, 8: 0.85}
-
-LARGEST_ORDER = {"sigmoid": 2, "lattice": max(MAX_REFLECTION)}
+MAX_RADIUS = 0.999
+"""Of the others' poles: ek's ratios, polar's radius, triangle's distance to its sides."""
 
 
 def to_coefficients(s_BNDFP: Tensor, parameterisation: str) -> Tensor:
@@ -25,8 +28,11 @@ def to_coefficients(s_BNDFP: Tensor, parameterisation: str) -> Tensor:
 
     Args:
         s_BNDFP: logits; only the last axis, the order, has a meaning here.
-        parameterisation: ``"sigmoid"`` (the paper's: a = sigmoid(s), order 1 or 2) or
-            ``"lattice"`` (reflection coefficients k = tanh(s), order 1 to 8).
+        parameterisation: ``"sigmoid"`` (the paper's: a = sigmoid(s), order 1 or 2),
+            ``"lattice"`` (reflection coefficients k = tanh(s), order 1 to 8), ``"ek"`` (falling
+            coefficients, stable by the theorem of Enestroem and Kakeya, order 1 to 8),
+            ``"triangle"`` (every stable filter of order 2), ``"polar"`` (one complex pole pair)
+            or ``"cascade"`` (triangles in series: one section's coefficients after another's).
 
     Returns:
         a_BNDFP, of the logits' shape and type.
@@ -35,27 +41,61 @@ def to_coefficients(s_BNDFP: Tensor, parameterisation: str) -> Tensor:
         ValueError: an unknown parameterisation, or an order that it can not keep stable.
     """
     _check(s_BNDFP, parameterisation)
-    if parameterisation == "sigmoid":
-        return torch.sigmoid(s_BNDFP)  # the last activation of H, below Eq. 5
-    return step_up(to_reflections(s_BNDFP, parameterisation))
+    match parameterisation:
+        case "sigmoid":
+            return torch.sigmoid(s_BNDFP)  # the last activation of H, below Eq. 5
+        case "lattice":
+            return step_up(to_reflections(s_BNDFP, parameterisation))
+        case "ek":
+            return _falling(s_BNDFP)
+        case "polar":
+            return _pole_pair(s_BNDFP)
+        case _:
+            sections = torch.unflatten(s_BNDFP, -1, (-1, 2))
+            return _triangle(sections).flatten(-2)
+
+
+def _falling(s_BNDFP: Tensor) -> Tensor:
+    """a_p = prod_{i<=p} c sigmoid(s_i): every root lies within the largest ratio, c < 1."""
+    ratio_BNDFP = functional.logsigmoid(s_BNDFP) + math.log(MAX_RADIUS)
+    return torch.exp(ratio_BNDFP.cumsum(dim=-1))
+
+
+def _pole_pair(s_BNDFP: Tensor) -> Tensor:
+    """Poles r e^{+-jw}: a = (-2 r cos w, r^2), with r = c sigmoid(s_1) and w = pi sigmoid(s_2)."""
+    r, w = (MAX_RADIUS * torch.sigmoid(s_BNDFP[..., 0]), math.pi * torch.sigmoid(s_BNDFP[..., 1]))
+    return torch.stack((-2 * r * torch.cos(w), r.square()), dim=-1)
+
+
+def _triangle(s_BNDFP: Tensor) -> Tensor:
+    """The whole triangle |a_2| < 1, |a_1| < 1 + a_2 (the form of Nercessian et al. 2021)."""
+    t1, t2 = (MAX_RADIUS * torch.tanh(s_BNDFP)).unbind(-1)
+    a1 = 2 * t1
+    return torch.stack((a1, ((2 - a1.abs()) * t2 + a1.abs()) / 2), dim=-1)
+
+
+def section_order(parameterisation: str, order: int) -> int:
+    """The order of the sections that are filtered one after the other."""
+    return 2 if parameterisation == "cascade" else order
 
 
 def to_reflections(s_BNDFP: Tensor, parameterisation: str) -> Tensor:
     """The reflection coefficients k_1 ... k_P of the same filters, |k| below 1.
 
     Raises:
-        ValueError: as ``to_coefficients``.
+        ValueError: as ``to_coefficients``, or a cascade, which is no single polynomial.
     """
     _check(s_BNDFP, parameterisation)
     order = s_BNDFP.shape[-1]
-    bound = MAX_REFLECTION[order]
     if parameterisation == "lattice":
-        return bound * torch.tanh(s_BNDFP)
+        return MAX_REFLECTION[order] * torch.tanh(s_BNDFP)
+    if parameterisation == "cascade":
+        raise ValueError("a cascade has no reflection coefficients of its own: ask each section")
     a_BNDFP = to_coefficients(s_BNDFP, parameterisation)
-    if order == 1:
-        return a_BNDFP.clamp(max=bound)
+    if order != 2:
+        return step_down(a_BNDFP).clamp(-MAX_RADIUS, MAX_RADIUS)
     a1, a2 = a_BNDFP.unbind(-1)
-    return torch.stack((a1 / (1 + a2), a2), dim=-1).clamp(max=bound)
+    return torch.stack((a1 / (1 + a2), a2), dim=-1).clamp(-MAX_RADIUS, MAX_RADIUS)
 
 
 def step_up(k_BNDFP: Tensor) -> Tensor:
@@ -66,31 +106,15 @@ def step_up(k_BNDFP: Tensor) -> Tensor:
     return torch.stack(a, dim=-1)
 
 
-def l2_gain(k_BNDFP: Tensor) -> Tensor:
-    """The gain b0_BNDF = prod_p sqrt(1 - k_p^2), which gives the impulse response norm 1."""
-    return torch.sqrt((1 - k_BNDFP.square()).prod(dim=-1))
-
-
-def to_filters(
-    s_BNDFP: Tensor, *, parameterisation: str, gain: str
-) -> tuple[Tensor, Tensor | None]:
-    """Coefficients a_BNDFP and gain b0_BNDF; the gain is None for ``gain="none"``.
-
-    With ``gain="l2"`` the responses of the F filters of a bank have norm 1 together, so that a
-    larger bank is not a louder one: each has norm 1 / sqrt(F).
-
-    Raises:
-        ValueError: as ``to_coefficients``, or an unknown gain.
-    """
-    if gain == "none":
-        return to_coefficients(s_BNDFP, parameterisation), None
-    if gain != "l2":
-        raise ValueError(f"unknown gain {gain!r}; the gains are none, l2")
-    k_BNDFP = to_reflections(s_BNDFP, parameterisation)
-    gain_BNDF = l2_gain(k_BNDFP) / math.sqrt(s_BNDFP.shape[-2])
-    if parameterisation == "lattice":
-        return step_up(k_BNDFP), gain_BNDF
-    return to_coefficients(s_BNDFP, parameterisation), gain_BNDF
+def step_down(a_BNDFP: Tensor) -> Tensor:
+    """The inverse of ``step_up``, for stable filters."""
+    rest, k = list(a_BNDFP.unbind(-1)), []
+    while rest:
+        k_m = rest.pop()
+        k.append(k_m)
+        left = 1 - k_m.square()
+        rest = [(x - k_m * y) / left for x, y in zip(rest, rest[::-1], strict=True)]
+    return torch.stack(k[::-1], dim=-1)
 
 
 def pole_radius(a_BNDFP: Tensor) -> Tensor:
@@ -104,11 +128,6 @@ def pole_radius(a_BNDFP: Tensor) -> Tensor:
 
 
 def _check(s_BNDFP: Tensor, parameterisation: str) -> None:
-    if parameterisation not in LARGEST_ORDER:
-        names = ", ".join(LARGEST_ORDER)
-        raise ValueError(f"unknown parameterisation {parameterisation!r}; there are {names}")
-    order, largest = s_BNDFP.shape[-1], LARGEST_ORDER[parameterisation]
-    if not 1 <= order <= largest:
-        raise ValueError(
-            f"{parameterisation} coefficients are stable for orders 1 to {largest}, not {order}"
-        )
+    error = order_error(parameterisation, s_BNDFP.shape[-1])
+    if error is not None:
+        raise ValueError(error)

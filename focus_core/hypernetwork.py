@@ -12,7 +12,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from focus_core.config import ModelConfig
+from focus_core.config.orders import BY_SIGMOID
 from focus_core.convolution import convolve
+from focus_core.ema import DampedEMA
+from focus_core.hyperfan import ACTIVATIONS, IDENTITY_LOGIT, HyperfanLinear, XavierLinear
+from focus_core.pooling import pool
 
 
 class GlobalConv(nn.Module):
@@ -25,7 +29,8 @@ class GlobalConv(nn.Module):
         super().__init__()
         self.squash, self.dropout = model.conv_squash, model.conv_dropout
         self.circular = model.global_conv == "circular"
-        self.kernel = nn.Parameter(torch.empty(model.width, max_length))
+        self.sides = 2 if model.global_conv == "two_sided" else 1
+        self.kernel = nn.Parameter(torch.empty(model.width, self.sides * max_length))
         self.skip = nn.Parameter(torch.empty(model.width))
 
     def forward(self, x_BLD: Tensor) -> Tensor:
@@ -34,15 +39,19 @@ class GlobalConv(nn.Module):
         Raises:
             ValueError: more tokens than the kernel has taps.
         """
-        L, max_length = x_BLD.shape[1], self.kernel.shape[1]
+        L, max_length = x_BLD.shape[1], self.kernel.shape[1] // self.sides
         if max_length < L:
             raise ValueError(
                 f"a sequence of {L} tokens is longer than the global convolution's kernel: "
                 f"build the model with max_length={L} or more, not {max_length}"
             )
-        kernel_DL = squash(self.kernel[:, :L], self.squash)
+        kernel_DL = squash(self.kernel[:, : self.sides * L], self.squash)
         kernel_DL = functional.dropout(kernel_DL, self.dropout, self.training)
-        y_BDL = convolve(x_BLD.transpose(1, 2), kernel_DL, circular=self.circular)
+        x_BDL = x_BLD.transpose(1, 2)
+        if self.sides == 2:  # in 2 L points a tap beyond lag L - 1 reaches forward
+            y_BDL = convolve(functional.pad(x_BDL, (0, L)), kernel_DL, circular=True)[..., :L]
+        else:
+            y_BDL = convolve(x_BDL, kernel_DL, circular=self.circular)
         return functional.gelu(torch.addcmul(y_BDL.transpose(1, 2), x_BLD, self.skip))
 
     def initial_value(self, name: str, generator: torch.Generator) -> Tensor:
@@ -65,15 +74,30 @@ def squash(kernel_DL: Tensor, threshold: float) -> Tensor:
     return functional.softshrink(kernel_DL, threshold)
 
 
+class GlobalEMA(DampedEMA):
+    """Damped moving averages in the place of the global convolution: a state of fixed size."""
+
+    def forward(self, x_BLD: Tensor, e_BNDO: Tensor | None = None) -> Tensor:
+        """As ``DampedEMA``, (B, L, D)."""
+        return super().forward(x_BLD, e_BNDO)
+
+
 class HyperEmbedding(nn.Module):
     """e = MaxPool(GlobalConv(x)) (Eq. 2): what the hypernetworks of all layers read."""
 
     def __init__(self, model: ModelConfig, max_length: int) -> None:
         super().__init__()
-        self.bin_length, self.shift = model.bin_length, model.theta_shift
-        self.windows = model.oversampling
-        convolved = model.global_conv != "none"
-        self.global_conv = GlobalConv(model, max_length) if convolved else nn.Identity()
+        self.bin_length = model.bin_length
+        # rolling reads the last bin, for the first
+        self.shift = 0 if model.first_bin == "roll" else model.theta_shift
+        self.windows, self.pooling = model.oversampling, model.pooling
+        self.global_conv: nn.Module
+        if model.global_conv == "none":
+            self.global_conv = nn.Identity()
+        elif model.global_conv == "ema":
+            self.global_conv = GlobalEMA(model)
+        else:
+            self.global_conv = GlobalConv(model, max_length)
 
     def forward(self, x_BLD: Tensor) -> Tensor:
         """e_BNDO of all bins but the last ``theta_shift``, which no filter is computed from.
@@ -84,51 +108,51 @@ class HyperEmbedding(nn.Module):
         bins = math.ceil(x_BLD.shape[1] / self.bin_length) - self.shift
         if bins <= 0:
             return x_BLD.new_empty(len(x_BLD), 0, x_BLD.shape[2], self.windows)
-        return pool(self.global_conv(x_BLD), bins, self.bin_length, self.windows)
-
-
-def pool(x_BLD: Tensor, bins: int, bin_length: int, windows: int) -> Tensor:
-    """The maxima e_BNDO over ``windows`` windows of each of the first ``bins`` bins.
-
-    Window o of a bin of R steps is [floor(o R / O), ceil((o + 1) R / O)): none crosses an edge.
-    """
-    B, L, D = x_BLD.shape
-    steps = bins * bin_length
-    x_BDL = x_BLD.transpose(1, 2)[..., :steps]
-    if steps > L:  # only where a bin's filter is computed from the bin itself
-        x_BDL = functional.pad(x_BDL, (0, steps - L), value=-math.inf)
-    e_BDNO = functional.adaptive_max_pool1d(x_BDL, bins * windows)
-    if steps > L:  # a window without a token says nothing
-        e_BDNO = e_BDNO.masked_fill(torch.isneginf(e_BDNO), 0)
-    return e_BDNO.view(B, D, bins, windows).transpose(1, 2)
+        y_BLD = self.global_conv(x_BLD)
+        return pool(y_BLD, bins, self.bin_length, self.windows, self.pooling)
 
 
 class HyperNetwork(nn.Module):
     """Logits of every bin's filters, from the bin ``theta_shift`` before it.
 
     The MLP is shared over bins and channels. The first bins have no bin before them: their
-    logits are learned.
+    logits are learned, fixed, or (a control: this leaks) those of the last bins.
     """
 
     def __init__(self, model: ModelConfig) -> None:
         super().__init__()
         self.width, self.bank = model.width, (model.filters, model.order)
+        self.shift, self.first_bin, self.start = (
+            model.theta_shift,
+            model.first_bin,
+            model.theta_init,
+        )
+        self.first_logit = ZERO_LOGIT if zero_is_far(model) else 0.0
+        self.activation = ACTIVATIONS[model.hyper_activation]
         self.hidden = XavierLinear(model.oversampling, model.hyper_width)
         self.out = HyperfanLinear(
-            model.hyper_width, model.filters * model.order, windows=model.oversampling
+            model.hyper_width,
+            filters=model.filters,
+            order=model.order,
+            windows=model.oversampling,
+            activation=model.hyper_activation,
+            start=model.theta_init,
         )
-        self.width = model.width
-        first_DFP = nn.Parameter(torch.empty(self.width, *self.bank))
-        self.first_DFP = first_DFP if model.theta_shift else None
+        learned = model.theta_shift > 0 and model.first_bin == "learned"
+        self.first_DFP = nn.Parameter(torch.empty(self.width, *self.bank)) if learned else None
 
     def forward(self, e_BNDO: Tensor, bins: int) -> Tensor:
         """Logits s_BNDFP of ``bins`` bins, the last of them from the embedding e_BNDO."""
         B, known, D, _ = e_BNDO.shape
-        s_BND = self.out(torch.sigmoid(self.hidden(e_BNDO)))  # Eq. 3
+        s_BND = self.out(self.activation(self.hidden(e_BNDO)))  # Eq. 3
         s_BNDFP = torch.unflatten(s_BND, -1, self.bank)
-        if self.first_DFP is None:
+        if self.first_bin == "roll":
+            return s_BNDFP.roll(self.shift, dims=1)
+        if bins == known:
             return s_BNDFP
-        first_BNDFP = self.first_DFP.expand(B, bins - known, D, *self.bank)
+        fixed_DFP = s_BNDFP.new_full((D, *self.bank), self.first_logit)
+        first_DFP = fixed_DFP if self.first_DFP is None else self.first_DFP
+        first_BNDFP = first_DFP.expand(B, bins - known, D, *self.bank)
         return torch.cat((first_BNDFP, s_BNDFP), dim=1)
 
     def initial_value(self, name: str, generator: torch.Generator) -> Tensor:  # noqa: ARG002
@@ -137,7 +161,17 @@ class HyperNetwork(nn.Module):
         The filters of a bank start apart: they are summed, so equal ones would stay equal.
         """
         spread = 0.5 if self.bank[0] > 1 else 0.0
-        return spread * torch.randn((self.width, *self.bank), generator=generator)
+        centre = IDENTITY_LOGIT if self.start == "identity" else 0.0
+        return centre + spread * torch.randn((self.width, *self.bank), generator=generator)
+
+
+ZERO_LOGIT = -1e4
+"""sigmoid of it is 0, exactly."""
+
+
+def zero_is_far(model: ModelConfig) -> bool:
+    """True if the first bins have coefficients 0 and only a logit of -infinity gives them."""
+    return model.first_bin == "zero" and model.parameterisation in BY_SIGMOID
 
 
 class StaticLogits(nn.Module):
@@ -154,34 +188,3 @@ class StaticLogits(nn.Module):
     def initial_value(self, name: str, generator: torch.Generator) -> Tensor:  # noqa: ARG002
         """N(0, 0.5^2): the filters of a bank differ from the start."""
         return 0.5 * torch.randn(self.logits_DFP.shape, generator=generator)
-
-
-class XavierLinear(nn.Linear):
-    """A linear layer with Glorot's uniform initial weights."""
-
-    def initial_value(self, name: str, generator: torch.Generator) -> Tensor:
-        """Weights with variance 2 / (fan in + fan out); biases 0."""
-        if name == "bias":
-            return torch.zeros(self.out_features)
-        bound = math.sqrt(6 / (self.in_features + self.out_features))
-        return bound * (2 * torch.rand(self.weight.shape, generator=generator) - 1)
-
-
-class HyperfanLinear(nn.Linear):
-    """The last layer of a hypernetwork with a sigmoid hidden layer (Chang et al. 2020, fan-in).
-
-    Var(W) = 1 / (F P hidden m2), where m2 is the second moment of a hidden unit: the F P
-    generated coefficients of a channel then have logits of variance 1 / (F P).
-    """
-
-    def __init__(self, hidden: int, outputs: int, *, windows: int) -> None:
-        super().__init__(hidden, outputs)
-        # sigmoid(u), u about 0: mean 1/2, slope 1/4; a Xavier layer of unit inputs gives Var(u)
-        self.second_moment = 1 / 4 + (2 * windows / (windows + hidden)) / 16
-
-    def initial_value(self, name: str, generator: torch.Generator) -> Tensor:
-        """Weights of the hyperfan-in variance; biases 0."""
-        if name == "bias":
-            return torch.zeros(self.out_features)
-        variance = 1 / (self.out_features * self.in_features * self.second_moment)
-        return math.sqrt(variance) * torch.randn(self.weight.shape, generator=generator)

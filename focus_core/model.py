@@ -16,7 +16,7 @@ from focus_core.config.frames import FRAMES
 from focus_core.embedding import LearnedPositions, RealEncoder, TokenEmbedding
 from focus_core.hypernetwork import GlobalConv, HyperEmbedding
 from focus_core.mixers import MIXERS
-from focus_core.mixers.focus import FilterBank
+from focus_core.mixers.focus import connect
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "silu": functional.silu,
@@ -86,8 +86,11 @@ class SequenceModel(nn.Module):
         learned = frame.learned_positions
         self.positions = LearnedPositions(max_length, model.width) if learned else nn.Identity()
         adaptive = model.mixer == "focus" and model.filter == "adaptive"
-        self.hyper_embedding = HyperEmbedding(model, max_length) if adaptive else None
-        self.blocks = nn.ModuleList(Block(model, max_length) for _ in range(model.layers))
+        before_all = adaptive and model.global_conv != "layer"
+        self.hyper_embedding = HyperEmbedding(model, max_length) if before_all else None
+        blocks = [Block(model, max_length) for _ in range(model.layers)]
+        connect([block.mixer for block in blocks], model, max_length)
+        self.blocks = nn.ModuleList(blocks)
         self.norm = nn.Identity() if frame.post_norm else nn.LayerNorm(model.width)
         self.head = nn.Linear(model.width, num_outputs, bias=frame.head_bias)
         if frame.tied_head and vocab_size == num_outputs:
@@ -116,13 +119,6 @@ class SequenceModel(nn.Module):
             x_BLD = block(x_BLD, e_BNDO)
         logits: Tensor = self.head(self.norm(x_BLD))
         return logits
-
-    def filter_coefficients(self, inputs_BL: Tensor) -> list[Tensor]:
-        """a_BNDFP of every layer that has a filter bank (B and N are 1 for a static one)."""
-        e_BNDO = self._hyper_input(self.embedding(inputs_BL))
-        bins = -(-inputs_BL.shape[1] // self.config.bin_length)
-        banks = [module for module in self.modules() if isinstance(module, FilterBank)]
-        return [bank.coefficients(e_BNDO, bins) for bank in banks]
 
     def _hyper_input(self, x_BLD: Tensor) -> Tensor | None:
         return None if self.hyper_embedding is None else self.hyper_embedding(x_BLD)

@@ -16,6 +16,7 @@ OVER_SEEDS: dict[str, Callable[[list[float]], float]] = {
     "sliding": statistics.fmean,
     "future_masked": statistics.fmean,
     "future_seen": statistics.fmean,
+    "theta_mean": statistics.fmean,
 }
 
 

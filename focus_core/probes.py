@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from focus_core.coefficients import pole_radius
 from focus_core.model import SequenceModel
+from focus_core.theta import recorded_radii
 
 PROBE_TOKENS = 2**17
 """Tokens in one batch of a probe: bounds memory, changes no number."""
@@ -74,11 +74,11 @@ def pole_radii(net: SequenceModel, inputs_BL: Tensor) -> tuple[float, float] | N
     Returns:
         (maximum, median), or None for a network without a filter bank.
     """
-    with _evaluation(net):
-        radii = [pole_radius(a_BNDFP).flatten() for a_BNDFP in net.filter_coefficients(inputs_BL)]
+    with _evaluation(net), recorded_radii(net) as radii:
+        net(inputs_BL)
     if not radii:
         return None
-    together = torch.cat(radii)
+    together = torch.cat([radius.flatten() for radius in radii])
     return float(together.max()), float(together.median())
 
 

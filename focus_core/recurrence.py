@@ -1,7 +1,7 @@
-"""The exact recurrence y[t] = w[t] - sum_p a_p y[t-p], with a backward of its own.
+"""The exact recurrences y[t] = w[t] - sum_p a_p y[t-p] and s[t] = w[t] + a[t] s[t-1].
 
-Autograd through the loop would keep every step; only y is needed. P order, N bins, R bin length,
-G rows that run side by side.
+Each has a backward of its own: autograd through the loop would keep every step; only the result is
+needed. P order, N bins, R bin length, T = N R steps, G rows that run side by side.
 """
 
 from __future__ import annotations
@@ -74,3 +74,43 @@ def _coefficient_gradient(u_NRG: Tensor, y_NRG: Tensor, order: int) -> Tensor:
         torch.mul(u_TG[p:], y_TG[:-p], out=product_TG[p:])
         torch.sum(product_NRG, dim=1, out=grad_PNG[p - 1])
     return grad_PNG.neg_()
+
+
+def recur_complex(w_TG: Tensor, a_TG: Tensor) -> Tensor:
+    """s[t] = w[t] + a[t] s[t-1]: one complex pole a step; its modulus and angle may change.
+
+    |s| never grows without input while |a| <= 1, however a varies: a rotation and a contraction.
+
+    Args:
+        w_TG: the real driving signal, already times its gain.
+        a_TG: complex poles.
+
+    Returns:
+        s_TG, complex.
+    """
+    s_TG: Tensor = _ComplexRecurrence.apply(w_TG, a_TG)  # type: ignore[no-untyped-call]
+    return s_TG
+
+
+class _ComplexRecurrence(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, w_TG: Tensor, a_TG: Tensor) -> Tensor:
+        s_TG = w_TG.to(a_TG.dtype)
+        s, a = s_TG.unbind(0), a_TG.unbind(0)
+        for t in range(1, len(s)):
+            s[t].addcmul_(a[t], s[t - 1])
+        ctx.save_for_backward(s_TG, a_TG)
+        return s_TG
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad_s_TG: Tensor) -> tuple[Tensor, Tensor]:
+        """u[t] = grad_s[t] + conj(a[t+1]) u[t+1]; the loop runs on conj(u)."""
+        s_TG, a_TG = ctx.saved_tensors
+        v_TG = torch.conj_physical(grad_s_TG)
+        v, a = v_TG.unbind(0), a_TG.unbind(0)
+        for t in reversed(range(len(v) - 1)):
+            v[t].addcmul_(a[t + 1], v[t + 1])
+        grad_a_TG = torch.zeros_like(a_TG)
+        torch.mul(v_TG[1:], s_TG[:-1], out=grad_a_TG[1:])
+        return v_TG.real.contiguous(), torch.conj_physical(grad_a_TG)

@@ -14,6 +14,7 @@ from focus_core.model import build_model, init_weights, parameter_groups
 from focus_core.probes import causality_leak, pole_radii
 from focus_core.tasks import build_task
 from focus_core.tasks.base import IGNORED, Batch, nats
+from focus_core.theta import mean_theta
 
 EVAL_TOKENS = 32_768
 EVAL_LOGITS = 2**23
@@ -89,6 +90,11 @@ class Replicate:
             found["test"] = self._score(self.task.test, self.config.test_sequences)[0]
             found["leak"] = self.leak()
             found |= self.task.closing_scores(self._predict)
+            with mean_theta(self.net) as adaptive:
+                if adaptive:  # is it used? What it scores with its filters fixed at their mean
+                    found["theta_mean"] = self._score(
+                        self.task.validation, self.config.eval_sequences
+                    )[0]
         return found
 
     def leak(self) -> float:

@@ -6,25 +6,10 @@ a variant's name. ``tests/test_every_variant.py`` holds each to its promise.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from focus_core.variant import Variant
+from focus_core.variants_focus import FOCUS_VARIANTS
 
-from focus_core.config import Scalar
-
-
-@dataclass(frozen=True, kw_only=True)
-class Variant:
-    """A named difference.
-
-    Attributes:
-        question: what the comparison with ``base`` answers.
-        changes: dotted config keys and their values.
-        causal: the promise; a variant that is not causal is declared leaky and never ranked.
-    """
-
-    question: str
-    changes: dict[str, Scalar] = field(default_factory=dict)
-    causal: bool = True
-
+__all__ = ["VARIANTS", "Variant"]
 
 VARIANTS: dict[str, Variant] = {
     "base": Variant(question="the reference: strict, adaptive, exact recurrence"),
@@ -120,4 +105,5 @@ VARIANTS: dict[str, Variant] = {
         question="control: no attention and no filter, four tokens at a time",
         changes={"model.mixer": "shortconv"},
     ),
+    **FOCUS_VARIANTS,
 }

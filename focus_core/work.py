@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 
 from torch import nn
 
+from focus_core.coupled import CoupledBank, PolesFromInput
 from focus_core.ema import DampedEMA
 from focus_core.embedding import LearnedPositions, TokenEmbedding
-from focus_core.hypernetwork import GlobalConv, StaticLogits
+from focus_core.hypernetwork import GlobalConv, GlobalEMA, StaticLogits
 from focus_core.mixers.attention import AttentionMixer, GPT2Mixer, TransformerMixer
 from focus_core.mixers.focus import FilterBank, FocusMixer
 from focus_core.mixers.hyena import HyenaMixer, ImplicitFilter
@@ -99,6 +100,8 @@ def _full_attention(mixer: AttentionMixer, length: int) -> Work:
 
 
 def _focus(mixer: FocusMixer, length: int) -> Work:
+    if mixer.from_attention is None:
+        return _children(mixer, length)
     M, Z, V = mixer.chunk_length, mixer.key.out_features, mixer.value.out_features
     keys = 2 * M if mixer.sliding else M
     attention = _attention(_padded(length, M), keys, Z, V, kept=min(length, M))
@@ -175,7 +178,8 @@ def _filter_bank(bank: FilterBank, length: int) -> Work:
     model = bank.model
     D, R, taps = model.width, model.bin_length, model.filters * model.order
     bins = math.ceil(length / R)
-    generated = max(0, bins - model.theta_shift) if model.filter == "adaptive" else 0
+    first = 0 if model.first_bin == "roll" else model.theta_shift
+    generated = max(0, bins - first) if model.filter == "adaptive" else 0
     layers = model.hyper_width * (model.oversampling + taps)
     unseen: float = length * D * 2 * (taps + model.filters)
     if model.realisation != "recurrence":
@@ -183,7 +187,20 @@ def _filter_bank(bank: FilterBank, length: int) -> Work:
         transforms = responses * (model.filters + 1) + 2 * bins
         unseen = D * transforms * 2.5 * n * math.log2(max(2, n))
     known = D * taps if generated else 0  # the bin's own coefficients
-    return Work(matmul=2 * generated * D * layers, unseen=unseen, state=D * taps + known)
+    own = Work() if bank.embedding is None else work(bank.embedding, length)
+    return own.plus(Work(2 * generated * D * layers, unseen, state=D * taps + known))
+
+
+def _coupled(bank: CoupledBank, length: int) -> Work:
+    """A complex multiply-add is 8 FLOPs, the gain 1 and the mix of two parts 4."""
+    F, D, _ = bank.mix_FD2.shape
+    bins = math.ceil(length / bank.bin_length)
+    weights = running = 0
+    if isinstance(bank.logits, PolesFromInput):
+        weights = sum(weight.numel() for weight in bank.logits.parameters() if weight.dim() > 1)
+        running = D if bank.logits.bin_length else 0  # the mean of the bin so far
+    known = 2 * F * D if running else 0  # the bin's own poles
+    return Work(2 * bins * weights, unseen=13 * length * F * D, state=2 * F * D + running + known)
 
 
 ROWS: dict[type[nn.Module], Callable[[Any, int], Work]] = {
@@ -199,7 +216,9 @@ ROWS: dict[type[nn.Module], Callable[[Any, int], Work]] = {
     FocusMixer: _focus,
     FilterBank: _filter_bank,
     GlobalConv: _global_conv,
+    CoupledBank: _coupled,
     DampedEMA: _ema,
+    GlobalEMA: _ema,
     ShortConv: _short_conv,
     MegaMixer: _mega,
     S4Mixer: _children,  # its own parameter is a skip

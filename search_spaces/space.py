@@ -86,6 +86,8 @@ class Space:
         trials: how many; None for the whole grid.
         sampler: who proposes points.
         prune: may a trial be stopped early?
+        ffn_widths: of the variants that get another feed-forward width than the base, to have as
+            many parameters as their rivals.
         name: filled in by ``search_spaces.load``.
     """
 
@@ -96,6 +98,7 @@ class Space:
     trials: int | None
     sampler: Literal["grid", "tpe", "random"]
     prune: bool
+    ffn_widths: Mapping[str, int] = dataclasses.field(default_factory=dict)
     name: str = ""
 
     def grid(self) -> list[Point]:
@@ -114,7 +117,11 @@ class Space:
         """
         changes = dict(point)
         if VARIANT in changes:
-            changes = _variant_changes(changes.pop(VARIANT)) | changes
+            variant = changes.pop(VARIANT)
+            named = _variant_changes(variant)
+            if variant in self.ffn_widths:
+                named["model.ffn_width"] = self.ffn_widths[str(variant)]
+            changes = named | changes
         return base.override(changes)
 
     def check(self, base: TrialConfig) -> None:

@@ -23,9 +23,10 @@ def space_over(*axes, **fields):
 
 
 def test_the_spaces_are_these():
-    assert {"nfft_bins", "filter_bank", "chunk_length", "order", "ablation", "focus"} <= set(
-        search_spaces.names()
-    )
+    first = {"nfft_bins", "filter_bank", "chunk_length", "order", "ablation", "focus"}
+    of_the_family = {"adaptivity", "realisation", "parameterisation", "oversampling"}
+    of_the_layer = {"hypernetwork", "wiring", "baselines", "length"}
+    assert first | of_the_family | of_the_layer <= set(search_spaces.names())
 
 
 @EVERY
@@ -152,6 +153,22 @@ def test_check_names_the_dead_axis():
     space = search_spaces.load("nfft_bins").pinned({"model.realisation": "recurrence"})
     with pytest.raises(ValueError, match=r"axis 'model\.nfft_factor' has no effect"):
         space.check(space.base())
+
+
+@pytest.mark.parametrize(
+    ("key", "values", "fields"),
+    [
+        ("model.pooling", ("max", "avg"), {"oversampling": 16}),
+        ("model.hyper_activation", ("tanh", "relu"), {"bin_length": 64}),
+        ("model.theta_rank", (4, 8), {"filter": "coupled", "theta": "static"}),
+        ("model.first_bin", ("zero", "learned"), {"filter": "static"}),
+        ("model.key_from", ("filtered", "input"), {"attention": "none"}),
+    ],
+)
+def test_check_names_dead_axes_of_the_layers_options(key, values, fields):
+    base = TrialConfig(model=ModelConfig(**fields))
+    with pytest.raises(ValueError, match=f"axis '{key}' has no effect"):
+        space_over(choices(key, *values)).check(base)
 
 
 def test_check_names_the_point_that_cannot_be_built():

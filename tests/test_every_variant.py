@@ -21,6 +21,7 @@ CAUSAL = [name for name, variant in VARIANTS.items() if variant.causal]
 LEAKY = [name for name, variant in VARIANTS.items() if not variant.causal]
 WITHOUT_FFT = ["static", "no_filter", "attention", "no_global_conv"]
 WITHOUT_FFT += ["shortconv_filter", "transformer", "transformer_xl", "gpt2", "shortconv"]
+WITHOUT_FFT += [name for name in CAUSAL if name.startswith("coupled")]
 """Nothing in these is rounded across time: what comes later has an influence of exactly 0."""
 
 
@@ -56,9 +57,17 @@ def test_the_config_declares_what_the_variant_promises(name):
 
 @pytest.mark.parametrize("name", sorted(set(VARIANTS) - {"base"}))
 def test_each_variant_is_another_function_than_the_base(name):
+    """Some start as the base does, and train elsewhere: so all weights are moved a little."""
     x = embedded(batch=2)
-    base, other = (small_net(small_config(n)).from_embedding(x) for n in ("base", name))
+    base, other = (moved(small_net(small_config(n))).from_embedding(x) for n in ("base", name))
     assert (base - other).abs().max() > 1e-9 * base.abs().max()
+
+
+def moved(net):
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.add_(0.1)
+    return net
 
 
 @pytest.mark.parametrize("name", VARIANTS)
@@ -68,6 +77,8 @@ def test_shared_parameters_start_equal_in_every_variant(name):
     shared = [n for n in other if n in base and base[n].shape == other[n].shape]
     assert {"embedding.weight", "head.weight", "blocks.1.feed_forward.out.bias"} <= set(shared)
     for n in shared:
+        if "model.theta_init" in VARIANTS[name].changes and ".logits." in n:
+            continue  # the difference itself
         # hyperfan: its scale follows the pooling windows; a tied head wants smaller vectors
         if n.endswith(("logits.out.weight", "embedding.weight")):
             torch.testing.assert_close(base[n] / base[n].norm(), other[n] / other[n].norm())

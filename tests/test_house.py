@@ -25,7 +25,7 @@ FLOORS = {
     | {"matplotlib", "numpy", "optuna", "pyarrow", "scipy", "seaborn", "sqlalchemy"},
 }
 # Read by --list and --dry-run: not even torch.
-LIGHT = ("config/*", "variants", "tasks/__init__", "__init__")
+LIGHT = ("config/*", "variant*", "tasks/__init__", "__init__")
 DOORS = ("sweeps.launch", "analysis.report")
 FLAGS = """
     --space --list --name --trials --seeds --sampler --set --cpus-per-trial --gpus-per-trial

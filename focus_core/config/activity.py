@@ -38,11 +38,60 @@ def is_in_frequency(t: TrialConfig) -> bool:
 
 
 def is_convolved(t: TrialConfig) -> bool:
-    return is_generated(t) and t.model.global_conv != "none"
+    return is_generated(t) and t.model.global_conv not in ("none", "ema")
+
+
+# The Focus layer, since 0.2.
+
+
+def is_coupled(t: TrialConfig) -> bool:
+    return is_focus(t) and t.model.filter == "coupled"
+
+
+def is_coupled_adaptive(t: TrialConfig) -> bool:
+    return is_coupled(t) and t.model.theta != "static"
+
+
+def has_filter(t: TrialConfig) -> bool:
+    return is_focus(t) and t.model.filter != "none"
+
+
+def has_filters(t: TrialConfig) -> bool:
+    return has_bank(t) or is_coupled(t)
+
+
+def has_bins(t: TrialConfig) -> bool:
+    return has_bank(t) or (is_coupled(t) and t.model.theta == "bin")
+
+
+def attends(*names: str) -> Callable[[TrialConfig], bool]:
+    return lambda t: t.model.mixer in names and (not is_focus(t) or has_attention(t))
+
+
+def has_attention(t: TrialConfig) -> bool:
+    return is_focus(t) and t.model.attention != "none"
+
+
+def has_filtered_attention(t: TrialConfig) -> bool:
+    return has_filter(t) and has_attention(t)
+
+
+def has_wide_windows(t: TrialConfig) -> bool:
+    return is_generated(t) and t.model.oversampling < t.model.bin_length
+
+
+def has_several_hypernetworks(t: TrialConfig) -> bool:
+    return (is_adaptive(t) or is_coupled_adaptive(t)) and t.model.layers > 1
+
+
+def has_first_bin(t: TrialConfig) -> bool:
+    return is_adaptive(t) and t.model.theta_shift > 0
 
 
 def averages(t: TrialConfig) -> bool:
-    return t.model.mixer == "mega" or (is_focus(t) and t.model.filter == "ema")
+    by_filter = is_focus(t) and t.model.filter == "ema"
+    by_hypernetwork = is_generated(t) and t.model.global_conv == "ema"
+    return t.model.mixer == "mega" or by_filter or by_hypernetwork
 
 
 def convolves_shortly(t: TrialConfig) -> bool:

@@ -30,14 +30,14 @@ class ModelConfig:
     layers: int = option(2, POSITIVE)
     ffn_width: int | None = option(None, POSITIVE)  # default: of the mixer's Frame, as below
     dropout: float = option(0.0, FRACTION)
-    key_width: int | None = option(None, POSITIVE, when=active.mixer_is(*KEYED))  # z
-    value_width: int | None = option(None, POSITIVE, when=active.mixer_is(*KEYED))  # v
+    key_width: int | None = option(None, POSITIVE, when=active.attends(*KEYED))  # z
+    value_width: int | None = option(None, POSITIVE, when=active.attends(*KEYED))  # v
     heads: int = option(1, POSITIVE, when=active.mixer_is(*HEADED))
     # M; Transformer-XL's segment
-    chunk_length: int = option(16, POSITIVE, when=active.mixer_is(*CHUNKED))
-    chunks: int | None = option(None, POSITIVE, when=active.mixer_is(*CHUNKED))  # C, paper mode
+    chunk_length: int = option(16, POSITIVE, when=active.attends(*CHUNKED))
+    chunks: int | None = option(None, POSITIVE, when=active.attends(*CHUNKED))  # C, paper mode
     # every token sees the last M instead of those of its chunk
-    sliding: bool = option(False, when=active.is_focus, later=True)
+    sliding: bool = option(False, when=active.has_attention, later=True)
 
     state_size: int = option(64, POSITIVE, when=active.mixer_is("s4", "s4d"), later=True)  # N
     taps: int | None = option(None, POSITIVE, when=active.convolves_shortly, later=True)
@@ -45,20 +45,22 @@ class ModelConfig:
     implicit_width: int = option(64, POSITIVE, when=active.mixer_is("hyena"), later=True)
     implicit_features: int = option(5, POSITIVE, when=active.mixer_is("hyena"), later=True)
 
-    filter: Literal["adaptive", "static", "ema", "none", "shortconv"] = option(
+    filter: Literal["adaptive", "static", "coupled", "ema", "none", "shortconv"] = option(
         "adaptive", when=active.is_focus
     )
     ema_size: int = option(4, POSITIVE, when=active.averages)
     order: int = option(2, when=active.has_bank)  # P
-    filters: int = option(1, POSITIVE, when=active.has_bank)  # F
-    parameterisation: Literal["sigmoid", "lattice"] = option("sigmoid", when=active.has_bank)
-    gain: Literal["none", "l2"] = option("none", when=active.has_bank)
+    filters: int = option(1, POSITIVE, when=active.has_filters)  # F
+    parameterisation: Literal["sigmoid", "lattice", "ek", "triangle", "polar", "cascade"] = option(
+        "sigmoid", when=active.has_bank
+    )
+    gain: Literal["none", "l2", "dc", "peak"] = option("none", when=active.has_bank)
     realisation: Literal["recurrence", "sampled", "literal"] = option(
         "recurrence", when=active.has_bank
     )
     carry: bool = option(False, when=active.has_several_bins)
-    bin_length: int = option(16, POSITIVE, when=active.has_bank)  # R
-    bins: int | None = option(None, POSITIVE, when=active.has_bank)  # Nbins, paper mode
+    bin_length: int = option(16, POSITIVE, when=active.has_bins)  # R
+    bins: int | None = option(None, POSITIVE, when=active.has_bins)  # Nbins, paper mode
     nfft_factor: int = option(2, POSITIVE, when=active.is_in_frequency)  # NFFT / R
     # NFFT; overrides nfft_factor
     nfft: int | None = option(None, POSITIVE, when=active.is_in_frequency)
@@ -66,10 +68,49 @@ class ModelConfig:
     oversampling: int = option(4, POSITIVE, when=active.is_generated)  # O
     hyper_width: int = option(64, POSITIVE, when=active.is_generated)
     theta_shift: int = option(1, when=active.is_adaptive)  # bins; 0 leaks
-    global_conv: Literal["causal", "circular", "none"] = option("causal", when=active.is_generated)
+    global_conv: Literal["causal", "circular", "none", "ema", "layer", "two_sided"] = option(
+        "causal", when=active.is_generated
+    )
     # lambda of Fu et al. 2023
     conv_squash: float = option(0.003, NOT_NEGATIVE, when=active.is_convolved)
     conv_dropout: float = option(0.0, FRACTION, when=active.is_convolved)
+
+    # The Focus layer, since 0.2. Where keys, values and gates read from:
+    key_from: Literal["filtered", "input"] = option(
+        "filtered", when=active.has_filtered_attention, later=True
+    )
+    value_from: Literal["filtered", "input"] = option(
+        "filtered", when=active.has_filtered_attention, later=True
+    )
+    gates_from: Literal["filtered", "input"] = option(
+        "filtered", when=active.has_filter, later=True
+    )
+    attention: Literal["chunked", "none"] = option("chunked", when=active.is_focus, later=True)
+    short_conv: int = option(0, NOT_NEGATIVE, when=active.has_filter, later=True)  # taps in front
+    filter_skip: bool = option(False, when=active.has_filters, later=True)  # + omega x
+    pooling: Literal["max", "avg", "last", "lse"] = option(
+        "max", when=active.has_wide_windows, later=True
+    )
+    hyper_activation: Literal["sigmoid", "tanh", "relu", "linear"] = option(
+        "sigmoid", when=active.is_generated, later=True
+    )
+    hyper_scope: Literal["layer", "shared"] = option(
+        "layer", when=active.has_several_hypernetworks, later=True
+    )
+    theta_init: Literal["hyperfan_in", "hyperfan_out", "xavier", "identity", "mid"] = option(
+        "hyperfan_in", when=active.is_adaptive, later=True
+    )
+    first_bin: Literal["learned", "half", "zero", "roll"] = option(
+        "learned", when=active.has_first_bin, later=True
+    )
+    # filter=coupled: complex pole pairs as rotations, state carried
+    theta: Literal["token", "bin", "static"] = option("token", when=active.is_coupled, later=True)
+    theta_rank: int | None = option(  # of the map across channels; none: a full matrix
+        16, POSITIVE, when=active.is_coupled_adaptive, later=True
+    )
+    # time constants at the start, in tokens, spread over channels
+    time_min: float = option(1.5, POSITIVE, when=active.is_coupled, later=True)
+    time_max: float = option(30.0, POSITIVE, when=active.is_coupled, later=True)
 
     def leaks(self) -> tuple[str, ...]:
         """Why this model can see the future; empty for a causal one."""
@@ -82,6 +123,10 @@ class ModelConfig:
             found.append("theta_shift=0 (a bin's filter is computed from the bin itself)")
         if self.filter == "adaptive" and self.global_conv == "circular":
             found.append("global_conv=circular (the end of the sequence wraps to its start)")
+        if self.filter == "adaptive" and self.global_conv == "two_sided":
+            found.append("global_conv=two_sided (taps beyond the length are negative lags)")
+        if self.filter == "adaptive" and self.theta_shift and self.first_bin == "roll":
+            found.append("first_bin=roll (the first bin's filter is computed from the last bin)")
         return tuple(found)
 
     def window(self, length: int) -> int:
@@ -109,6 +154,7 @@ class ModelConfig:
         # The first bins' filters are learned: with no bin after them the hypernetwork is not read.
         generated = self.theta_shift < bins
         frame = FRAMES[self.mixer]
+        attends = self.mixer != "focus" or self.attention != "none"
         filled = dataclasses.replace(
             self,
             ffn_width=self.ffn_width or frame.ffn_ratio * self.width,
@@ -117,15 +163,23 @@ class ModelConfig:
             taps=self.taps or frame.taps,
             # one chunk is one window
             sliding=self.sliding and (length is None or chunk_length < length),
-            chunk_length=chunk_length,
+            chunk_length=chunk_length if attends else 1,
             chunks=None,
             bin_length=bin_length,
             bins=None,
             nfft=self.nfft or self.nfft_factor * bin_length,
             carry=self.carry and bins > 1,
+            theta="static" if self.theta == "bin" and bins == 1 else self.theta,
             theta_shift=min(self.theta_shift, bins),
             global_conv=self.global_conv if generated else "none",
             # more pooling windows than a bin has tokens only repeat values
             oversampling=min(self.oversampling, bin_length),
+            theta_init="hyperfan_in" if self._starts_as_fan_in(generated) else self.theta_init,
         )
         return dataclasses.replace(filled, mode="paper" if filled.leaks() else "strict")
+
+    def _starts_as_fan_in(self, generated: bool) -> bool:
+        """True if ``theta_init`` is another name of hyperfan_in here."""
+        # the fans differ in how F filters share the variance
+        same_fan = self.theta_init == "hyperfan_out" and self.filters == 1
+        return same_fan or (not generated and self.theta_init != "identity")

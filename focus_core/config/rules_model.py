@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from focus_core.config.checks import require
 from focus_core.config.frames import CHUNKED, HEADED, KEYED
+from focus_core.config.orders import gain_error, order_error
+from focus_core.config.rules_focus import check_coupled, check_hypernetwork, check_wiring
 
 if TYPE_CHECKING:
     from focus_core.config import ModelConfig, TrialConfig
-
-MAX_ORDER = 8
 
 
 def check_model(trial: TrialConfig, model: ModelConfig) -> None:
@@ -24,11 +24,18 @@ def check_model(trial: TrialConfig, model: ModelConfig) -> None:
     _check_sizes(model)
     if model.mixer in CHUNKED:
         _check_mode(trial.model)
-        _check_chunks(trial, model)
+        if model.mixer != "focus" or model.attention != "none":
+            _check_chunks(trial, model)
     if model.mixer != "focus":
         return
+    check_wiring(model)
+    if model.filter == "coupled":
+        check_coupled(model)
+        if model.theta == "bin":
+            _check_divides(trial, "bin_length", model.bin_length, "bins")
     if model.filter in ("adaptive", "static"):
         _check_bank(model)
+        check_hypernetwork(trial, model)
         _check_divides(trial, "bin_length", model.bin_length, "bins")
         _check_realisation(model)
 
@@ -93,15 +100,11 @@ def _check_divides(trial: TrialConfig, name: str, size: int, count_name: str) ->
 
 
 def _check_bank(model: ModelConfig) -> None:
-    require(
-        1 <= model.order <= MAX_ORDER,
-        f"model.order must be 1 to {MAX_ORDER}, not {model.order}",
-    )
-    require(
-        model.parameterisation != "sigmoid" or model.order <= 2,
-        f"model.order = {model.order} with sigmoid coefficients is not always stable: use "
-        "model.parameterisation=lattice, or order 1 or 2",
-    )
+    for error in (
+        order_error(model.parameterisation, model.order),
+        gain_error(model.gain, model.parameterisation, model.order),
+    ):
+        require(error is None, f"model.order = {model.order}: {error}")
     require(model.theta_shift >= 0, f"model.theta_shift must be 0 or more, not {model.theta_shift}")
 
 

@@ -1,24 +1,28 @@
 """Every logit gives a stable filter; gains and radii are what a textbook says."""
 
 import itertools
+import math
+import typing
 from fractions import Fraction
 
 import numpy as np
 import pytest
 import torch
-from scipy import signal
 
 from focus_core.coefficients import (
+    MAX_RADIUS,
     MAX_REFLECTION,
-    l2_gain,
     pole_radius,
+    step_down,
     step_up,
     to_coefficients,
-    to_filters,
     to_reflections,
 )
+from focus_core.config import ModelConfig
+from focus_core.config.orders import ORDERS as STABLE_ORDERS
 
 ORDERS = sorted(MAX_REFLECTION)
+EVERY = [(name, order) for name, orders in STABLE_ORDERS.items() for order in orders]
 
 
 def random_logits(*shape: int, seed: int = 0, scale: float = 2.0) -> torch.Tensor:
@@ -64,53 +68,89 @@ def test_pole_radius_is_that_of_numpy_roots(order):
     np.testing.assert_allclose(pole_radius(a).numpy(), roots, atol=1e-6)
 
 
-@pytest.mark.parametrize("parameterisation", ["sigmoid", "lattice"])
-@pytest.mark.parametrize("order", [1, 2, 3, 4, 6, 8])
-def test_l2_gain_normalises_the_impulse_response(parameterisation, order):
-    if parameterisation == "sigmoid" and order > 2:
-        return
-    bank = random_logits(5, order, scale=0.5)
-    impulse = np.eye(1, 4000)[0]
-    for s in (bank, bank[:1]):  # all filters of a bank together, or the only one
-        a, gain = to_filters(s, parameterisation=parameterisation, gain="l2")
-        energy = [
-            np.sum(signal.lfilter([b0], [1.0, *row], impulse) ** 2)
-            for row, b0 in zip(a.tolist(), gain.tolist(), strict=True)
-        ]
-        assert energy == pytest.approx([1 / len(s)] * len(s), abs=1e-9)
-
-
 def test_sigmoid_is_the_papers_and_step_up_inverts_its_reflections():
     s = random_logits(7, 2)
     torch.testing.assert_close(to_coefficients(s, "sigmoid"), 1 / (1 + torch.exp(-s)))
     torch.testing.assert_close(step_up(to_reflections(s, "sigmoid")), to_coefficients(s, "sigmoid"))
 
 
-@pytest.mark.parametrize("parameterisation", ["sigmoid", "lattice"])
-@pytest.mark.parametrize("size", [0.0, 20.0, 1e4])
-def test_gradients_are_finite_where_the_squashing_saturates(parameterisation, size):
-    s = torch.tensor([[size, size], [-size, size], [size, -size]], requires_grad=True)
-    a, gain = to_filters(s, parameterisation=parameterisation, gain="l2")
-    (a.sum() + gain.sum()).backward()
-    assert torch.isfinite(a).all()
-    assert torch.isfinite(s.grad).all()
+def sections_of(a, parameterisation):
+    """Each section's coefficients: pairs for a cascade, whole rows for the others."""
+    size = 2 if parameterisation == "cascade" else a.shape[-1]
+    return a.reshape(-1, size).tolist()
 
 
-def test_no_gain_is_none():
-    assert to_filters(torch.zeros(1, 2), parameterisation="sigmoid", gain="none")[1] is None
-    assert float(l2_gain(torch.tensor([0.6, 0.8]))) == pytest.approx(0.48)
+@pytest.mark.parametrize(("parameterisation", "order"), EVERY)
+def test_random_logits_are_stable_by_numpys_roots(parameterisation, order):
+    a = to_coefficients(random_logits(60, order, scale=3.0), parameterisation)
+    for row in sections_of(a, parameterisation):
+        assert max(abs(np.roots([1.0, *row]))) < 1
+
+
+@pytest.mark.parametrize(("parameterisation", "order"), EVERY)
+def test_extreme_logits_are_stable_after_rounding_to_float32(parameterisation, order):
+    if parameterisation == "sigmoid":  # at its corner (1, 1) the paper's own is on the circle
+        return
+    levels = (-1e4, 0.0, 1e4) if order <= 4 else (-1e4, 1e4)
+    corners = torch.tensor(list(itertools.product(levels, repeat=order)))
+    a = to_coefficients(corners, parameterisation)
+    assert all(is_stable_exactly(row) for row in sections_of(a, parameterisation))
+
+
+def test_negative_control_ek_without_falling_ratios_is_not_stable():
+    rising = torch.sigmoid(random_logits(200, 4)).sort(dim=-1).values
+    assert pole_radius(rising).max() > 1
+
+
+def test_ek_is_a_product_of_ratios():
+    s = random_logits(9, 5)
+    ratios = MAX_RADIUS / (1 + np.exp(-s.numpy()))
+    np.testing.assert_allclose(to_coefficients(s, "ek"), np.cumprod(ratios, axis=1), rtol=1e-12)
+
+
+def test_polar_has_its_poles_where_it_says():
+    s = random_logits(40, 2)
+    a = to_coefficients(s, "polar")
+    radius, angle = MAX_RADIUS * torch.sigmoid(s[:, 0]), math.pi * torch.sigmoid(s[:, 1])
+    for row, r, w in zip(a.tolist(), radius.tolist(), angle.tolist(), strict=True):
+        above = max(np.roots([1.0, *row]), key=lambda root: root.imag)
+        assert abs(above) == pytest.approx(r, abs=1e-7)
+        assert np.angle(above) == pytest.approx(w, abs=1e-6)
+
+
+def test_triangle_reaches_both_signs_and_the_sigmoid_only_one_quarter():
+    """Every sign of both coefficients, low-pass and high-pass."""
+    s = random_logits(2000, 2)
+    quarters = {(x > 0, y > 0) for x, y in to_coefficients(s, "triangle").tolist()}
+    assert len(quarters) == 4
+    assert (to_coefficients(s, "sigmoid") > 0).all()
+
+
+def test_a_cascade_is_triangles_one_after_the_other():
+    s = random_logits(8, 6)
+    a = to_coefficients(s, "cascade")
+    for i in (0, 2, 4):
+        torch.testing.assert_close(a[:, i : i + 2], to_coefficients(s[:, i : i + 2], "triangle"))
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_step_down_inverts_step_up(order):
+    k = 0.9 * torch.tanh(random_logits(20, order))
+    torch.testing.assert_close(step_down(step_up(k)), k)
+
+
+def test_the_config_knows_the_same_parameterisations():
+    field = typing.get_type_hints(ModelConfig)["parameterisation"]
+    assert set(typing.get_args(field)) == set(STABLE_ORDERS)
 
 
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: to_coefficients(torch.zeros(3), "sigmoid"), "orders 1 to 2, not 3"),
-        (lambda: to_coefficients(torch.zeros(9), "lattice"), "orders 1 to 8, not 9"),
-        (lambda: to_coefficients(torch.zeros(2), "polar"), "unknown parameterisation 'polar'"),
-        (
-            lambda: to_filters(torch.zeros(2), parameterisation="sigmoid", gain="dc"),
-            "unknown gain 'dc'",
-        ),
+        (lambda: to_coefficients(torch.zeros(3), "sigmoid"), "orders 1, 2, not 3; use one of lat"),
+        (lambda: to_coefficients(torch.zeros(9), "lattice"), "not 9$"),
+        (lambda: to_coefficients(torch.zeros(2), "square"), "unknown parameterisation 'square'"),
+        (lambda: to_reflections(torch.zeros(4), "cascade"), "no reflection coefficients"),
     ],
 )
 def test_errors_say_what_would_be_right(call, message):

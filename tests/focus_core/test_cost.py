@@ -63,6 +63,7 @@ def test_negative_control_another_size_is_another_count():
         ("attention", 0),
         ("no_filter", 0),
         ("static", 2 * 32 * (2 * 2 + 2)),  # layers, width, two taps and a gain
+        ("coupled", 2 * 32 * 2 * 13),  # layers, width, filters
         # n = 128: 2.5 n log2 n for each of three transforms, 3 n for the product
         ("s4", 2 * 32 * (3 * 2.5 * 128 * 7 + 3 * 128) / 64),
     ],
@@ -85,6 +86,8 @@ def test_a_cache_grows_and_a_state_does_not():
     assert kept("hyena", 256) - kept("hyena", 64) == 2 * 32 * 192 * 4
     assert kept("base", 256) - kept("base", 64) == 32 * 192 * 4  # shared by the layers
     assert kept("transformer_xl", 64) == 2 * (2 * 16) * 2 * 32 * 4
+    assert kept("coupled", 256) == kept("coupled", 64)
+    assert kept("coupled", 64) - kept("no_filter", 64) == 2 * 32 * 2 * 2 * 4  # re, im; F = 2
     assert kept("mega", 64) == 2 * 4 * (32 * 4 + 16 * (8 + 64))
     assert kept("s4", 64) == 2 * 4 * 32 * 64
 

@@ -67,6 +67,29 @@ def test_carry_of_one_filter_is_one_long_lfilter(order):
         np.testing.assert_allclose(y[b, :, :, d].flatten(), long, rtol=0, atol=1e-12)
 
 
+@pytest.mark.parametrize("carry", [False, True])
+@pytest.mark.parametrize("order", [4, 6])
+def test_a_cascade_is_lfilter_of_the_product(order, carry):
+    x, _, gain = draw(order, filters=1)
+    generator = torch.Generator().manual_seed(1)
+    s = torch.randn(1, 1, D, 1, order, generator=generator, dtype=torch.float64)
+    a = to_coefficients(s, "cascade").expand(B, N, D, 1, order)
+    gain = gain[:, :1].expand(B, N, D, 1)
+    y = filter_bins(x, a, gain, realisation="recurrence", carry=carry, section=2)
+    product = a.clone()
+    for d in range(D):
+        A = np.ones(1)
+        for i in range(0, order, 2):
+            A = np.convolve(A, [1.0, *a[0, 0, d, 0, i : i + 2].tolist()])
+        product[:, :, d, 0] = torch.tensor(A[1:])
+    assert relative_error(y, by_lfilter(x, product, gain, carry=carry)) < 1e-11
+    if not carry:
+        sampled = filter_bins(x, a, gain, realisation="sampled", nfft=20000, section=2)
+        assert relative_error(sampled, y.numpy()) < 1e-9
+        direct = filter_bins(x, a, gain, realisation="recurrence")  # control: not in series
+        assert relative_error(direct, y.numpy()) > 1e-3
+
+
 def test_negative_control_reset_is_not_carry():
     x, a, gain = draw(2)
     y = filter_bins(x, a, gain, realisation="recurrence")

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 import torch
 
+from focus_core.coefficients import to_coefficients
 from focus_core.config import ModelConfig
 from focus_core.convolution import convolve
-from focus_core.hypernetwork import GlobalConv, HyperEmbedding, HyperNetwork, pool, squash
+from focus_core.hyperfan import ACTIVATIONS, second_moment
+from focus_core.hypernetwork import GlobalConv, HyperEmbedding, HyperNetwork, squash
 from focus_core.model import build_model, init_weights
 
 
@@ -83,23 +85,6 @@ def test_a_sequence_longer_than_the_kernel_is_refused():
         GlobalConv(config(), max_length=20)(torch.zeros(1, 21, 6))
 
 
-@pytest.mark.parametrize(("bin_length", "windows"), [(8, 4), (8, 3), (5, 5), (7, 1), (1, 1)])
-def test_pooling_windows(bin_length, windows):
-    bins = 3
-    x = draw(2, bins * bin_length, 6)
-    pooled = pool(x, bins, bin_length, windows)
-    for n, o in np.ndindex(bins, windows):
-        start = n * bin_length + o * bin_length // windows
-        stop = n * bin_length + math.ceil((o + 1) * bin_length / windows)
-        torch.testing.assert_close(pooled[:, n, :, o], x[:, start:stop].amax(dim=1))
-
-
-def test_windows_without_a_token_are_zero():
-    pooled = pool(draw(1, 10, 6), 2, 8, 4)  # tokens 8 and 9 fill one window of the second bin
-    assert (pooled[:, 1, :, 1:] == 0).all()
-    assert (pooled[:, 1, :, 0] != 0).all()
-
-
 def theta(model, x):
     torch.manual_seed(0)
     embedding = started(HyperEmbedding(model, max_length=x.shape[1]))
@@ -107,7 +92,7 @@ def theta(model, x):
     return started(HyperNetwork(model))(embedding(x), bins)
 
 
-@pytest.mark.parametrize("conv", ["causal", "none"])
+@pytest.mark.parametrize("conv", ["causal", "none", "ema"])
 @pytest.mark.parametrize("shift", [1, 2])
 def test_a_bins_filter_depends_on_the_bins_before_it_only(conv, shift):
     model = config(global_conv=conv, theta_shift=shift, order=2, filters=3)
@@ -122,11 +107,18 @@ def test_a_bins_filter_depends_on_the_bins_before_it_only(conv, shift):
         assert (moved[changed + shift : changed + shift + 1] > 1e-6).all()
 
 
-def test_negative_controls_shift_0_and_circular_leak():
+def test_negative_controls_leak():
     x = draw(1, 40, 6)
     y = x.clone()
     y[:, 24:32] += 1
-    for changes, leaky_bin in (({"theta_shift": 0}, 3), ({"global_conv": "circular"}, 1)):
+    leaky = (
+        ({"theta_shift": 0}, 3),
+        ({"global_conv": "circular"}, 1),
+        ({"global_conv": "two_sided"}, 1),
+        ({"first_bin": "roll"}, 0),
+    )
+    y[:, 32:] += 1
+    for changes, leaky_bin in leaky:
         model = config(mode="paper", **changes)
         moved = (theta(model, y) - theta(model, x)).abs().amax(dim=(0, 2, 3, 4))
         assert moved[leaky_bin] > 1e-6
@@ -166,3 +158,87 @@ def test_the_filters_of_a_bank_start_apart_also_in_the_first_bin():
         first_DFP = net.blocks[0].mixer.filter.logits.first_DFP
         spread = float(first_DFP.detach().std(dim=1, unbiased=False).max())
         assert (spread > 0.1) == (filters > 1)
+
+
+@pytest.mark.parametrize("filters", [1, 2, 4])
+def test_hyperfan_out_gives_logits_of_variance_one_over_p(filters):
+    model = config(filters=filters, theta_init="hyperfan_out", hyper_width=32)
+    e_BNDO = draw(4, 2, 6, 4).float()
+    samples = []
+    for seed in range(300):
+        hyper = HyperNetwork(model)
+        init_weights(hyper, seed)
+        samples.append(hyper(e_BNDO, 3)[:, 1:].detach())
+    assert float(torch.stack(samples).var()) == pytest.approx(1 / 2, rel=0.15)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("variance", [0.1, 0.5])
+def test_second_moments_by_sampling(name, variance):
+    u = math.sqrt(variance) * draw(400_000)
+    sampled = float(ACTIVATIONS[name](u).square().mean())
+    # the sigmoid's is its first-order expansion, 1/4 + Var/16
+    assert second_moment(name, variance) == pytest.approx(sampled, rel=0.03)
+
+
+@pytest.mark.parametrize(
+    ("changes", "value"),
+    [({"theta_init": "identity"}, -4.0), ({"theta_init": "mid"}, 0.0), ({}, 0.0)],
+)
+def test_where_the_logits_start(changes, value):
+    s = theta(config(**changes), draw(40, 40, 6)).detach()
+    assert float(s[:, 0].mean()) == value  # the first bin starts there exactly
+    assert float(s[:, 1:].mean()) == pytest.approx(value, abs=0.5)
+    assert (float(s[:, 1:].std()) == 0) == (changes.get("theta_init") == "mid")
+
+
+@pytest.mark.parametrize(
+    ("first", "parameterisation", "coefficient"),
+    [("half", "sigmoid", 0.5), ("zero", "sigmoid", 0), ("zero", "ek", 0), ("zero", "lattice", 0)],
+)
+def test_a_fixed_first_bin(first, parameterisation, coefficient):
+    model = config(first_bin=first, parameterisation=parameterisation)
+    a = to_coefficients(theta(model, draw(2, 40, 6)), parameterisation)
+    assert (a[:, 0] == coefficient).all()
+    assert (a[:, 1:] != coefficient).all()
+    assert not any("first" in name for name, _ in HyperNetwork(model).named_parameters())
+
+
+def test_roll_gives_the_first_bin_the_last_ones_logits():
+    x = draw(2, 40, 6)
+    rolled = theta(config(mode="paper", first_bin="roll"), x)
+    unshifted = theta(config(mode="paper", theta_shift=0), x)
+    torch.testing.assert_close(rolled[:, 0], unshifted[:, -1])
+    torch.testing.assert_close(rolled[:, 1:], unshifted[:, :-1])
+
+
+def test_a_two_sided_convolution_is_a_direct_one_with_negative_lags():
+    conv = started(GlobalConv(config(mode="paper", global_conv="two_sided"), max_length=15))
+    x = draw(1, 15, 6)
+    kernel = squash(conv.kernel.detach(), 0.003)
+    lags = (torch.arange(15)[:, None] - torch.arange(15)) % 30
+    for d in range(6):
+        y = kernel[d, lags] @ x[0, :, d] + conv.skip.detach()[d] * x[0, :, d]
+        expected = torch.nn.functional.gelu(y)
+        torch.testing.assert_close(conv(x)[0, :, d].detach(), expected)
+
+
+def test_a_shared_hypernetwork_is_one_and_others_are_not():
+    for scope, modules in (("layer", 3), ("shared", 1)):
+        model = ModelConfig(width=8, layers=3, hyper_scope=scope)
+        net = build_model(model, vocab_size=5, num_outputs=5, max_length=64)
+        assert len({block.mixer.filter.logits for block in net.blocks}) == modules
+
+
+def test_a_layers_own_convolution_reads_the_layers_input():
+    model = ModelConfig(width=8, global_conv="layer")
+    net = build_model(model, vocab_size=5, num_outputs=5, max_length=64)
+    assert net.hyper_embedding is None
+    convs = [block.mixer.filter.embedding.global_conv for block in net.blocks]
+    assert len(set(convs)) == 2
+    seen = []
+    for conv in convs:
+        conv.register_forward_hook(lambda _m, inputs, _o: seen.append(inputs[0]))
+    net(torch.arange(64)[None] % 5)
+    torch.testing.assert_close(seen[0].mean(dim=-1), torch.zeros(1, 64), atol=1e-5, rtol=0)
+    assert not torch.equal(seen[0], seen[1])

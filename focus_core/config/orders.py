@@ -1,0 +1,42 @@
+"""Which coefficients are stable at which order, and which gains can be computed from them."""
+
+from __future__ import annotations
+
+ORDERS: dict[str, tuple[int, ...]] = {
+    "sigmoid": (1, 2),
+    "lattice": tuple(range(1, 9)),
+    "ek": tuple(range(1, 9)),
+    "triangle": (2,),
+    "polar": (2,),
+    "cascade": (4, 6, 8),
+}
+"""Orders of each parameterisation; a cascade of order 2 would be a triangle."""
+
+BY_SIGMOID = ("sigmoid", "ek", "polar")
+"""Parameterisations whose identity filter lies at logits of -infinity; at 0 for the others."""
+
+
+def order_error(parameterisation: str, order: int) -> str | None:
+    """What is wrong with this order, and what would be right; None where nothing is."""
+    if parameterisation not in ORDERS:
+        return f"unknown parameterisation {parameterisation!r}; there are {', '.join(ORDERS)}"
+    orders = ORDERS[parameterisation]
+    if order in orders:
+        return None
+    others = ", ".join(name for name, its in ORDERS.items() if order in its)
+    instead = f"; use one of {others} for order {order}" if others else ""
+    return (
+        f"{parameterisation} coefficients are stable for orders "
+        f"{', '.join(map(str, orders))}, not {order}{instead}"
+    )
+
+
+def gain_error(gain: str, parameterisation: str, order: int) -> str | None:
+    """What is wrong with this gain, and what would be right; None where nothing is."""
+    if gain not in ("none", "l2", "dc", "peak"):
+        return f"unknown gain {gain!r}; the gains are none, l2, dc, peak"
+    if gain == "l2" and parameterisation == "cascade":
+        return "gain=l2 needs the reflections of one polynomial, not a cascade: use dc or none"
+    if gain == "peak" and order > 2:
+        return f"gain=peak has a closed form up to order 2, not {order}: use l2, dc or none"
+    return None

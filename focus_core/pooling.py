@@ -1,0 +1,64 @@
+"""Windows of a bin to one number each: what the hypernetwork sees of a bin (Eq. 2).
+
+B batch, L length, D width, N bins, R bin length, O windows a bin, W steps of the longest window.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+def pool(x_BLD: Tensor, bins: int, bin_length: int, windows: int, how: str = "max") -> Tensor:
+    """One number e_BNDO for each of ``windows`` windows of each of the first ``bins`` bins.
+
+    Window o of a bin of R steps is [floor(o R / O), ceil((o + 1) R / O)): none crosses an edge.
+
+    Args:
+        x_BLD: the sequence; steps that it lacks in the last bin count as 0, and never as a maximum.
+        bins: N.
+        bin_length: R, in steps.
+        windows: O.
+        how: ``"max"``, ``"avg"``, ``"last"`` (the window's last step) or ``"lse"`` (the logarithm
+            of the mean exponential: between the mean and the maximum).
+
+    Returns:
+        e_BNDO.
+    """
+    if how == "max":
+        return _maxima(x_BLD, bins, bin_length, windows)
+    missing = max(0, bins * bin_length - x_BLD.shape[1])
+    x_BLD = functional.pad(x_BLD, (0, 0, 0, missing))[:, : bins * bin_length]
+    x_BNDR = torch.unflatten(x_BLD, 1, (bins, bin_length)).transpose(2, 3)
+    steps_OW, counted_OW = _windows(bin_length, windows, x_BLD.device)
+    if how == "last":
+        return x_BNDR[..., steps_OW[:, -1]]
+    x_BNDOW = x_BNDR[..., steps_OW]
+    count_O = counted_OW.sum(dim=1).to(x_BLD.dtype)
+    if how == "avg":
+        return (x_BNDOW * counted_OW).sum(dim=-1) / count_O
+    outside = x_BNDOW.masked_fill(~counted_OW, -math.inf)
+    return torch.logsumexp(outside, dim=-1) - torch.log(count_O)
+
+
+def _windows(bin_length: int, windows: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """The steps of each window, (O, W), and which of them count: shorter ones repeat their last."""
+    first_O1 = torch.arange(windows, device=device)[:, None] * bin_length // windows
+    last_O1 = -(-torch.arange(1, windows + 1, device=device)[:, None] * bin_length // windows) - 1
+    steps_OW = first_O1 + torch.arange(int((last_O1 - first_O1).max()) + 1, device=device)
+    return steps_OW.minimum(last_O1), steps_OW <= last_O1
+
+
+def _maxima(x_BLD: Tensor, bins: int, bin_length: int, windows: int) -> Tensor:
+    B, L, D = x_BLD.shape
+    steps = bins * bin_length
+    x_BDL = x_BLD.transpose(1, 2)[..., :steps]
+    if steps > L:  # only where a bin's filter is computed from the bin itself
+        x_BDL = functional.pad(x_BDL, (0, steps - L), value=-math.inf)
+    e_BDNO = functional.adaptive_max_pool1d(x_BDL, bins * windows)
+    if steps > L:  # a window without a token says nothing
+        e_BDNO = e_BDNO.masked_fill(torch.isneginf(e_BDNO), 0)
+    return e_BDNO.view(B, D, bins, windows).transpose(1, 2)

@@ -1,0 +1,52 @@
+"""How the Focus layer compares with its rivals at equal size.
+
+Every arm has the reference's number of parameters within 5 percent: ``FFN_WIDTHS`` gives each the
+feed-forward width that makes it so (a test builds them all and says what would be right). All are
+trained once, to their full budget, with the same seeds. Learning rates are those of the base: a
+rival that needs another is named by ``--set train.learning_rate=...`` in a sweep of its own.
+"""
+
+from __future__ import annotations
+
+from focus_core.config import TrialConfig
+from search_spaces.bases import far_recall
+from search_spaces.space import VARIANT, Space, choices
+
+FFN_WIDTHS = {
+    "base": 128,
+    "static": 148,
+    "no_filter": 149,
+    "ema": 140,
+    "shortconv_filter": 146,
+    "sliding": 128,
+    "attention": 213,
+    "transformer": 213,
+    "transformer_xl": 185,
+    "gpt2": 199,
+    "mega": 69,
+    "s4": 243,
+    "s4d": 244,
+    "hyena": 106,
+    "shortconv": 307,
+    "coupled": 105,
+    "coupled_static": 145,
+    "coupled_short_conv": 102,
+}
+"""Feed-forward width of each arm, by variant: the numbers of parameters are then those of base."""
+
+
+def base() -> TrialConfig:
+    """Far recall of 64 tokens: strict, adaptive, four bins, exact recurrence."""
+    return far_recall()
+
+
+SPACE = Space(
+    question="How does the Focus layer compare with its rivals at equal size?",
+    base=base,
+    axes=(choices(VARIANT, *FFN_WIDTHS),),
+    seeds=5,
+    trials=None,
+    sampler="grid",
+    prune=False,
+    ffn_widths=FFN_WIDTHS,
+)

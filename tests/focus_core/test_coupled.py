@@ -1,0 +1,190 @@
+"""Complex pole pairs: against a complex loop and scipy, stable under any change, causal exactly."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from scipy import signal
+
+from focus_core.config import ModelConfig
+from focus_core.coupled import CoupledBank, PolesFromInput, spread_logits, to_poles
+from focus_core.model import init_weights
+from focus_core.recurrence import recur_complex
+
+D, L, F = 6, 13, 2
+
+
+def draw(*shape, seed=0):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+def bank(seed=0, **changes):
+    model = ModelConfig(filter="coupled", **{"width": D, "filters": F, "theta_rank": 3} | changes)
+    built = CoupledBank(model.resolved(64))
+    init_weights(built, seed)
+    return built.double()
+
+
+def by_loop(w, a):
+    """One complex state a row, step by step, in plain numpy."""
+    state, states = np.zeros(w.shape[1], dtype=complex), []
+    for t in range(len(w)):
+        state = w[t] + a[t] * state
+        states.append(state)
+    return np.array(states)
+
+
+def poles(steps, rows):
+    return torch.polar(torch.sigmoid(draw(steps, rows, seed=1)), 3 * draw(steps, rows, seed=2))
+
+
+def test_the_recurrence_is_the_loop():
+    w, a = draw(L, 5), poles(L, 5)
+    np.testing.assert_allclose(recur_complex(w, a), by_loop(w.numpy(), a.numpy()), atol=1e-13)
+
+
+def test_with_a_fixed_pole_it_is_scipys_filter():
+    w, a = draw(L, 1), poles(1, 1)
+    expected = signal.lfilter([1.0], [1.0, -complex(a)], w[:, 0].numpy())
+    np.testing.assert_allclose(recur_complex(w, a.expand(L, 1))[:, 0], expected, atol=1e-13)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 6])
+def test_its_gradients(steps):
+    w, a = draw(steps, 3).requires_grad_(), poles(steps, 3).requires_grad_()
+    assert torch.autograd.gradcheck(recur_complex, (w, a))
+
+
+def test_it_saves_two_tensors_for_its_backward_not_one_a_step():
+    kept = []
+    w, a = draw(400, 3).requires_grad_(), poles(400, 3).requires_grad_()
+
+    def keep(tensor):
+        kept.append(tensor.numel())
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        recur_complex(w, a)
+    assert kept == [1200, 1200]
+
+
+def adversarial(seed):
+    """Poles of modulus MAX_RADIUS whose angle changes at every step."""
+    angle = 9 * draw(4000, 8, seed=seed)
+    return torch.polar(torch.full_like(angle, 0.999), angle)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_without_input_no_change_of_the_poles_makes_the_state_grow(seed):
+    w = torch.zeros(4000, 8, dtype=torch.float64)
+    w[0] = 1
+    size = recur_complex(w, adversarial(seed)).abs()
+    assert (size[1:] <= size[:-1] * (1 + 1e-12)).all()
+
+
+def test_negative_control_the_direct_form_of_stable_filters_can_grow():
+    """Two stable resonators of order 2, taken in turn at every step."""
+    switched = [(-1.8, 0.9), (1.8, 0.9)]
+    y = [1.0, 1.0]
+    for t in range(200):
+        a1, a2 = switched[t % 2]
+        y.append(-a1 * y[-1] - a2 * y[-2])
+    assert abs(y[-1]) > 1e10
+
+
+def by_definition(built, x_BLD):
+    """s[t] = r e^{jw} s[t-1] + sqrt(1 - r^2) x[t], channel by channel, and the mix of its parts."""
+    s = built.logits(x_BLD.transpose(0, 1))
+    r, w = (t.detach().numpy() for t in to_poles(s))
+    B, length, width = x_BLD.shape
+    y, x, mix = np.zeros((B, length, width)), x_BLD.numpy(), built.mix_FD2.detach().numpy()
+    for b, f, d in np.ndindex(B, len(mix), width):
+        state = 0j
+        for t in range(length):
+            step = min(t // built.bin_length, len(r) - 1)
+            at = (step, min(b, r.shape[1] - 1), f, d)
+            pole = r[at] * np.exp(1j * w[at])
+            state = pole * state + math.sqrt(1 - r[at] ** 2) * x[b, t, d]
+            y[b, t, d] += state.real * mix[f, d, 0] + state.imag * mix[f, d, 1]
+    return y
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"theta_rank": None},
+        {"theta": "static"},
+        {"theta": "bin", "bin_length": 1},
+        {"theta": "bin", "bin_length": 4},
+        {"theta": "bin", "bin_length": 32},
+        {"filters": 1},
+    ],
+    ids=str,
+)
+def test_the_bank_is_its_definition(changes):
+    built, x = bank(**changes), draw(2, L, D)
+    y = built(x, None).detach()
+    np.testing.assert_allclose(y, by_definition(built, x), atol=1e-12)
+
+
+@pytest.mark.parametrize("bin_length", [1, 4, 5])
+def test_a_bins_poles_come_from_the_mean_of_the_bin_before(bin_length):
+    model = ModelConfig(filter="coupled", theta="bin", bin_length=bin_length, width=D).resolved()
+    logits = PolesFromInput(model)
+    init_weights(logits, 0)
+    logits = logits.double()
+    x_LBD = draw(L, 2, D)
+    s_TB2FD = logits(x_LBD)
+    assert len(s_TB2FD) == math.ceil(L / bin_length)
+    for n in range(len(s_TB2FD)):
+        start = (n - 1) * bin_length
+        before = x_LBD[start : start + bin_length].mean(dim=0) if n else torch.zeros_like(x_LBD[0])
+        expected = logits.up(logits.down(before)).view(2, 2, 1, D)
+        torch.testing.assert_close(s_TB2FD[n], expected)
+
+
+@pytest.mark.parametrize(("theta", "reach"), [("token", 0), ("bin", 1)])
+def test_what_a_tokens_poles_depend_on(theta, reach):
+    """Theta of a token sees the token itself; Theta of a bin only the bin before: both causal."""
+    built, x = bank(theta=theta, bin_length=1), draw(L, 1, D)
+    changed = x.clone()
+    changed[5] += 1
+    moved = (built.logits(changed) - built.logits(x)).abs().amax(dim=(1, 2, 3, 4))
+    assert (moved > 0).nonzero().flatten().tolist() == [5 + reach]
+
+
+def test_time_constants_are_spread_over_channels():
+    model = ModelConfig(filter="coupled", width=64, filters=2, time_min=1.5, time_max=30.0)
+    r, w = to_poles(spread_logits(model)[None, None])
+    tau = (-1 / torch.log(r[0, 0])).sort(dim=1).values
+    torch.testing.assert_close(tau[:, 0], torch.full((2,), 1.5), rtol=1e-3, atol=0)
+    torch.testing.assert_close(tau[:, -1], torch.full((2,), 30.0), rtol=1e-3, atol=0)
+    torch.testing.assert_close(
+        tau[:, 1:] / tau[:, :-1], torch.full((2, 63), 20 ** (1 / 63)), rtol=1e-2, atol=0
+    )
+    assert torch.histc(w, 8, 0, math.pi).min() > 10  # of 128 / 8: no part of the circle is empty
+    assert not torch.equal(r[0, 0, 0], r[0, 0, 1])  # a bank's filters start apart
+
+
+def test_a_static_twin_starts_where_the_adaptive_bank_stands_without_input():
+    zero = torch.zeros(1, 1, D, dtype=torch.float64)
+    adaptive, static = bank(), bank(theta="static")
+    torch.testing.assert_close(adaptive.logits(zero), static.logits(zero))
+    torch.testing.assert_close(adaptive.mix_FD2, static.mix_FD2)
+
+
+@pytest.mark.parametrize("size", [0.0, 1e4])
+def test_gradients_are_finite_where_the_poles_saturate(size):
+    built = bank().float()
+    x = draw(2, L, D).float()
+    with torch.no_grad():
+        built.logits.up.bias.fill_(size)
+    built(x, None).square().sum().backward()
+    assert all(torch.isfinite(p.grad).all() for p in built.parameters())
+
+
+def test_half_precision_comes_back_in_half_precision():
+    built = bank().bfloat16()
+    assert built(draw(1, L, D).bfloat16(), None).dtype == torch.bfloat16

@@ -1,0 +1,71 @@
+"""Theta recorded and Theta replaced by its mean, on banks whose answer is known."""
+
+import pytest
+import torch
+
+from focus_core.config import TrialConfig
+from focus_core.replicate import Replicate
+from focus_core.theta import mean_theta, recorded_radii
+from tests.focus_core.causality import embedded, small_config, small_net
+
+ADAPTIVE = ["base", "carry_lattice", "shared_hypernetwork", "coupled", "coupled_bins"]
+
+
+@pytest.mark.parametrize("name", ADAPTIVE)
+def test_every_bin_and_sequence_then_has_the_same_filters(name):
+    net, x = small_net(small_config(name)), embedded(batch=3)
+    with recorded_radii(net) as before:
+        net.from_embedding(x)
+    with mean_theta(net) as adaptive, recorded_radii(net) as radii:
+        net.from_embedding(x)
+    assert adaptive
+    assert len(radii) == len(before) > 0
+    for radius in radii:
+        torch.testing.assert_close(radius, radius[:1, :1].expand_as(radius))
+    assert any((radius - radius[:1, :1]).abs().max() > 1e-6 for radius in before)
+
+
+@pytest.mark.parametrize("name", ADAPTIVE)
+def test_it_is_another_function_while_it_lasts_and_the_same_after(name):
+    net, x = small_net(small_config(name)), embedded(batch=3)
+    before = net.from_embedding(x)
+    with mean_theta(net):
+        assert (net.from_embedding(x) - before).abs().max() > 1e-9
+    assert torch.equal(net.from_embedding(x), before)
+
+
+def test_hooks_go_when_the_run_fails():
+    net = small_net(small_config("base"))
+    with pytest.raises(RuntimeError, match="stop"), mean_theta(net):
+        raise RuntimeError("stop")
+    assert not any(module._forward_hooks for module in net.modules())
+
+
+@pytest.mark.parametrize("name", ["static", "ema", "no_filter", "attention", "coupled_static"])
+def test_negative_control_networks_that_do_not_adapt(name):
+    net, x = small_net(small_config(name)), embedded(batch=3)
+    before = net.from_embedding(x)
+    with mean_theta(net) as adaptive:
+        assert not adaptive
+        assert torch.equal(net.from_embedding(x), before)
+
+
+def test_a_coupled_bank_whose_theta_ignores_its_input_loses_nothing():
+    net, x = small_net(small_config("coupled")), embedded(batch=3)
+    with torch.no_grad():
+        for block in net.blocks:
+            block.mixer.filter.logits.up.weight.zero_()
+    before = net.from_embedding(x)
+    with mean_theta(net):
+        torch.testing.assert_close(net.from_embedding(x), before, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize(("filter_", "reported"), [("coupled", True), ("static", False)])
+def test_the_end_of_the_budget_reports_it(filter_, reported):
+    small = {"model.width": 8, "task.eval_sequences": 8, "task.test_sequences": 8}
+    trial = TrialConfig().override({**small, "model.filter": filter_})
+    replicate = Replicate(trial, seed=0, device=torch.device("cpu"))
+    assert "theta_mean" not in replicate.evaluate(final=False)
+    found = replicate.evaluate(final=True)
+    assert ("theta_mean" in found) == reported
+    assert 0 <= found.get("theta_mean", 0.0) <= 1

@@ -1,0 +1,50 @@
+"""Arms of the baselines have as many parameters as the reference, within 5 percent."""
+
+import pytest
+
+from focus_core.mixers import MIXERS
+from focus_core.model import build_model
+from focus_core.tasks import build_task
+from search_spaces import load
+from search_spaces.baselines import FFN_WIDTHS
+
+SPACE = load("baselines")
+WITHIN = 0.05
+
+
+def size(variant, **changes):
+    """Parameters of the network that a sweep would train."""
+    trial = SPACE.configure({"variant": variant, **changes}, SPACE.base())
+    task = build_task(trial.task, seed=0)
+    net = build_model(
+        trial.resolved_model(),
+        vocab_size=task.vocab_size,
+        num_outputs=task.num_outputs,
+        max_length=trial.task.length,
+    )
+    return sum(parameter.numel() for parameter in net.parameters())
+
+
+def matching_width(variant, wanted):
+    """The size is linear in the feed-forward width: the one that comes nearest."""
+    one, two = (size(variant, **{"model.ffn_width": width}) for width in (1, 2))
+    return 1 + round((wanted - one) / (two - one))
+
+
+@pytest.mark.parametrize("variant", FFN_WIDTHS)
+def test_it_has_as_many_parameters_as_the_reference(variant):
+    wanted, found = size("base"), size(variant)
+    right = matching_width(variant, wanted)
+    assert abs(found / wanted - 1) < WITHIN, f"{variant}: ffn_width {right} instead"
+    assert FFN_WIDTHS[variant] == right  # as near as can be
+
+
+def test_negative_control_at_one_width_they_differ():
+    sizes = [size(variant, **{"model.ffn_width": 128}) for variant in FFN_WIDTHS]
+    assert max(sizes) / min(sizes) > 1 + WITHIN
+
+
+def test_every_mixer_has_an_arm():
+    base = SPACE.base()
+    arms = {SPACE.configure(point, base).model.mixer for point in SPACE.grid()}
+    assert arms == set(MIXERS)
