@@ -63,3 +63,8 @@ class RealEncoder(nn.Linear):
     def forward(self, values_BL: Tensor) -> Tensor:
         """Each number times one vector, plus another."""
         return super().forward(values_BL[..., None].to(self.weight.dtype))
+
+    def initial_value(self, name: str, generator: torch.Generator) -> Tensor:
+        """Both vectors random: with one alone, a layer norm would see no number's size."""
+        shape = self.weight.shape if name == "weight" else (self.out_features,)
+        return torch.randn(shape, generator=generator)

@@ -3,8 +3,9 @@
 ``smnist``: MNIST's 784 pixels in order. ``pmnist``: the same, permuted: by bit reversal, as S4's
 (Gu et al. 2022) is, or by a seeded permutation where ``permutation_seed`` is given; the config
 records which. ``digits``: scikit-learn's 8 x 8 digits, 64 pixels, a data set of its own name.
-Pixels go in as numbers in [0, 1]. Test images are the official ones where there are such;
-validation images are a fixed tenth of the others, whatever the seed.
+Pixels go in standardised by mean and deviation of all training pixels. Test images are the
+official ones where there are such; validation images are a fixed tenth of the others, whatever the
+seed.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class Pixels(Classified):
         assert images is not None
         self._task, self._seed = task, seed
         self._order_L = pixel_order(task)
-        self._splits = _splits(task.name == "digits", str(data_folder()))
+        self._splits, self.mean, self.std = _read(task.name == "digits", str(data_folder()))
         self._train_size = task.train_sequences or images.train
 
     def train_batch(self, step: int, batch_size: int) -> Batch:
@@ -71,19 +72,20 @@ class Pixels(Classified):
         return self._images("test", torch.arange(self._task.test_sequences)[rows])
 
     def _images(self, split: Split, which_B: Tensor) -> Batch:
-        pixels_BL, classes_B, brightest = self._splits[split]
-        values_BL = pixels_BL[which_B][:, self._order_L].float() / brightest
+        pixels_BL, classes_B = self._splits[split]
+        values_BL = (pixels_BL[which_B][:, self._order_L].float() - self.mean) / self.std
         return self._batch(values_BL, classes_B[which_B].long())
 
 
-Part = tuple[Tensor, Tensor, int]
-"""Pixels (N, L), classes (N,), the largest a pixel can be."""
+Part = tuple[Tensor, Tensor]
+"""Pixels (N, L) and classes (N,), uint8."""
 
 
 @lru_cache(maxsize=2)
-def _splits(digits: bool, folder: str) -> dict[Split, Part]:  # noqa: ARG001  another folder, other data
-    """Every split, in a fixed random order."""
-    return _digits() if digits else _mnist()
+def _read(digits: bool, folder: str) -> tuple[dict[Split, Part], float, float]:  # noqa: ARG001  another folder, other data
+    """Every split, in a fixed random order; mean and deviation of the training pixels."""
+    splits = _digits() if digits else _mnist()
+    return splits, *_moments(splits["train"][0])
 
 
 def _digits() -> dict[Split, Part]:
@@ -92,9 +94,9 @@ def _digits() -> dict[Split, Part]:
     pixels, classes = _shuffled(read_digits(), "digits")
     first, second = images.test, images.test + images.validation
     return {
-        "test": (pixels[:first], classes[:first], 16),
-        "validation": (pixels[first:second], classes[first:second], 16),
-        "train": (pixels[second:], classes[second:], 16),
+        "test": (pixels[:first], classes[:first]),
+        "validation": (pixels[first:second], classes[first:second]),
+        "train": (pixels[second:], classes[second:]),
     }
 
 
@@ -104,12 +106,20 @@ def _mnist() -> dict[Split, Part]:
     pixels, classes = _shuffled(read_mnist("train"), "mnist train")
     first = images.validation
     return {
-        "test": (*_shuffled(read_mnist("t10k"), "mnist test"), 255),
-        "validation": (pixels[:first], classes[:first], 255),
-        "train": (pixels[first:], classes[first:], 255),
+        "test": _shuffled(read_mnist("t10k"), "mnist test"),
+        "validation": (pixels[:first], classes[:first]),
+        "train": (pixels[first:], classes[first:]),
     }
 
 
 def _shuffled(images: tuple[Tensor, Tensor], purpose: str) -> tuple[Tensor, Tensor]:
     order_N = torch.randperm(len(images[0]), generator=generator(0, purpose))
     return images[0][order_N], images[1][order_N]
+
+
+def _moments(pixels: Tensor) -> tuple[float, float]:
+    """Mean and standard deviation of all pixels, exact, without a float copy of them."""
+    counts = torch.bincount(pixels.flatten(), minlength=256).double()
+    levels = torch.arange(256, dtype=torch.float64)
+    mean = float((counts * levels).sum() / counts.sum())
+    return mean, float((counts * (levels - mean) ** 2).sum() / counts.sum()) ** 0.5

@@ -12,8 +12,8 @@ from focus_core import data
 from focus_core.config import TaskConfig, TrialConfig
 from focus_core.data.images import read_mnist
 from focus_core.tasks import build_task
-from focus_core.tasks.base import IGNORED, Task
-from focus_core.tasks.pixels import bit_reversal
+from focus_core.tasks.base import IGNORED
+from focus_core.tasks.pixels import Pixels, bit_reversal
 from tests.data_sets import FEW, made_data
 
 
@@ -22,11 +22,13 @@ def _data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made_data(tmp_path, monkeypatch)
 
 
-def task(name: str = "smnist", **fields: object) -> Task:
+def task(name: str = "smnist", **fields: object) -> Pixels:
     usual = {"length": 784, "eval_sequences": 40, "test_sequences": 40}
     if name == "digits":
         usual["length"] = 64
-    return build_task(TaskConfig(name=name, **usual | fields), 0)  # type: ignore[arg-type]
+    built = build_task(TaskConfig(name=name, **usual | fields), 0)  # type: ignore[arg-type]
+    assert isinstance(built, Pixels)
+    return built
 
 
 def official(part: str) -> dict[bytes, int]:
@@ -37,8 +39,9 @@ def official(part: str) -> dict[bytes, int]:
     return {images[i * 784 : (i + 1) * 784]: label for i, label in enumerate(labels)}
 
 
-def as_bytes(values_BL: torch.Tensor) -> list[bytes]:
-    return [bytes(row) for row in (values_BL * 255).round().byte().tolist()]
+def as_bytes(values_BL: torch.Tensor, built: Pixels) -> list[bytes]:
+    pixels_BL = (values_BL * built.std + built.mean).round().byte()
+    return [bytes(row) for row in pixels_BL.tolist()]
 
 
 def test_the_splits_are_the_official_test_images_and_a_tenth_of_the_others() -> None:
@@ -46,12 +49,20 @@ def test_the_splits_are_the_official_test_images_and_a_tenth_of_the_others() -> 
     train, test = official("train"), official("t10k")
     found = {}
     for batch in (built.validation(), built.train_batch(0, FEW.train)):
-        for image, label in zip(as_bytes(batch.inputs_BL), batch.targets_BL[:, 0], strict=True):
+        for image, label in zip(
+            as_bytes(batch.inputs_BL, built), batch.targets_BL[:, 0], strict=True
+        ):
             found[image] = int(label)
     assert found == train
     held = built.test()
-    pairs = zip(as_bytes(held.inputs_BL), held.targets_BL[:, 0].tolist(), strict=True)
+    pairs = zip(as_bytes(held.inputs_BL, built), held.targets_BL[:, 0].tolist(), strict=True)
     assert dict(pairs) == test
+
+
+def test_training_pixels_have_mean_0_and_deviation_1() -> None:
+    values_BL = task().train_batch(0, FEW.train).inputs_BL
+    assert float(values_BL.mean()) == pytest.approx(0, abs=1e-5)
+    assert float(values_BL.std()) == pytest.approx(1, abs=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +99,9 @@ def test_permutations_are_told_apart_and_stay_for_every_seed_of_the_trial() -> N
 
 def test_epochs_are_of_a_subset_where_one_is_asked_for() -> None:
     built = task(train_sequences=30)
-    visits = [image for step in range(6) for image in as_bytes(built.train_batch(step, 10)[0])]
+    visits = [
+        image for step in range(6) for image in as_bytes(built.train_batch(step, 10)[0], built)
+    ]
     assert set(visits[:30]) == set(visits[30:])
     assert len(set(visits)) == 30
     assert visits[:30] != visits[30:]
@@ -105,7 +118,7 @@ def test_the_read_out_is_the_mean_or_the_last_position(name: str) -> None:
 def test_digits_have_three_disjoint_parts_that_are_all_of_them() -> None:
     built = task("digits", eval_sequences=180, test_sequences=360)
     parts = (built.train_batch(0, 1257), built.validation(), built.test())
-    rows = [tuple(row) for batch in parts for row in (batch.inputs_BL * 16).long().tolist()]
+    rows = [tuple(row) for batch in parts for row in as_bytes(batch.inputs_BL, built)]
     assert len(rows) == 1797
     pixels, _ = data_of_digits()
     assert sorted(rows) == sorted(pixels)
