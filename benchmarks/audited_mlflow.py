@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sweeps import mlflow_rows
-from sweeps.schema import STATES, Report, Sweep, Trial
+from sweeps.schema import Report, Sweep, Trial
 from sweeps.tracking import connect
 
 
@@ -22,11 +22,11 @@ def mirror(
     runs, tags, points = [("parent", "", "FINISHED")], [], {}
     identity = mlflow_rows.identity_tags(sweep)
     tags += [("parent", k, v) for k, v in (identity | {mlflow_rows.KIND_TAG: "sweep"}).items()]
-    for state in STATES:
-        count = sum(row["state"] == state for row in rows)
-        points["parent", f"trials/{state}", len(rows)] = (float(count), 0)
-    for columns in rows:
-        trial, run = Trial(**columns, retries=0, reused_from=None), f"run{columns['number']}"
+    trials = [Trial(**columns, retries=0, reused_from=None) for columns in rows]
+    for key, value in mlflow_rows.sweep_metrics(sweep, trials).items():
+        points["parent", key, len(rows)] = (value, 0)
+    for trial in trials:
+        run = f"run{trial.number}"
         runs.append((run, f"#{trial.number}", mlflow_rows.STATUS[trial.state]))
         own = mlflow_rows.identity_tags(sweep, trial) | {"mlflow.parentRunId": "parent"}
         own |= mlflow_rows.trial_tags(sweep, trial, before={})
