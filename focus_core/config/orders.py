@@ -23,8 +23,8 @@ def order_error(parameterisation: str, order: int) -> str | None:
     orders = ORDERS[parameterisation]
     if order in orders:
         return None
-    others = ", ".join(name for name, its in ORDERS.items() if order in its)
-    instead = f"; use one of {others} for order {order}" if others else ""
+    others = " or ".join(name for name, its in ORDERS.items() if order in its)
+    instead = f"; use model.parameterisation={others}" if others else ""
     return (
         f"{parameterisation} coefficients are stable for orders "
         f"{', '.join(map(str, orders))}, not {order}{instead}"

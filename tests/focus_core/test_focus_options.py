@@ -67,7 +67,7 @@ def test_the_skip_adds_omega_x(filter_):
 REFUSED = [
     ({"key_from": "input", "value_from": "input", "gates_from": "input"}, "leave one of"),
     ({"attention": "none", "gates_from": "input"}, "nothing reads the filter's output"),
-    ({"order": 3}, "orders 1, 2, not 3; use one of lattice, ek for order 3"),
+    ({"order": 3}, "orders 1, 2, not 3; use model.parameterisation=lattice or ek"),
     ({"order": 9}, "orders 1, 2, not 9"),
     ({"parameterisation": "cascade"}, "orders 4, 6, 8, not 2; use one of sigmoid, lattice"),
     ({"parameterisation": "polar", "order": 1}, "orders 2, not 1"),
