@@ -161,7 +161,9 @@ VALUES = {
     "none where there must be one": Case("launch", setting("model.width=none"), ["model.width"]),
     "out of range": Case("launch", setting("model.dropout=1"), ["must be in [0, 1), not 1.0"]),
     "not a word of the list": Case(
-        "launch", setting("model.filter=adaptiv"), ["must be one of adaptive, static, ", ", not 'adaptiv'"]
+        "launch",
+        setting("model.filter=adaptiv"),
+        ["must be one of adaptive, static, ", ", not 'adaptiv'"],
     ),
     "an unknown task": Case("launch", setting("task.name=recal"), ["did you mean 'recall'?"]),
     "a task whose data are absent": Case(
