@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from analysis.evidence import Bounds, Interval, mean_interval
 from analysis.ledger_tables import CONSTANTS, POINT
+from sweeps.alarms import LEAK_TOLERANCE
 
-LEAK_TOLERANCE = 1e-3  # as in training; single-precision rounding stays well below it
 VARIANT = "variant"
 LONGEST_NAME = 36
 

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analysis.arms import LEAK_TOLERANCE, Arm, Row
+from analysis.arms import Arm, Row
 from analysis.evidence import Bounds
 from analysis.windows import windows
+from sweeps.alarms import alarms
 
-LOSS_SLACK = 0.05  # nats; one batch's loss strays a little below the floor by chance
 LAST_REPORTS = 3
 BUDGET_TOLERANCE = 0.1  # parameters, against the reference
 
@@ -61,18 +61,6 @@ def _certificate(arm: Arm, train_loss: float | None, window: str) -> Row:
     constants = arm.constants
     pole = constants.get("pole_radius_max")
     floor = constants.get("loss_floor") or None  # 0: any loss is possible, so there is no floor
-    # A finite training set can be learnt by heart; a loss below the floor then proves nothing.
-    fresh = not arm.config.get("task.train_sequences")
-    cheats = (
-        fresh and train_loss is not None and floor is not None and train_loss < floor - LOSS_SLACK
-    )
-    alarms = []
-    if arm.causal and arm.measured_leak:
-        alarms.append(f"promised causal, but leaks {constants['leak']:.1e} (> {LEAK_TOLERANCE:g})")
-    if pole is not None and not pole < 1:
-        alarms.append(f"unstable: pole radius {pole:.3f}")
-    if cheats:
-        alarms.append(f"loss {train_loss:.3f} below its floor {floor:.3f}: it must be cheating")
     return {
         "number": arm.number,
         "name": arm.name,
@@ -87,7 +75,16 @@ def _certificate(arm: Arm, train_loss: float | None, window: str) -> Row:
         "window": window,
         "train_loss": train_loss,
         "loss_floor": floor,
-        "alarms": alarms,
+        "future_masked": constants.get("future_masked"),
+        "future_seen": constants.get("future_seen"),
+        "theta_mean": constants.get("theta_mean"),
+        "value": arm.value,
+        "alarms": alarms(
+            constants,
+            causal=arm.causal,
+            fresh=not arm.config.get("task.train_sequences"),
+            train_loss=train_loss,
+        ),
     }
 
 

@@ -101,8 +101,21 @@ def comparisons(summary: Data) -> Html:
     return join([table(head, rows, label="Paired differences"), tag("p", lead, class_="note")])
 
 
+COMPARED = {
+    "score / Theta its mean": ("value", "theta_mean"),
+    "bits, future seen / masked": ("future_seen", "future_masked"),
+}
+"""Columns that only some sweeps have: two numbers of a trial, side by side."""
+
+
 def certificates(summary: Data) -> Html:
     """May the scores be believed."""
+    found = summary["certificates"]
+    pairs = {
+        head: keys
+        for head, keys in COMPARED.items()
+        if any(row[keys[1]] is not None for row in found)
+    }
     rows = [
         [
             row["name"],
@@ -112,17 +125,17 @@ def certificates(summary: Data) -> Html:
             fixed(row["chance"]),
             fixed(row["window_ceiling"]),
             tag("span", row["window"], class_="wrap"),
-            join([fixed(row["train_loss"], 2), " / ", fixed(row["loss_floor"], 2)])
-            if row["train_loss"] is not None
-            else NONE,
+            _beside(row["train_loss"], row["loss_floor"], 2),
+            *(_beside(row[one] if row[other] is not None else None, row[other], 3)
+              for one, other in pairs.values()),
             join([chip(alarm, "alarm") for alarm in row["alarms"]]) or quiet("none"),
         ]
-        for row in summary["certificates"]
-    ]
+        for row in found
+    ]  # fmt: skip
     if not rows:
         return Html("")
     head = ["trial", "promised", "leak", "pole radius", "chance", "ceiling"]
-    head += ["score against its window", "loss / floor", "alarms"]
+    head += ["score against its window", "loss / floor", *pairs, "alarms"]
     text = (
         "Leak: largest relative change before a perturbed position. Pole radius: the largest; both "
         "are the worst over seeds and training. Below 1 a filter is stable as long as its "
@@ -134,6 +147,10 @@ def certificates(summary: Data) -> Html:
         "need no seeds to stand."
     )
     return join([table(head, rows, label="Certificates"), tag("p", text, class_="note")])
+
+
+def _beside(one: float | None, other: float | None, digits: int) -> object:
+    return NONE if one is None else join([fixed(one, digits), " / ", fixed(other, digits)])
 
 
 def budgets(summary: Data) -> Html:

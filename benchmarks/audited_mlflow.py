@@ -29,7 +29,7 @@ def mirror(
         run = f"run{trial.number}"
         runs.append((run, f"#{trial.number}", mlflow_rows.STATUS[trial.state]))
         own = mlflow_rows.identity_tags(sweep, trial) | {"mlflow.parentRunId": "parent"}
-        own |= mlflow_rows.trial_tags(sweep, trial, before={})
+        own |= mlflow_rows.trial_tags(sweep, trial, (), before={})
         tags += [(run, key, text) for key, text in own.items()]
         told = [Report(**report) for report in said[trial.id]]
         for key, value, at, step in [

@@ -8,6 +8,7 @@ from typing import Any
 
 from focus_core.config import TrialConfig
 from focus_core.config.fields import SPELLINGS
+from sweeps.alarms import alarms
 from sweeps.progress import ENDED, best_trial, count_states, short_name
 from sweeps.schema import Report, Sweep, Trial
 
@@ -83,7 +84,9 @@ def logged_tags(logged: Mapping[int, int]) -> dict[str, str]:
     return {POINTS_TAG: str(len(logged)), NEWEST_TAG: str(newest)}
 
 
-def trial_tags(sweep: Sweep, trial: Trial, before: Mapping[str, str]) -> dict[str, str]:
+def trial_tags(
+    sweep: Sweep, trial: Trial, reports: Sequence[Report], before: Mapping[str, str]
+) -> dict[str, str]:
     """What a person reads on a trial's run; what no longer holds of ``before`` is emptied."""
     tags = {
         "state": trial.state,
@@ -96,9 +99,24 @@ def trial_tags(sweep: Sweep, trial: Trial, before: Mapping[str, str]) -> dict[st
         "variant": trial.variant,
         "reused_from": trial.reused_from,
         "reason": trial.reason,
+        "alarm": _alarm(trial, reports) if reports else before.get("alarm"),
     }
     known = {key: text[:MAX_TEXT] for key, text in optional.items() if text}
     return tags | {key: "" for key in optional if key in before} | known
+
+
+def _alarm(trial: Trial, reports: Sequence[Report]) -> str:
+    """What is suspect in the newest report."""
+    newest = max(reports, key=lambda report: report.step).metrics
+    losses = [loss for key, loss in newest.items() if key.startswith("train_loss/")]
+    return "; ".join(
+        alarms(
+            newest,
+            causal=trial.causal,
+            fresh=not trial.config.get("task.train_sequences"),
+            train_loss=sum(losses) / len(losses) if losses else None,
+        )
+    )
 
 
 def trial_params(sweep: Sweep, trial: Trial) -> dict[str, Any]:

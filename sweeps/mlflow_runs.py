@@ -85,7 +85,7 @@ class SweepRuns:
             run,
             params=rows.trial_params(sweep, trial),
             points=points + rows.final_metrics(trial),
-            tags=rows.trial_tags(sweep, trial, before=run.tags) | rows.logged_tags(logged),
+            tags=rows.trial_tags(sweep, trial, reports, before=run.tags) | rows.logged_tags(logged),
         )
         run.logged = logged
         self._set_status(run, rows.STATUS[trial.state], trial.finished)

@@ -1,0 +1,43 @@
+"""What makes a trial's numbers suspect: a tag in MLflow, a box in the report.
+
+For ``analysis`` too, hence nothing here but the standard library.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+LEAK_TOLERANCE = 1e-3
+"""Relative; as in training. Single-precision rounding stays well below it."""
+LOSS_SLACK = 0.05
+"""Nats: one batch's loss strays a little below the floor by chance."""
+FUTURE_BITS = 0.5
+"""Bits a symbol that a language model may lose, at the most, when what comes later is blanked."""
+
+
+def alarms(
+    numbers: Mapping[str, float], *, causal: bool, fresh: bool, train_loss: float | None
+) -> list[str]:
+    """What is wrong, a line each.
+
+    Args:
+        numbers: of the last report, over all seeds.
+        causal: the trial's promise.
+        fresh: its training data are never repeated. A finite set can be learnt by heart; a loss
+            below the floor then proves nothing.
+        train_loss: nats a scored token.
+    """
+    found = []
+    leak, pole = numbers.get("leak", 0.0), numbers.get("pole_radius_max")
+    if causal and not abs(leak) <= LEAK_TOLERANCE:  # NaN shows nothing
+        found.append(f"promised causal, but leaks {leak:.1e} (> {LEAK_TOLERANCE:g})")
+    if pole is not None and not pole < 1:
+        found.append(f"unstable: pole radius {pole:.3f}")
+    floor = numbers.get("loss_floor") or -math.inf  # 0: any loss is possible
+    if fresh and train_loss is not None and train_loss < floor - LOSS_SLACK:
+        found.append(f"loss {train_loss:.3f} below its floor {floor:.3f}: it must be cheating")
+    masked, seen = numbers.get("future_masked"), numbers.get("future_seen")
+    if masked is not None and seen is not None and masked - seen > FUTURE_BITS:
+        found.append(f"reads the future: {seen:.2f} bits with it, {masked:.2f} once it is masked")
+    return found
