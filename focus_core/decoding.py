@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from focus_core.embedding import LearnedPositions
+from focus_core.hypernetwork import EmbeddingState
 from focus_core.model import SequenceModel
 
 
@@ -19,6 +20,7 @@ class DecoderState(NamedTuple):
 
     position: int
     mixers: tuple[Any, ...]
+    hyper: EmbeddingState | None
 
 
 class Decoder:
@@ -39,7 +41,10 @@ class Decoder:
     def initial_state(self, batch: int) -> DecoderState:
         """Of ``batch`` sequences without a token."""
         states = tuple(block.mixer.initial_state(batch) for block in self.blocks)
-        return DecoderState(0, states)
+        hyper = self.net.hyper_embedding
+        like_D = self.net.embedding.weight[0]
+        embedded = None if hyper is None else hyper.initial_state(batch, like_D)
+        return DecoderState(0, states, embedded)
 
     @torch.no_grad()
     def step(self, tokens_B: Tensor, state: DecoderState) -> tuple[Tensor, DecoderState]:
@@ -51,25 +56,32 @@ class Decoder:
         x_BD = self.net.embedding(tokens_B)
         if isinstance(self.net.positions, LearnedPositions):
             x_BD = self.net.positions(x_BD[:, None], start=state.position)[:, 0]
+        e_BNDO, hyper = None, state.hyper
+        if self.net.hyper_embedding is not None and hyper is not None:
+            e_BNDO, hyper = self.net.hyper_embedding.step(x_BD, hyper)
         states = []
         for block, before in zip(self.blocks, state.mixers, strict=True):
-            x_BD, after = block.mixer.step(x_BD, None, before)
+            x_BD, after = block.mixer.step(x_BD, e_BNDO, before)
             x_BD = block.feed_forward(x_BD)
             states.append(after)
         logits_BV: Tensor = self.net.head(self.net.norm(x_BD))
-        return logits_BV, DecoderState(state.position + 1, tuple(states))
+        return logits_BV, DecoderState(state.position + 1, tuple(states), hyper)
 
 
 def why_not(net: SequenceModel) -> str:
     """Why a network cannot be stepped, in a line; empty where it can."""
     model = net.config
-    if net.hyper_embedding is not None and model.global_conv != "none":
-        return (
-            "model.global_conv is as long as the sequence, and needs all of it again for every "
-            "token; use model.global_conv=none"
-        )
     if model.mixer == "hyena":
         return "Hyena's convolution is as long as the sequence, and has no state of a fixed size"
-    if not all(hasattr(block.mixer, "step") for block in net.blocks):
-        return f"{model.mixer} has none yet"
+    if model.mixer != "focus":
+        return ""
+    if model.leaks():
+        return f"what comes later is needed: {model.leaks()[0]}"
+    if model.filter == "adaptive" and model.global_conv not in ("none", "ema"):
+        return (
+            f"model.global_conv={model.global_conv} is as long as the sequence, and needs all of "
+            "it again for every token; use model.global_conv=ema or none"
+        )
+    if model.filter in ("adaptive", "static") and model.realisation != "recurrence":
+        return f"model.realisation={model.realisation} filters whole bins; use recurrence"
     return ""

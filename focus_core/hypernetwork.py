@@ -6,6 +6,7 @@ B batch, L length, D width, N bins, R bin length, O pooling windows a bin, F fil
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -87,7 +88,7 @@ class HyperEmbedding(nn.Module):
 
     def __init__(self, model: ModelConfig, max_length: int) -> None:
         super().__init__()
-        self.bin_length = model.bin_length
+        self.width, self.bin_length = model.width, model.bin_length
         # rolling reads the last bin, for the first
         self.shift = 0 if model.first_bin == "roll" else model.theta_shift
         self.windows, self.pooling = model.oversampling, model.pooling
@@ -110,6 +111,37 @@ class HyperEmbedding(nn.Module):
             return x_BLD.new_empty(len(x_BLD), 0, x_BLD.shape[2], self.windows)
         y_BLD = self.global_conv(x_BLD)
         return pool(y_BLD, bins, self.bin_length, self.windows, self.pooling)
+
+    def initial_state(self, batch: int, like: Tensor) -> EmbeddingState:
+        """Nothing read yet, in the type and place of ``like``, (D,)."""
+        averages = self.global_conv if isinstance(self.global_conv, GlobalEMA) else None
+        conv = None if averages is None else averages.initial_state(batch)
+        return EmbeddingState(conv, like.new_empty(batch, 0, len(like)), ())
+
+    def step(self, x_BD: Tensor, state: EmbeddingState) -> tuple[Tensor, EmbeddingState]:
+        """e_BNDO for the bin of this token (N is 0 where no bin comes before it), and the state.
+
+        The convolution is ``none`` or ``ema``: another one has no step.
+        """
+        conv, bin_BRD, pooled = state
+        if bin_BRD.shape[1] == self.bin_length:
+            e_B1DO = pool(bin_BRD, 1, self.bin_length, self.windows, self.pooling)
+            pooled = (*pooled, e_B1DO)[-self.shift :]
+            bin_BRD = bin_BRD[:, :0]
+        y_BD = x_BD
+        if isinstance(self.global_conv, GlobalEMA) and conv is not None:
+            y_BD, conv = self.global_conv.step(x_BD, None, conv)
+        state = EmbeddingState(conv, torch.cat((bin_BRD, y_BD[:, None]), dim=1), pooled)
+        none_B0DO = x_BD.new_empty(len(x_BD), 0, x_BD.shape[1], self.windows)
+        return (pooled[0] if len(pooled) == self.shift else none_B0DO), state
+
+
+class EmbeddingState(NamedTuple):
+    """What a decoder keeps: of the convolution, of the bin so far, and of the bins before it."""
+
+    conv: Tensor | None
+    bin_BRD: Tensor  # noqa: N815
+    pooled: tuple[Tensor, ...]  # e_B1DO of the last ``theta_shift`` bins, oldest first
 
 
 class HyperNetwork(nn.Module):

@@ -9,8 +9,8 @@ from typing import Any
 from torch import Tensor, nn
 
 from focus_core.coupled import CoupledBank, PolesFromInput
+from focus_core.filter_bank import FilterBank
 from focus_core.hypernetwork import HyperNetwork
-from focus_core.mixers.focus import FilterBank
 
 Hook = Callable[[nn.Module, Any, Tensor], Tensor | None]
 

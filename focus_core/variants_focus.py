@@ -138,6 +138,10 @@ FOCUS_VARIANTS: dict[str, Variant] = {
         question="the same with a full map across channels: is rank 16 too narrow?",
         changes={**COUPLED, "model.theta_rank": None},
     ),
+    "coupled_real": Variant(
+        question="the same with real poles: is the angle needed?",
+        changes={**COUPLED, "model.poles": "real"},
+    ),
     "coupled_even": Variant(
         question="the same with equal time constants at the start: must they be spread?",
         changes={

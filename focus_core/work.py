@@ -18,9 +18,10 @@ from torch import nn
 from focus_core.coupled import CoupledBank, PolesFromInput
 from focus_core.ema import DampedEMA
 from focus_core.embedding import LearnedPositions, TokenEmbedding
-from focus_core.hypernetwork import GlobalConv, GlobalEMA, StaticLogits
+from focus_core.filter_bank import FilterBank
+from focus_core.hypernetwork import GlobalConv, GlobalEMA, HyperEmbedding, StaticLogits
 from focus_core.mixers.attention import AttentionMixer, GPT2Mixer, TransformerMixer
-from focus_core.mixers.focus import FilterBank, FocusMixer
+from focus_core.mixers.focus import FocusMixer
 from focus_core.mixers.hyena import HyenaMixer, ImplicitFilter
 from focus_core.mixers.mega import MegaMixer
 from focus_core.mixers.state_space import S4DMixer, S4Mixer
@@ -173,6 +174,13 @@ def _global_conv(conv: GlobalConv, length: int) -> Work:
     return Work(unseen=_fft_convolution(D, length), state=D * length)
 
 
+def _hyper_embedding(embedding: HyperEmbedding, length: int) -> Work:
+    """A decoder keeps the windows of the bin so far, and those of the bins still to be read."""
+    D = embedding.width
+    windows = Work(state=D * embedding.windows * (1 + embedding.shift))
+    return _children(embedding, length).plus(windows)
+
+
 def _filter_bank(bank: FilterBank, length: int) -> Work:
     """The hypernetwork runs once a bin and channel; the filter 2 P + 2 FLOPs a number."""
     model = bank.model
@@ -192,15 +200,16 @@ def _filter_bank(bank: FilterBank, length: int) -> Work:
 
 
 def _coupled(bank: CoupledBank, length: int) -> Work:
-    """A complex multiply-add is 8 FLOPs, the gain 1 and the mix of two parts 4."""
-    F, D, _ = bank.mix_FD2.shape
+    """A multiply-add is 2 FLOPs, 8 for complex poles; the gain 1 and the mix 2 for each part."""
+    F, D, parts = bank.mix_FDI.shape
     bins = math.ceil(length / bank.bin_length)
     weights = running = 0
     if isinstance(bank.logits, PolesFromInput):
         weights = sum(weight.numel() for weight in bank.logits.parameters() if weight.dim() > 1)
         running = D if bank.logits.bin_length else 0  # the mean of the bin so far
-    known = 2 * F * D if running else 0  # the bin's own poles
-    return Work(2 * bins * weights, unseen=13 * length * F * D, state=2 * F * D + running + known)
+    known = parts * F * D if running else 0  # the bin's own poles
+    unseen = (2 * parts**2 + 1 + 2 * parts) * length * F * D
+    return Work(2 * bins * weights, unseen, state=parts * F * D + running + known)
 
 
 ROWS: dict[type[nn.Module], Callable[[Any, int], Work]] = {
@@ -216,6 +225,7 @@ ROWS: dict[type[nn.Module], Callable[[Any, int], Work]] = {
     FocusMixer: _focus,
     FilterBank: _filter_bank,
     GlobalConv: _global_conv,
+    HyperEmbedding: _hyper_embedding,
     CoupledBank: _coupled,
     DampedEMA: _ema,
     GlobalEMA: _ema,

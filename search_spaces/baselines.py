@@ -1,9 +1,10 @@
 """How the Focus layer compares with its rivals at equal size.
 
 Every arm has the reference's number of parameters within 5 percent: ``FFN_WIDTHS`` gives each the
-feed-forward width that makes it so (a test builds them all and says what would be right). All are
-trained once, to their full budget, with the same seeds. Learning rates are those of the base: a
-rival that needs another is named by ``--set train.learning_rate=...`` in a sweep of its own.
+feed-forward width that makes it so at the base's task and width (a test builds them all and says
+what would be right). All are trained once, to their full budget, with the same seeds. Learning
+rates are those of the base: a rival that needs another is named by ``--set
+train.learning_rate=...`` in a sweep of its own.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ FFN_WIDTHS = {
     "shortconv": 307,
     "coupled": 105,
     "coupled_static": 145,
+    "coupled_real": 123,
     "coupled_short_conv": 102,
 }
 """Feed-forward width of each arm, by variant: the numbers of parameters are then those of base."""

@@ -108,6 +108,7 @@ class ModelConfig:
     theta_rank: int | None = option(  # of the map across channels; none: a full matrix
         16, POSITIVE, when=active.is_coupled_adaptive, later=True
     )
+    poles: Literal["complex", "real"] = option("complex", when=active.is_coupled, later=True)
     # time constants at the start, in tokens, spread over channels
     time_min: float = option(1.5, POSITIVE, when=active.is_coupled, later=True)
     time_max: float = option(30.0, POSITIVE, when=active.is_coupled, later=True)

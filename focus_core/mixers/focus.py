@@ -7,82 +7,31 @@ Z key width, V value width.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from focus_core.attention import chunked_attention, sliding_attention, to_bins
-from focus_core.coefficients import pole_radius, section_order, to_coefficients
+from focus_core import cache
+from focus_core.attention import chunked_attention, sliding_attention
 from focus_core.config import ModelConfig
 from focus_core.coupled import CoupledBank, PolesFromInput
 from focus_core.ema import DampedEMA
-from focus_core.filters import filter_bins
-from focus_core.gains import to_filters
-from focus_core.hypernetwork import HyperEmbedding, HyperNetwork, StaticLogits
+from focus_core.filter_bank import FilterBank, NoFilter, ShortFilter
+from focus_core.hypernetwork import HyperEmbedding, HyperNetwork
 from focus_core.short_conv import ShortConv
 
-
-class FilterBank(nn.Module):
-    """F all-pole filters a channel, a set for every bin: adaptive or static."""
-
-    def __init__(self, model: ModelConfig) -> None:
-        super().__init__()
-        self.model = model
-        self.section = section_order(model.parameterisation, model.order)
-        self.logits = HyperNetwork(model) if model.filter == "adaptive" else StaticLogits(model)
-        # its own, where the global convolution is in the layer; see ``connect``
-        self.embedding: HyperEmbedding | None = None
-
-    def forward(self, x_BLD: Tensor, e_BNDO: Tensor | None) -> Tensor:
-        """x_f, (B, L, D) (Eq. 4-8)."""
-        if self.embedding is not None:
-            e_BNDO = self.embedding(x_BLD)
-        x_BNRD = to_bins(x_BLD, self.model.bin_length)
-        a_BNDFP, gain_BNDF = to_filters(
-            self.logits(e_BNDO, x_BNRD.shape[1]).to(x_BLD.dtype),
-            parameterisation=self.model.parameterisation,
-            gain=self.model.gain,
-        )
-        y_BNRD = filter_bins(
-            x_BNRD,
-            a_BNDFP,
-            gain_BNDF,
-            realisation=self.model.realisation,
-            nfft=self.model.nfft,
-            carry=self.model.carry,
-            section=self.section,
-        )
-        return y_BNRD.flatten(1, 2)[:, : x_BLD.shape[1]]
-
-    def pole_radius(self, s_BNDFP: Tensor) -> Tensor:
-        """The largest pole radius of each filter with these logits (of each section)."""
-        a_BNDFP = to_coefficients(s_BNDFP, self.model.parameterisation)
-        return pole_radius(torch.unflatten(a_BNDFP, -1, (-1, self.section)))
+Attend = Callable[[Tensor, Tensor, Tensor], Tensor]
+"""From queries, keys and values to what is read."""
 
 
-class NoFilter(nn.Module):
-    """x_f = x."""
+class FocusState(NamedTuple):
+    """What a decoder keeps: of the taps in front, of the filter, and the tokens attended to."""
 
-    def __init__(self, model: ModelConfig) -> None:  # noqa: ARG002
-        super().__init__()
-
-    def forward(self, x_BLD: Tensor, e_BNDO: Tensor | None) -> Tensor:  # noqa: ARG002
-        """The input itself."""
-        return x_BLD
-
-
-class ShortFilter(nn.Module):
-    """A control: x_f is a few tokens, mixed."""
-
-    def __init__(self, model: ModelConfig) -> None:
-        super().__init__()
-        self.conv = ShortConv(model.width, model.taps or 0)
-
-    def forward(self, x_BLD: Tensor, e_BNDO: Tensor | None) -> Tensor:  # noqa: ARG002
-        """x_f, (B, L, D)."""
-        y_BLD: Tensor = self.conv(x_BLD)
-        return y_BLD
+    taps: Tensor | None
+    filter: Any
+    kept: cache.Cache | None
 
 
 FILTERS: dict[str, Callable[[ModelConfig], nn.Module]] = {
@@ -107,7 +56,7 @@ class FocusMixer(nn.Module):
         self.norm = nn.LayerNorm(D)
         filtered = model.filter != "none"
         self.taps = ShortConv(D, model.short_conv) if filtered and model.short_conv else None
-        self.filter = FILTERS[model.filter](model)
+        self.filter: Any = FILTERS[model.filter](model)
         skips = model.filter_skip and model.filter in ("adaptive", "static", "coupled")
         self.skip_D = nn.Parameter(torch.empty(D)) if skips else None
         attends = model.attention != "none"
@@ -125,19 +74,59 @@ class FocusMixer(nn.Module):
     def forward(self, x_BLD: Tensor, e_BNDO: Tensor | None) -> Tensor:
         """o, (B, L, D)."""
         h_BLD = self.norm(x_BLD)
-        read_BLD = {"input": h_BLD, "filtered": self._filtered(h_BLD, e_BNDO)}
+
+        def attend(q_BLZ: Tensor, k_BLZ: Tensor, v_BLV: Tensor) -> Tensor:
+            return self.attend(q_BLZ, k_BLZ, v_BLV, self.chunk_length)
+
+        return self._mix(x_BLD, h_BLD, self._filtered(h_BLD, e_BNDO), attend)
+
+    def _mix(self, x_BLD: Tensor, h_BLD: Tensor, xf_BLD: Tensor, attend: Attend) -> Tensor:
+        """Eq. 10-14, of a sequence or of one token."""
+        read_BLD = {"input": h_BLD, "filtered": xf_BLD}
         gates_BLD = read_BLD[self.model.gates_from]
         if self.from_attention is None:  # Eq. 10 with y = 0
             phi_BLD = torch.sigmoid(self.update_gate(gates_BLD))
             return torch.lerp(x_BLD, functional.silu(self.candidate(gates_BLD)), phi_BLD)
         q_BLZ, k_BLZ = self.query(h_BLD), self.key(read_BLD[self.model.key_from])
         v_BLV = functional.silu(self.value(read_BLD[self.model.value_from]))  # Mega's activation
-        y_BLV = self.dropout(self.attend(q_BLZ, k_BLZ, v_BLV, self.chunk_length))  # Eq. 10
+        y_BLV = self.dropout(attend(q_BLZ, k_BLZ, v_BLV))  # Eq. 10
         gamma_BLV = functional.silu(self.reset_gate(gates_BLD))  # Eq. 11
         phi_BLD = torch.sigmoid(self.update_gate(gates_BLD))  # Eq. 12
         from_y_BLD = self.from_attention(gamma_BLV * y_BLV)
         z_BLD = functional.silu(self.candidate(gates_BLD) + from_y_BLD)  # Eq. 13
         return torch.lerp(x_BLD, z_BLD, phi_BLD)  # Eq. 14: phi z + (1 - phi) x
+
+    def initial_state(self, batch: int) -> FocusState:
+        """Nothing read yet."""
+        taps = None if self.taps is None else self.taps.initial_state(batch)
+        kept = None
+        if self.from_attention is not None:
+            Z, V = self.key.out_features, self.value.out_features
+            kept = cache.empty(batch, 1, Z, V, self.candidate.weight)
+        return FocusState(taps, self.filter.initial_state(batch), kept)
+
+    def step(
+        self, x_BD: Tensor, e_BNDO: Tensor | None, state: FocusState
+    ) -> tuple[Tensor, FocusState]:
+        """The next token's (B, D), and the state with it; a full chunk is forgotten."""
+        h_BD = in_BD = self.norm(x_BD)
+        taps, kept = state.taps, state.kept
+        if self.taps is not None and taps is not None:
+            in_BD, taps = self.taps.step(h_BD, taps)
+        xf_BD, filtered = self.filter.step(in_BD, e_BNDO, state.filter)
+        if self.skip_D is not None:
+            xf_BD = torch.addcmul(xf_BD, in_BD, self.skip_D)
+
+        def attend(q_BZ: Tensor, k_BZ: Tensor, v_BV: Tensor) -> Tensor:
+            nonlocal kept
+            assert kept is not None  # there is attention where this is called
+            M = self.chunk_length
+            before = kept.last(M - 1) if self.sliding else kept.last(kept.length % M)
+            kept = before.append(k_BZ[:, None], v_BV[:, None])
+            return cache.read(q_BZ[:, None], kept)[:, 0]
+
+        y_BD = self._mix(x_BD, h_BD, xf_BD, attend)
+        return y_BD, FocusState(taps, filtered, kept)
 
     def _filtered(self, h_BLD: Tensor, e_BNDO: Tensor | None) -> Tensor:
         if self.taps is not None:

@@ -64,6 +64,7 @@ def test_negative_control_another_size_is_another_count():
         ("no_filter", 0),
         ("static", 2 * 32 * (2 * 2 + 2)),  # layers, width, two taps and a gain
         ("coupled", 2 * 32 * 2 * 13),  # layers, width, filters
+        ("coupled_real", 2 * 32 * 2 * 5),
         # n = 128: 2.5 n log2 n for each of three transforms, 3 n for the product
         ("s4", 2 * 32 * (3 * 2.5 * 128 * 7 + 3 * 128) / 64),
     ],

@@ -7,6 +7,7 @@ import pytest
 import torch
 from scipy import signal
 
+from focus_core.coefficients import MAX_RADIUS
 from focus_core.config import ModelConfig
 from focus_core.coupled import CoupledBank, PolesFromInput, spread_logits, to_poles
 from focus_core.model import init_weights
@@ -26,60 +27,63 @@ def bank(seed=0, **changes):
     return built.double()
 
 
-def by_loop(w, a):
+def by_loop(w, decay, angle):
     """One complex state a row, step by step, in plain numpy."""
+    a = np.exp(decay.numpy() + 1j * angle.numpy())
     state, states = np.zeros(w.shape[1], dtype=complex), []
     for t in range(len(w)):
-        state = w[t] + a[t] * state
+        state = w[t].numpy() + a[t] * state
         states.append(state)
     return np.array(states)
 
 
 def poles(steps, rows):
-    return torch.polar(torch.sigmoid(draw(steps, rows, seed=1)), 3 * draw(steps, rows, seed=2))
+    """Logarithms of the modulus, below 0, and angles."""
+    return torch.nn.functional.logsigmoid(draw(steps, rows, seed=1)), 3 * draw(steps, rows, seed=2)
 
 
 def test_the_recurrence_is_the_loop():
-    w, a = draw(L, 5), poles(L, 5)
-    np.testing.assert_allclose(recur_complex(w, a), by_loop(w.numpy(), a.numpy()), atol=1e-13)
+    w, (decay, angle) = draw(L, 5), poles(L, 5)
+    u, v = recur_complex(w, decay, angle)
+    expected = by_loop(w, decay, angle)
+    np.testing.assert_allclose(u, expected.real, atol=1e-13)
+    np.testing.assert_allclose(v, expected.imag, atol=1e-13)
 
 
 def test_with_a_fixed_pole_it_is_scipys_filter():
-    w, a = draw(L, 1), poles(1, 1)
-    expected = signal.lfilter([1.0], [1.0, -complex(a)], w[:, 0].numpy())
-    np.testing.assert_allclose(recur_complex(w, a.expand(L, 1))[:, 0], expected, atol=1e-13)
+    w, (decay, angle) = draw(L, 1), poles(1, 1)
+    pole = np.exp(float(decay) + 1j * float(angle))
+    expected = signal.lfilter([1.0], [1.0, -pole], w[:, 0].numpy())
+    u, v = recur_complex(w, decay.expand(L, 1), angle.expand(L, 1))
+    np.testing.assert_allclose(torch.complex(u, v)[:, 0], expected, atol=1e-13)
 
 
 @pytest.mark.parametrize("steps", [1, 2, 6])
 def test_its_gradients(steps):
-    w, a = draw(steps, 3).requires_grad_(), poles(steps, 3).requires_grad_()
-    assert torch.autograd.gradcheck(recur_complex, (w, a))
+    inputs = [t.requires_grad_() for t in (draw(steps, 3), *poles(steps, 3))]
+    assert torch.autograd.gradcheck(recur_complex, inputs)
 
 
-def test_it_saves_two_tensors_for_its_backward_not_one_a_step():
+def test_it_saves_four_tensors_for_its_backward_and_none_a_step():
     kept = []
-    w, a = draw(400, 3).requires_grad_(), poles(400, 3).requires_grad_()
+    inputs = [t.requires_grad_() for t in (draw(400, 3), *poles(400, 3))]
 
     def keep(tensor):
         kept.append(tensor.numel())
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        recur_complex(w, a)
-    assert kept == [1200, 1200]
-
-
-def adversarial(seed):
-    """Poles of modulus MAX_RADIUS whose angle changes at every step."""
-    angle = 9 * draw(4000, 8, seed=seed)
-    return torch.polar(torch.full_like(angle, 0.999), angle)
+        recur_complex(*inputs)
+    assert kept == [1200] * 4
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_without_input_no_change_of_the_poles_makes_the_state_grow(seed):
-    w = torch.zeros(4000, 8, dtype=torch.float64)
+    """Poles of the largest radius, whose angle changes at every step."""
+    w, angle = torch.zeros(4000, 8, dtype=torch.float64), 9 * draw(4000, 8, seed=seed)
     w[0] = 1
-    size = recur_complex(w, adversarial(seed)).abs()
+    u, v = recur_complex(w, torch.full_like(angle, math.log(MAX_RADIUS)), angle)
+    size = torch.hypot(u, v)
     assert (size[1:] <= size[:-1] * (1 + 1e-12)).all()
 
 
@@ -96,9 +100,10 @@ def test_negative_control_the_direct_form_of_stable_filters_can_grow():
 def by_definition(built, x_BLD):
     """s[t] = r e^{jw} s[t-1] + sqrt(1 - r^2) x[t], channel by channel, and the mix of its parts."""
     s = built.logits(x_BLD.transpose(0, 1))
-    r, w = (t.detach().numpy() for t in to_poles(s))
+    decay, angle = (None if t is None else t.detach().numpy() for t in to_poles(s))
+    r, w = np.exp(decay), np.zeros_like(decay) if angle is None else angle
     B, length, width = x_BLD.shape
-    y, x, mix = np.zeros((B, length, width)), x_BLD.numpy(), built.mix_FD2.detach().numpy()
+    y, x, mix = np.zeros((B, length, width)), x_BLD.numpy(), built.mix_FDI.detach().numpy()
     for b, f, d in np.ndindex(B, len(mix), width):
         state = 0j
         for t in range(length):
@@ -106,7 +111,8 @@ def by_definition(built, x_BLD):
             at = (step, min(b, r.shape[1] - 1), f, d)
             pole = r[at] * np.exp(1j * w[at])
             state = pole * state + math.sqrt(1 - r[at] ** 2) * x[b, t, d]
-            y[b, t, d] += state.real * mix[f, d, 0] + state.imag * mix[f, d, 1]
+            parts = (state.real, state.imag)[: mix.shape[2]]
+            y[b, t, d] += np.dot(parts, mix[f, d])
     return y
 
 
@@ -120,6 +126,9 @@ def by_definition(built, x_BLD):
         {"theta": "bin", "bin_length": 4},
         {"theta": "bin", "bin_length": 32},
         {"filters": 1},
+        {"poles": "real"},
+        {"poles": "real", "theta": "bin", "bin_length": 4},
+        {"poles": "real", "theta": "static"},
     ],
     ids=str,
 )
@@ -129,6 +138,21 @@ def test_the_bank_is_its_definition(changes):
     np.testing.assert_allclose(y, by_definition(built, x), atol=1e-12)
 
 
+@pytest.mark.parametrize(
+    "changes", [{}, {"theta": "bin", "bin_length": 2}, {"theta": "static"}, {"poles": "real"}]
+)
+def test_gradients_of_the_whole_bank(changes):
+    built = bank(width=2, theta_rank=1, **changes)
+    parameters = dict(built.named_parameters())
+
+    def run(x_BLD, *values):
+        named = dict(zip(parameters, values, strict=True))
+        return torch.func.functional_call(built, named, (x_BLD, None))
+
+    inputs = (draw(2, 5, 2).requires_grad_(), *parameters.values())
+    assert torch.autograd.gradcheck(run, inputs)
+
+
 @pytest.mark.parametrize("bin_length", [1, 4, 5])
 def test_a_bins_poles_come_from_the_mean_of_the_bin_before(bin_length):
     model = ModelConfig(filter="coupled", theta="bin", bin_length=bin_length, width=D).resolved()
@@ -136,13 +160,13 @@ def test_a_bins_poles_come_from_the_mean_of_the_bin_before(bin_length):
     init_weights(logits, 0)
     logits = logits.double()
     x_LBD = draw(L, 2, D)
-    s_TB2FD = logits(x_LBD)
-    assert len(s_TB2FD) == math.ceil(L / bin_length)
-    for n in range(len(s_TB2FD)):
+    s_TBIFD = logits(x_LBD)
+    assert len(s_TBIFD) == math.ceil(L / bin_length)
+    for n in range(len(s_TBIFD)):
         start = (n - 1) * bin_length
         before = x_LBD[start : start + bin_length].mean(dim=0) if n else torch.zeros_like(x_LBD[0])
         expected = logits.up(logits.down(before)).view(2, 2, 1, D)
-        torch.testing.assert_close(s_TB2FD[n], expected)
+        torch.testing.assert_close(s_TBIFD[n], expected)
 
 
 @pytest.mark.parametrize(("theta", "reach"), [("token", 0), ("bin", 1)])
@@ -157,22 +181,22 @@ def test_what_a_tokens_poles_depend_on(theta, reach):
 
 def test_time_constants_are_spread_over_channels():
     model = ModelConfig(filter="coupled", width=64, filters=2, time_min=1.5, time_max=30.0)
-    r, w = to_poles(spread_logits(model)[None, None])
-    tau = (-1 / torch.log(r[0, 0])).sort(dim=1).values
+    decay, w = to_poles(spread_logits(model)[None, None])
+    tau = (-1 / decay[0, 0]).sort(dim=1).values
     torch.testing.assert_close(tau[:, 0], torch.full((2,), 1.5), rtol=1e-3, atol=0)
     torch.testing.assert_close(tau[:, -1], torch.full((2,), 30.0), rtol=1e-3, atol=0)
     torch.testing.assert_close(
         tau[:, 1:] / tau[:, :-1], torch.full((2, 63), 20 ** (1 / 63)), rtol=1e-2, atol=0
     )
     assert torch.histc(w, 8, 0, math.pi).min() > 10  # of 128 / 8: no part of the circle is empty
-    assert not torch.equal(r[0, 0, 0], r[0, 0, 1])  # a bank's filters start apart
+    assert not torch.equal(decay[0, 0, 0], decay[0, 0, 1])  # a bank's filters start apart
 
 
 def test_a_static_twin_starts_where_the_adaptive_bank_stands_without_input():
     zero = torch.zeros(1, 1, D, dtype=torch.float64)
     adaptive, static = bank(), bank(theta="static")
     torch.testing.assert_close(adaptive.logits(zero), static.logits(zero))
-    torch.testing.assert_close(adaptive.mix_FD2, static.mix_FD2)
+    torch.testing.assert_close(adaptive.mix_FDI, static.mix_FDI)
 
 
 @pytest.mark.parametrize("size", [0.0, 1e4])
@@ -187,4 +211,6 @@ def test_gradients_are_finite_where_the_poles_saturate(size):
 
 def test_half_precision_comes_back_in_half_precision():
     built = bank().bfloat16()
-    assert built(draw(1, L, D).bfloat16(), None).dtype == torch.bfloat16
+    x = draw(1, L, D).bfloat16()
+    assert built(x, None).dtype == torch.bfloat16
+    assert built.step(x[:, 0], None, built.initial_state(1))[0].dtype == torch.bfloat16

@@ -5,21 +5,44 @@ import torch
 
 from focus_core.config import ModelConfig
 from focus_core.cost import cost
-from focus_core.decoding import Decoder, why_not
+from focus_core.decoding import Decoder
 from focus_core.mixers import MIXERS
 from focus_core.model import build_model
 
 LENGTH = 23
-STEPPED = {
-    "attention": 1e-10, "transformer": 1e-10, "transformer_xl": 1e-10, "gpt2": 1e-10,
-    "mega": 1e-10, "shortconv": 1e-10, "s4d": 1e-10,
-    # its parallel kernel is exact to WRAP, times the largest tap
-    "s4": 1e-9,
+WITHOUT_KERNEL = {"global_conv": "none"}
+ARMS = {
+    **{mixer: {"mixer": mixer} for mixer in MIXERS if mixer not in ("focus", "hyena")},
+    "focus": WITHOUT_KERNEL,
+    "averaged": {"global_conv": "ema"},
+    "carried": {"carry": True, "theta_shift": 2, **WITHOUT_KERNEL},
+    "bank": {
+        "filters": 2, "order": 4, "parameterisation": "cascade", "gain": "dc", "pooling": "lse",
+        "carry": True, "hyper_scope": "shared", "filter_skip": True, "short_conv": 3,
+        **WITHOUT_KERNEL,
+    },
+    "zero first": {"first_bin": "zero", **WITHOUT_KERNEL},
+    "static": {"filter": "static"},
+    "static, carried": {"filter": "static", "carry": True, "parameterisation": "lattice"},
+    "ema": {"filter": "ema"},
+    "no filter": {"filter": "none"},
+    "sliding": {"filter": "none", "sliding": True},
+    "short filter": {"filter": "shortconv"},
+    "no attention": {"filter": "ema", "attention": "none"},
+    "wired": {"filter": "ema", "value_from": "input", "gates_from": "input"},
+    "coupled": {"filter": "coupled", "filters": 2},
+    "coupled, real": {"filter": "coupled", "poles": "real"},
+    "coupled, full map": {"filter": "coupled", "theta_rank": None},
+    "coupled, bins": {"filter": "coupled", "theta": "bin"},
+    "coupled, static": {"filter": "coupled", "theta": "static"},
 }  # fmt: skip
+# s4's parallel kernel is exact to WRAP, times the largest tap
+EXACT = {"s4": 1e-9}
 
 
-def build(mixer, max_length=LENGTH, **fields):
-    model = ModelConfig(mixer=mixer, width=8, chunk_length=4, **fields)
+def build(arm, max_length=LENGTH, **fields):
+    given = {"width": 8, "chunk_length": 4, "bin_length": 5} | ARMS.get(arm, {}) | fields
+    model = ModelConfig(**given)
     net = build_model(model, vocab_size=7, num_outputs=7, max_length=max_length)
     generator = torch.Generator().manual_seed(3)
     with torch.no_grad():
@@ -41,13 +64,13 @@ def stepped(decoder, tokens_BL):
     return torch.stack(rows, dim=1), state
 
 
-@pytest.mark.parametrize("mixer", STEPPED)
-def test_steps_give_what_the_whole_sequence_gives(mixer):
-    net = build(mixer, **({"heads": 2} if mixer != "mega" else {}))
+@pytest.mark.parametrize("arm", ARMS)
+def test_steps_give_what_the_whole_sequence_gives(arm):
+    net = build(arm, heads=2)
     with torch.no_grad():
         whole = net(tokens())
     found, state = stepped(Decoder(net), tokens())
-    assert (found - whole).abs().max() < STEPPED[mixer] * whole.abs().max()
+    assert (found - whole).abs().max() < EXACT.get(arm, 1e-10) * whole.abs().max()
     assert state.position == LENGTH
     other = tokens().clone()
     other[:, -2] = (other[:, -2] + 1) % 7
@@ -55,10 +78,10 @@ def test_steps_give_what_the_whole_sequence_gives(mixer):
     assert (again[:, -1] - whole[:, -1]).abs().max() > 1e-6
 
 
-@pytest.mark.parametrize("mixer", STEPPED)
-def test_a_state_is_a_value(mixer):
+@pytest.mark.parametrize("arm", ARMS)
+def test_a_state_is_a_value(arm):
     """Two continuations of one state do not disturb each other."""
-    decoder = Decoder(build(mixer))
+    decoder = Decoder(build(arm))
     _, state = stepped(decoder, tokens(length=9))
     one, zero = torch.ones(2, dtype=torch.int64), torch.zeros(2, dtype=torch.int64)
     first, _ = decoder.step(one, state)
@@ -71,33 +94,46 @@ def numbers(state):
     """How many real numbers a state holds."""
     if isinstance(state, torch.Tensor):
         return state.numel() * (2 if state.is_complex() else 1)
-    return sum(numbers(part) for part in state if not isinstance(part, int))
+    return sum(numbers(part) for part in state or () if not isinstance(part, int))
 
 
-@pytest.mark.parametrize("mixer", STEPPED)
-def test_a_state_is_as_large_as_the_cost_model_says(mixer):
-    net = build(mixer)
+FULL = ["attention", "transformer", "gpt2"]
+FIXED = ["mega", "transformer_xl", "shortconv", "s4", "s4d"]
+
+
+@pytest.mark.parametrize(
+    "arm",
+    ["no filter", "ema", "short filter", "coupled", "coupled, bins", "sliding", *FULL, *FIXED],
+)
+def test_a_state_is_as_large_as_the_cost_model_says(arm):
+    net = build(arm)
     length = 20  # whole chunks
     _, state = stepped(Decoder(net), tokens(batch=1, length=length))
     expected = cost(net.config, vocab_size=7, num_outputs=7, length=length).state_bytes / 4
     assert numbers(state.mixers) == expected
 
 
-@pytest.mark.parametrize("mixer", ["mega", "transformer_xl", "shortconv", "s4", "s4d"])
-def test_memory_does_not_grow(mixer):
-    decoder = Decoder(build(mixer))
-    sizes = [numbers(stepped(decoder, tokens(length=n))[1].mixers) for n in (8, 16, 20)]
+@pytest.mark.parametrize("arm", [arm for arm in ARMS if arm not in FULL])
+def test_memory_does_not_grow(arm):
+    """After 20, 40 and 60 tokens: whole chunks, segments and bins."""
+    decoder = Decoder(build(arm))
+    sizes = [numbers(stepped(decoder, tokens(length=n))[1]) for n in (20, 40, 60)]
     assert len(set(sizes)) == 1
 
 
-def test_what_cannot_be_stepped_is_refused_with_the_reason():
-    refused = [mixer for mixer in MIXERS if mixer not in STEPPED]
-    assert refused == ["focus", "hyena"]
-    with pytest.raises(ValueError, match=r"use model\.global_conv=none"):
-        Decoder(build("focus"))
-    with pytest.raises(ValueError, match="no state of a fixed size"):
-        Decoder(build("hyena"))
-    assert why_not(build("mega")) == ""
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"mixer": "hyena"}, "no state of a fixed size"),
+        ({}, r"use model\.global_conv=ema or none"),
+        ({"global_conv": "layer"}, r"use model\.global_conv=ema or none"),
+        ({"filter": "static", "realisation": "sampled"}, "filters whole bins; use recurrence"),
+        ({"filter": "static", "realisation": "literal"}, "what comes later is needed"),
+    ],
+)
+def test_what_cannot_be_stepped_is_refused_with_the_reason(fields, reason):
+    with pytest.raises(ValueError, match=reason):
+        Decoder(build("refused", **fields))
 
 
 def test_gpt2_has_no_position_after_its_last():

@@ -44,6 +44,7 @@ CHOICES: dict[str, tuple[Scalar, ...]] = {
     "model.first_bin": ("learned", "half", "zero", "roll"),
     "model.theta": ("token", "bin", "static"),
     "model.theta_rank": (None, 2),
+    "model.poles": ("complex", "real"),
     "model.time_min": (1.5, 3.0),
     "model.layers": (1, 2),
     "train.conv_learning_rate": (0.01, 0.1),
