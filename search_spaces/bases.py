@@ -66,16 +66,17 @@ def recall(length: int, **model: Any) -> TrialConfig:
     )
 
 
-def language(name: str = "enwik8", **model: Any) -> TrialConfig:
+def language(name: str = "enwik8", prefix: int = 0, **model: Any) -> TrialConfig:
     """A small language model: windows of 256 bytes, chunks of 32, a budget of CPU minutes.
 
     Args:
         name: of a text task: enwik8, text8 or pydoc_text.
+        prefix: only so many bytes of it; 0 for the whole.
         model: fields of the model that differ from the reference.
     """
     return TrialConfig(
         model=ModelConfig(**{"width": 64, "chunk_length": 32, "bin_length": 64, **model}),
-        task=TaskConfig(name=name, length=256, eval_sequences=64, test_sequences=64),
+        task=TaskConfig(name=name, prefix=prefix, length=256, eval_sequences=64, test_sequences=64),
         train=TrainConfig(steps=600, batch_size=8, learning_rate=1e-2, eval_every=100),
     )
 

@@ -102,7 +102,7 @@ def make_plan(args: Namespace) -> Plan:
             check_key(key)
     base = space.base().override({k: v for k, v in settings.items() if k not in pins})
     space.check(base)
-    check_data(base.task.name)
+    check_data(base.task)
     sampler = args.sampler or space.sampler
     trials = _number_of_trials(args.trials, space, sampler)
     _require(args.seeds is None or args.seeds >= 1, f"--seeds must be 1 or more, not {args.seeds}")

@@ -170,7 +170,13 @@ VALUES = {
         "launch",
         setting("task.name=enwik8"),
         ["data set 'enwik8' is not there", "python -m focus_core.data fetch enwik8"],
-        environment={"FOCUS_DATA": "no/such/folder"},
+        environment={"FOCUS_DATA": "/no/such/folder"},
+    ),
+    "data in a relative folder": Case(
+        "launch",
+        setting("task.name=text8"),
+        ["FOCUS_DATA 'data' must be a path from the root"],
+        environment={"FOCUS_DATA": "data"},
     ),
     "images of another size": Case(
         "launch", setting("task.name=smnist"), ["has 784 pixels; use task.length=784"]

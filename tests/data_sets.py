@@ -29,7 +29,7 @@ def real_data(monkeypatch: pytest.MonkeyPatch) -> Path:
     if not (folder / "mnist").is_dir():
         message = f"no data in {folder}: set FOCUS_DATA to a folder with mnist and enwik8"
         (pytest.fail if os.environ.get("CI") else pytest.skip)(message)
-    monkeypatch.setenv("FOCUS_DATA", str(folder))
+    monkeypatch.setenv("FOCUS_DATA", str(folder.absolute()))
     return folder
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 import torch
 
 from focus_core.config import TrialConfig
 from focus_core.tasks import build_task
 from search_spaces import bases
-from tests.data_sets import made_data
+from tests.data_sets import TEXT_BYTES, made_data
 
 SMALL = {"task.eval_sequences": 8, "task.test_sequences": 8}
 
@@ -34,6 +37,30 @@ def test_64k_recall_holds_a_byte_a_token_and_a_batch_no_more_than_it_needs() -> 
     assert built.train_batch(0, 1).inputs_BL.shape == (1, 65_536)
 
 
+STEP_OF_64K = """
+import torch
+from focus_core.memory import peak_bytes
+from focus_core.replicate import Replicate
+from search_spaces.bases import recall
+
+torch.set_num_threads(1)
+cpu = torch.device("cpu")
+replicate = Replicate(recall(65_536), 0, cpu)
+replicate.train_step(1)
+assert replicate.diverged_at is None and replicate.leak() < 1e-4
+print(peak_bytes(cpu))
+"""
+
+
+@pytest.mark.slow
+def test_a_step_of_64k_recall_and_its_probe_fit_in_4_gb() -> None:
+    """In a process of its own, since the peak counts all that a process ever held."""
+    done = subprocess.run(
+        [sys.executable, "-c", STEP_OF_64K], capture_output=True, text=True, check=True
+    )
+    assert int(done.stdout) < 4 * 2**30
+
+
 def test_compact_sets_are_the_sequences_that_were_drawn() -> None:
     """Of more than 256 symbols a token takes two bytes; either way int64 comes out."""
     for symbols, width in ((14, 1), (600, 2)):
@@ -49,7 +76,7 @@ def test_compact_sets_are_the_sequences_that_were_drawn() -> None:
 @pytest.mark.parametrize(
     "trial",
     [
-        *(bases.language(name) for name in ("enwik8", "text8", "pydoc_text")),
+        *(bases.language(name, TEXT_BYTES) for name in ("enwik8", "text8", "pydoc_text")),
         bases.images("digits"),
         bases.noisy_tones(),
         bases.far_recall(),

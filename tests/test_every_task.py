@@ -16,15 +16,17 @@ from focus_core.mixers import MIXERS
 from focus_core.replicate import Replicate
 from focus_core.tasks import TASKS, build_task, check_task_name
 from focus_core.tasks.base import IGNORED, Task
-from tests.data_sets import made_data
+from tests.data_sets import TEXT_BYTES, made_data
 
 EVERY = pytest.mark.parametrize("name", sorted(TASKS))
 SHARED = {"base", "drawn", "classified"}
 """Modules in the room of tasks that are no task's own."""
-OWN = {"mqar": {"keys": 12, "values": 12}}
+PREFIX = {"prefix": TEXT_BYTES}
+OWN = {"mqar": {"keys": 12, "values": 12}, "enwik8": PREFIX, "text8": PREFIX}
 CHANGED = {
     "keys": 6, "values": 6, "gap": 8, "loss": "last", "train_sequences": 20, "pairs": 3,
     "classes": 5, "band": "low", "readout": "last", "permutation_seed": 1,
+    "prefix": TEXT_BYTES - 5_000,
 }  # fmt: skip
 """Another value for every field that only some tasks read."""
 

@@ -41,6 +41,8 @@ class TaskConfig:
     band: Literal["high", "low"] = option("high", when=_read("band"), later=True)
     # what is classified: the mean over time, or the last position alone
     readout: Literal["mean", "last"] = option("mean", when=_read("readout"), later=True)
+    # only so many bytes of a text; 0: the whole
+    prefix: int = option(0, NOT_NEGATIVE, when=_read("prefix"), later=True)
     # none: the bit-reversal permutation
     permutation_seed: int | None = option(
         None, NOT_NEGATIVE, when=_read("permutation_seed"), later=True

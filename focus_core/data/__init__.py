@@ -4,7 +4,7 @@ They lie in the folder that FOCUS_DATA names (default: ``focus_sweeps`` in the u
 
     mnist/train-images-idx3-ubyte.gz   and the three others
     enwik8, text8                      100,000,000 bytes each
-    enwik8.first4150000.xz             a prefix, used where the whole is absent, and labelled
+    enwik8.first4150000.xz             enough for a trial that asks for a prefix no longer
 
 ``python -m focus_core.data fetch mnist enwik8 text8`` gets them.
 """
@@ -101,10 +101,19 @@ DATA_SETS: dict[str, tuple[DataFile, ...]] = {
 
 
 def data_folder() -> Path:
-    """FOCUS_DATA, else ``focus_sweeps`` in the user's cache."""
+    """FOCUS_DATA, else ``focus_sweeps`` in the user's cache.
+
+    Raises:
+        ValueError: FOCUS_DATA is relative, which would be another folder to every worker.
+    """
     given = os.environ.get("FOCUS_DATA")
     if given:
-        return Path(given).expanduser().absolute()
+        if not Path(given).is_absolute():
+            raise ValueError(
+                f"FOCUS_DATA {given[:60]!r} must be a path from the root, such as "
+                f"{str(Path(given[:60]).absolute())!r}: workers run in folders of their own"
+            )
+        return Path(given)
     cache = os.environ.get("XDG_CACHE_HOME")
     return (Path(cache) if cache else Path.home() / ".cache") / "focus_sweeps"
 
@@ -135,17 +144,30 @@ def digits_file() -> Path:
     return path
 
 
-def check_present(name: str) -> None:
-    """Raise a DataMissingError that says the command to run, unless data set ``name`` is there.
+def check_present(name: str, prefix: int = 0) -> None:
+    """Raise a DataMissingError that says what to do, unless data set ``name`` is there.
 
     Only looks: content is checked when it is read.
+
+    Args:
+        name: of the data set.
+        prefix: how many bytes of a text are enough; 0 for the whole.
     """
     if name == DIGITS:
         digits_file()
         return
     absent = [f.name for f in DATA_SETS[name] if not (data_folder() / f.name).is_file()]
-    if absent and not find_prefix(name):
+    found = find_prefix(name)
+    if not absent or (found and 0 < prefix <= found[1]):
+        return
+    fetch = f"run python -m focus_core.data fetch {name}"
+    if found:
+        asked = f"its first {prefix} bytes are" if prefix else "it is"
         raise DataMissingError(
-            f"data set {name!r} is not there ({data_folder() / absent[0]}): run python -m "
-            f"focus_core.data fetch {name}, or let FOCUS_DATA name the folder that has it"
+            f"of data set {name!r} only the first {found[1]} bytes are there ({found[0]}), and "
+            f"{asked} asked for: {fetch}, or take task.prefix={found[1]}"
         )
+    raise DataMissingError(
+        f"data set {name!r} is not there ({data_folder() / absent[0]}): {fetch}, or let "
+        "FOCUS_DATA name the folder that has it"
+    )

@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     try:
         return _fetch(list(sys.argv[1:] if argv is None else argv))
-    except UsageError as error:
+    except ValueError as error:
         return _say(str(error), EXIT_USAGE)
     except (FetchError, OSError) as error:
         return _say(str(error), EXIT_FAILED)

@@ -45,31 +45,40 @@ class Text(NamedTuple):
     crc32: int
 
 
-def read_text(name: str) -> Text:
+def read_text(name: str, prefix: int = 0) -> Text:
     """The text of task ``name``: enwik8, text8 or pydoc_text.
 
+    Args:
+        name: of the task.
+        prefix: only so many bytes; 0 for all.
+
     Raises:
-        DataMissingError: it was never fetched.
+        DataMissingError: it, or that much of it, was never fetched.
         DataCorruptError: its file is not what it must be.
+        ValueError: it has no ``prefix`` bytes.
     """
-    return _read(name, str(data_folder()))
+    return _read(name, prefix, str(data_folder()))
 
 
 @lru_cache(maxsize=2)
-def _read(name: str, folder: str) -> Text:  # noqa: ARG001  another folder, another text
-    if name == "pydoc_text":
-        return as_bytes(_pydoc(), prefix=False)
-    content, prefix = _fetched(name)
-    return as_letters(content, prefix=prefix) if name == "text8" else as_bytes(content, prefix)
+def _read(name: str, prefix: int, folder: str) -> Text:  # noqa: ARG001  another folder, another text
+    content = _pydoc() if name == "pydoc_text" else _fetched(name, prefix)
+    if prefix > len(content):
+        raise ValueError(
+            f"task.prefix = {prefix}: {name} has {len(content)} bytes; use at most that"
+        )
+    content = content[: prefix or None]
+    make = as_letters if name == "text8" else as_bytes
+    return make(content, prefix=prefix > 0)
 
 
-def as_bytes(content: bytes, prefix: bool) -> Text:
+def as_bytes(content: bytes, *, prefix: bool) -> Text:
     """Any bytes, each a token."""
     tokens_T = torch.frombuffer(bytearray(content), dtype=torch.uint8)
     return Text(tokens_T, 256, ord(" "), prefix, zlib.crc32(content))
 
 
-def as_letters(content: bytes, prefix: bool) -> Text:
+def as_letters(content: bytes, *, prefix: bool) -> Text:
     """Spaces and small letters: tokens 0 and 1 to 26.
 
     Raises:
@@ -108,13 +117,13 @@ def decode(name: str, token: int) -> bytes:
     return LETTERS[token : token + 1] if name == "text8" else bytes([token])
 
 
-def _fetched(name: str) -> tuple[bytes, bool]:
-    """The whole data set, else the longest prefix; and whether it is one."""
-    check_present(name)
+def _fetched(name: str, prefix: int) -> bytes:
+    """The whole data set where it is there, else the longest prefix of it."""
+    check_present(name, prefix)
     (whole,) = DATA_SETS[name]
     found = find_prefix(name)
     if found is None or (data_folder() / whole.name).is_file():
-        return read_checked(whole), False
+        return read_checked(whole)
     path, size = found
     try:
         content = lzma.decompress(path.read_bytes())
@@ -126,7 +135,7 @@ def _fetched(name: str) -> tuple[bytes, bool]:
     sha256 = hashlib.sha256(content).hexdigest()
     if wanted not in (None, sha256):
         raise DataCorruptError(f"{path}: expected sha256 {wanted}, found {sha256}")
-    return content, True
+    return content
 
 
 def _pydoc() -> bytes:

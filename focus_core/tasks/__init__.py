@@ -50,9 +50,13 @@ TASKS = {
         "maximize",
         ("classes", "band", "readout", "train_sequences"),
     ),
-    "enwik8": TaskEntry(f"{_PACKAGE}.text", "bits per byte", "minimize", data="enwik8"),
-    "text8": TaskEntry(f"{_PACKAGE}.text", "bits per character", "minimize", data="text8"),
-    "pydoc_text": TaskEntry(f"{_PACKAGE}.text", "bits per byte", "minimize"),
+    "enwik8": TaskEntry(
+        f"{_PACKAGE}.text", "bits per byte", "minimize", ("prefix",), data="enwik8"
+    ),
+    "text8": TaskEntry(
+        f"{_PACKAGE}.text", "bits per character", "minimize", ("prefix",), data="text8"
+    ),
+    "pydoc_text": TaskEntry(f"{_PACKAGE}.text", "bits per byte", "minimize", ("prefix",)),
     "smnist": TaskEntry(
         f"{_PACKAGE}.pixels",
         "accuracy",
@@ -89,14 +93,14 @@ def check_task_name(name: str) -> None:
     raise ValueError(f"unknown task.name {name!r}; {hint}")
 
 
-def check_data(name: str) -> None:
-    """Raise a ValueError that says the command that gets the data of task ``name``, if absent."""
+def check_data(task: TaskConfig) -> None:
+    """Raise a ValueError that says how to get the data of ``task``, unless they are there."""
     from focus_core.data import DataMissingError, check_present
 
-    data = TASKS[name].data
+    data = TASKS[task.name].data
     try:
         if data is not None:
-            check_present(data)
+            check_present(data, task.prefix)
     except DataMissingError as error:
         raise ValueError(str(error)) from None
 

@@ -3,7 +3,8 @@
 ``enwik8`` (256 byte values), ``text8`` (a space and 26 letters) and, as a stand-in of its own name,
 ``pydoc_text``: the reference text that ships with this Python. The first 90 % are for training,
 5 % each for validation and test: of the whole enwik8 and text8 that is the official split. Of a
-prefix it is proportional, and no published number compares: ``prefix`` says so in every report.
+prefix (``task.prefix`` bytes) it is proportional, and no published number compares: the config and
+``prefix`` in every report say so. A prefix is never taken for the whole.
 
 The metric is bits a byte: nats summed over all targets, over ln 2, over their number. Windows of
 ``length`` tokens follow each other without overlap, spread evenly over the split where fewer are
@@ -34,7 +35,7 @@ def build(task: TaskConfig, seed: int) -> Task:
     Raises:
         ValueError: the text is too short for that many windows.
     """
-    return TextTask(task, seed, read_text(task.name))
+    return TextTask(task, seed, read_text(task.name, task.prefix))
 
 
 class TextTask(Task):

@@ -97,6 +97,16 @@ def test_it_fetches_once_and_says_where(
     assert (folder / "set" / "thing").read_bytes() == CONTENT
 
 
+def test_progress_is_for_terminals(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    with serving(plain=CONTENT) as (address, _):
+        monkeypatch.setitem(data.DATA_SETS, "thing", (wanted(address, "good"),))
+        assert main(["fetch", "thing"]) == 0
+    assert capsys.readouterr().err.endswith("\rset/thing: 0.3 of 0.3 MiB\n")
+
+
 def test_the_folder_is_the_users_cache_unless_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FOCUS_DATA")
     monkeypatch.setenv("XDG_CACHE_HOME", "/some/cache")
@@ -109,11 +119,10 @@ def test_the_folder_is_the_users_cache_unless_said(monkeypatch: pytest.MonkeyPat
 def test_absent_data_name_the_command_that_gets_them(task: str, data_set: str) -> None:
     command = f"python -m focus_core.data fetch {data_set}"
     with pytest.raises(ValueError, match=command) as raised:
-        check_data(task)
+        check_data(TaskConfig(name=task))
     assert "\n" not in str(raised.value)
-    images = {"length": 784} if task == "pmnist" else {}
     with pytest.raises(OSError, match=command):  # to a worker, its machine's fault
-        build_task(TaskConfig(name=task, **images), 0)
+        build_task(TaskConfig(name=task, length=784), 0)
 
 
 @pytest.mark.parametrize("spoil", [lambda b: b[:-1], lambda b: b[:-1] + b"?"])
@@ -128,17 +137,41 @@ def test_a_spoiled_image_file_is_never_used(
         read_mnist("train")
 
 
-def test_a_short_whole_text_is_never_used_nor_is_a_prefix_in_its_place(
+def test_a_short_whole_text_is_never_used_nor_is_a_prefix_in_its_place(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "enwik8.first5.xz").write_bytes(lzma.compress(b"short"))
+    with pytest.raises(data.DataMissingError, match=r"only the first 5 bytes .* task\.prefix=5"):
+        read_text("enwik8")
+    (tmp_path / "data" / "enwik8").write_bytes(b"short")
+    for prefix in (0, 5):
+        with pytest.raises(data.DataCorruptError, match="expected 100000000 bytes, found 5"):
+            read_text("enwik8", prefix)
+
+
+def test_a_prefix_of_the_whole_is_the_prefix(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made_data(tmp_path, monkeypatch)
-    assert read_text("enwik8").prefix
-    (tmp_path / "other").mkdir()
-    monkeypatch.setenv("FOCUS_DATA", str(tmp_path / "other"))
-    (tmp_path / "other" / "enwik8").write_bytes(b"short")
-    (tmp_path / "other" / "enwik8.first5.xz").write_bytes(lzma.compress(b"short"))
-    with pytest.raises(data.DataCorruptError, match="expected 100000000 bytes, found 5"):
-        read_text("enwik8")
+    """The same trial on a machine that has the whole text and on one that has its beginning."""
+    content = b"the whole text of this test"
+    digest = data.Digest(len(content), "sha256", hashlib.sha256(content).hexdigest())
+    monkeypatch.setitem(data.DATA_SETS, "enwik8", (data.DataFile("enwik8", digest, ()),))
+    texts = []
+    for name, stored in (("enwik8", content), ("enwik8.first9.xz", lzma.compress(content[:9]))):
+        folder = tmp_path / f"has {name}"
+        folder.mkdir()
+        (folder / name).write_bytes(stored)
+        monkeypatch.setenv("FOCUS_DATA", str(folder))
+        texts.append(read_text("enwik8", 7))
+    assert [bytes(text.tokens_T.tolist()) for text in texts] == [content[:7]] * 2
+    assert [text.prefix for text in texts] == [True, True]
+    with pytest.raises(
+        data.DataMissingError, match=r"its first 10 bytes are asked for.*fetch enwi"
+    ):
+        read_text("enwik8", 10)
+    monkeypatch.setenv("FOCUS_DATA", str(tmp_path / "has enwik8"))
+    assert not read_text("enwik8").prefix
+    with pytest.raises(ValueError, match=r"task\.prefix = 99: enwik8 has 27 bytes"):
+        read_text("enwik8", 99)
 
 
 @pytest.mark.parametrize(
@@ -156,7 +189,15 @@ def test_a_prefix_that_is_none_is_never_used(
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / name).write_bytes(content)
     with pytest.raises(data.DataCorruptError, match=says):
-        read_text("enwik8")
+        read_text("enwik8", 5)
+
+
+def test_a_relative_folder_is_refused(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FOCUS_DATA", "data")
+    assert main(["fetch", "thing"]) == 2
+    assert "FOCUS_DATA 'data' must be a path from the root" in capsys.readouterr().err
 
 
 def test_the_longest_prefix_is_read(tmp_path: Path) -> None:
@@ -164,7 +205,7 @@ def test_the_longest_prefix_is_read(tmp_path: Path) -> None:
     for size in (50, 300, 7):
         path = tmp_path / "data" / f"text8.first{size}.xz"
         path.write_bytes(lzma.compress(b"a" * size))
-    text = read_text("text8")
+    text = read_text("text8", 300)
     assert (len(text.tokens_T), text.prefix, text.symbols) == (300, True, 27)
 
 

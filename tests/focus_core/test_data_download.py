@@ -102,9 +102,11 @@ def test_a_server_without_ranges_starts_again(tmp_path: Path) -> None:
 
 
 def test_another_range_than_asked_is_not_taken(tmp_path: Path) -> None:
-    with serving(plain=CONTENT) as (address, _):
+    with serving(plain=CONTENT) as (address, asked):
         assert fetch_file(wanted(address, "stop", "shift", "good"), tmp_path, quiet)
     assert kept(tmp_path) == {"thing": CONTENT}
+    starts = dict(asked)
+    assert starts["good"] == starts["shift"] > 0  # nothing of what it gave was kept
 
 
 @pytest.mark.parametrize("left", [b"x" * 1000, b"x" * 300_000, b"x" * 400_000])

@@ -158,11 +158,11 @@ def test_a_prefix_says_so_in_every_report() -> None:
 
 def test_letters_have_27_symbols(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made_data(tmp_path, monkeypatch)
-    config = TaskConfig(name="text8", eval_sequences=4, test_sequences=4)
+    config = TaskConfig(name="text8", prefix=TEXT_BYTES, eval_sequences=4, test_sequences=4)
     built = build(config, 0)
     assert (built.vocab_size, built.chance) == (27, math.log2(27))
     assert built.constants()["text_bytes"] == TEXT_BYTES
-    assert task(text=as_letters(b"a b" * 2000, False)).vocab_size == 27
+    assert task(text=as_letters(b"a b" * 2000, prefix=False)).vocab_size == 27
 
 
 def test_the_text_of_this_python_is_its_reference() -> None:
