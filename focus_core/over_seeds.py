@@ -13,6 +13,8 @@ OVER_SEEDS: dict[str, Callable[[list[float]], float]] = {
     "leak": max,
     "pole_radius_max": max,
     "pole_radius_median": statistics.fmean,
+    "effective_memory": statistics.fmean,
+    "peak_gain": max,
     "sliding": statistics.fmean,
     "future_masked": statistics.fmean,
     "future_seen": statistics.fmean,

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from focus_core.model import SequenceModel
-from focus_core.theta import recorded_radii
+from focus_core.theta import recorded
 
 PROBE_TOKENS = 2**17
 """Tokens in one batch of a probe: bounds memory, changes no number."""
@@ -40,7 +40,7 @@ def causality_leak(net: SequenceModel, vocab_size: int | None, length: int, seed
         inputs_BL = inputs_L.repeat(1 + len(some), 1)
         for row, position in enumerate(some, start=1):
             inputs_BL[row, position] = _another(inputs_L[position], vocab_size)
-        with _evaluation(net):
+        with evaluation(net):
             logits = net.each_position(inputs_BL)
         change_BL = (logits[1:] - logits[:1]).abs().amax(dim=-1)
         earlier = [float(change_BL[row, :position].max()) for row, position in enumerate(some)]
@@ -64,22 +64,28 @@ def _parts(positions: list[int], size: int) -> Iterator[list[int]]:
         yield positions[start : start + size]
 
 
-def pole_radii(net: SequenceModel, inputs_BL: Tensor) -> tuple[float, float] | None:
-    """The largest and the median pole radius over layers, bins, channels and filters.
+def pole_radii(net: SequenceModel, inputs_BL: Tensor) -> dict[str, float]:
+    """The largest and the median pole radius over bins, channels and filters.
 
     Args:
         net: put into evaluation mode for the probe, and back.
         inputs_BL: a few sequences.
 
     Returns:
-        (maximum, median), or None for a network without a filter bank.
+        ``pole_radius_max`` and ``pole_radius_median`` over all layers, and with ``.layer0`` ...
+        behind the name of each; nothing for a network without a filter bank.
     """
-    with _evaluation(net), recorded_radii(net) as radii:
+    with evaluation(net), recorded(net) as thetas:
         net(inputs_BL)
+        radii = [theta.radii.flatten() for theta in thetas]
     if not radii:
-        return None
-    together = torch.cat([radius.flatten() for radius in radii])
-    return float(together.max()), float(together.median())
+        return {}
+    found = {"": torch.cat(radii)} | {f".layer{i}": radius for i, radius in enumerate(radii)}
+    return {
+        f"pole_radius_{what}{where}": float(getattr(radius, what)())
+        for where, radius in found.items()
+        for what in ("max", "median")
+    }
 
 
 def _positions(net: SequenceModel, length: int) -> list[int]:
@@ -89,7 +95,8 @@ def _positions(net: SequenceModel, length: int) -> list[int]:
 
 
 @contextmanager
-def _evaluation(net: nn.Module) -> Iterator[None]:
+def evaluation(net: nn.Module) -> Iterator[None]:
+    """Without dropout and gradients; afterwards as before."""
     was_training = net.training
     net.eval()
     try:

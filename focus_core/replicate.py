@@ -12,6 +12,7 @@ from torch import Tensor
 from focus_core.config import TrainConfig, TrialConfig
 from focus_core.model import build_model, init_weights, parameter_groups
 from focus_core.probes import causality_leak, pole_radii
+from focus_core.responses import filter_numbers
 from focus_core.tasks import build_task
 from focus_core.tasks.base import IGNORED, Batch, nats
 from focus_core.theta import mean_theta
@@ -83,12 +84,11 @@ class Replicate:
         if self.window_ceiling is not None:
             found["window_ceiling"] = self.window_ceiling
         few = self.task.validation(slice(PROBE_SEQUENCES))
-        radii = pole_radii(self.net, few.inputs_BL.to(self.device))
-        if radii is not None:
-            found["pole_radius_max"], found["pole_radius_median"] = radii
+        found |= pole_radii(self.net, few.inputs_BL.to(self.device))
         if final:
             found["test"] = self._score(self.task.test, self.config.test_sequences)[0]
             found["leak"] = self.leak()
+            found |= filter_numbers(self.net, few.inputs_BL.to(self.device))
             found |= self.task.closing_scores(self._predict)
             with mean_theta(self.net) as adaptive:
                 if adaptive:  # is it used? What it scores with its filters fixed at their mean

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 from focus_core.coupled import CoupledBank, PolesFromInput
@@ -15,16 +16,43 @@ from focus_core.hypernetwork import HyperNetwork
 Hook = Callable[[nn.Module, Any, Tensor], Tensor | None]
 
 
+class Theta(NamedTuple):
+    """The logits of one layer's filters in one run: s_BNDFP, or s_TBIFD of a coupled bank."""
+
+    bank: FilterBank | CoupledBank
+    logits: Tensor
+
+    @property
+    def radii(self) -> Tensor:
+        """The pole radius of every filter."""
+        return self.bank.pole_radius(self.logits)
+
+    def places(self, most: int) -> Tensor:
+        """Those of the first sequence at ``most`` places at most: bins or tokens, evenly spaced."""
+        coupled = isinstance(self.bank, CoupledBank)
+        first = self.logits[:, 0] if coupled else self.logits[0]
+        count = min(most, len(first))
+        chosen = first[torch.arange(count) * len(first) // count]
+        return chosen[None] if coupled else chosen[:, None]
+
+
 @contextmanager
-def recorded_radii(net: nn.Module) -> Iterator[list[Tensor]]:
-    """Runs of ``net`` in this context add the pole radii of every bank's filters to the list."""
-    radii: list[Tensor] = []
+def recorded(net: nn.Module) -> Iterator[list[Theta]]:
+    """Runs of ``net`` in this context add the Theta of every bank to the list, layer by layer."""
+    found: list[Theta] = []
 
     def recorder(bank: FilterBank | CoupledBank) -> Hook:
-        return lambda _module, _inputs, logits: radii.append(bank.pole_radius(logits))
+        return lambda _module, _inputs, logits: found.append(Theta(bank, logits))
 
     with _hooked({bank.logits: recorder(bank) for bank in _banks(net)}):
-        yield radii
+        yield found
+
+
+@contextmanager
+def fixed(bank: FilterBank | CoupledBank, logits: Tensor) -> Iterator[None]:
+    """Runs of ``bank`` in this context use these logits, expanded to every bin or token."""
+    with _hooked({bank.logits: lambda _module, _inputs, found: logits.expand_as(found)}):
+        yield
 
 
 @contextmanager

@@ -78,7 +78,7 @@ class FocusMixer(nn.Module):
         def attend(q_BLZ: Tensor, k_BLZ: Tensor, v_BLV: Tensor) -> Tensor:
             return self.attend(q_BLZ, k_BLZ, v_BLV, self.chunk_length)
 
-        return self._mix(x_BLD, h_BLD, self._filtered(h_BLD, e_BNDO), attend)
+        return self._mix(x_BLD, h_BLD, self.filtered(h_BLD, e_BNDO), attend)
 
     def _mix(self, x_BLD: Tensor, h_BLD: Tensor, xf_BLD: Tensor, attend: Attend) -> Tensor:
         """Eq. 10-14, of a sequence or of one token."""
@@ -128,7 +128,8 @@ class FocusMixer(nn.Module):
         y_BD = self._mix(x_BD, h_BD, xf_BD, attend)
         return y_BD, FocusState(taps, filtered, kept)
 
-    def _filtered(self, h_BLD: Tensor, e_BNDO: Tensor | None) -> Tensor:
+    def filtered(self, h_BLD: Tensor, e_BNDO: Tensor | None) -> Tensor:
+        """x_f of normed inputs, (B, L, D), with the short convolution and the skip."""
         if self.taps is not None:
             h_BLD = self.taps(h_BLD)
         xf_BLD: Tensor = self.filter(h_BLD, e_BNDO)

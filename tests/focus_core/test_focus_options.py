@@ -52,7 +52,7 @@ def test_taps_stand_in_front_of_the_filter():
     net = small_net(small_config(short_conv=4))
     mixer, x = net.blocks[0].mixer, embedded()
     e = net._hyper_input(x)
-    torch.testing.assert_close(mixer._filtered(x, e), mixer.filter(mixer.taps(x), e))
+    torch.testing.assert_close(mixer.filtered(x, e), mixer.filter(mixer.taps(x), e))
     assert mixer.taps.taps_DJ.shape[1] == 4
 
 
@@ -61,7 +61,7 @@ def test_the_skip_adds_omega_x(filter_):
     net = small_net(small_config(filter=filter_, filter_skip=True))
     mixer, x = net.blocks[0].mixer, embedded()
     e = net._hyper_input(x)
-    torch.testing.assert_close(mixer._filtered(x, e), mixer.filter(x, e) + mixer.skip_D * x)
+    torch.testing.assert_close(mixer.filtered(x, e), mixer.filter(x, e) + mixer.skip_D * x)
 
 
 REFUSED = [

@@ -5,7 +5,7 @@ import torch
 
 from focus_core.config import TrialConfig
 from focus_core.replicate import Replicate
-from focus_core.theta import mean_theta, recorded_radii
+from focus_core.theta import mean_theta, recorded
 from tests.focus_core.causality import embedded, small_config, small_net
 
 ADAPTIVE = ["base", "carry_lattice", "shared_hypernetwork", "coupled", "coupled_bins"]
@@ -14,15 +14,17 @@ ADAPTIVE = ["base", "carry_lattice", "shared_hypernetwork", "coupled", "coupled_
 @pytest.mark.parametrize("name", ADAPTIVE)
 def test_every_bin_and_sequence_then_has_the_same_filters(name):
     net, x = small_net(small_config(name)), embedded(batch=3)
-    with recorded_radii(net) as before:
+    with recorded(net) as before:
         net.from_embedding(x)
-    with mean_theta(net) as adaptive, recorded_radii(net) as radii:
+    with mean_theta(net) as adaptive, recorded(net) as thetas:
         net.from_embedding(x)
     assert adaptive
-    assert len(radii) == len(before) > 0
-    for radius in radii:
+    assert len(thetas) == len(before) > 0
+    for radius in (theta.radii for theta in thetas):
         torch.testing.assert_close(radius, radius[:1, :1].expand_as(radius))
-    assert any((radius - radius[:1, :1]).abs().max() > 1e-6 for radius in before)
+    assert any(
+        (radius - radius[:1, :1]).abs().max() > 1e-6 for radius in (theta.radii for theta in before)
+    )
 
 
 @pytest.mark.parametrize("name", ADAPTIVE)
