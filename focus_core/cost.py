@@ -37,13 +37,18 @@ class Cost(NamedTuple):
 
 
 def cost(
-    model: ModelConfig, *, vocab_size: int, num_outputs: int, length: int, batch_size: int = 1
+    model: ModelConfig,
+    *,
+    vocab_size: int | None,
+    num_outputs: int,
+    length: int,
+    batch_size: int = 1,
 ) -> Cost:
     """The cost of a config; nothing is computed and no memory is used for it.
 
     Args:
         model: the architecture.
-        vocab_size: number of different tokens.
+        vocab_size: number of different tokens; None for real numbers.
         num_outputs: number of classes at every position.
         length: tokens in a sequence, L.
         batch_size: sequences that share what is computed from parameters alone, B.

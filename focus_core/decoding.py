@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from focus_core.embedding import LearnedPositions
+from focus_core.config import ModelConfig
+from focus_core.embedding import LearnedPositions, RealEncoder
 from focus_core.hypernetwork import EmbeddingState
 from focus_core.model import SequenceModel
 
@@ -71,10 +72,14 @@ class Decoder:
 def why_not(net: SequenceModel) -> str:
     """Why a network cannot be stepped, in a line; empty where it can."""
     model = net.config
+    if isinstance(net.embedding, RealEncoder) or net.readout == "mean":
+        return "it reads a whole sequence of numbers, or answers for a whole one"
     if model.mixer == "hyena":
         return "Hyena's convolution is as long as the sequence, and has no state of a fixed size"
-    if model.mixer != "focus":
-        return ""
+    return _why_not_focus(model) if model.mixer == "focus" else ""
+
+
+def _why_not_focus(model: ModelConfig) -> str:
     if model.leaks():
         return f"what comes later is needed: {model.leaks()[0]}"
     if model.filter == "adaptive" and model.global_conv not in ("none", "ema"):

@@ -17,7 +17,7 @@ from torch import nn
 
 from focus_core.coupled import CoupledBank, PolesFromInput
 from focus_core.ema import DampedEMA
-from focus_core.embedding import LearnedPositions, TokenEmbedding
+from focus_core.embedding import LearnedPositions, RealEncoder, TokenEmbedding
 from focus_core.filter_bank import FilterBank
 from focus_core.hypernetwork import GlobalConv, GlobalEMA, HyperEmbedding, StaticLogits
 from focus_core.mixers.attention import AttentionMixer, GPT2Mixer, TransformerMixer
@@ -217,6 +217,7 @@ ROWS: dict[type[nn.Module], Callable[[Any, int], Work]] = {
     nn.LayerNorm: _free,
     TokenEmbedding: _free,
     LearnedPositions: _free,
+    RealEncoder: _linear,
     StaticLogits: _free,
     AttentionMixer: _full_attention,
     TransformerMixer: _full_attention,

@@ -72,6 +72,30 @@ def test_a_tied_network_is_causal_too(mixer):
     assert prefix_gap(net) < 1e-12
 
 
+def steps_elsewhere(net):
+    """A forward and a backward pass on the meta device, which refuses to add what is elsewhere."""
+    tokens_BL = torch.zeros(2, LENGTH - 1, dtype=torch.int64, device="meta")
+    logits = net(tokens_BL)
+    logits.sum().backward()
+    return logits.device.type
+
+
+@EVERY
+def test_it_works_where_its_parameters_are(mixer):
+    with torch.device("meta"):
+        net = build_model(small_config(mixer=mixer), vocab_size=9, num_outputs=9, max_length=LENGTH)
+    assert steps_elsewhere(net) == "meta"
+
+
+def test_negative_control_a_tensor_left_behind_is_seen():
+    class Behind(torch.nn.Embedding):
+        def forward(self, tokens_BL):
+            return super().forward(tokens_BL) + torch.arange(8.0)
+
+    with pytest.raises(RuntimeError, match="cpu"):
+        steps_elsewhere(Behind(9, 8, device="meta"))
+
+
 FIELDS = {
     "heads": 2, "chunk_length": 4, "sliding": True, "key_width": 6, "value_width": 6,
     "ffn_width": 10, "layers": 1, "ema_size": 2, "state_size": 6, "taps": 2, "implicit_width": 7,

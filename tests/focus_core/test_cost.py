@@ -49,6 +49,15 @@ def test_flops_are_those_torch_counts(name, length):
     assert found.parameters == sum(p.numel() for p in net.parameters())
 
 
+def test_a_network_of_real_numbers_has_a_cost_too():
+    sizes = {"num_outputs": 9, "max_length": 64, "vocab_size": None}
+    net = build_model(small("s4d"), **sizes).train()
+    found = cost(small("s4d"), vocab_size=None, num_outputs=9, length=64, batch_size=BATCH)
+    with FlopCounterMode(display=False) as counter:
+        net(torch.randn(BATCH, 64))
+    assert found.forward == pytest.approx(counter.get_total_flops() / BATCH / 64, rel=0.015)
+
+
 def test_negative_control_another_size_is_another_count():
     net = build_model(small("mega"), max_length=64, **SIZES)
     forward, _ = counted(net, 64)

@@ -31,6 +31,7 @@ ARMS = {
     "no attention": {"filter": "ema", "attention": "none"},
     "wired": {"filter": "ema", "value_from": "input", "gates_from": "input"},
     "coupled": {"filter": "coupled", "filters": 2},
+    "real poles": {"filter": "coupled", "poles": "real", "theta": "bin"},
     "coupled, real": {"filter": "coupled", "poles": "real"},
     "coupled, full map": {"filter": "coupled", "theta_rank": None},
     "coupled, bins": {"filter": "coupled", "theta": "bin"},
@@ -103,7 +104,17 @@ FIXED = ["mega", "transformer_xl", "shortconv", "s4", "s4d"]
 
 @pytest.mark.parametrize(
     "arm",
-    ["no filter", "ema", "short filter", "coupled", "coupled, bins", "sliding", *FULL, *FIXED],
+    [
+        "no filter",
+        "ema",
+        "short filter",
+        "coupled",
+        "coupled, bins",
+        "real poles",
+        "sliding",
+        *FULL,
+        *FIXED,
+    ],
 )
 def test_a_state_is_as_large_as_the_cost_model_says(arm):
     net = build(arm)
@@ -134,6 +145,14 @@ def test_memory_does_not_grow(arm):
 def test_what_cannot_be_stepped_is_refused_with_the_reason(fields, reason):
     with pytest.raises(ValueError, match=reason):
         Decoder(build("refused", **fields))
+
+
+@pytest.mark.parametrize("kind", [{"vocab_size": None}, {"readout": "mean"}])
+def test_what_is_no_language_is_refused(kind):
+    sizes = {"vocab_size": 7, "num_outputs": 7, "max_length": 8} | kind
+    net = build_model(ModelConfig(mixer="s4d", width=8), **sizes)
+    with pytest.raises(ValueError, match="no decoding step: it reads a whole sequence"):
+        Decoder(net)
 
 
 def test_gpt2_has_no_position_after_its_last():
