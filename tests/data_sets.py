@@ -17,7 +17,7 @@ from focus_core.tasks import TASKS, Images
 
 BESIDE = Path(__file__).parent.parent.parent / "shared" / "data"
 FEW = Images(pixels=784, train=200, validation=40, test=40)
-TEXT_BYTES = 60_000
+TEXT_BYTES = 400_000
 
 
 def real_data(monkeypatch: pytest.MonkeyPatch) -> Path:

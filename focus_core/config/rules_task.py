@@ -10,12 +10,16 @@ from focus_core.tasks import TASKS, Images, check_task_name
 if TYPE_CHECKING:
     from focus_core.config import TaskConfig
 
+TEXT_BYTES = {"enwik8": 100_000_000, "text8": 100_000_000}
+
 
 def check_task(task: TaskConfig) -> None:
     check_task_name(task.name)
     entry = TASKS[task.name]
     if entry.images is not None:
         _check_images(task, entry.images)
+    elif "prefix" in entry.reads:
+        _check_text(task)
     elif task.name == "mqar":
         _check_mqar(task)
     elif "loss" in entry.reads:
@@ -51,6 +55,26 @@ def _check_mqar(task: TaskConfig) -> None:
             count >= task.pairs,
             f"task.{name} = {count}: mqar draws {task.pairs} different {name}; use at least "
             f"{task.pairs}, or fewer task.pairs",
+        )
+
+
+def _check_text(task: TaskConfig) -> None:
+    """Of a text whose size is known: the windows that are asked for are there."""
+    whole = TEXT_BYTES.get(task.name)
+    require(
+        whole is None or task.prefix < whole,
+        f"task.prefix = {task.prefix}: {task.name} has {whole} bytes; use fewer, or 0 for all",
+    )
+    size = task.prefix or whole
+    if size is None:
+        return
+    for field, start, end in (("eval_sequences", 90, 95), ("test_sequences", 95, 100)):
+        most = (size * end // 100 - size * start // 100 - 1) // task.length
+        count = getattr(task, field)
+        require(
+            count <= most,
+            f"task.{field} = {count}: 5 % of {size} bytes are {most} windows of task.length = "
+            f"{task.length}; use fewer, a shorter task.length or a longer task.prefix",
         )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from focus_core.config import TaskConfig
+from focus_core.config import TaskConfig, TrialConfig
 from focus_core.data.text import Text, as_bytes, as_letters
 from focus_core.tasks.base import IGNORED
 from focus_core.tasks.text import TextTask, build
@@ -80,6 +80,25 @@ def test_fewer_windows_are_spread_over_the_part() -> None:
 def test_more_windows_than_there_are_is_an_error_that_says_how_many(field: str) -> None:
     with pytest.raises(ValueError, match=rf"task\.{field} = 10: .* use at most 9"):
         task(**{field: 10})
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"test_sequences": 16}, "task.test_sequences = 16: 5 % of 20000 bytes are 15 windows"),
+        ({"eval_sequences": 16}, "task.eval_sequences = 16"),
+        ({"length": 1000}, "are 0 windows of task.length = 1000; use fewer, a shorter"),
+        ({"prefix": 100_000_000}, "enwik8 has 100000000 bytes; use fewer, or 0 for all"),
+    ],
+)
+def test_what_a_text_of_known_size_cannot_give_is_refused_at_once(
+    changes: dict[str, int], says: str
+) -> None:
+    usual = {"task.name": "enwik8", "task.prefix": 20_000, "task.length": 64}
+    usual |= {"task.eval_sequences": 15, "task.test_sequences": 15}
+    TrialConfig().override(usual)
+    with pytest.raises(ValueError, match=says):
+        TrialConfig().override(usual | {f"task.{name}": v for name, v in changes.items()})
 
 
 def test_a_uniform_model_pays_eight_bits_a_byte() -> None:
