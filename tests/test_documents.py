@@ -61,8 +61,9 @@ def complaint(words):
         except (SystemExit, ValueError):
             return "launch.py does not take these flags"
         return None
-    path = rest[1].replace(".", "/") + ".py" if rest[0] == "-m" else rest[0]
-    return None if (ROOT / path).exists() else f"no file {path}"
+    path = rest[1].replace(".", "/") if rest[0] == "-m" else rest[0]
+    asked = [path, f"{path}.py", f"{path}/__main__.py"]
+    return None if any((ROOT / p).is_file() for p in asked) else f"no file {path}"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
