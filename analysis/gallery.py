@@ -55,7 +55,12 @@ def draw_all(summary: Data, curves: pa.Table, folder: Path) -> dict[str, Picture
 
 
 def reference_lines(summary: Data) -> dict[str, float]:
-    """Chance and the window ceiling, each only where all trials share it."""
+    """Chance and the window ceiling, each only where all trials share it.
+
+    None where less is better: a guesser's bits lie so far off that they would flatten all else.
+    """
+    if summary["sweep"]["direction"] == "minimize":
+        return {}
     lines = {}
     for key, name in (("chance", "chance"), ("window_ceiling", "window ceiling")):
         values = {row[key] for row in summary["certificates"] if row[key] is not None}
@@ -83,7 +88,8 @@ def _effects(summary: Data, _: pa.Table) -> Figure | None:
     if [axis["key"] for axis in summary["sweep"]["axes"]] == [VARIANT]:
         if not arms:
             return None
-        arms.sort(key=lambda t: (t["leaky"], -t["test"]["mean"]))
+        sign = 1 if summary["sweep"]["direction"] == "minimize" else -1
+        arms.sort(key=lambda t: (t["leaky"], sign * t["test"]["mean"]))
         figure = Figure(figsize=(8.6, 1.2 + 0.36 * len(arms)), layout="constrained")
         figures.scores_by_arm(arms, metric=metric, lines=lines, ax=figure.subplots())
         return figure
