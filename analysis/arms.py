@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from analysis.evidence import Bounds, Interval, mean_interval
 from analysis.ledger_tables import CONSTANTS, POINT
-from sweeps.alarms import LEAK_TOLERANCE
+from sweeps.alarms import LEAK_TOLERANCE, promised
 
 VARIANT = "variant"
 LONGEST_NAME = 36
@@ -60,8 +60,15 @@ class Arm:
         return self.label if len(self.label) <= LONGEST_NAME else f"trial {self.number}"
 
     @property
+    def promised(self) -> str:
+        """``causal``, ``bidirectional`` or ``LEAKY``."""
+        return promised(causal=self.causal, config=self.config)
+
+    @property
     def measured_leak(self) -> bool:
         """Whether a promised-causal trial was seen to use the future."""
+        if self.promised == "bidirectional":
+            return False
         return not abs(self.constants.get("leak", 0.0)) <= LEAK_TOLERANCE  # NaN shows nothing
 
     @property

@@ -65,7 +65,7 @@ def _certificate(arm: Arm, train_loss: float | None, window: str) -> Row:
         "number": arm.number,
         "name": arm.name,
         "label": arm.label,
-        "promised": "causal" if arm.causal else "LEAKY",
+        "promised": arm.promised,
         "leak": constants.get("leak"),
         "pole_radius_max": pole,
         "stability": _stability(arm, pole),
@@ -81,7 +81,7 @@ def _certificate(arm: Arm, train_loss: float | None, window: str) -> Row:
         "value": arm.value,
         "alarms": alarms(
             constants,
-            causal=arm.causal,
+            causal=arm.promised == "causal",
             fresh=not arm.config.get("task.train_sequences"),
             train_loss=train_loss,
         ),

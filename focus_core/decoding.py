@@ -74,6 +74,8 @@ def why_not(net: SequenceModel) -> str:
     model = net.config
     if isinstance(net.embedding, RealEncoder) or net.readout == "mean":
         return "it reads a whole sequence of numbers, or answers for a whole one"
+    if model.bidirectional:
+        return "it is bidirectional: every answer needs what comes later"
     if model.mixer == "hyena":
         return "Hyena's convolution is as long as the sequence, and has no state of a fixed size"
     return _why_not_focus(model) if model.mixer == "focus" else ""

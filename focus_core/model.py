@@ -46,16 +46,28 @@ class FeedForward(nn.Module):
 
 
 class Block(nn.Module):
-    """A sequence mixer, then the feed-forward network."""
+    """A sequence mixer, then the feed-forward network.
+
+    A bidirectional block has a second mixer, with weights of its own, that reads the sequence from
+    its end to its start; the mean of the two goes on.
+    """
 
     def __init__(self, model: ModelConfig, max_length: int) -> None:
         super().__init__()
         self.mixer = MIXERS[model.mixer](model, max_length)
+        two = model.bidirectional
+        self.reversed_mixer = MIXERS[model.mixer](model, max_length) if two else None
         self.feed_forward = FeedForward(model)
 
-    def forward(self, x_BLD: Tensor, e_BNDO: Tensor | None) -> Tensor:
-        """(B, L, D) to (B, L, D)."""
-        out_BLD: Tensor = self.feed_forward(self.mixer(x_BLD, e_BNDO))
+    def forward(
+        self, x_BLD: Tensor, e_BNDO: Tensor | None, reversed_e_BNDO: Tensor | None = None
+    ) -> Tensor:
+        """(B, L, D) to (B, L, D); ``reversed_e_BNDO`` is of the reversed sequence."""
+        mixed_BLD = self.mixer(x_BLD, e_BNDO)
+        if self.reversed_mixer is not None:
+            back_BLD = self.reversed_mixer(x_BLD.flip(1), reversed_e_BNDO).flip(1)
+            mixed_BLD = 0.5 * (mixed_BLD + back_BLD)
+        out_BLD: Tensor = self.feed_forward(mixed_BLD)
         return out_BLD
 
 
@@ -88,8 +100,12 @@ class SequenceModel(nn.Module):
         adaptive = model.mixer == "focus" and model.filter == "adaptive"
         before_all = adaptive and model.global_conv != "layer"
         self.hyper_embedding = HyperEmbedding(model, max_length) if before_all else None
+        reverses = before_all and model.bidirectional
+        self.reversed_hyper_embedding = HyperEmbedding(model, max_length) if reverses else None
         blocks = [Block(model, max_length) for _ in range(model.layers)]
         connect([block.mixer for block in blocks], model, max_length)
+        reversed_mixers = [b.reversed_mixer for b in blocks if b.reversed_mixer is not None]
+        connect(reversed_mixers, model, max_length)
         self.blocks = nn.ModuleList(blocks)
         self.norm = nn.Identity() if frame.post_norm else nn.LayerNorm(model.width)
         self.head = nn.Linear(model.width, num_outputs, bias=frame.head_bias)
@@ -114,14 +130,15 @@ class SequenceModel(nn.Module):
     def from_embedding(self, x_BLD: Tensor) -> Tensor:
         """Logits (B, L, outputs) of embedded tokens: the differentiable part of the network."""
         x_BLD = self.dropout(self.positions(x_BLD))
-        e_BNDO = self._hyper_input(x_BLD)
+        e_BNDO = reversed_e_BNDO = None
+        if self.hyper_embedding is not None:
+            e_BNDO = self.hyper_embedding(x_BLD)
+        if self.reversed_hyper_embedding is not None:
+            reversed_e_BNDO = self.reversed_hyper_embedding(x_BLD.flip(1))
         for block in self.blocks:
-            x_BLD = block(x_BLD, e_BNDO)
+            x_BLD = block(x_BLD, e_BNDO, reversed_e_BNDO)
         logits: Tensor = self.head(self.norm(x_BLD))
         return logits
-
-    def _hyper_input(self, x_BLD: Tensor) -> Tensor | None:
-        return None if self.hyper_embedding is None else self.hyper_embedding(x_BLD)
 
 
 def build_model(

@@ -25,12 +25,15 @@ FREQUENCIES = 512
 def impulse_responses(net: SequenceModel, inputs_BL: Tensor, steps: int) -> list[Tensor]:
     """h_NSD of every Focus layer that filters; N is 1 for filters that do not adapt.
 
+    A bidirectional layer gives two: of its mixer and of the reversed one, whose bins are
+    counted from the end.
+
     Args:
         net: put into evaluation mode meanwhile, and back.
         inputs_BL: the first of these sequences decides Theta.
         steps: from the impulse on. Where the state is reset at a bin's end, so is the response.
     """
-    mixers = [block.mixer for block in net.blocks if isinstance(block.mixer, FocusMixer)]
+    mixers = [module for module in net.modules() if isinstance(module, FocusMixer)]
     with evaluation(net), recorded(net) as thetas:
         net.each_position(inputs_BL[:1])
     of_layer = iter(thetas)

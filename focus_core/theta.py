@@ -38,7 +38,10 @@ class Theta(NamedTuple):
 
 @contextmanager
 def recorded(net: nn.Module) -> Iterator[list[Theta]]:
-    """Runs of ``net`` in this context add the Theta of every bank to the list, layer by layer."""
+    """Runs of ``net`` in this context add the Theta of every bank to the list, layer by layer.
+
+    A bidirectional layer has two: that of its mixer, then that of the reversed one.
+    """
     found: list[Theta] = []
 
     def recorder(bank: FilterBank | CoupledBank) -> Hook:

@@ -147,9 +147,9 @@ def _constants(trial: TrialConfig, replicate: Replicate) -> Report:
     Raises:
         RuntimeError: the model sees the future and its config does not say so.
     """
-    task, model = replicate.task, trial.resolved_model()
+    task = replicate.task
     leak = replicate.leak()
-    if leak > LEAK_TOLERANCE and not model.leaks():
+    if leak > LEAK_TOLERANCE and trial.resolved_model().promises_causality():
         raise RuntimeError(
             f"this model promises to be causal but position t changes by {leak:.2g} (relative) "
             "when a later token does: mend the layer, or declare it in ModelConfig.leaks"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any, Literal
 
 LEAK_TOLERANCE = 1e-3
 """Relative; as in training. Single-precision rounding stays well below it."""
@@ -16,6 +17,21 @@ FUTURE_BITS = 0.5
 """Bits a symbol that a language model may lose, at the most, when what comes later is blanked."""
 
 
+def promised(
+    *, causal: bool, config: Mapping[str, Any]
+) -> Literal["causal", "bidirectional", "LEAKY"]:
+    """What a trial says of the future.
+
+    Args:
+        causal: its row's: False where it is declared leaky.
+        config: canonical and flat. A bidirectional classifier reads the whole sequence before it
+            answers: no cheat, and ranked, but not causal.
+    """
+    if not causal:
+        return "LEAKY"
+    return "bidirectional" if config.get("model.bidirectional") else "causal"
+
+
 def alarms(
     numbers: Mapping[str, float], *, causal: bool, fresh: bool, train_loss: float | None
 ) -> list[str]:
@@ -23,7 +39,7 @@ def alarms(
 
     Args:
         numbers: of the last report, over all seeds.
-        causal: the trial's promise.
+        causal: it is promised.
         fresh: its training data are never repeated. A finite set can be learnt by heart; a loss
             below the floor then proves nothing.
         train_loss: nats a scored token.

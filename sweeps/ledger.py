@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from sweeps import ledger_record
-from sweeps.ledger_rows import clear, copy_row, summarise
+from sweeps.ledger_rows import clear, copy_report, copy_row, summarise
 from sweeps.ledger_transactions import Transactions
 from sweeps.schema import Replicate, Report, State, Sweep, Trial, now
 
@@ -98,7 +98,7 @@ class Ledger(Transactions):
         with self.writing() as session:
             row = session.get_one(Trial, trial.id, options=[selectinload(Trial.replicates)])
             row.replicates = [copy_row(r) for r in source.replicates if r.seed < seeds]
-            row.reports = [copy_row(r) for r in source.reports]
+            row.reports = [copy_report(r, seeds) for r in source.reports]
             row.reused_from = session.get_one(Sweep, source.sweep_id).name
             row.state, row.step = "complete", source.step
             row.started, row.finished = source.started, source.finished

@@ -78,6 +78,21 @@ def copy_row(row: Row) -> Row:
     return type(row)(**{c: getattr(row, c) for c in columns})
 
 
+def copy_report(report: Report, seeds: int) -> Report:
+    """A copy of what a sweep with as many seeds or more reported, as if with ``seeds``."""
+    copied = copy_row(report)
+    own = {name: value for name, value in report.metrics.items() if _seed(name) < seeds}
+    copied.metrics = merge_reports(own, {}, seeds)
+    copied.value = mean_over_seeds("value", own, seeds)
+    return copied
+
+
+def _seed(name: str) -> int:
+    """The seed of ``value/0``; -1 for a number over all seeds."""
+    seed = name.partition("/")[2]
+    return int(seed) if seed.isdigit() else -1
+
+
 def finite(value: float) -> float | None:
     """JSON has no NaN."""
     return value if math.isfinite(value) else None

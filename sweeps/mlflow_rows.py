@@ -8,7 +8,7 @@ from typing import Any
 
 from focus_core.config import TrialConfig
 from focus_core.config.fields import SPELLINGS
-from sweeps.alarms import alarms
+from sweeps.alarms import alarms, promised
 from sweeps.progress import ENDED, best_trial, count_states, short_name
 from sweeps.schema import Report, Sweep, Trial
 
@@ -88,14 +88,16 @@ def trial_tags(
     sweep: Sweep, trial: Trial, reports: Sequence[Report], before: Mapping[str, str]
 ) -> dict[str, str]:
     """What a person reads on a trial's run; what no longer holds of ``before`` is emptied."""
+    promise = promised(causal=trial.causal, config=trial.config)
     tags = {
         "state": trial.state,
         "space": sweep.space,
         "commit": _commit(sweep),
-        "causal": str(trial.causal).lower(),
+        "causal": str(promise == "causal").lower(),
     }
     optional = {
         "leaky": "" if trial.causal else "true",
+        "bidirectional": "true" if promise == "bidirectional" else "",
         "variant": trial.variant,
         "reused_from": trial.reused_from,
         "reason": trial.reason,
@@ -112,7 +114,7 @@ def _alarm(trial: Trial, reports: Sequence[Report]) -> str:
     return "; ".join(
         alarms(
             newest,
-            causal=trial.causal,
+            causal=promised(causal=trial.causal, config=trial.config) == "causal",
             fresh=not trial.config.get("task.train_sequences"),
             train_loss=sum(losses) / len(losses) if losses else None,
         )
@@ -137,6 +139,7 @@ def report_metrics(reports: Sequence[Report]) -> list[Point]:
         # The value first: MLflow's comparison starts from the first metric of a run.
         numbers = {"value": report.value, **report.metrics}
         numbers.pop(STEP, None)
+        numbers.pop("test", None)  # a number of the trial's, not of a curve: see final_metrics
         numbers[STEP] = report.step
         at = milliseconds(report.at)
         known = {key: value for key, value in numbers.items() if value is not None}
@@ -151,8 +154,6 @@ def final_metrics(trial: Trial) -> list[Point]:
     numbers = {"seconds": trial.seconds, "retries": float(trial.retries)}
     if trial.test is not None:
         numbers["test"] = trial.test
-    if trial.reused_from and trial.value is not None:
-        numbers["value"] = trial.value  # its curve is with the sweep that trained it
     at = milliseconds(trial.finished)
     return [(key, value, at, trial.step) for key, value in numbers.items()]
 

@@ -142,7 +142,7 @@ class Trial(Base):
     """The canonical config, flat."""
     variant: Mapped[str | None]
     causal: Mapped[bool]
-    """False: declared leaky; shown, never ranked."""
+    """False: declared leaky; shown, never ranked. (A bidirectional classifier is not leaky.)"""
     state: Mapped[str]
     reason: Mapped[str | None]
     """One line: why it was pruned, failed or killed."""

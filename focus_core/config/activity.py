@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from focus_core.tasks import TASKS
+
 if TYPE_CHECKING:
     from focus_core.config import TrialConfig
 
 
 def mixer_is(*names: str) -> Callable[[TrialConfig], bool]:
     return lambda t: t.model.mixer in names
+
+
+def classifies(t: TrialConfig) -> bool:
+    """The whole sequence is read before anything is answered."""
+    return "readout" in TASKS[t.task.name].reads
 
 
 def is_focus(t: TrialConfig) -> bool:

@@ -103,6 +103,8 @@ class ModelConfig:
     first_bin: Literal["learned", "half", "zero", "roll"] = option(
         "learned", when=active.has_first_bin, later=True
     )
+    # every block also mixes the reversed sequence, with weights of its own
+    bidirectional: bool = option(False, when=active.classifies, later=True)
     # filter=coupled: complex pole pairs as rotations, state carried
     theta: Literal["token", "bin", "static"] = option("token", when=active.is_coupled, later=True)
     theta_rank: int | None = option(  # of the map across channels; none: a full matrix
@@ -129,6 +131,10 @@ class ModelConfig:
         if self.filter == "adaptive" and self.theta_shift and self.first_bin == "roll":
             found.append("first_bin=roll (the first bin's filter is computed from the last bin)")
         return tuple(found)
+
+    def promises_causality(self) -> bool:
+        """Whether no output may depend on a later token; a bidirectional classifier's may."""
+        return not self.bidirectional and not self.leaks()
 
     def window(self, length: int) -> int:
         """Tokens that attention alone brings together, of a sequence of ``length``."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from focus_core.config.activity import classifies
 from focus_core.config.checks import require
 from focus_core.config.frames import CHUNKED, HEADED, KEYED
 from focus_core.config.orders import gain_error, order_error
 from focus_core.config.rules_focus import check_coupled, check_hypernetwork, check_wiring
+from focus_core.tasks import TASKS
 
 if TYPE_CHECKING:
     from focus_core.config import ModelConfig, TrialConfig
@@ -22,6 +24,7 @@ def check_model(trial: TrialConfig, model: ModelConfig) -> None:
         model: its model, resolved.
     """
     _check_sizes(model)
+    _check_direction(trial)
     if model.mixer in CHUNKED:
         _check_mode(trial.model)
         if model.mixer != "focus" or model.attention != "none":
@@ -56,6 +59,15 @@ def _check_sizes(model: ModelConfig) -> None:
         model.mixer != "hyena" or (features >= 3 and features % 2 == 1),
         f"model.implicit_features = {features} must be odd, 3 or more (the time, "
         "then a cosine and a sine of each frequency)",
+    )
+
+
+def _check_direction(trial: TrialConfig) -> None:
+    tasks = ", ".join(name for name, entry in TASKS.items() if "readout" in entry.reads)
+    require(
+        classifies(trial) or not trial.model.bidirectional,
+        f"task {trial.task.name} predicts the next token: a bidirectional model would read it; use "
+        f"model.bidirectional=false, or a task that classifies whole sequences ({tasks})",
     )
 
 

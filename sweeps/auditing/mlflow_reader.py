@@ -100,8 +100,6 @@ def _check_points(trial: TrialRow, run: RunRow) -> Iterator[Disagreement]:
         yield _wrong(trial.trial_id, f"last step {shown(last)}", f"step {max(steps)}")
     told = [report.value for report in trial.reports if report.value is not None]
     wanted = told[-1] if told else None
-    if trial.reused_from is not None:
-        wanted = trial.value
     if not _same(run.last.get("value"), wanted):
         what = f"final value {shown(run.last.get('value'))}"
         yield _wrong(trial.trial_id, what, shown(wanted))
@@ -116,8 +114,6 @@ def _check_curve(trial: TrialRow, run: RunRow) -> Iterator[Disagreement]:
     doubled = sorted({step for step, _ in run.values if run.values.count((step, _)) > 1})
     if doubled:
         yield _wrong(trial.trial_id, f"value twice at steps {doubled[:5]}", "each point once")
-    if trial.reused_from is not None:
-        return
     by_step: dict[int, list[float]] = {}
     for step, value in run.values:
         by_step.setdefault(step, []).append(value)

@@ -54,7 +54,6 @@ def _check_value(trial: TrialRow, report: ReportRow) -> Iterator[Disagreement]:
     mean = statistics.fmean(v for v in said.values() if v is not None) if said else None
     if not math.isfinite(report.value) or mean is None or not close(mean, report.value):
         what = f"step {report.step}: value {report.value:.6g}"
-        # A trial taken over from a sweep with more seeds brings that sweep's reports.
         yield _wrong(trial, what, f"the mean of its seeds: {shown(mean)}")
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from sweeps import launch
+from sweeps import audit, launch
 from sweeps.ledger import Ledger
 from sweeps.process_identity import began
 from sweeps.ray_processes import below
@@ -126,6 +126,7 @@ def assert_the_law_holds(mlflow: Mlflow) -> None:
     assert mlflow.sql(active) == [("FINISHED",)]
     for run in mlflow.run_ids():
         assert [step for step, _ in mlflow.points(run)] == list(range(10, 121, 10))
+    assert audit.main(["--home", str(home)]) == 0
 
 
 def assert_the_same_command_goes_on(mlflow: Mlflow, *words: str) -> None:
