@@ -50,7 +50,7 @@ def draw_all(summary: Data, curves: pa.Table, folder: Path) -> dict[str, Picture
         for name, (alt, paint) in painters.items():
             figure = paint(summary, curves)
             if figure is not None:
-                found[name] = Picture(name=name, alt=alt, svg=_save(figure, folder / name))
+                found[name] = Picture(name=name, alt=alt, svg=save(figure, folder / name))
     return found
 
 
@@ -69,7 +69,8 @@ def reference_lines(summary: Data) -> dict[str, float]:
     return lines
 
 
-def _save(figure: Figure, stem: Path) -> bytes:
+def save(figure: Figure, stem: Path) -> bytes:
+    """Write ``stem``.png and ``stem``.svg; the latter's bytes."""
     figure.savefig(stem.with_suffix(".png"), dpi=DPI)
     figure.set_layout_engine("none")  # laid out once is enough
     buffer = io.BytesIO()

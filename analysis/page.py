@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analysis import page_evidence, page_trials
@@ -42,11 +42,16 @@ def render(summary: Data, pictures: Mapping[str, Picture]) -> str:
         page_section("Budgets", page_evidence.budgets(summary)),
         _section("Where it comes from", page_evidence.provenance(summary)),
     ]
+    return document(f"{sweep['name']} · Focus Sweeps", parts)
+
+
+def document(title: str, parts: Sequence[Html]) -> str:
+    """A page with these parts below one another."""
     head = tag(
         "head",
         Html('<meta charset="utf-8">'),
         Html('<meta name="viewport" content="width=device-width, initial-scale=1">'),
-        tag("title", f"{sweep['name']} · Focus Sweeps"),
+        tag("title", title),
         Html(f"<style>{CSS}</style>"),
     )
     return "<!doctype html>\n" + tag("html", head, tag("body", tag("main", *parts)), lang="en")

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import shutil
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from analysis.folders import replace_folder
 from analysis.ledger_reader import ReportError, SweepData, read_sweep
 from sweeps.command_line import CommandLine, answer, home_folder
 
@@ -36,7 +34,8 @@ def _report(argv: list[str]) -> int:
     options = build_parser().read(argv)
     home = home_folder(options.home)
     data = read_sweep(home, options.sweep)
-    folder, said = _write(data, home / "reports")
+    folder = home / "reports" / folder_name(data.about["name"])
+    said = replace_folder(folder, lambda fresh: _fill(fresh, data))
     print("\n".join(said))
     print(f"Report: {folder / 'index.html'}")
     return 0
@@ -48,28 +47,6 @@ def folder_name(sweep: str) -> str:
     if plain and plain == sweep:
         return plain
     return f"{plain[:60]}-{hashlib.sha256(sweep.encode()).hexdigest()[:6]}"
-
-
-def _write(data: SweepData, reports: Path) -> tuple[Path, list[str]]:
-    """Make the report in a folder beside its place, then put it there in one move."""
-    target = reports / folder_name(data.about["name"])
-    try:
-        reports.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=reports))
-    except OSError as error:
-        raise ReportError(
-            f"cannot write to {reports}: {error.strerror}; name another folder with --home"
-        ) from error
-    try:
-        answer = _fill(fresh, data)
-        fresh.chmod(0o755)
-        if target.exists():
-            os.rename(target, fresh / ".before")
-        os.rename(fresh, target)
-        shutil.rmtree(target / ".before", ignore_errors=True)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
-    return target, answer
 
 
 def _fill(folder: Path, data: SweepData) -> list[str]:

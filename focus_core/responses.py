@@ -7,10 +7,14 @@ S steps, K frequencies.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
 from focus_core.filter_bank import FilterBank
+from focus_core.hypernetwork import HyperEmbedding
 from focus_core.mixers.focus import FocusMixer
 from focus_core.model import SequenceModel
 from focus_core.probes import evaluation
@@ -20,6 +24,23 @@ MOST_PLACES = 16
 MOST_STEPS = 512
 FREQUENCIES = 512
 """Points on the unit circle at which a gain is taken."""
+
+
+Choose = Callable[[int], list[int]]
+"""From the number of a layer's places to those that are looked at."""
+
+
+class Responses(NamedTuple):
+    """One layer's h_NSD, and which of the sequence's bins or tokens each of the N is."""
+
+    places: list[int]
+    h_NSD: Tensor  # noqa: N815
+
+
+def evenly(count: int) -> list[int]:
+    """All places, or ``MOST_PLACES`` of them with even spaces between."""
+    shown = min(MOST_PLACES, count)
+    return [place * count // shown for place in range(shown)]
 
 
 def impulse_responses(net: SequenceModel, inputs_BL: Tensor, steps: int) -> list[Tensor]:
@@ -33,6 +54,13 @@ def impulse_responses(net: SequenceModel, inputs_BL: Tensor, steps: int) -> list
         inputs_BL: the first of these sequences decides Theta.
         steps: from the impulse on. Where the state is reset at a bin's end, so is the response.
     """
+    return [found.h_NSD for found in responses_at(net, inputs_BL, steps, evenly)]
+
+
+def responses_at(
+    net: SequenceModel, inputs_BL: Tensor, steps: int, choose: Choose
+) -> list[Responses]:
+    """As ``impulse_responses``, at the places that ``choose`` names."""
     mixers = [module for module in net.modules() if isinstance(module, FocusMixer)]
     with evaluation(net), recorded(net) as thetas:
         net.each_position(inputs_BL[:1])
@@ -43,16 +71,13 @@ def impulse_responses(net: SequenceModel, inputs_BL: Tensor, steps: int) -> list
             continue
         with evaluation(net):
             if mixer.model.filter not in ("adaptive", "static", "coupled"):
-                found.append(mixer.filtered(_impulse(mixer, 1, steps), None))
+                found.append(Responses([0], _response(mixer, 1, steps, None)))
                 continue
             theta = next(of_layer)
-            logits = theta.places(MOST_PLACES)
-            places = logits.shape[0] if isinstance(mixer.filter, FilterBank) else logits.shape[1]
-            with fixed(mixer.filter, logits):
-                x_NSD = _impulse(mixer, places, steps)
-                # asked in the right shape; its answer is replaced
-                e_NNDO = net.hyper_embedding(x_NSD) if net.hyper_embedding else None
-                found.append(mixer.filtered(x_NSD, e_NNDO))
+            places = choose(theta.num_places)
+            with fixed(mixer.filter, theta.at(places)):
+                h_NSD = _response(mixer, len(places), steps, net.hyper_embedding)
+                found.append(Responses(places, h_NSD))
     return found
 
 
@@ -99,7 +124,16 @@ def filter_numbers(net: SequenceModel, inputs_BL: Tensor) -> dict[str, float]:
     return found
 
 
-def _impulse(mixer: FocusMixer, places: int, steps: int) -> Tensor:
-    x_NSD = mixer.update_gate.weight.new_zeros(places, steps, mixer.model.width)
-    x_NSD[:, 0] = 1
-    return x_NSD
+def _response(
+    mixer: FocusMixer, places: int, steps: int, embedding: HyperEmbedding | None
+) -> Tensor:
+    """What the mixer's filter makes of a 1 (Eq. 4-8), (N, S, D)."""
+    # Eq. 6 as written answers before it is asked: there the 1 stands last, and time runs backwards.
+    backwards = mixer.model.realisation == "literal" and isinstance(mixer.filter, FilterBank)
+    steps = min(steps, mixer.model.bin_length) if backwards else steps
+    length = mixer.model.bin_length if backwards else steps
+    x_NSD = mixer.update_gate.weight.new_zeros(places, length, mixer.model.width)
+    x_NSD[:, -1 if backwards else 0] = 1
+    # asked in the right shape; its answer is replaced
+    h_NSD = mixer.filtered(x_NSD, None if embedding is None else embedding(x_NSD))
+    return h_NSD.flip(1)[:, :steps] if backwards else h_NSD

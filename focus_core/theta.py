@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
-import torch
 from torch import Tensor, nn
 
 from focus_core.coupled import CoupledBank, PolesFromInput
@@ -27,13 +26,16 @@ class Theta(NamedTuple):
         """The pole radius of every filter."""
         return self.bank.pole_radius(self.logits)
 
-    def places(self, most: int) -> Tensor:
-        """Those of the first sequence at ``most`` places at most: bins or tokens, evenly spaced."""
-        coupled = isinstance(self.bank, CoupledBank)
-        first = self.logits[:, 0] if coupled else self.logits[0]
-        count = min(most, len(first))
-        chosen = first[torch.arange(count) * len(first) // count]
-        return chosen[None] if coupled else chosen[:, None]
+    @property
+    def num_places(self) -> int:
+        """Places of a sequence: bins or tokens, 1 for filters that do not adapt."""
+        return self.logits.shape[0 if isinstance(self.bank, CoupledBank) else 1]
+
+    def at(self, places: Sequence[int]) -> Tensor:
+        """Those of the first sequence at these places, in the shape the bank reads."""
+        if isinstance(self.bank, CoupledBank):
+            return self.logits[:, 0][list(places)][None]
+        return self.logits[0][list(places)][:, None]
 
 
 @contextmanager

@@ -120,6 +120,12 @@ FLAGS = {
     "report: an unknown flag": Case("report", ["--swep", "a"], ["did you mean --sweep?"]),
     "audit: an unknown flag": Case("audit", ["--repiar"], ["did you mean --repair?"]),
     "ui: an unknown flag": Case("ui", ["--prot", "1"], ["did you mean --port?"]),
+    "look: an unknown flag": Case("look", ["0a", "--ot", "x"], ["did you mean --out?"]),
+    "look: no trial": Case("look", [], ["TRIAL_ID"]),
+    "look: a seed in words": Case("look", ["0a", "--seed", "one"], ["'one' is no seed"]),
+    "trial: an unknown flag": Case("trial", ["0a", "--frehs"], ["did you mean --fresh?"]),
+    "trial: no trial": Case("trial", [], ["TRIAL_ID"]),
+    "trial: a trial of nothing": Case("trial", [" "], ["must be not empty"]),
     "ui: a port in words": Case("ui", ["--port", "http"], ["--port", "a whole number"]),
 }
 
@@ -146,6 +152,9 @@ NAMED = {
     "report: no such sweep": Case(
         "report", ["--sweep", "a\nb"], ["the ledger holds no sweep yet"], a_ledger()
     ),
+    "look: no such trial": Case("look", ["0a"], ["no trial '0a'"], a_ledger()),
+    "trial: no such trial": Case("trial", ["0a"], ["no trial '0a'"], a_ledger()),
+    "trial: a path": Case("trial", ["../a"], ["no trial '../a'"], a_ledger()),
     "audit: no such sweep": Case("audit", ["--sweep", "x"], ["no sweep yet"], a_ledger()),
 }
 

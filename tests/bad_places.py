@@ -94,6 +94,8 @@ LEDGERS = {
         "a ledger without a version",
     ),
     "report: no ledger": Case("report", [], ["no ledger at", "ledger.db", "--space nfft_bins"]),
+    "look: no ledger": Case("look", ["0a"], ["no ledger at", "ledger.db", "--home"]),
+    "trial: no ledger": Case("trial", ["0a"], ["no ledger at", "ledger.db", "--home"]),
     "audit: no ledger": Case("audit", [], ["no ledger at", "ledger.db", "--home"]),
     "MLflow in somebody else's database": Case(
         "launch", space(), ["mlflow.db", "something else"], a_database(MLFLOW, FOREIGN)
@@ -116,9 +118,13 @@ LEDGERS = {
         "launch", space("--home", "file"), ["--home"], a_file("file", b"")
     ),
 }  # fmt: skip
+HOMED = {
+    **{"launch": space(), "report": [], "audit": [], "ui": []},
+    **{"look": ["0a"], "trial": ["0a"]},
+}
 HOMES = {
     f"{command}: {label}": Case(command, [*words, "--home", home], ["--home", "must be a folder"])
-    for command, words in {"launch": space(), "report": [], "audit": [], "ui": []}.items()
+    for command, words in HOMED.items()
     for label, home in {
         "an empty home": "",
         "a home with a line break": "a\nb",

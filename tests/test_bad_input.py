@@ -11,16 +11,21 @@ from pathlib import Path
 import pytest
 
 import search_spaces
-from analysis import report
-from sweeps import audit, launch, ui
+from analysis import report, trial
+from sweeps import audit, launch, look, ui
 from sweeps.command_line import one_line
 from tests.bad_input import FLAGS, NAMED, SECRET, VALUES, Case
 from tests.bad_places import ENVIRONMENT, HOMES, LEDGERS, SPACES
 
 ROOT = Path(__file__).parent.parent
-MAIN = {"launch": launch.main, "report": report.main, "audit": audit.main, "ui": ui.main}
-NAMES = {"launch": "launch.py", "report": "report.py", "audit": "audit.py", "ui": "sweeps.ui"}
-
+MAIN = {
+    **{"launch": launch.main, "report": report.main, "audit": audit.main, "ui": ui.main},
+    **{"look": look.main, "trial": trial.main},
+}
+NAMES = {
+    **{"launch": "launch.py", "report": "report.py", "audit": "audit.py", "ui": "sweeps.ui"},
+    **{"look": "sweeps.look", "trial": "trial.py"},
+}
 
 BAD = FLAGS | NAMED | VALUES | SPACES | LEDGERS | HOMES | ENVIRONMENT
 

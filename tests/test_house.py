@@ -26,7 +26,7 @@ FLOORS = {
 }
 # Read by --list and --dry-run: not even torch.
 LIGHT = ("config/*", "variant*", "tasks/__init__", "__init__")
-DOORS = ("sweeps.launch", "analysis.report")
+DOORS = ("sweeps.launch", "analysis.report", "analysis.trial")
 FLAGS = """
     --space --list --name --trials --seeds --sampler --set --cpus-per-trial --gpus-per-trial
     --max-concurrent --time-budget --address --home --tracking-uri --retry-failed --rerun

@@ -90,6 +90,13 @@ class Task(Protocol):
         """
         return None
 
+    def key_place(self, row: int) -> int | None:  # noqa: ARG002  a default
+        """Where, in a test sequence, the key last stood that its last query asks for.
+
+        None where the task has no such place.
+        """
+        return None
+
     def loss_floor(self) -> float:
         """Nats a scored training token that no causal model can beat; below it, one cheats.
 

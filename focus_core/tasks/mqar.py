@@ -54,6 +54,13 @@ class Mqar(Drawn):
                 right += self._oracle(inputs_BL[0], at, at // window * window)
         return right / (self._task.test_sequences * self._task.pairs)
 
+    def key_place(self, row: int) -> int:
+        """Where, among the pairs of a test sequence, the key of its last query stands."""
+        inputs_BL, targets_BL = self.test(slice(row, row + 1))
+        last = int((targets_BL[0] != IGNORED).nonzero()[-1])
+        same_N = inputs_BL[0, : 2 * self._task.pairs : 2] == inputs_BL[0, last]
+        return 2 * int(same_N.nonzero()[0])
+
     def _oracle(self, inputs_L: Tensor, at: int, start: int) -> float:
         """Its chance to answer the query at ``at``, seeing from ``start`` on."""
         pairs, first = self._task.pairs, (start + 1) // 2  # the first whole pair in sight

@@ -95,6 +95,11 @@ class Recall(Drawn):
         visible = float((keys_BN[:, first:] == query_B1).any(dim=1).double().mean())
         return visible + (1 - visible) * self.chance
 
+    def key_place(self, row: int) -> int:
+        """Where the queried key last stood in a test sequence, before the query."""
+        same_N = self._test_BT[row, :-3:2] == self._test_BT[row, -2]
+        return 2 * int(same_N.nonzero()[-1])
+
     def loss_floor(self) -> float:
         """Entropy in nats a scored training token; 0 where the answer alone is scored.
 

@@ -1,0 +1,40 @@
+"""What ``sweeps.look`` wrote about a trial, read and checked."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from analysis.ledger_reader import ReportError
+
+FORMAT = 1
+KEYS = {
+    *("trial_id", "seed", "task", "length", "mixer", "filter", "bin_length", "resets"),
+    *("backwards", "leaks", "key_place", "channels", "layers", "timings", "hardware", "versions"),
+}
+
+
+def read_look(path: Path) -> dict[str, Any]:
+    """The numbers of one trial.
+
+    Raises:
+        ReportError: the file cannot be read, or is something else.
+    """
+    try:
+        look = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ReportError(f"cannot read {path}: {error.strerror}") from None
+    except ValueError:
+        look = None
+    if (
+        not isinstance(look, dict)
+        or look.get("format") != FORMAT
+        or not look.keys() >= KEYS
+        or not re.fullmatch("[0-9a-f]{12}", str(look["trial_id"]))
+    ):
+        raise ReportError(
+            f"{path} is no look of format {FORMAT} into a trial: compute it again with --fresh"
+        )
+    return look

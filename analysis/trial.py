@@ -1,0 +1,74 @@
+"""``python analysis/trial.py TRIAL_ID``: Figures 2-4 of the paper, of one trained trial."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from analysis.folders import replace_folder
+from analysis.ledger_reader import ReportError
+from analysis.look_reader import read_look
+from sweeps.command_line import CommandLine, answer, filled, home_folder
+
+NAME = "trial.py"
+
+
+def build_parser() -> CommandLine:
+    """The flags."""
+    parser = CommandLine(NAME, "Draw a trained trial's filters, and its time against length.")
+    add = parser.add_argument
+    add("trial", type=filled, metavar="TRIAL_ID", help="its id, or how it begins")
+    add("--seed", type=_seed, default=0, help="whose weights (default: 0)")
+    add("--fresh", action="store_true", help="compute and time again what is there already")
+    add("--home", metavar="DIR", help="default: FOCUS_HOME, else runs")
+    return parser
+
+
+def _seed(word: str) -> int:
+    if not (word.isascii() and word.isdigit() and len(word) < 10):
+        raise argparse.ArgumentTypeError(f"{word!r} is no seed: 0, 1, 2 ...")
+    return int(word)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Draw, and say where; 0 done, 2 no such trial or nowhere to write."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    return answer(NAME, lambda: _draw(words), wrong=ReportError)
+
+
+def _draw(argv: list[str]) -> int:
+    options = build_parser().read(argv)
+    home = home_folder(options.home)
+    path = home / "looks" / f"{options.trial}-seed{options.seed}.json"
+    whole_id = re.fullmatch("[0-9a-f]{12}", options.trial)
+    if options.fresh or not whole_id or not path.is_file():
+        path = _look(options.trial, options.seed, home)
+    look = read_look(path)
+    from analysis.trial_page import fill
+
+    folder = home / "reports" / "trials" / look["trial_id"]
+    replace_folder(folder, lambda fresh: fill(fresh, look))
+    print(f"Trial: {folder / 'index.html'}")
+    return 0
+
+
+def _look(trial: str, seed: int, home: Path) -> Path:
+    """Have the numbers computed, by a process that knows torch; where they are."""
+    words = ["-m", "sweeps.look", trial, "--seed", str(seed), "--home", str(home)]
+    if sys.stdout.isatty():
+        print("Looking into the trial: about half a minute", flush=True)
+    done = subprocess.run([sys.executable, *words], capture_output=True, text=True, check=False)
+    if done.returncode == 0:
+        return Path(done.stdout.splitlines()[-1])
+    said = done.stderr.strip().removeprefix("sweeps.look: ")
+    if done.returncode == 2:
+        raise ReportError(said)
+    raise RuntimeError(f"sweeps.look ended with {done.returncode}: {said}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

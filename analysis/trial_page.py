@@ -1,0 +1,138 @@
+"""A trial's page: its three figures with what is seen on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import seaborn as sns
+from matplotlib.figure import Figure
+
+from analysis import figures, trial_figures
+from analysis.gallery import Picture, save
+from analysis.markup import Html, chip, tag
+from analysis.page import document, picture_of
+
+Data = Mapping[str, Any]
+
+Paint = Callable[[Data], Figure]
+
+
+def fill(folder: Path, look: Data) -> None:
+    """Draw into ``folder`` as SVG and PNG, and write its ``index.html``."""
+    pictures = draw(look, folder)
+    (folder / "index.html").write_text(render(look, pictures), encoding="utf-8")
+
+
+def draw(look: Data, folder: Path) -> dict[str, Picture]:
+    """The figures there are numbers for, by name."""
+    painters: dict[str, tuple[str, Paint]] = {
+        "impulse_responses": ("Impulse responses by layer and channel", trial_figures.impulses),
+        "time_against_length": ("Milliseconds against length", trial_figures.speeds),
+        "filter_response": ("Gain over frequency by layer and bin", trial_figures.filters),
+    }
+    if not look["layers"]:
+        painters = {"time_against_length": painters["time_against_length"]}
+    found = {}
+    with sns.axes_style("whitegrid"), mpl.rc_context(figures.STYLE):
+        for name, (alt, paint) in painters.items():
+            found[name] = Picture(name=name, alt=alt, svg=save(paint(look), folder / name))
+    return found
+
+
+def render(look: Data, pictures: Mapping[str, Picture]) -> str:
+    """The page."""
+    parts = [_header(look)]
+    titles = {
+        "impulse_responses": ("Impulse responses", _impulses(look)),
+        "time_against_length": ("Time against length", _speeds(look)),
+        "filter_response": ("Filter response", _filters(look)),
+    }
+    for name, (title, caption) in titles.items():
+        if name in pictures:
+            image = picture_of(pictures[name], caption)
+            parts.append(tag("section", tag("h2", title), image))
+    return document(f"Trial {look['trial_id']} · Focus Sweeps", parts)
+
+
+def _header(look: Data) -> Html:
+    kind = f"filter {look['filter']}" if look["layers"] else f"mixer {look['mixer']}"
+    leaky = chip("LEAKY", "leaky") if look["leaks"] else ""
+    words = f"{look['task']}, {look['length']} tokens · {kind} · seed {look['seed']} "
+    notes = []
+    if look["leaks"]:
+        notes.append("It sees the future: " + "; ".join(look["leaks"]) + ".")
+    if not look["layers"]:
+        notes.append("This network has no Focus filters: only time against length is shown.")
+    return tag(
+        "header",
+        tag("div", words, leaky, class_="kicker"),
+        tag("h1", f"Trial {look['trial_id']}: its filters and its speed"),
+        *(tag("p", note) for note in notes),
+    )
+
+
+def _impulses(look: Data) -> str:
+    return (
+        "Figure 2 of the paper. What a layer's filter answers to a single 1, t tokens later, in "
+        f"channels drawn at random (with the trial's seed). {_lines_are(look)} Drawn until all "
+        f"stay below 1 % of the largest value. {_theta(look)}"
+    )
+
+
+def _filters(look: Data) -> str:
+    return (
+        "Figure 4 of the paper. Gain of a layer's filter in decibels (20 log10 |H|) over frequency "
+        "in cycles a token, 0 to one half; first that of the mean of |H| over all channels, then "
+        f"single channels. {_lines_are(look)} {_theta(look)}"
+    )
+
+
+def _speeds(look: Data) -> str:
+    timings, hardware, versions = look["timings"], look["hardware"], look["versions"]
+    words = [
+        "Figure 3 of the paper. Median milliseconds for one sequence, on one thread, of this "
+        "trial's network."
+    ]
+    if len(timings) > 1:
+        words.append("Beside it: full attention of the same width, layers and feed-forward width.")
+    words.append(
+        "Networks are built anew, untrained, at each length, since a global convolution's kernel "
+        "is as long as the sequence. A training step is forward and backward, without the "
+        "optimiser. Both axes are logarithmic."
+    )
+    if len({len(rows) for rows in timings.values()}) > 1:
+        words.append("A line ends where it would have taken too long.")
+    words.append(f"{hardware['cpu']}, {hardware['cpus']} CPUs;")
+    words.append(f"Python {versions['python']}, torch {versions['torch']}.")
+    return " ".join(words)
+
+
+def _lines_are(look: Data) -> str:
+    layer = look["layers"][0] if look["layers"] else None
+    if layer is None or layer["unit"] == "sequence":
+        return "These filters are the same all along the sequence."
+    unit = layer["unit"]
+    size = f" of {look['bin_length']} tokens" if unit == "bin" else ""
+    words = (
+        f"A line a {unit}{size}, from light (first, number 0) to dark (last); of very many, some "
+        "with even spaces between."
+    )
+    if layer["important"] is None:
+        return words
+    return (
+        f"{words} Orange: the {unit} with the queried key (where it last stood before the last "
+        f"query: token {look['key_place']})."
+    )
+
+
+def _theta(look: Data) -> str:
+    """Whose Theta, in words."""
+    words = "Theta is that of one sequence, the first of the test set, held fixed."
+    if look["resets"]:
+        words += " The filter's state is reset at a bin's end, and with it ends the response."
+    if look["backwards"]:
+        words += " Time runs backwards here: Eq. 6 as written answers before it is asked."
+    return words

@@ -1,0 +1,133 @@
+"""Time against length, for Figure 3 of the paper: networks side by side, in one run.
+
+Each network is built anew, untrained, at each length: the kernel of a global convolution is as
+long as the longest sequence. B batch (1), L length.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Literal, NamedTuple
+
+import torch
+
+from focus_core.config import ModelConfig
+from focus_core.model import build_model
+from focus_core.probes import evaluation
+from focus_core.tasks.base import nats
+
+LENGTHS = tuple(64 * 2**doubling for doubling in range(8))  # to 8192
+LEAST, MOST = 3, 9
+"""Times that each is measured, after once to warm up: the most where that is quick."""
+QUICK = 0.15
+"""Seconds."""
+GROWTH = 4
+"""Twice the length takes at most so much longer: what attention needs."""
+
+Work = Callable[[], object]
+Build = Callable[[int], tuple[Work, Work]]
+"""From a length to a forward and a training step."""
+Clock = Callable[[], float]
+
+
+class Timing(NamedTuple):
+    """Median milliseconds at one length in tokens, batch size 1."""
+
+    length: int
+    forward_ms: float
+    step_ms: float
+    """Forward and backward, without the optimiser."""
+
+
+class Shape(NamedTuple):
+    """What goes in and out of a network; see ``build_model``."""
+
+    vocab_size: int | None
+    num_outputs: int
+    readout: Literal["each", "mean"]
+
+
+def time_lengths(
+    builds: Mapping[str, Build],
+    lengths: Sequence[int],
+    *,
+    seconds: float,
+    clock: Clock = time.perf_counter,
+) -> dict[str, list[Timing]]:
+    """Timings of each by name, at each length in turn.
+
+    One that would run past ``seconds``, should it take four times as long as at the length before,
+    stops there; every one is measured at the first length.
+    """
+    end = clock() + seconds
+    found: dict[str, list[Timing]] = {name: [] for name in builds}
+    expected = dict.fromkeys(builds, 0.0)
+    for length in lengths:
+        for name, build in builds.items():
+            began = clock()
+            if found[name] and began + expected[name] > end:
+                expected[name] = float("inf")  # not at longer ones either
+                continue
+            forward, step = build(length)
+            timing = Timing(length, median_ms(forward, clock), median_ms(step, clock))
+            found[name].append(timing)
+            expected[name] = GROWTH * (clock() - began)
+    return found
+
+
+def median_ms(work: Work, clock: Clock = time.perf_counter) -> float:
+    """Median milliseconds of ``work``, after once to warm up."""
+    work()
+    took: list[float] = []
+    while len(took) < LEAST or (len(took) < MOST and sum(took) < QUICK):
+        began = clock()
+        work()
+        took.append(clock() - began)
+    return 1000 * statistics.median(took)
+
+
+def build_work(model: ModelConfig, shape: Shape, length: int) -> tuple[Work, Work]:
+    """A forward and a training step of an untrained network on one random sequence.
+
+    Raises:
+        ValueError: there is no such network at that length.
+    """
+    net = build_model(
+        model,
+        vocab_size=shape.vocab_size,
+        num_outputs=shape.num_outputs,
+        max_length=length,
+        readout=shape.readout,
+    )
+    random = torch.Generator().manual_seed(0)
+    if shape.vocab_size is None:
+        inputs_BL = torch.randn(1, length, generator=random)
+    else:
+        inputs_BL = torch.randint(shape.vocab_size, (1, length), generator=random)
+    scored = length if shape.readout == "each" else 1
+    targets_BL = torch.randint(shape.num_outputs, (1, scored), generator=random)
+
+    def forward() -> None:
+        with evaluation(net):
+            net(inputs_BL)
+
+    def step() -> None:
+        net.zero_grad()
+        loss = nats(net(inputs_BL), targets_BL, reduction="mean")
+        loss.backward()  # type: ignore[no-untyped-call]
+
+    return forward, step
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Torch computes with one thread; afterwards with as many as before."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -1,0 +1,152 @@
+"""The numbers behind the paper's Figures 2-4, for a trained trial: ``python -m sweeps.look ID``.
+
+One JSON file, written whole; ``analysis/trial.py`` draws it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import json
+import os
+import sys
+import uuid
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sweeps.addresses import sqlite_url
+from sweeps.command_line import CommandLine, UsageError, answer, filled, home_folder
+from sweeps.places import ledger_file
+from sweeps.provenance import hardware, versions
+
+if TYPE_CHECKING:
+    from focus_core.config import ModelConfig
+    from focus_core.tasks.base import Task
+    from sweeps.trained import Trained
+
+NAME = "sweeps.look"
+FORMAT = 1
+CHANNELS = 3
+SECONDS = 20.0
+"""For the timings."""
+
+
+def build_parser() -> CommandLine:
+    """The flags."""
+    parser = CommandLine("python -m sweeps.look", "Look into a trained trial's filters and speed.")
+    add = parser.add_argument
+    add("trial", type=filled, metavar="TRIAL_ID", help="its id, or how it begins")
+    add("--seed", type=_seed, default=0, help="whose weights, and of the channels (default: 0)")
+    add("--home", metavar="DIR", help="default: FOCUS_HOME, else runs")
+    add("--out", type=filled, metavar="FILE", help="default: HOME/looks/TRIAL_ID-seedK.json")
+    return parser
+
+
+def _seed(word: str) -> int:
+    if not (word.isascii() and word.isdigit() and len(word) < 10):
+        raise argparse.ArgumentTypeError(f"{word!r} is no seed: 0, 1, 2 ...")
+    return int(word)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    return answer(NAME, lambda: _look(words), wrong=ValueError)
+
+
+def _look(argv: list[str]) -> int:
+    args = build_parser().read(argv)
+    home = home_folder(args.home)
+    out = None if args.out is None else _out_file(args.out)
+    ledger = os.environ.get("FOCUS_LEDGER_URL") or sqlite_url(home / "ledger.db")
+    ledger_file(ledger, home)
+    from sweeps.trained import find_trained
+
+    found = find_trained(home, ledger, args.trial, args.seed)
+    seen = look(found)
+    out = out or home / "looks" / f"{found.trial.trial_id}-seed{found.seed}.json"
+    if not seen["layers"]:
+        print("This network has no Focus filters: only time against length (Figure 3).")
+    _write(out, json.dumps(seen, allow_nan=False, separators=(",", ":")) + "\n")
+    print(out)
+    return 0
+
+
+def look(found: Trained, seconds: float = SECONDS) -> dict[str, Any]:
+    """All numbers, as plain data; about ``seconds`` long."""
+    from focus_core.filter_views import filter_views, random_channels
+    from focus_core.speed import one_thread
+    from focus_core.tasks import build_task
+
+    trial = found.trial
+    model = trial.resolved_model()
+    channels = random_channels(model.width, CHANNELS, found.seed)
+    with one_thread():
+        task = build_task(trial.task, found.seed)
+        layers = filter_views(
+            found.build(),
+            task.test(slice(0, 1)).inputs_BL,
+            channels=channels,
+            key=task.key_place(0),
+        )
+        timings = _timings(trial.resolved_model(), task, seconds)
+    return {
+        "format": FORMAT,
+        "trial_id": trial.trial_id,
+        "seed": found.seed,
+        "task": trial.task.name,
+        "length": trial.task.length,
+        "mixer": model.mixer,
+        "filter": model.filter if model.mixer == "focus" else "none",
+        "bin_length": model.bin_length,
+        "resets": model.filter in ("adaptive", "static") and not model.carry,
+        "backwards": model.filter in ("adaptive", "static") and model.realisation == "literal",
+        "leaks": list(model.leaks()),
+        "key_place": task.key_place(0),
+        "channels": channels,
+        "layers": layers,
+        "timings": timings,
+        "hardware": hardware(),
+        "versions": {name: versions()[name] for name in ("python", "torch")},
+    }
+
+
+def _timings(model: ModelConfig, task: Task, seconds: float) -> dict[str, list[dict[str, float]]]:
+    """Of such a network, and of full attention with the same width, layers and FFN."""
+    from focus_core.speed import LENGTHS, Build, Shape, build_work, time_lengths
+
+    shape = Shape(task.vocab_size, task.num_outputs, task.readout)
+    rival = dataclasses.replace(model, mixer="attention", mode="strict")
+    models = {model.mixer: model, "attention": rival}
+    builds: dict[str, Build] = {name: partial(build_work, of, shape) for name, of in models.items()}
+    timed = time_lengths(builds, LENGTHS, seconds=seconds)
+    return {name: [timing._asdict() for timing in rows] for name, rows in timed.items()}
+
+
+def _out_file(word: str) -> Path:
+    path = Path(word).expanduser().absolute()
+    if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+        raise UsageError(f"--out {word!r} must be a file in a folder that can be written to")
+    return path
+
+
+def _write(path: Path, text: str) -> None:
+    """Written beside, then moved: nobody reads half a file."""
+    fresh = path.with_name(f".{path.name}.{uuid.uuid4().hex}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            fresh.unlink()
+        raise UsageError(
+            f"cannot write {path}: {error.strerror}; name another file with --out"
+        ) from error
+
+
+if __name__ == "__main__":
+    sys.exit(main())
