@@ -6,9 +6,9 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from sweeps import mlflow_rows
 from sweeps.schema import Report, Sweep, Trial
 from sweeps.tracking import connect
+from sweeps.tracking import rows as mlflow_rows
 
 
 def mirror(

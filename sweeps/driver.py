@@ -1,6 +1,6 @@
 """One sweep being driven: hands out trials, takes their reports, keeps every record straight.
 
-Knows neither Ray nor a terminal: ``inline`` and ``ray_run`` call the same methods in the same
+Knows neither Ray nor a terminal: ``inline`` and ``on_ray`` call the same methods in the same
 order, so a trial's way is the same on every rung. All calls come from one thread.
 """
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sweeps.assignment import Assignment
 from sweeps.driver import Driver
+from sweeps.on_ray.worker import TrialStopped, describe_failure, is_outside, train_trial
 from sweeps.stopping import StopFlag
-from sweeps.worker import TrialStopped, describe_failure, is_outside, train_trial
 
 
 def run_inline(driver: Driver, *, checkpoints: str, threads: int, stopping: StopFlag) -> None:

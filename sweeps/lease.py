@@ -25,7 +25,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from sweeps.ledger import Ledger
-from sweeps.ledger_errors import LeaseLostError, LedgerError
+from sweeps.ledger.errors import LeaseLostError, LedgerError
 from sweeps.process_identity import began, this_machine
 from sweeps.schema import Base, Lease, Sweep, now
 from sweeps.settings import number

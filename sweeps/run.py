@@ -15,12 +15,12 @@ from sweeps.assignment import checkpoint_seconds
 from sweeps.checkpoints import forget
 from sweeps.driver import Driver
 from sweeps.events import Listener
-from sweeps.guard import Limits
 from sweeps.home import prepare_home, private_files
 from sweeps.launches import begin_launch, end_launch
 from sweeps.lease import hold
 from sweeps.ledger import Ledger
-from sweeps.ledger_errors import LeaseLostError, LedgerError
+from sweeps.ledger.errors import LeaseLostError, LedgerError
+from sweeps.on_ray.guard import Limits
 from sweeps.opening import find_or_add, go_on
 from sweeps.plan import Plan
 from sweeps.schema import Launch, Sweep
@@ -172,7 +172,7 @@ def _train(plan: Plan, driver: Driver, limits: Limits, stopping: StopFlag) -> No
             driver, checkpoints=checkpoints, threads=max(1, int(plan.cpus)), stopping=stopping
         )
         return
-    from sweeps.ray_run import run_on_ray, with_ray
+    from sweeps.on_ray.run import run_on_ray, with_ray
 
     def work() -> None:
         stopping.catch_signals()  # Ray has put its own handlers in

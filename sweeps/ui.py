@@ -19,10 +19,10 @@ from typing import IO, Any
 
 from sweeps.addresses import sqlite_url
 from sweeps.command_line import CommandLine, UsageError, answer, home_folder, whole
-from sweeps.mlflow_moves import follow_home
-from sweeps.mlflow_rows import KIND_TAG, SWEEP_TAG
 from sweeps.places import check_tracking
 from sweeps.redact import hide_secrets
+from sweeps.tracking.moves import follow_home
+from sweeps.tracking.rows import KIND_TAG, SWEEP_TAG
 
 HOST = "127.0.0.1"
 START_SECONDS = 90.0

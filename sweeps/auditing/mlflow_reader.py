@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from sweeps import mlflow_rows
 from sweeps.auditing.replicates import close, shown
 from sweeps.auditing.rows import Disagreement, Rows, TrialRow
 from sweeps.schema import STATES, TERMINAL
+from sweeps.tracking import rows as mlflow_rows
 
 PARENT_TAG = "mlflow.parentRunId"
 PARENT_METRICS = (*(f"trials/{state}" for state in STATES), "best_value")

@@ -14,9 +14,9 @@ from sweeps.auditing.mlflow_reader import RunRow, check_mlflow
 from sweeps.auditing.rows import Rows
 from sweeps.auditing.runs import read_runs
 from sweeps.ledger import Ledger
-from sweeps.mlflow_moves import follow_home
-from sweeps.mlflow_runs import SweepRuns
 from sweeps.schema import Report, Sweep, Trial
+from sweeps.tracking.moves import follow_home
+from sweeps.tracking.runs import SweepRuns
 
 Written = tuple[Sweep, list[Trial], dict[int, list[Report]]]
 

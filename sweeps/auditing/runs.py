@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
-from sweeps import mlflow_rows
 from sweeps.addresses import sqlite_file
 from sweeps.auditing.mlflow_reader import LAST_METRICS, PARENT_TAG, RunRow
 from sweeps.redact import hide_secrets
 from sweeps.schema import Sweep
+from sweeps.tracking import rows as mlflow_rows
 
 PAGE = 1000
 TAGS = (

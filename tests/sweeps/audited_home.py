@@ -11,11 +11,11 @@ from search_spaces import load
 from sweeps.auditing.home import find_home, look
 from sweeps.driver import Driver
 from sweeps.ledger import Ledger
-from sweeps.mlflow_moves import follow_home
 from sweeps.plan import parse_settings
 from sweeps.schema import Sweep
 from sweeps.study import Study
 from sweeps.tracking import MlflowTracker
+from sweeps.tracking.moves import follow_home
 from tests.sweeps.mlflow_database import blank_database  # noqa: F401  a fixture
 
 SETTINGS = ["model.width=8", "train.steps=6", "train.eval_every=2", "train.warmup_steps=1"]

@@ -17,8 +17,8 @@ import pytest
 
 from sweeps import audit, launch
 from sweeps.ledger import Ledger
+from sweeps.on_ray.processes import below
 from sweeps.process_identity import began
-from sweeps.ray_processes import below
 from sweeps.schema import Report, Trial
 from tests.sweeps.mlflow_database import Mlflow
 

@@ -5,8 +5,8 @@ import sqlite3
 
 import pytest
 
-from sweeps.mlflow_runs import SweepRuns
 from sweeps.tracking import MlflowTracker, connect
+from sweeps.tracking.runs import SweepRuns
 
 
 @pytest.fixture(scope="session")

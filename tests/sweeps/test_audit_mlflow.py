@@ -3,7 +3,7 @@
 import pytest
 
 from sweeps.audit import main
-from sweeps.mlflow_runs import SweepRuns
+from sweeps.tracking.runs import SweepRuns
 from tests.sweeps import audited_home as of
 from tests.sweeps.audited_home import (  # noqa: F401  fixtures
     blank_database,

@@ -2,9 +2,10 @@
 
 import pytest
 
-from sweeps import ledger_rows, study
+from sweeps import study
 from sweeps.driver import Driver
 from sweeps.ledger import Ledger
+from sweeps.ledger import rows as ledger_rows
 from sweeps.schema import Replicate, Report
 from tests.sweeps import audited_home as of
 from tests.sweeps.audited_home import (  # noqa: F401  fixtures
@@ -160,7 +161,7 @@ def test_a_mean_of_survivors_is_seen(blank_home, monkeypatch):  # noqa: F811
         found = [v for s in range(seeds) if (v := metrics.get(f"{name}/{s}")) is not None]
         return sum(found) / len(found) if found else None
 
-    monkeypatch.setattr("sweeps.ledger_record.mean_over_seeds", survivors)
+    monkeypatch.setattr("sweeps.ledger.record.mean_over_seeds", survivors)
     assert ledger_rows.mean_over_seeds is not survivors
     of.drive(blank_home)
     assert (2, "ledger", "step 4: a value, yet seeds [1] have none") in of.findings(blank_home)

@@ -11,8 +11,8 @@ import pytest
 from analysis.ledger_reader import read_sweep
 from sweeps import audit
 from sweeps.addresses import sqlite_url
-from sweeps.mlflow_moves import follow_home
 from sweeps.tracking import connect
+from sweeps.tracking.moves import follow_home
 from sweeps.ui import compare_url
 from tests.sweeps import audited_home as of
 from tests.sweeps.audited_home import (  # noqa: F401  fixtures

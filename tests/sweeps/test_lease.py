@@ -12,7 +12,7 @@ import pytest
 
 from sweeps.lease import hold, holder
 from sweeps.ledger import Ledger
-from sweeps.ledger_errors import LeaseLostError, LedgerError
+from sweeps.ledger.errors import LeaseLostError, LedgerError
 from sweeps.process_identity import began, this_machine
 from sweeps.schema import Lease, Sweep
 from tests.sweeps.conftest import add_sweep

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from sweeps.ledger import Ledger
-from sweeps.ledger_errors import LedgerError
+from sweeps.ledger.errors import LedgerError
 from tests.sweeps.conftest import add_sweep
 from tests.sweeps.local_launches import (
     MIDDLE,
@@ -132,7 +132,7 @@ def test_a_transaction_that_fails_leaves_nothing_of_itself(tmp_path: Path) -> No
     program = f"""
 import resource, sys
 from sweeps.ledger import Ledger
-from sweeps.ledger_errors import LedgerError
+from sweeps.ledger.errors import LedgerError
 from tests.sweeps.conftest import add_sweep
 ledger = Ledger("sqlite:///{database}")
 sweep = add_sweep(ledger)

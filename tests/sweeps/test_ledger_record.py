@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from sweeps.ledger import Ledger
-from sweeps.ledger_errors import LedgerError
+from sweeps.ledger.errors import LedgerError
 from sweeps.schema import Base, Trial
 from tests.sweeps.conftest import add_sweep
 from tests.sweeps.local_launches import ROOT

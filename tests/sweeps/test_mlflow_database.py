@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from sweeps.addresses import sqlite_file, sqlite_url
-from sweeps.mlflow_database import prepare_database
 from sweeps.tracking import connect
+from sweeps.tracking.database import prepare_database
 from tests.sweeps.local_launches import ROOT, TINY, run
 
 # Imported once: a child is forked for each moment, and killed at it: when so much has been written.
@@ -25,7 +25,7 @@ from pathlib import Path
 import mlflow.store.db.utils as utils
 import logging; logging.disable(logging.CRITICAL)
 from sweeps.addresses import sqlite_url
-from sweeps.mlflow_database import prepare_database
+from sweeps.tracking.database import prepare_database
 
 def in_place(uri):
     utils._initialize_tables(utils.create_sqlalchemy_engine(uri))

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from sweeps.backlog import Backlog
 from sweeps.tracking import MlflowTracker
+from sweeps.tracking.backlog import Backlog
 from tests.sweeps.listener_rows import (
     START,
     ended,

@@ -6,7 +6,7 @@ import pytest
 
 from sweeps.lease import hold
 from sweeps.ledger import Ledger
-from sweeps.ledger_errors import LeaseLostError
+from sweeps.ledger.errors import LeaseLostError
 from tests.sweeps import audited_home as of
 from tests.sweeps.listener_rows import make_report, make_sweep, make_trial
 from tests.sweeps.local_launches import wait_until

@@ -10,8 +10,8 @@ import urllib.request
 import pytest
 
 from sweeps import ui
-from sweeps.mlflow_runs import SweepRuns
 from sweeps.tracking import connect
+from sweeps.tracking.runs import SweepRuns
 from tests.sweeps.listener_rows import ended, make_sweep
 
 TRIALS = 3

@@ -8,7 +8,7 @@ import os
 import pytest
 
 from sweeps.checkpoints import CheckpointError
-from sweeps.worker import is_outside
+from sweeps.on_ray.worker import is_outside
 
 SURROUNDINGS = [
     CheckpointError("cannot keep the state of a trial"),

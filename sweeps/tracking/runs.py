@@ -12,9 +12,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sweeps import mlflow_rows as rows
 from sweeps.progress import ENDED, short_name
 from sweeps.schema import Report, Sweep, Trial
+from sweeps.tracking import rows
 
 
 @dataclass

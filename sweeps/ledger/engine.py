@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from sweeps.ledger_errors import explain
+from sweeps.ledger.errors import explain
 from sweeps.redact import hide_secrets, shown_url
 from sweeps.schema import SCHEMA_VERSION, Base, SchemaInfo
 from sweeps.settings import number

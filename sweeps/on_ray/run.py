@@ -14,9 +14,9 @@ from contextlib import ExitStack
 from typing import Any
 
 from sweeps.driver import Driver
-from sweeps.guard import Limits
-from sweeps.ray_privacy import keep_private
-from sweeps.ray_processes import RayProcesses
+from sweeps.on_ray.guard import Limits
+from sweeps.on_ray.privacy import keep_private
+from sweeps.on_ray.processes import RayProcesses
 from sweeps.stopping import StopFlag
 
 WORKER_LOSSES = 3
@@ -60,7 +60,7 @@ def with_ray(address: str | None, stopping: StopFlag, work: Callable[[], object]
 
     When it dies meanwhile, the work ends there, and ``stopping`` says so.
     """
-    from sweeps.watchdog import Answering, RayLostError, Watchdog, places_of_ray
+    from sweeps.on_ray.watchdog import Answering, RayLostError, Watchdog, places_of_ray
 
     processes = RayProcesses()
     stopping.leave = processes.leave
@@ -89,7 +89,7 @@ def with_ray(address: str | None, stopping: StopFlag, work: Callable[[], object]
 
 def _leave_the_start() -> None:
     """On a signal while Ray starts, which may take a minute on a busy machine."""
-    from sweeps.watchdog import RayLostError
+    from sweeps.on_ray.watchdog import RayLostError
 
     raise RayLostError("stopped while it started")
 
@@ -117,9 +117,9 @@ def run_on_ray(
     """
     from ray import tune
 
-    from sweeps.cluster_size import largest, room
-    from sweeps.ray_adapters import HandsOut, Records, Watches, interrupt_tune
-    from sweeps.worker import ray_trainable
+    from sweeps.on_ray.adapters import HandsOut, Records, Watches, interrupt_tune
+    from sweeps.on_ray.cluster_size import largest, room
+    from sweeps.on_ray.worker import ray_trainable
 
     resources, is_all = largest()
     gpus = float(resources.get("GPU", 0) > 0) if gpus is None else gpus

@@ -20,12 +20,12 @@ from typing import Any
 
 from sqlalchemy.exc import SADeprecationWarning
 
-from sweeps.backlog import Backlog, Work
-from sweeps.mlflow_database import prepare_database
-from sweeps.mlflow_moves import follow_home
-from sweeps.mlflow_runs import SweepRuns
 from sweeps.redact import hide_secrets_of
 from sweeps.schema import Report, Sweep, Trial
+from sweeps.tracking.backlog import Backlog, Work
+from sweeps.tracking.database import prepare_database
+from sweeps.tracking.moves import follow_home
+from sweeps.tracking.runs import SweepRuns
 
 MAX_PAUSE = 30.0  # seconds between attempts while MLflow does not answer
 LAST_ATTEMPTS = 3  # once closing

@@ -17,9 +17,9 @@ from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
 from sweeps.driver import Driver
-from sweeps.guard import Limits, Notes
+from sweeps.on_ray.guard import Limits, Notes
+from sweeps.on_ray.worker import ERROR, FAILED, OUTSIDE
 from sweeps.stopping import StopFlag
-from sweeps.worker import ERROR, FAILED, OUTSIDE
 
 REPORT_PREFIX = "report/"
 

@@ -88,7 +88,7 @@ def _train_guarded(
     payload: dict[str, Any], report: Callable[[dict[str, Any]], None]
 ) -> dict[str, Any] | None:
     """The result that says how the trial failed; None when it did not."""
-    from sweeps.guard import guarding
+    from sweeps.on_ray.guard import guarding
 
     try:
         with guarding(payload) as guard:

@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from sweeps import ledger_record
-from sweeps.ledger_rows import clear, copy_report, copy_row, summarise
-from sweeps.ledger_transactions import Transactions
+from sweeps.ledger import record as ledger_record
+from sweeps.ledger.rows import clear, copy_report, copy_row, summarise
+from sweeps.ledger.transactions import Transactions
 from sweeps.schema import Replicate, Report, State, Sweep, Trial, now
 
 _RELATED = (selectinload(Trial.replicates), selectinload(Trial.reports))

@@ -8,8 +8,8 @@ from contextlib import contextmanager, suppress
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from sweeps.ledger_engine import open_engine
-from sweeps.ledger_errors import LeaseLostError, LedgerError, explain
+from sweeps.ledger.engine import open_engine
+from sweeps.ledger.errors import LeaseLostError, LedgerError, explain
 from sweeps.redact import shown_url
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, insert, select, update
 
-from sweeps.ledger_rows import mean_over_seeds, merge_reports, update_replicates
+from sweeps.ledger.rows import mean_over_seeds, merge_reports, update_replicates
 from sweeps.schema import Base, Replicate, Report, Trial, now
 
 TRIALS: Table = Base.metadata.tables[Trial.__tablename__]

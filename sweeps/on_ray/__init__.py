@@ -1,0 +1,1 @@
+"""Carrying trials out on Ray Tune: where they run, and what guards them there."""
