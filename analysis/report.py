@@ -14,6 +14,7 @@ from analysis.ledger_reader import ReportError, SweepData, read_sweep
 from sweeps.command_line import CommandLine, answer, home_folder
 
 NAME = "report.py"
+TRIALS = "trials"
 
 
 def build_parser() -> CommandLine:
@@ -42,9 +43,12 @@ def _report(argv: list[str]) -> int:
 
 
 def folder_name(sweep: str) -> str:
-    """The sweep's name where it is fit for a folder, else one like it with a hash behind."""
+    """The sweep's name where it is fit for a folder, else one like it with a hash behind.
+
+    ``trials`` is not: the pages of single trials are there.
+    """
     plain = re.sub(r"[^A-Za-z0-9._-]+", "_", sweep).strip(".")
-    if plain and plain == sweep:
+    if plain and plain == sweep != TRIALS:
         return plain
     return f"{plain[:60]}-{hashlib.sha256(sweep.encode()).hexdigest()[:6]}"
 

@@ -42,7 +42,7 @@ def impulses(look: Data) -> Figure:
                 h_S = np.array(layer["impulse"][column][at], float)[:steps]
                 ax.plot(h_S, color=colour, linewidth=width, marker=marker, markersize=2.4)
             ax.axhline(0, color=GREY, linewidth=0.7, zorder=1)
-            ax.set_title(f"layer {layer['layer']}, channel {channel}")
+            ax.set_title(f"{_name(layer)}, channel {channel}")
         _legend(row[-1], layer, shown)
         row[0].set_ylabel("h[t]")
     _label_bottom(panels, f"t, tokens {'before' if look['backwards'] else 'since'} the impulse")
@@ -61,7 +61,7 @@ def filters(look: Data) -> Figure:
             for at, colour, width in _lines(layer, every):
                 gain_K = np.array(group[at], float)
                 ax.plot(np.linspace(0, 0.5, len(gain_K)), gain_K, color=colour, linewidth=width)
-            ax.set_title(f"layer {layer['layer']}, {name}")
+            ax.set_title(f"{_name(layer)}, {name}")
             ax.set_xlim(0, 0.5)
             ax.set_xticks([0, 0.25, 0.5], ["0", "0.25", "0.5"])
         _limit(row, groups)
@@ -112,6 +112,10 @@ def audible(impulse: Sequence[Sequence[Sequence[float | None]]], shown: Sequence
     return min(max(8, last + 2), steps)
 
 
+def _name(layer: Data) -> str:
+    return f"layer {layer['layer']}" + (" reversed" if layer["reversed"] else "")
+
+
 def _lines(layer: Data, shown: Sequence[int]) -> list[tuple[int, Any, float]]:
     """Index, colour and width of each place: light to dark, the important one last, in orange."""
     blues = mpl.colormaps["Blues"]
@@ -131,9 +135,11 @@ def _legend(ax: Axes, layer: Data, shown: Sequence[int]) -> None:
     if unit == "sequence":
         return
     lines = _lines(layer, shown)
-    named = lines if len(lines) <= FEW + 1 else [lines[0], lines[-2], lines[-1]]
+    if len(lines) > FEW + 1:  # first, last and important
+        plain = lines if important is None else lines[:-1]
+        lines = [plain[0], plain[-1], *lines[len(plain) :]]
     handles, names = [], []
-    for at, colour, width in named:
+    for at, colour, width in lines:
         place = layer["places"][at]
         handles.append(mpl.lines.Line2D([], [], color=colour, linewidth=width))
         names.append(f"{unit} {place}" + (" (the key)" if place == important else ""))

@@ -17,6 +17,9 @@ from analysis.page import document, picture_of
 
 Data = Mapping[str, Any]
 
+LONGEST = 8192
+"""Tokens: where no line goes beyond."""
+
 Paint = Callable[[Data], Figure]
 
 
@@ -103,8 +106,9 @@ def _speeds(look: Data) -> str:
         "is as long as the sequence. A training step is forward and backward, without the "
         "optimiser. Both axes are logarithmic."
     )
-    if len({len(rows) for rows in timings.values()}) > 1:
-        words.append("A line ends where it would have taken too long.")
+    ends = [rows[-1]["length"] for rows in timings.values()]
+    if min(ends) < LONGEST:
+        words.append("A line ends where a longer sequence could take too much time or memory.")
     words.append(f"{hardware['cpu']}, {hardware['cpus']} CPUs;")
     words.append(f"Python {versions['python']}, torch {versions['torch']}.")
     return " ".join(words)
@@ -117,8 +121,8 @@ def _lines_are(look: Data) -> str:
     unit = layer["unit"]
     size = f" of {look['bin_length']} tokens" if unit == "bin" else ""
     words = (
-        f"A line a {unit}{size}, from light (first, number 0) to dark (last); of very many, some "
-        "with even spaces between."
+        f"A line a {unit}{size}, from light (first, number 0) to dark (last); where there are more "
+        "than 16, evenly spaced ones."
     )
     if layer["important"] is None:
         return words
@@ -131,6 +135,8 @@ def _lines_are(look: Data) -> str:
 def _theta(look: Data) -> str:
     """Whose Theta, in words."""
     words = "Theta is that of one sequence, the first of the test set, held fixed."
+    if any(layer["reversed"] for layer in look["layers"]):
+        words += " Reversed: reads the sequence from its end, and counts from there."
     if look["resets"]:
         words += " The filter's state is reset at a bin's end, and with it ends the response."
     if look["backwards"]:

@@ -31,6 +31,8 @@ def filter_views(
 ) -> list[dict[str, Any]]:
     """One record a layer; none where the network has no such filters.
 
+    A bidirectional layer has two, the second ``reversed``: its bins are counted from the end.
+
     Args:
         net: on the CPU.
         inputs_BL: the first of these sequences decides Theta.
@@ -55,11 +57,12 @@ def filter_views(
     steps = min(inputs_BL.shape[1], MOST_STEPS)
     layers = responses_at(net, inputs_BL, steps, choose)
     unit = "token" if tokens == 1 else "bin"
+    ways = 2 if model.bidirectional else 1
     return [
         _view(found, channels)
         | ({"unit": unit, "important": place} if _adapts(model, found) else {})
-        | {"layer": layer}
-        for layer, found in enumerate(layers)
+        | {"layer": index // ways, "reversed": index % ways == 1}
+        for index, found in enumerate(layers)
     ]
 
 

@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 import torch
 
 from focus_core.config import ModelConfig
+from focus_core.memory import peak_bytes, reset_peak
 from focus_core.model import build_model
 from focus_core.probes import evaluation
 from focus_core.tasks.base import nats
@@ -25,7 +26,9 @@ LEAST, MOST = 3, 9
 QUICK = 0.15
 """Seconds."""
 GROWTH = 4
-"""Twice the length takes at most so much longer: what attention needs."""
+"""Twice the length takes at most so much more time and memory: what attention needs."""
+MOST_BYTES = 4 * 2**30
+CPU = torch.device("cpu")
 
 Work = Callable[[], object]
 Build = Callable[[int], tuple[Work, Work]]
@@ -56,25 +59,30 @@ def time_lengths(
     *,
     seconds: float,
     clock: Clock = time.perf_counter,
+    peak: Callable[[], int] = lambda: peak_bytes(CPU),
 ) -> dict[str, list[Timing]]:
     """Timings of each by name, at each length in turn.
 
-    One that would run past ``seconds``, should it take four times as long as at the length before,
-    stops there; every one is measured at the first length.
+    One that would run past ``seconds`` or need over ``MOST_BYTES``, should it take four times as
+    much as at the length before, stops there; every one is measured at the first length.
     """
     end = clock() + seconds
+    reset_peak(CPU)
+    before = peak()
     found: dict[str, list[Timing]] = {name: [] for name in builds}
-    expected = dict.fromkeys(builds, 0.0)
+    needs = dict.fromkeys(builds, (0.0, 0.0))  # seconds and bytes
+    running = list(builds)
     for length in lengths:
-        for name, build in builds.items():
+        for name in running[:]:
             began = clock()
-            if found[name] and began + expected[name] > end:
-                expected[name] = float("inf")  # not at longer ones either
+            if found[name] and (began + needs[name][0] > end or needs[name][1] > MOST_BYTES):
+                running.remove(name)
                 continue
-            forward, step = build(length)
+            reset_peak(CPU)
+            forward, step = builds[name](length)
             timing = Timing(length, median_ms(forward, clock), median_ms(step, clock))
             found[name].append(timing)
-            expected[name] = GROWTH * (clock() - began)
+            needs[name] = (GROWTH * (clock() - began), GROWTH * (peak() - before))
     return found
 
 

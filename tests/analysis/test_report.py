@@ -62,6 +62,7 @@ def test_folder_names_stay_inside() -> None:
         assert re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]*", folder)
         assert Path("r", folder).resolve().parent == Path("r").resolve()
     assert folder_name("a/b") != folder_name("a b")
+    assert folder_name("trials") not in ("trials", folder_name("trials/"))
 
 
 def _fails(capsys: pytest.CaptureFixture[str], argv: list[str], *words: str) -> None:

@@ -7,7 +7,9 @@ import pytest
 import torch
 from scipy.signal import freqz, lfilter
 
+from focus_core.config import TrialConfig
 from focus_core.filter_views import filter_views, random_channels
+from focus_core.model import build_model
 from tests.focus_core.causality import LENGTH, VOCABULARY, small_config, small_net
 
 LONG = 600
@@ -112,6 +114,16 @@ def test_the_important_place_holds_the_key(variant, changes, key, unit, importan
 def test_a_network_without_filters_has_no_views():
     assert look(small_net(small_config("attention"))) == []
     assert look(small_net(small_config("no_filter"))) == []
+
+
+def test_a_bidirectional_layer_has_two():
+    small = {"model.width": 8, "task.length": 64, "task.eval_sequences": 8}
+    small |= {"task.name": "digits", "task.test_sequences": 8, "model.bidirectional": True}
+    trial = TrialConfig().override(small)
+    net = build_model(trial.model, vocab_size=None, num_outputs=10, max_length=64, readout="mean")
+    views = filter_views(net, torch.randn(1, 64), channels=CHANNELS, key=None)
+    ways = [(view["layer"], view["reversed"]) for view in views]
+    assert ways == [(0, False), (0, True), (1, False), (1, True)]
 
 
 def test_what_is_no_number_is_none():

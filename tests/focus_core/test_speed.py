@@ -3,7 +3,16 @@
 import pytest
 import torch
 
-from focus_core.speed import LEAST, MOST, Shape, build_work, median_ms, one_thread, time_lengths
+from focus_core.speed import (
+    LEAST,
+    LENGTHS,
+    MOST,
+    Shape,
+    build_work,
+    median_ms,
+    one_thread,
+    time_lengths,
+)
 from focus_core.variants import VARIANTS
 from tests.focus_core.causality import small_config
 
@@ -71,6 +80,18 @@ def test_the_budget_holds_and_the_slow_one_stops_first():
     assert 1 <= len(found["slow"]) < len(found["quick"])
     # negative control: without a limit both go all the way
     assert len(time_lengths(builds, lengths, seconds=1e9, clock=clock)["slow"]) == len(lengths)
+
+
+def test_one_that_needs_too_much_memory_stops():
+    """Bytes grow with the square of the length: 1 GiB at 256 means 4 GiB at 512, not above."""
+    now = [0]
+
+    def build(length):
+        now[0] = 7 + 2**30 * length**2 // 256**2
+        return (lambda: None,) * 2
+
+    found = time_lengths({"a": build}, LENGTHS, seconds=1e9, peak=lambda: now[0] or 7)
+    assert [row.length for row in found["a"]] == [64, 128, 256, 512]
 
 
 def test_the_first_length_is_always_measured():

@@ -85,7 +85,7 @@ def test_a_wrong_question_is_told_in_a_line(
 
 def test_a_network_that_cannot_be_stepped_says_why() -> None:
     net = build_model(TrialConfig().model, vocab_size=256, num_outputs=256, max_length=64)
-    with pytest.raises(ValueError, match=r"use model\.global_conv=none"):
+    with pytest.raises(ValueError, match=r"use model\.global_conv=ema or none"):
         generate(net, torch.tensor([1]), temperature=1.0, seed=0)
 
 
