@@ -31,8 +31,9 @@ def to_coefficients(s_BNDFP: Tensor, parameterisation: str) -> Tensor:
         parameterisation: ``"sigmoid"`` (the paper's: a = sigmoid(s), order 1 or 2),
             ``"lattice"`` (reflection coefficients k = tanh(s), order 1 to 8), ``"ek"`` (falling
             coefficients, stable by the theorem of Enestroem and Kakeya, order 1 to 8),
-            ``"triangle"`` (every stable filter of order 2), ``"polar"`` (one complex pole pair)
-            or ``"cascade"`` (triangles in series: one section's coefficients after another's).
+            ``"triangle"`` (every stable filter of order 2), ``"polar"`` (one complex pole pair),
+            ``"cascade"`` (triangles in series: one section's coefficients after another's) or
+            ``"ema"`` (a_1 = -c sigmoid(s): with gain "dc" an exponential moving average).
 
     Returns:
         a_BNDFP, of the logits' shape and type.
@@ -50,6 +51,8 @@ def to_coefficients(s_BNDFP: Tensor, parameterisation: str) -> Tensor:
             return _falling(s_BNDFP)
         case "polar":
             return _pole_pair(s_BNDFP)
+        case "ema":
+            return -MAX_RADIUS * torch.sigmoid(s_BNDFP)
         case _:
             sections = torch.unflatten(s_BNDFP, -1, (-1, 2))
             return _triangle(sections).flatten(-2)

@@ -13,7 +13,7 @@ from torch import Tensor
 from focus_core.convolution import convolve
 from focus_core.recurrence import recur
 
-REALISATIONS = ("recurrence", "sampled", "literal")
+REALISATIONS = ("recurrence", "sampled", "literal", "circular")
 
 
 def filter_bins(
@@ -34,9 +34,10 @@ def filter_bins(
         gain_BNDF: gains of the filters; None is 1.
         realisation: ``"recurrence"`` (y[t] = gain x[t] - sum_p a_p y[t-p]: exact and causal),
             ``"sampled"`` (1/A sampled at ``nfft`` points, cut to R taps, linear convolution:
-            causal; few points alias in time) or ``"literal"`` (the paper's FFT product with the
-            conjugate: anti-causal and circular).
-        nfft: number of points for the latter two, R or more; default 2 R.
+            causal; few points alias in time), ``"literal"`` (the paper's FFT product with the
+            conjugate: anti-causal and circular) or ``"circular"`` (that product without the
+            conjugate: what rings on over ``nfft`` points comes back at the bin's start).
+        nfft: number of points for all but the first, R or more; default 2 R.
         carry: keep the past P outputs over a bin's edge (recurrence only).
         section: the order of filters in series, whose coefficients follow each other along P;
             None is one filter of order P.
@@ -54,7 +55,7 @@ def filter_bins(
     H_BNDK = _response(a_BNDFP, gain_BNDF, nfft, section)
     if realisation == "sampled":
         return _by_sampled_taps(x_BNRD, H_BNDK, nfft)
-    return _by_literal_product(x_BNRD, H_BNDK, nfft)
+    return _by_product(x_BNRD, H_BNDK.conj() if realisation == "literal" else H_BNDK, nfft)
 
 
 def _check(bin_length: int, realisation: str, nfft: int | None, carry: bool) -> int:
@@ -129,7 +130,7 @@ def _by_sampled_taps(x_BNRD: Tensor, H_BNDK: Tensor, nfft: int) -> Tensor:
     return convolve(x_BNRD.transpose(2, 3), h_BNDR).transpose(2, 3)
 
 
-def _by_literal_product(x_BNRD: Tensor, H_BNDK: Tensor, nfft: int) -> Tensor:
+def _by_product(x_BNRD: Tensor, H_BNDK: Tensor, nfft: int) -> Tensor:
     X_BNDK = torch.fft.rfft(x_BNRD.transpose(2, 3), n=nfft)  # Eq. 4
-    y_BNDR: Tensor = torch.fft.irfft(X_BNDK * H_BNDK.conj(), n=nfft)  # Eq. 6, 8
+    y_BNDR: Tensor = torch.fft.irfft(X_BNDK * H_BNDK, n=nfft)  # Eq. 6 (there with conj(H)), 8
     return y_BNDR[..., : x_BNRD.shape[2]].transpose(2, 3)

@@ -54,6 +54,20 @@ VARIANTS: dict[str, Variant] = {
         question="what does sampling the response at NFFT = 2 R points cost?",
         changes={"model.realisation": "sampled"},
     ),
+    "circular": Variant(
+        question="control: the FFT product without the conjugate, at NFFT = R points",
+        changes={
+            "model.mode": "paper",
+            "model.realisation": "circular",
+            "model.nfft_factor": 1,
+        },
+        causal=False,
+    ),
+    "zero_padded": Variant(
+        question="control: the same at NFFT = 2 R points: padding alone does not make it causal",
+        changes={"model.mode": "paper", "model.realisation": "circular"},
+        causal=False,
+    ),
     "literal": Variant(
         question="the paper's Eq. 4-8 as printed: how much of its score is the future?",
         changes={"model.mode": "paper", "model.realisation": "literal"},

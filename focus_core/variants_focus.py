@@ -20,6 +20,10 @@ FOCUS_VARIANTS: dict[str, Variant] = {
         question="does one complex pole pair, radius and angle apart, do better?",
         changes={"model.parameterisation": "polar"},
     ),
+    "adaptive_ema": Variant(
+        question="do moving averages do, when the hypernetwork writes their rates?",
+        changes={"model.parameterisation": "ema", "model.order": 1, "model.gain": "dc"},
+    ),
     "cascade": Variant(
         question="do two filters of order 2 in series do better than one?",
         changes={"model.parameterisation": "cascade", "model.order": 4},

@@ -51,11 +51,11 @@ class ModelConfig:
     ema_size: int = option(4, POSITIVE, when=active.averages)
     order: int = option(2, when=active.has_bank)  # P
     filters: int = option(1, POSITIVE, when=active.has_filters)  # F
-    parameterisation: Literal["sigmoid", "lattice", "ek", "triangle", "polar", "cascade"] = option(
-        "sigmoid", when=active.has_bank
-    )
+    parameterisation: Literal[
+        "sigmoid", "lattice", "ek", "triangle", "polar", "cascade", "ema"
+    ] = option("sigmoid", when=active.has_bank)  # fmt: skip
     gain: Literal["none", "l2", "dc", "peak"] = option("none", when=active.has_bank)
-    realisation: Literal["recurrence", "sampled", "literal"] = option(
+    realisation: Literal["recurrence", "sampled", "literal", "circular"] = option(
         "recurrence", when=active.has_bank
     )
     carry: bool = option(False, when=active.has_several_bins)
@@ -122,6 +122,8 @@ class ModelConfig:
         found = []
         if self.realisation == "literal":
             found.append("realisation=literal (Eq. 6 conjugates: time-reversed within a bin)")
+        if self.realisation == "circular":
+            found.append("realisation=circular (what rings on comes back at the bin's start)")
         if self.filter == "adaptive" and self.theta_shift == 0:
             found.append("theta_shift=0 (a bin's filter is computed from the bin itself)")
         if self.filter == "adaptive" and self.global_conv == "circular":

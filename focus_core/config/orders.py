@@ -9,10 +9,11 @@ ORDERS: dict[str, tuple[int, ...]] = {
     "triangle": (2,),
     "polar": (2,),
     "cascade": (4, 6, 8),
+    "ema": (1,),
 }
 """Orders of each parameterisation; a cascade of order 2 would be a triangle."""
 
-BY_SIGMOID = ("sigmoid", "ek", "polar")
+BY_SIGMOID = ("sigmoid", "ek", "polar", "ema")
 """Parameterisations whose identity filter lies at logits of -infinity; at 0 for the others."""
 
 

@@ -8,6 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import torch
+from scipy.signal import lfilter
 
 from focus_core.coefficients import (
     MAX_RADIUS,
@@ -20,6 +21,7 @@ from focus_core.coefficients import (
 )
 from focus_core.config import ModelConfig
 from focus_core.config.orders import ORDERS as STABLE_ORDERS
+from focus_core.gains import to_filters
 
 ORDERS = sorted(MAX_REFLECTION)
 EVERY = [(name, order) for name, orders in STABLE_ORDERS.items() for order in orders]
@@ -124,6 +126,18 @@ def test_triangle_reaches_both_signs_and_the_sigmoid_only_one_quarter():
     quarters = {(x > 0, y > 0) for x, y in to_coefficients(s, "triangle").tolist()}
     assert len(quarters) == 4
     assert (to_coefficients(s, "sigmoid") > 0).all()
+
+
+def test_an_ema_with_gain_dc_is_an_exponential_moving_average():
+    s = torch.tensor([[0.3]], dtype=torch.float64)
+    a, gain = to_filters(s[:, None], parameterisation="ema", gain="dc")
+    rate = 1 + float(a[0, 0, 0])
+    x = np.random.default_rng(0).standard_normal(50)
+    average = [0.0]
+    for value in x:
+        average.append((1 - rate) * average[-1] + rate * value)
+    y = lfilter([float(gain.flatten()[0])], [1, float(a.flatten()[0])], x)
+    np.testing.assert_allclose(y, average[1:], atol=1e-12)
 
 
 def test_a_cascade_is_triangles_one_after_the_other():

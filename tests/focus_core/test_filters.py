@@ -6,7 +6,7 @@ import torch
 from scipy import signal
 
 from focus_core.coefficients import to_coefficients
-from focus_core.filters import filter_bins
+from focus_core.filters import REALISATIONS, filter_bins
 
 ORDERS = [1, 2, 3, 4, 6, 8]
 B, N, R, D, F = 2, 3, 5, 2, 2
@@ -144,6 +144,23 @@ def test_literal_is_the_papers_equations(order, nfft):
     assert relative_error(y, by_numpy(x, a, gain, nfft, one_bin)) < 1e-12
 
 
+@pytest.mark.parametrize("nfft", [5, 8, 10, 21])
+def test_circular_is_the_product_without_the_conjugate(nfft):
+    def one_bin(x_R, H):
+        return np.fft.ifft(np.fft.fft(x_R, nfft) * H).real[: len(x_R)]
+
+    x, a, gain = draw(2)
+    y = filter_bins(x, a, gain, realisation="circular", nfft=nfft)
+    assert relative_error(y, by_numpy(x, a, gain, nfft, one_bin)) < 1e-12
+
+
+def test_circular_comes_to_the_recurrence_as_points_are_added():
+    x, a, gain = draw(2)
+    exact = filter_bins(x, a, gain, realisation="recurrence").numpy()
+    near = filter_bins(x, a, gain, realisation="circular", nfft=2000)
+    assert relative_error(near, exact) < 1e-12
+
+
 def test_sampled_comes_to_the_recurrence_as_points_are_added():
     x, a, gain = draw(2)
     exact = filter_bins(x, a, gain, realisation="recurrence").numpy()
@@ -191,7 +208,7 @@ def test_gradients_of_filters_shared_over_batch_and_bins():
 def test_nothing_given_is_changed():
     x, a, gain = draw(2)
     before = [t.clone() for t in (x, a, gain)]
-    for realisation in ("recurrence", "sampled", "literal"):
+    for realisation in REALISATIONS:
         filter_bins(x, a, gain, realisation=realisation)
     assert all(torch.equal(t, was) for t, was in zip((x, a, gain), before, strict=True))
 
