@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import re
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 from analysis.folders import replace_folder
 from analysis.ledger_reader import ReportError
 from analysis.look_reader import read_look
-from sweeps.command_line import CommandLine, answer, filled, home_folder
+from sweeps.command_line import CommandLine, answer, filled, home_folder, seed_number
 
 NAME = "trial.py"
 
@@ -22,16 +21,10 @@ def build_parser() -> CommandLine:
     parser = CommandLine(NAME, "Draw a trained trial's filters, and its time against length.")
     add = parser.add_argument
     add("trial", type=filled, metavar="TRIAL_ID", help="its id, or how it begins")
-    add("--seed", type=_seed, default=0, help="whose weights (default: 0)")
+    add("--seed", type=seed_number, default=0, help="whose weights (default: 0)")
     add("--fresh", action="store_true", help="compute and time again what is there already")
     add("--home", metavar="DIR", help="default: FOCUS_HOME, else runs")
     return parser
-
-
-def _seed(word: str) -> int:
-    if not (word.isascii() and word.isdigit() and len(word) < 10):
-        raise argparse.ArgumentTypeError(f"{word!r} is no seed: 0, 1, 2 ...")
-    return int(word)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

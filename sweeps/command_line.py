@@ -130,6 +130,17 @@ def amount(word: str) -> float:
     return number
 
 
+def seed_number(word: str) -> int:
+    """The number of a seed, from 0.
+
+    Raises:
+        ArgumentTypeError: it is none.
+    """
+    if not (word.isascii() and word.isdigit() and len(word) < 10):
+        raise argparse.ArgumentTypeError(f"{word!r} is no seed: 0, 1, 2 ...")
+    return int(word)
+
+
 def one_of(*words: str) -> Callable[[str], str]:
     """A word of a list; ``choices`` of argparse names no near one."""
 

@@ -10,7 +10,15 @@ import sys
 from collections.abc import Sequence
 
 from sweeps.addresses import sqlite_url
-from sweeps.command_line import CommandLine, UsageError, answer, filled, home_folder, whole
+from sweeps.command_line import (
+    CommandLine,
+    UsageError,
+    answer,
+    filled,
+    home_folder,
+    seed_number,
+    whole,
+)
 from sweeps.places import ledger_file
 
 NAME = "sweeps.generate"
@@ -24,7 +32,7 @@ def build_parser() -> CommandLine:
     add("prompt", metavar="PROMPT", help="how the text begins")
     add("--length", type=whole, default=400, help="characters to write (default: 400)")
     add("--temperature", type=_temperature, default=0.8, help="0: the likeliest (default: 0.8)")
-    add("--seed", type=_seed, default=0, help="whose weights, and of the draws (default: 0)")
+    add("--seed", type=seed_number, default=0, help="whose weights, and of the draws (default: 0)")
     add("--home", metavar="DIR", help="default: FOCUS_HOME, else runs")
     return parser
 
@@ -37,12 +45,6 @@ def _temperature(word: str) -> float:
     if not 0 <= value <= 100:
         raise argparse.ArgumentTypeError(f"{word!r} is no number from 0 to 100, such as 0.8")
     return value
-
-
-def _seed(word: str) -> int:
-    if not (word.isascii() and word.isdigit() and len(word) < 10):
-        raise argparse.ArgumentTypeError(f"{word!r} is no seed: 0, 1, 2 ...")
-    return int(word)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -5,7 +5,6 @@ One JSON file, written whole; ``analysis/trial.py`` draws it.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import dataclasses
 import json
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sweeps.addresses import sqlite_url
-from sweeps.command_line import CommandLine, UsageError, answer, filled, home_folder
+from sweeps.command_line import CommandLine, UsageError, answer, filled, home_folder, seed_number
 from sweeps.places import ledger_file
 from sweeps.provenance import hardware, versions
 
@@ -39,16 +38,15 @@ def build_parser() -> CommandLine:
     parser = CommandLine("python -m sweeps.look", "Look into a trained trial's filters and speed.")
     add = parser.add_argument
     add("trial", type=filled, metavar="TRIAL_ID", help="its id, or how it begins")
-    add("--seed", type=_seed, default=0, help="whose weights, and of the channels (default: 0)")
+    add(
+        "--seed",
+        type=seed_number,
+        default=0,
+        help="whose weights, and of the channels (default: 0)",
+    )
     add("--home", metavar="DIR", help="default: FOCUS_HOME, else runs")
     add("--out", type=filled, metavar="FILE", help="default: HOME/looks/TRIAL_ID-seedK.json")
     return parser
-
-
-def _seed(word: str) -> int:
-    if not (word.isascii() and word.isdigit() and len(word) < 10):
-        raise argparse.ArgumentTypeError(f"{word!r} is no seed: 0, 1, 2 ...")
-    return int(word)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
