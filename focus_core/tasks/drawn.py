@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 import torch
 from torch import Tensor
 
@@ -61,13 +63,13 @@ class Drawn(Task):
         """Answers that are right, and answers."""
         return accuracy(logits_BLV, targets_BL)
 
+    @abstractmethod
     def _draw(self, count: int, random: torch.Generator) -> Tensor:
         """Fresh sequences with their answers, (count, tokens) int64."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _batch(self, tokens_BT: Tensor, *, training: bool) -> Batch:
         """What of drawn sequences goes in, and what is wanted."""
-        raise NotImplementedError
 
     def _set(self, split: Split, count: int) -> Tensor:
         if count == 0:
