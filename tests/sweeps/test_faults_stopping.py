@@ -43,16 +43,19 @@ cluster.shutdown()
 """
 
 
-def test_kill_9_of_the_gcs(tmp_path: Path, mlflow: Mlflow) -> None:
+@pytest.mark.parametrize(("program", "called"), [("gcs_server", "GCS"), ("raylet", "raylet")])
+def test_kill_9_of_a_server_of_ray(
+    tmp_path: Path, mlflow: Mlflow, program: str, called: str
+) -> None:
     launcher = start(tmp_path)
     wait_for(tmp_path, in_the_middle)
     processes = under(launcher.pid)
-    kill_one(launcher, "gcs_server")
+    kill_one(launcher, program)
     began = time.monotonic()
     said = finish(launcher)
     assert time.monotonic() - began < 30
     assert launcher.returncode == 1, said
-    assert said.strip().splitlines()[-1].startswith("launch.py: Ray is gone: its ")
+    assert said.strip().splitlines()[-1].startswith(f"launch.py: Ray is gone: its {called} ")
     assert "Traceback" not in said
     assert left_of(processes, seconds=1) == []
     assert {t.state for t in read(tmp_path)[0]} <= {"complete", "killed", "waiting"}
