@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,9 @@ from sweeps.driver import Driver
 from sweeps.ledger import Ledger
 from sweeps.schema import Sweep
 from sweeps.study import Study
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background job, and all below it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SMALL = {
     "model.width": 8,

@@ -57,7 +57,7 @@ def test_kill_9_of_a_server_of_ray(
     assert launcher.returncode == 1, said
     assert said.strip().splitlines()[-1].startswith(f"launch.py: Ray is gone: its {called} ")
     assert "Traceback" not in said
-    assert left_of(processes, seconds=1) == []
+    assert left_of(processes, seconds=5) == []
     assert {t.state for t in read(tmp_path)[0]} <= {"complete", "killed", "waiting"}
     assert mlflow.sql("select count(*) from runs where status = 'RUNNING'") == [(0,)]
     assert_the_same_command_goes_on(mlflow)
@@ -73,7 +73,7 @@ def test_the_terminal_goes_away(tmp_path: Path, mlflow: Mlflow, whole_group: boo
     said = finish(launcher, timeout=60)
     assert launcher.returncode == 129, said
     assert "Traceback" not in said
-    assert left_of(processes, seconds=1) == []
+    assert left_of(processes, seconds=5) == []
     stopped = [t for t in read(tmp_path)[0] if t.state == "killed"]
     assert {t.reason for t in stopped} == {"stopped by SIGHUP"}
     assert_the_same_command_goes_on(mlflow)
@@ -89,9 +89,9 @@ def test_a_second_interrupt_ends_at_once(tmp_path: Path, mlflow: Mlflow) -> None
     began = time.monotonic()
     said = finish(launcher, timeout=60)
     assert launcher.returncode == 130, said
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 8
     assert "Traceback" not in said
-    assert left_of(processes, seconds=1) == []
+    assert left_of(processes, seconds=5) == []
     assert_the_same_command_goes_on(mlflow)
 
 
