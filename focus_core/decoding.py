@@ -89,6 +89,8 @@ def _why_not_focus(model: ModelConfig) -> str:
             f"model.global_conv={model.global_conv} is as long as the sequence, and needs all of "
             "it again for every token; use model.global_conv=ema or none"
         )
+    if model.filter == "static" and model.static_per == "bin":
+        return "model.static_per=bin has filters for the bins of a training sequence, and no others"
     if model.filter in ("adaptive", "static") and model.realisation != "recurrence":
         return f"model.realisation={model.realisation} filters whole bins; use recurrence"
     return ""

@@ -40,7 +40,7 @@ def filter_views(
         key: position, in tokens, of what the sequence is about; None where there is no such.
 
     Returns:
-        ``unit`` (what a place is: bin, token, or sequence where filters do not adapt), ``places``
+        ``unit`` (what a place is: bin, token, or sequence where all have the same), ``places``
         (which of them), ``important`` (the one that holds ``key``, or None), ``impulse``
         [channel][place][step], ``mean_db`` [place][frequency] and ``channel_db``
         [channel][place][frequency], with frequencies evenly from 0 to half a turn a token. A
@@ -60,15 +60,20 @@ def filter_views(
     ways = 2 if model.bidirectional else 1
     return [
         _view(found, channels)
-        | ({"unit": unit, "important": place} if _adapts(model, found) else {})
+        | ({"unit": unit, "important": place} if _varies(model, found) else {})
         | {"layer": index // ways, "reversed": index % ways == 1}
         for index, found in enumerate(layers)
     ]
 
 
-def _adapts(model: ModelConfig, found: Responses) -> bool:
-    static = model.filter == "coupled" and model.theta == "static"
-    return model.filter in ("adaptive", "coupled") and not static and len(found.places) > 1
+def _varies(model: ModelConfig, found: Responses) -> bool:
+    """True if places have filters of their own."""
+    own = {
+        "adaptive": True,
+        "static": model.static_per == "bin",
+        "coupled": model.theta != "static",
+    }
+    return own.get(model.filter, False) and len(found.places) > 1
 
 
 def _tokens_a_place(model: ModelConfig) -> int:

@@ -118,7 +118,7 @@ def filter_numbers(net: SequenceModel, inputs_BL: Tensor) -> dict[str, float]:
     for layer, (memory_ND, peak_N) in enumerate(zip(memories, peaks, strict=True)):
         found[f"effective_memory.layer{layer}"] = float(memory_ND.median())
         found[f"peak_gain.layer{layer}"] = float(peak_N.max())
-    if net.config.filter == "adaptive":
+    if net.config.filter != "coupled" and len(peaks[0]) > 1:
         for place, peak in enumerate(torch.stack(peaks).amax(dim=0)):
             found[f"peak_gain.bin{place}"] = float(peak)
     return found

@@ -55,8 +55,12 @@ def recorded(net: nn.Module) -> Iterator[list[Theta]]:
 
 @contextmanager
 def fixed(bank: FilterBank | CoupledBank, logits: Tensor) -> Iterator[None]:
-    """Runs of ``bank`` in this context use these logits, expanded to every bin or token."""
-    with _hooked({bank.logits: lambda _module, _inputs, found: logits.expand_as(found)}):
+    """Runs of ``bank`` in this context use these logits, in every bin or at every token."""
+
+    def hook(_module: nn.Module, _inputs: Any, found: Tensor) -> Tensor:
+        return logits.expand_as(found) if isinstance(bank, CoupledBank) else logits
+
+    with _hooked({bank.logits: hook}):
         yield
 
 

@@ -16,6 +16,10 @@ VARIANTS: dict[str, Variant] = {
     "static": Variant(
         question="Focus-H: do the filters have to adapt?", changes={"model.filter": "static"}
     ),
+    "static_per_bin": Variant(
+        question="Focus-H with static filters for each bin: does their place do, or the input?",
+        changes={"model.filter": "static", "model.static_per": "bin"},
+    ),
     "no_filter": Variant(
         question="does chunked attention need a filter?", changes={"model.filter": "none"}
     ),

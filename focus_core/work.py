@@ -19,7 +19,13 @@ from focus_core.coupled import CoupledBank, PolesFromInput
 from focus_core.ema import DampedEMA
 from focus_core.embedding import LearnedPositions, RealEncoder, TokenEmbedding
 from focus_core.filter_bank import FilterBank
-from focus_core.hypernetwork import GlobalConv, GlobalEMA, HyperEmbedding, StaticLogits
+from focus_core.hypernetwork import (
+    GlobalConv,
+    GlobalEMA,
+    HyperEmbedding,
+    StaticBinLogits,
+    StaticLogits,
+)
 from focus_core.mixers.attention import AttentionMixer, GPT2Mixer, TransformerMixer
 from focus_core.mixers.focus import FocusMixer
 from focus_core.mixers.hyena import HyenaMixer, ImplicitFilter
@@ -191,7 +197,8 @@ def _filter_bank(bank: FilterBank, length: int) -> Work:
     layers = model.hyper_width * (model.oversampling + taps)
     unseen: float = length * D * 2 * (taps + model.filters)
     if model.realisation != "recurrence":
-        responses, n = bins if generated else 1, model.nfft or 0
+        by_bin = generated or model.static_per == "bin"
+        responses, n = bins if by_bin else 1, model.nfft or 0
         transforms = responses * (model.filters + 1) + 2 * bins
         unseen = D * transforms * 2.5 * n * math.log2(max(2, n))
     known = D * taps if generated else 0  # the bin's own coefficients
@@ -219,6 +226,7 @@ ROWS: dict[type[nn.Module], Callable[[Any, int], Work]] = {
     LearnedPositions: _free,
     RealEncoder: _linear,
     StaticLogits: _free,
+    StaticBinLogits: _free,
     AttentionMixer: _full_attention,
     TransformerMixer: _full_attention,
     GPT2Mixer: _full_attention,

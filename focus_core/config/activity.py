@@ -36,6 +36,10 @@ def has_several_bins(t: TrialConfig) -> bool:
     return has_bank(t) and t.model.bin_length < t.task.length
 
 
+def has_static_bins(t: TrialConfig) -> bool:
+    return has_several_bins(t) and t.model.filter == "static"
+
+
 def is_generated(t: TrialConfig) -> bool:
     return is_adaptive(t) and t.model.bin_length * t.model.theta_shift < t.task.length
 

@@ -59,6 +59,10 @@ class ModelConfig:
         "recurrence", when=active.has_bank
     )
     carry: bool = option(False, when=active.has_several_bins)
+    # bin: each bin of a training sequence has static filters of its own, by its number
+    static_per: Literal["sequence", "bin"] = option(
+        "sequence", when=active.has_static_bins, later=True
+    )
     bin_length: int = option(16, POSITIVE, when=active.has_bins)  # R
     bins: int | None = option(None, POSITIVE, when=active.has_bins)  # Nbins, paper mode
     nfft_factor: int = option(2, POSITIVE, when=active.is_in_frequency)  # NFFT / R
@@ -157,8 +161,9 @@ class ModelConfig:
         chunk_length = (
             self.chunk_length if self.chunks is None else math.ceil((length or 0) / self.chunks)
         )
-        if length is not None and self.filter == "static" and self.carry:
-            bin_length = length  # the same filter everywhere, never reset: one bin
+        same_everywhere = self.filter == "static" and self.static_per == "sequence"
+        if length is not None and same_everywhere and self.carry:
+            bin_length = length  # never reset: one bin
         bins = self.theta_shift + 2 if length is None else math.ceil(length / bin_length)
         # The first bins' filters are learned: with no bin after them the hypernetwork is not read.
         generated = self.theta_shift < bins
@@ -178,6 +183,7 @@ class ModelConfig:
             bins=None,
             nfft=self.nfft or self.nfft_factor * bin_length,
             carry=self.carry and bins > 1,
+            static_per=self.static_per if bins > 1 else "sequence",
             theta="static" if self.theta == "bin" and bins == 1 else self.theta,
             theta_shift=min(self.theta_shift, bins),
             global_conv=self.global_conv if generated else "none",

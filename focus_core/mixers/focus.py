@@ -6,6 +6,7 @@ Z key width, V value width.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -19,7 +20,7 @@ from focus_core.config import ModelConfig
 from focus_core.coupled import CoupledBank, PolesFromInput
 from focus_core.ema import DampedEMA
 from focus_core.filter_bank import FilterBank, NoFilter, ShortFilter
-from focus_core.hypernetwork import HyperEmbedding, HyperNetwork
+from focus_core.hypernetwork import HyperEmbedding, HyperNetwork, StaticBinLogits
 from focus_core.short_conv import ShortConv
 
 Attend = Callable[[Tensor, Tensor, Tensor], Tensor]
@@ -141,12 +142,12 @@ class FocusMixer(nn.Module):
 
 
 def connect(mixers: list[nn.Module], model: ModelConfig, max_length: int) -> None:
-    """What a layer's filters do not have to themselves: its own convolution, or one hypernetwork.
+    """What a layer's filters share or owe to the length: convolution, hypernetwork, bins.
 
     Args:
         mixers: of all layers; those that are no Focus layer are left alone.
         model: resolved.
-        max_length: taps of a global convolution.
+        max_length: taps of a global convolution; the bins that have static filters of their own.
     """
     banks = [mixer.filter for mixer in mixers if isinstance(mixer, FocusMixer)]
     adaptive = [
@@ -154,6 +155,9 @@ def connect(mixers: list[nn.Module], model: ModelConfig, max_length: int) -> Non
         for bank in banks
         if isinstance(getattr(bank, "logits", None), (HyperNetwork, PolesFromInput))
     ]
+    for bank in banks:
+        if model.filter == "static" and model.static_per == "bin":
+            bank.logits = StaticBinLogits(model, math.ceil(max_length / model.bin_length))
     for bank in adaptive:
         if isinstance(bank, FilterBank) and model.global_conv == "layer":
             bank.embedding = HyperEmbedding(model, max_length)

@@ -138,6 +138,10 @@ def test_memory_does_not_grow(arm):
         ({"mixer": "hyena"}, "no state of a fixed size"),
         ({}, r"use model\.global_conv=ema or none"),
         ({"global_conv": "layer"}, r"use model\.global_conv=ema or none"),
+        (
+            {"filter": "static", "static_per": "bin"},
+            "the bins of a training sequence",
+        ),
         ({"filter": "static", "realisation": "sampled"}, "filters whole bins; use recurrence"),
         ({"filter": "static", "realisation": "literal"}, "what comes later is needed"),
     ],

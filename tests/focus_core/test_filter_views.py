@@ -97,6 +97,7 @@ def test_a_literal_filter_is_seen_although_it_runs_backwards(filter_):
         ("coupled", {}, 17, "token", 17),
         ("coupled_bins", {}, 13, "bin", 2),
         ("static", {}, 13, "sequence", None),
+        ("static_per_bin", {}, 13, "bin", 2),
         ("coupled_static", {}, 13, "sequence", None),
         ("ema", {}, 13, "sequence", None),
     ],

@@ -17,6 +17,7 @@ CHOICES: dict[str, tuple[Scalar, ...]] = {
     "model.filter": ("adaptive", "adaptive", "adaptive", "static", "coupled", "ema", "none"),
     "model.realisation": ("recurrence", "sampled", "literal", "circular"),
     "model.carry": (False, True),
+    "model.static_per": ("sequence", "bin"),
     "model.order": (1, 2, 2, 4),
     "model.filters": (1, 2),
     "model.parameterisation": ("sigmoid", "lattice", "ek", "triangle", "polar", "cascade", "ema"),
