@@ -26,6 +26,7 @@ def answer(summary: Data) -> list[str]:
         f"Best on validation of {_ranked(summary)}: {best['label']}, with a {split} {metric} of "
         f"{_with_interval(scored)}, n = {scored['n']} seeds."
     ]
+    sentences += [summary["tuned"]] if summary["tuned"] else []
     sentences += [_effect(effect) for effect in _firmest_first(summary["effects"])[:3]]
     sentences += _against_others(summary)
     sentences += _crossing(summary)
@@ -37,7 +38,7 @@ def answer(summary: Data) -> list[str]:
 def short_table(summary: Data) -> list[str]:
     """The first few of the ranking (on validation) with their test scores, as plain lines."""
     maximize = summary["sweep"]["direction"] == "maximize"
-    ranked = [t for t in summary["trials"] if t["ranked"] and t["test"]]
+    ranked = [t for t in summary["trials"] if t["chosen"] and t["ranked"] and t["test"]]
     ranked.sort(key=lambda t: t["validation"]["mean"], reverse=maximize)
     if not ranked:
         return []

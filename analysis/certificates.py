@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -28,10 +28,16 @@ def certificates(found: Sequence[Arm], curves: pa.Table, bounds: Bounds | None) 
     ]
 
 
-def budgets(found: Sequence[Arm], reference: Arm | None) -> list[Row]:
+def budgets(found: Sequence[Arm], reference: Arm | None, tried: Mapping[int, int]) -> list[Row]:
     """One row a trial: what it was given and what it took.
 
-    ``unequal`` marks parameters more than 10 % away from the reference's.
+    ``unequal`` marks parameters more than 10 % away from the reference's, ``tuned_less`` fewer
+    trials to choose from.
+
+    Args:
+        found: all trials.
+        reference: what the others are compared with.
+        tried: see ``tuning.Tuned``.
     """
     norm = reference.constants.get("parameters") if reference else None
     rows = []
@@ -45,6 +51,8 @@ def budgets(found: Sequence[Arm], reference: Arm | None) -> list[Row]:
                 "label": arm.label,
                 "parameters": parameters,
                 "unequal": bool(known) and abs(parameters / norm - 1) > BUDGET_TOLERANCE,  # type: ignore[operator]
+                "tried": tried[arm.number],
+                "tuned_less": reference is not None and tried[arm.number] < tried[reference.number],
                 "step": arm.step,
                 "steps": arm.steps,
                 "tokens_per_seed": _tokens(arm),

@@ -10,7 +10,7 @@ from analysis.evidence import Bounds, Paired, holm, paired, verdict
 
 
 def reference_arm(
-    found: Sequence[Arm], base: Mapping[str, Any]
+    found: Sequence[Arm], base: Mapping[str, Any], tuned: Sequence[str] = ()
 ) -> tuple[Arm, str] | tuple[None, str]:
     """What the others are compared with, and what it is: never chosen by its score.
 
@@ -20,17 +20,24 @@ def reference_arm(
     Args:
         found: the arms in the order of asking.
         base: the sweep's base config, canonical.
+        tuned: keys in which an arm may differ from it.
     """
+
+    def is_base(arm: Arm) -> bool:
+        both = (arm.config, base)
+        one, other = ({k: v for k, v in c.items() if k not in tuned} for c in both)
+        return one == other
+
     ranked = [arm for arm in found if arm.ranked]
     for arm in ranked:
-        if arm.config == base:
+        if is_base(arm):
             return arm, "the sweep's base"
     for arm in ranked:
         if arm.variant == "base":
             return arm, "the variant base"
     if not ranked:
         return None, ""
-    missing = any(arm.config == base or arm.variant == "base" for arm in found)
+    missing = any(is_base(arm) or arm.variant == "base" for arm in found)
     why = "the base was not trained in full" if missing else "no trial is the sweep's base"
     return ranked[0], f"the first trial trained in full: {why}"
 

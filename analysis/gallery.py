@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 
 from analysis import figures
 from analysis.arms import VARIANT
+from analysis.tuning import compared_axes
 
 Data = Mapping[str, Any]
 
@@ -69,6 +70,11 @@ def reference_lines(summary: Data) -> dict[str, float]:
     return lines
 
 
+def compares_variants(summary: Data) -> bool:
+    """True if all that is compared are named variants."""
+    return [axis["key"] for axis in compared_axes(summary["sweep"]["axes"])] == [VARIANT]
+
+
 def save(figure: Figure, stem: Path) -> bytes:
     """Write ``stem``.png and ``stem``.svg; the latter's bytes."""
     figure.savefig(stem.with_suffix(".png"), dpi=DPI)
@@ -84,9 +90,9 @@ def _metric(summary: Data) -> str:
 
 
 def _effects(summary: Data, _: pa.Table) -> Figure | None:
-    arms = [trial for trial in summary["trials"] if trial["test"] is not None]
+    arms = [t for t in summary["trials"] if t["chosen"] and t["test"] is not None]
     metric, lines = f"test {_metric(summary)}", reference_lines(summary)
-    if [axis["key"] for axis in summary["sweep"]["axes"]] == [VARIANT]:
+    if compares_variants(summary):
         if not arms:
             return None
         sign = 1 if summary["sweep"]["direction"] == "minimize" else -1
@@ -115,7 +121,7 @@ def _heat(summary: Data, _: pa.Table) -> Figure | None:
 
 def _curves(summary: Data, curves: pa.Table) -> Figure | None:
     by_trial = _validation_curves(curves)
-    trials = [trial for trial in summary["trials"] if trial["number"] in by_trial]
+    trials = [t for t in summary["trials"] if t["chosen"] and t["number"] in by_trial]
     if not trials:
         return None
     if len(trials) > MAX_CURVES:

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analysis import page_evidence, page_trials
-from analysis.arms import VARIANT
-from analysis.gallery import Picture
+from analysis.gallery import Picture, compares_variants
 from analysis.markup import NONE, Html, chip, fixed, quiet, table, tag
 from analysis.style import CSS
 
@@ -149,8 +148,9 @@ def _effects(summary: Data, picture: Picture | None) -> Html:
     if picture is None:
         return Html("")
     body = page_evidence.effects(summary)
-    if [axis["key"] for axis in summary["sweep"]["axes"]] == [VARIANT]:
+    if compares_variants(summary):
         caption = "Dots: each seed. Orange: their mean with its 95 % interval. Hollow: leaky."
+        caption += f" {summary['tuned']}"
         return _section("Every arm", picture_of(picture, caption), body)
     caption = (
         "Dots: every seed of every trial trained in full, a column of dots a trial. Orange: the "

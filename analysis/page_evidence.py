@@ -98,6 +98,7 @@ def comparisons(summary: Data) -> Html:
         "deviation of the differences. No interval is narrower than the test set can resolve. "
         "Fewer than five seeds decide nothing."
     )
+    lead += f" {summary['tuned']}"
     return join([table(head, rows, label="Paired differences"), tag("p", lead, class_="note")])
 
 
@@ -159,6 +160,7 @@ def budgets(summary: Data) -> Html:
         [
             row["name"],
             _count(row["parameters"], row["unequal"]),
+            *([_count(row["tried"], row["tuned_less"])] if summary["tuned"] else []),
             f"{row['step']} of {row['steps']}",
             _count(row["tokens_per_seed"]),
             fixed(row["seconds"], 1),
@@ -171,8 +173,11 @@ def budgets(summary: Data) -> Html:
     ]  # fmt: skip
     if not rows:
         return Html("")
-    head = ["trial", "parameters", "steps", "tokens a seed", "seconds", "ms a step", "peak MiB"]
-    text = "Marked: parameters more than 10 % away from the reference's."
+    tuning = ["tuning trials"] if summary["tuned"] else []
+    head = ["trial", "parameters", *tuning, "steps", "tokens a seed", "seconds", "ms a step"]
+    head += ["peak MiB"]
+    text = "Marked: parameters more than 10 % away from the reference's"
+    text += ", fewer trials to tune with." if tuning else "."
     return join(
         [table([*head, "reused from"], rows, label="Budgets"), tag("p", text, class_="note")]
     )

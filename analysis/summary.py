@@ -25,8 +25,9 @@ from analysis.evidence import Bounds, Interval
 from analysis.importance import importances
 from analysis.ledger_reader import SweepData
 from analysis.paper import paper_note
+from analysis.tuning import compared_axes, tune, tuned_keys, tuned_note
 
-SUMMARY_VERSION = 2
+SUMMARY_VERSION = 3
 STATES = ("complete", "pruned", "failed", "killed", "running", "waiting")
 CARRIED = ("--set", "--home", "--cpus-per-trial", "--gpus-per-trial")  # threads change rounding
 
@@ -38,8 +39,12 @@ def summarise(data: SweepData) -> Row:
     bounds = metric_bounds(about["metric"])
     found = arms(data.trials, about["axes"])
     best = best_arm(found, maximize=maximize)
-    reference, why = reference_arm(found, about["base"])
-    compared = comparisons(found, reference, maximize=maximize, bounds=bounds) if reference else []
+    axes = compared_axes(about["axes"])
+    tuned = tune(found, about["axes"], maximize=maximize)
+    reference, why = reference_arm(tuned.arms, about["base"], tuned_keys(about["axes"]))
+    compared = (
+        comparisons(tuned.arms, reference, maximize=maximize, bounds=bounds) if reference else []
+    )
     summary: Row = {
         "version": SUMMARY_VERSION,
         "sweep": _about(about),
@@ -48,13 +53,14 @@ def summarise(data: SweepData) -> Row:
         "best": _best(best, about, bounds) if best else None,
         "reference": reference.name if reference else None,
         "reference_why": why,
-        "trials": [_trial(arm, bounds, best) for arm in found],
-        "effects": main_effects(about["axes"], found, bounds),
+        "tuned": tuned_note(about["axes"]),
+        "trials": [_trial(arm, bounds, best) | {"chosen": arm in tuned.arms} for arm in found],
+        "effects": main_effects(axes, tuned.arms, bounds),
         "heat_map": heat_map(about["axes"], found, about["base"].get("task.length")),
-        "importances": importances(about["axes"], found, maximize=maximize),
+        "importances": importances(axes, tuned.arms, maximize=maximize),
         "comparisons": compared,
         "certificates": certificates(found, data.curves, bounds),
-        "budgets": budgets(found, reference),
+        "budgets": budgets(found, reference, tuned.tried),
         "provenance": _provenance(about),
         "paper": paper_note(about["space"]),
     }

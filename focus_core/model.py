@@ -17,6 +17,7 @@ from focus_core.embedding import LearnedPositions, RealEncoder, TokenEmbedding
 from focus_core.hypernetwork import GlobalConv, HyperEmbedding
 from focus_core.mixers import MIXERS
 from focus_core.mixers.focus import connect
+from focus_core.state_space import DiagonalKernel
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "silu": functional.silu,
@@ -209,8 +210,11 @@ def _initial_value(
 
 
 def parameter_groups(net: nn.Module, train: TrainConfig) -> list[dict[str, Any]]:
-    """Groups for AdamW: the weights of linear layers decay; the long kernel has its own rate."""
-    kernel, decayed, rest = [], [], []
+    """Groups for AdamW: the weights of linear layers decay.
+
+    The long kernel and the dynamics of state spaces have rates of their own.
+    """
+    kernel, dynamics, decayed, rest = [], [], [], []
     done: set[int] = set()
     for module in net.modules():
         for name, parameter in module.named_parameters(recurse=False):
@@ -219,6 +223,8 @@ def parameter_groups(net: nn.Module, train: TrainConfig) -> list[dict[str, Any]]
             done.add(id(parameter))
             if isinstance(module, GlobalConv) and name == "kernel":
                 kernel.append(parameter)
+            elif isinstance(module, DiagonalKernel) and name != "C_DS2":
+                dynamics.append(parameter)
             elif isinstance(module, nn.Linear) and name == "weight":
                 decayed.append(parameter)
             else:
@@ -227,5 +233,6 @@ def parameter_groups(net: nn.Module, train: TrainConfig) -> list[dict[str, Any]]
         {"params": decayed, "lr": train.learning_rate, "weight_decay": train.weight_decay},
         {"params": rest, "lr": train.learning_rate, "weight_decay": 0.0},
         {"params": kernel, "lr": train.conv_learning_rate, "weight_decay": 0.0},
+        {"params": dynamics, "lr": train.state_learning_rate, "weight_decay": 0.0},
     ]
     return [group for group in groups if group["params"]]

@@ -2,9 +2,9 @@
 
 Every arm has the reference's number of parameters within 5 percent: ``FFN_WIDTHS`` gives each the
 feed-forward width that makes it so at the base's task and width (a test builds them all and says
-what would be right). All are trained once, to their full budget, with the same seeds. Learning
-rates are those of the base: a rival that needs another is named by ``--set
-train.learning_rate=...`` in a sweep of its own.
+what would be right). Every arm is trained at three learning rates, to its full budget, with the
+same seeds, and stands in the report at the rate that validation chose: what suits one system need
+not suit another. ``--set train.learning_rate=0.003`` trains each once, at that rate.
 """
 
 from __future__ import annotations
@@ -45,7 +45,10 @@ def base() -> TrialConfig:
 SPACE = Space(
     question="How does the Focus layer compare with its rivals at equal size?",
     base=base,
-    axes=(choices(VARIANT, *FFN_WIDTHS),),
+    axes=(
+        choices(VARIANT, *FFN_WIDTHS),
+        choices("train.learning_rate", 1e-3, 3e-3, 1e-2, tuned=True),
+    ),
     seeds=5,
     trials=None,
     sampler="grid",

@@ -35,11 +35,14 @@ class Axis:
         key: a dotted config key, or ``variant``.
         distribution: its values.
         when: given the axes before this one in the space, does it have any effect? None: always.
+        tuned: not part of the question, but every arm of it gets its own best value, chosen on
+            validation, before arms are compared: a learning rate.
     """
 
     key: str
     distribution: BaseDistribution
     when: Callable[[Mapping[str, Any]], bool] | None = None
+    tuned: bool = False
 
     def active(self, point: Mapping[str, Any]) -> bool:
         """True if this axis varies at ``point``."""
@@ -64,13 +67,14 @@ class Axis:
 
     def describe(self) -> dict[str, Any]:
         """The axis as the ledger stores it: plain data."""
+        about = {"key": self.key, **({"tuned": True} if self.tuned else {})}
         match self.distribution:
             case CategoricalDistribution(choices=choices):
-                return {"key": self.key, "kind": "categorical", "choices": list(choices)}
+                return about | {"kind": "categorical", "choices": list(choices)}
             case IntDistribution(low=low, high=high, log=log):
-                return {"key": self.key, "kind": "int", "low": low, "high": high, "log": log}
+                return about | {"kind": "int", "low": low, "high": high, "log": log}
             case FloatDistribution(low=low, high=high, log=log):
-                return {"key": self.key, "kind": "float", "low": low, "high": high, "log": log}
+                return about | {"kind": "float", "low": low, "high": high, "log": log}
         raise TypeError(f"axis {self.key!r} has a distribution of an unknown kind")
 
 
@@ -160,10 +164,13 @@ class Space:
 
 
 def choices(
-    key: str, *values: Scalar, when: Callable[[Mapping[str, Any]], bool] | None = None
+    key: str,
+    *values: Scalar,
+    when: Callable[[Mapping[str, Any]], bool] | None = None,
+    tuned: bool = False,
 ) -> Axis:
     """An axis over the values given."""
-    return Axis(key=key, distribution=CategoricalDistribution(values), when=when)
+    return Axis(key=key, distribution=CategoricalDistribution(values), when=when, tuned=tuned)
 
 
 def _given(

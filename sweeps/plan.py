@@ -76,7 +76,10 @@ class Plan:
                 f"{TASKS[task.name].metric} on validation; the test split is only reported",
             ),
         ]
-        found += [("axis", f"{a['key']}: {_describe_axis(a)}") for a in self.space.describe_axes()]
+        found += [
+            ("tuned" if "tuned" in a else "axis", _describe_axis(a))
+            for a in self.space.describe_axes()
+        ]
         return [
             *found,
             ("trials", f"{size}, {pruning}"),
@@ -225,10 +228,13 @@ def _describe_base(base: TrialConfig) -> str:
 
 
 def _describe_axis(axis: dict[str, Any]) -> str:
-    if "choices" in axis:
-        return ", ".join(str(c) for c in axis["choices"])
     scale = " (log)" if axis.get("log") else ""
-    return f"{axis['low']:g} to {axis['high']:g}{scale}"
+    if "choices" in axis:
+        values = ", ".join(str(c) for c in axis["choices"])
+    else:
+        values = f"{axis['low']:g} to {axis['high']:g}{scale}"
+    chosen = ", each arm's own best on validation" if "tuned" in axis else ""
+    return f"{axis['key']}: {values}{chosen}"
 
 
 def _gpus(asked: float | None) -> str:

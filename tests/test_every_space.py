@@ -64,7 +64,8 @@ def test_axes_are_plain_data(name):
     assert json.loads(json.dumps(axes)) == axes
     for axis in axes:
         wanted = {"choices"} if axis["kind"] == "categorical" else {"low", "high", "log"}
-        assert set(axis) == {"key", "kind"} | wanted
+        assert set(axis) - {"tuned"} == {"key", "kind"} | wanted
+        assert axis.get("tuned", True) is True
 
 
 def test_default_question_has_its_grid():

@@ -17,6 +17,10 @@ class TrainConfig:
     batch_size: int = option(32, POSITIVE)
     learning_rate: float = option(3e-3, POSITIVE)
     conv_learning_rate: float = option(1e-2, POSITIVE, when=active.is_convolved)
+    # of S4's A, B and step sizes, which a network's own rate throws out of shape
+    state_learning_rate: float = option(
+        1e-3, POSITIVE, when=active.mixer_is("s4", "s4d"), later=True
+    )
     schedule: Literal["cosine", "constant"] = "cosine"
     warmup_steps: int = option(10, NOT_NEGATIVE)
     weight_decay: float = option(0.1, NOT_NEGATIVE)

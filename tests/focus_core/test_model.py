@@ -104,6 +104,19 @@ def test_groups_hold_every_parameter_once():
     assert rates[id(net.blocks[0].mixer.filter.logits.first_DFP)] == (3e-3, 0.0)
 
 
+@pytest.mark.parametrize("mixer", ["s4", "s4d"])
+def test_the_dynamics_of_a_state_space_have_a_rate_of_their_own(mixer):
+    train = TrainConfig(learning_rate=3e-3, state_learning_rate=5e-4)
+    net = small_net(small_config(mixer))
+    rates = {id(p): g["lr"] for g in parameter_groups(net, train) for p in g["params"]}
+    kernel = net.blocks[0].mixer.kernel
+    own = {name: rates[id(p)] for name, p in kernel.named_parameters()}
+    assert own.pop("C_DS2") == 3e-3
+    assert own.keys() >= {"log_step_D", "log_decay_S", "turn_S"}
+    assert set(own.values()) == {5e-4}
+    assert rates[id(net.blocks[0].mixer.skip_D)] == 3e-3
+
+
 def test_a_network_without_a_long_kernel_has_no_group_for_it():
     assert len(parameter_groups(small_net(small_config("attention")), TrainConfig())) == 2
 

@@ -1,0 +1,196 @@
+"""Tuned axes: each arm stands at its own best value, chosen on validation, and nothing hides."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from analysis.arms import Arm, arms
+from analysis.comparisons import comparisons, reference_arm
+from analysis.evidence import ALPHA
+from analysis.ledger_reader import read_sweep
+from analysis.ledger_tables import trials_table
+from analysis.page import render
+from analysis.summary import summarise
+from analysis.tuning import tune
+from focus_core.config import TrialConfig
+from sweeps.schema import Sweep
+
+Make = Callable[..., Any]
+RATES = (0.001, 0.003, 0.01)
+VARIANTS = ("base", "static", "ema")
+AXES = [
+    {"key": "variant", "kind": "categorical", "choices": list(VARIANTS)},
+    {"key": "train.learning_rate", "kind": "categorical", "choices": list(RATES), "tuned": True},
+]
+SCORES = {"base": (0.50, 0.80, 0.60), "static": (0.55, 0.40, 0.30), "ema": (0.20, 0.30, 0.80)}
+"""Each variant at each rate: at 0.003, that of the base, two of them look worse than they are."""
+
+
+@pytest.fixture
+def tuned_sweep(sweep_of: Make, trial_of: Make) -> Callable[..., Sweep]:
+    """Three variants at three rates, six seeds."""
+
+    def build(*, base_rate: float = 0.003, fate: dict[int, dict[str, Any]] | None = None) -> Sweep:
+        rng, trials = np.random.default_rng(0), []
+        for variant in VARIANTS:
+            for rate, score in zip(RATES, SCORES[variant], strict=True):
+                config = TrialConfig().override({"train.learning_rate": rate})
+                point = {"variant": variant, "train.learning_rate": rate}
+                seeds = [float(s) for s in score + 0.01 * rng.standard_normal(6)]
+                number = len(trials)
+                told = (fate or {}).get(number, {})
+                trial = trial_of(number, config, {}, seeds, variant=variant, **told)
+                trial.point = point
+                trials.append(trial)
+        base = TrialConfig().override({"train.learning_rate": base_rate})
+        return sweep_of("tuned", "baselines", trials, axes=AXES, seeds=6, base=base.canonical())
+
+    return build
+
+
+def summary_of(home: Path, write: Make, sweep: Sweep) -> dict[str, Any]:
+    return summarise(read_sweep(write(home, sweep), None))
+
+
+def chosen(summary: dict[str, Any]) -> list[str]:
+    return [trial["label"] for trial in summary["trials"] if trial["chosen"]]
+
+
+def test_each_arm_stands_at_its_own_best_rate(
+    tmp_path: Path, ledger: Make, tuned_sweep: Make
+) -> None:
+    summary = summary_of(tmp_path, ledger, tuned_sweep())
+    assert chosen(summary) == [
+        "base learning_rate=0.003",
+        "static learning_rate=0.001",
+        "ema learning_rate=0.01",
+    ]
+    assert summary["reference"] == "base learning_rate=0.003"
+    assert summary["reference_why"] == "the sweep's base"
+    assert [row["name"] for row in summary["comparisons"]] == chosen(summary)[1:]
+    assert [row["difference"] for row in summary["comparisons"]] == pytest.approx(
+        [-0.25, 0.0], abs=0.02
+    )
+    (effect,) = summary["effects"]
+    assert {level["level"]: round(level["mean"], 1) for level in effect["levels"]} == {
+        "base": 0.8, "static": 0.6, "ema": 0.8,
+    }  # fmt: skip
+    assert summary["heat_map"]["columns"] == "learning_rate"  # all of them are shown
+    assert len(summary["trials"]) == 9
+
+
+def test_negative_control_an_axis_that_is_not_tuned_is_compared(
+    tmp_path: Path, ledger: Make, tuned_sweep: Make
+) -> None:
+    sweep = tuned_sweep()
+    sweep.axes = [{k: v for k, v in axis.items() if k != "tuned"} for axis in AXES]
+    summary = summary_of(tmp_path, ledger, sweep)
+    assert len(chosen(summary)) == 9
+    assert len(summary["comparisons"]) == 8
+    assert len(summary["effects"]) == 2
+
+
+def test_the_reference_is_the_base_at_whichever_rate_suits_it(
+    tmp_path: Path, ledger: Make, tuned_sweep: Make
+) -> None:
+    summary = summary_of(tmp_path, ledger, tuned_sweep(base_rate=0.01))
+    assert summary["reference"] == "base learning_rate=0.003"
+
+
+def test_what_was_not_trained_in_full_is_not_chosen_and_is_counted(
+    tmp_path: Path, ledger: Make, tuned_sweep: Make
+) -> None:
+    lost = {"state": "failed", "reason": "MemoryError: 8 GiB"}
+    fate = {3: lost, 6: lost, 7: lost, 8: lost}  # static's best rate, and all of ema's
+    summary = summary_of(tmp_path, ledger, tuned_sweep(fate=fate))
+    assert chosen(summary)[1:] == ["static learning_rate=0.003", "ema learning_rate=0.001"]
+    assert summary["comparisons"][1]["verdict"] == "not compared: failed"
+    tried = {row["label"]: (row["tried"], row["tuned_less"]) for row in summary["budgets"]}
+    assert tried["base learning_rate=0.01"] == (3, False)
+    assert tried["static learning_rate=0.003"] == (2, True)
+    assert tried["ema learning_rate=0.001"] == (0, True)
+    assert summary["counts"]["failed"] == 4
+
+
+def test_the_page_says_what_was_tuned(tmp_path: Path, ledger: Make, tuned_sweep: Make) -> None:
+    summary = summary_of(tmp_path, ledger, tuned_sweep())
+    note = "Each arm stands at its own learning_rate, chosen on validation."
+    assert note in summary["answer"]
+    assert "tuning trials" in render(summary, {})
+    assert summary_of(tmp_path / "plain", ledger, plain(tuned_sweep()))["tuned"] == ""
+
+
+def plain(sweep: Sweep) -> Sweep:
+    sweep.axes = AXES[:1]
+    return sweep
+
+
+# Calibration: 12 arms at three rates, nine seeds, equal where each is at its best rate.
+
+TABLES = 150
+ERROR = 3 * math.sqrt(ALPHA * (1 - ALPHA) / TABLES)
+WRONG_RATE = 0.08  # what it costs
+
+
+def twelve_arms(trial_of: Make, sweep_of: Make) -> list[Arm]:
+    trials = []
+    for number in range(36):
+        trial = trial_of(number, TrialConfig(), {}, [0.5] * 9)
+        trial.point = {"arm": f"a{number // 3}", "train.learning_rate": RATES[number % 3]}
+        trials.append(trial)
+    axes = [{"key": "arm", "kind": "categorical"}, AXES[1]]
+    sweep_of("aa", "order", trials, axes=axes)
+    return arms(trials_table(trials, axes), axes)
+
+
+def rescored(found: list[Arm], rng: np.random.Generator) -> list[Arm]:
+    """Validation and test see the same networks, each with the noise of its own sequences."""
+    shape = (len(found), 9)
+    wrong = [WRONG_RATE * (n % 3 != n // 3 % 3) for n in range(len(found))]
+    nets = 0.5 + rng.normal(0, 0.02, 9) + rng.normal(0, 0.03, shape) - np.array(wrong)[:, None]
+    values, tests = (nets + rng.normal(0, 0.01, shape) for _ in range(2))
+    for arm, value, test in zip(found, values, tests, strict=True):
+        object.__setattr__(arm, "values", dict(enumerate(value.tolist())))
+        object.__setattr__(arm, "tests", dict(enumerate(test.tolist())))
+        object.__setattr__(arm, "value", float(value.mean()))
+    return found
+
+
+def share_called(found: list[Arm], choose: Callable[[list[Arm]], list[Arm]]) -> float:
+    rng, called = np.random.default_rng(4), 0
+    for _ in range(TABLES):
+        stand = choose(rescored(found, rng))
+        rows = comparisons(stand, stand[0], maximize=True, bounds=None)
+        called += any(row["verdict"] in ("better", "worse") for row in rows)
+    return called / TABLES
+
+
+def test_where_nothing_differs_but_the_rate_nothing_is_called(
+    trial_of: Make, sweep_of: Make
+) -> None:
+    found = twelve_arms(trial_of, sweep_of)
+    called = share_called(found, lambda arms: tune(arms, AXES, maximize=True).arms)
+    assert called <= ALPHA + ERROR
+
+
+def test_negative_control_at_one_rate_for_all_rates_are_called_differences(
+    trial_of: Make, sweep_of: Make
+) -> None:
+    assert share_called(twelve_arms(trial_of, sweep_of), lambda arms: arms[1::3]) > 0.9
+
+
+def test_the_base_is_found_with_another_rate(trial_of: Make) -> None:
+    base = TrialConfig().override({"train.learning_rate": 0.01})
+    trials = [trial_of(0, TrialConfig(), {"model.order": 1}, [0.5] * 5)]
+    trials.append(trial_of(1, TrialConfig(), {}, [0.5] * 5))
+    found = arms(trials_table(trials, []), [])
+    reference, why = reference_arm(found, base.canonical(), ["train.learning_rate"])
+    assert (reference and reference.number, why) == (1, "the sweep's base")
+    reference, why = reference_arm(found, base.canonical())
+    assert (reference and reference.number) == 0
