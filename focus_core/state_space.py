@@ -17,8 +17,11 @@ from focus_core.config import ModelConfig
 
 STEP_SIZES = (0.001, 0.1)
 """Between these, log-uniformly, lie the channels' first step sizes: 10 to 1000 tokens."""
-WRAP = 1e-11
-"""What is left of a tap that wraps around the transform: rounding grows by its inverse root."""
+PADDING, WRAP = 3, 1e-14
+"""The transform's length in sequences, and what is left of a tap that wraps around it.
+
+Rounding grows by WRAP ** (-1 / PADDING): 5e4, so both stay far below 1e-10.
+"""
 
 MOST_NUMBERS = 2**22
 """Complex ones, 64 MiB: a kernel of every state and every tap at once would fill the memory."""
@@ -102,7 +105,7 @@ class LowRankKernel(DiagonalKernel):
 
     def forward(self, length: int) -> Tensor:
         """The taps k_DL, in float64; of the same transform whatever the length."""
-        n = 2 * max(length, self.max_length)
+        n = PADDING * max(length, self.max_length)
         radius = WRAP ** (1 / n)
         K = torch.arange(n // 2 + 1, device=self.turn_S.device, dtype=torch.float64)
         z_K = torch.polar(torch.full_like(K, radius), -2 * math.pi * K / n)

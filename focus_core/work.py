@@ -33,7 +33,7 @@ from focus_core.mixers.mega import MegaMixer
 from focus_core.mixers.state_space import S4DMixer, S4Mixer
 from focus_core.mixers.transformer_xl import TransformerXLMixer
 from focus_core.short_conv import ShortConv
-from focus_core.state_space import DiagonalKernel, LowRankKernel
+from focus_core.state_space import PADDING, DiagonalKernel, LowRankKernel
 
 
 class Work(NamedTuple):
@@ -156,11 +156,10 @@ def _diagonal_kernel(kernel: DiagonalKernel, length: int) -> Work:
 
 
 def _low_rank_kernel(kernel: LowRankKernel, length: int) -> Work:
-    """Four Cauchy sums over both halves of the pairs, at L + 1 points."""
+    """Four Cauchy sums over both halves of the pairs, at half the transform's points."""
     D, S, _ = kernel.C_DS2.shape
-    return Work(
-        shared=2 * 8 * D * S * (length + 1), unseen=_fft_convolution(D, length), state=2 * D * S
-    )
+    points = PADDING * length // 2 + 1
+    return Work(shared=2 * 8 * D * S * points, unseen=_fft_convolution(D, length), state=2 * D * S)
 
 
 def _hyena(mixer: HyenaMixer, length: int) -> Work:

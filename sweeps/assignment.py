@@ -12,9 +12,10 @@ CHECKPOINT_SECONDS = 10.0
 
 @dataclass(frozen=True, kw_only=True)
 class Assignment:
-    """What a worker needs to train a trial."""
+    """What a worker needs to train a trial: ``code`` is the hash of the sweep's focus_core."""
 
     trial_id: str
+    code: str
     config: dict[str, Any]
     seeds: list[int]
 

@@ -111,7 +111,9 @@ class Driver:
         trial = self.trials[self._queue.popleft()]
         seeds = self._missing_seeds(trial)
         trial = self._keep(self.ledger.open_replicates(trial, seeds))
-        return Assignment(trial_id=trial.trial_id, config=trial.config, seeds=seeds)
+        return Assignment(
+            trial_id=trial.trial_id, code=self.sweep.code, config=trial.config, seeds=seeds
+        )
 
     def _missing_seeds(self, trial: Trial) -> list[int]:
         finished = {r.seed for r in trial.replicates if r.state == "complete"}

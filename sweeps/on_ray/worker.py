@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import functools
 import traceback
 from collections.abc import Callable
 from typing import Any
 
 from focus_core.config import from_flat
 from sweeps.checkpoints import CheckpointError, TrialCheckpoints
+from sweeps.provenance import code_hash
 
 Send = Callable[[dict[str, float]], None]
 FAILED = "failed"
@@ -23,6 +25,10 @@ OF_THE_MACHINE = {
 }
 
 
+class OtherCodeError(Exception):
+    """A worker with another focus_core than the sweep: its numbers would not compare."""
+
+
 class TrialStopped(BaseException):
     """The driver wants no more of this trial. Not an Exception: no handler may swallow it."""
 
@@ -31,14 +37,22 @@ def train_trial(payload: dict[str, Any], send: Send) -> None:
     """Train the seeds of one trial.
 
     Args:
-        payload: ``trial_id``, ``config`` (flat), ``seeds``, ``checkpoints`` (an address every
-            worker reaches), ``checkpoint_seconds``, ``threads``.
+        payload: ``trial_id``, ``code``, ``config`` (flat), ``seeds``, ``checkpoints`` (an address
+            every worker reaches), ``checkpoint_seconds``, ``threads``.
         send: takes each report.
+
+    Raises:
+        OtherCodeError: this process trains with another focus_core than the sweep's.
     """
     import torch
 
     from focus_core.training import fit
 
+    if own_code() != payload["code"]:
+        raise OtherCodeError(
+            f"focus_core is {own_code()} here and {payload['code']} in the sweep: it was edited "
+            "meanwhile, or is another one on this machine"
+        )
     torch.set_num_threads(payload["threads"])
     store = TrialCheckpoints(payload["checkpoints"], payload["trial_id"], payload["seeds"])
     fit(
@@ -48,6 +62,12 @@ def train_trial(payload: dict[str, Any], send: Send) -> None:
         checkpoints=store,
         checkpoint_seconds=payload["checkpoint_seconds"],
     )
+
+
+@functools.cache
+def own_code() -> str:
+    """The hash of focus_core as this process found it: of what it has imported."""
+    return code_hash()
 
 
 def describe_failure(error: Exception) -> tuple[str, str]:
@@ -69,7 +89,7 @@ def is_outside(error: Exception) -> bool:
 
     A file that is missing, or not the trial's to read, is the trial's own fault.
     """
-    if isinstance(error, CheckpointError | ConnectionError | TimeoutError):
+    if isinstance(error, OtherCodeError | CheckpointError | ConnectionError | TimeoutError):
         return True
     return isinstance(error, OSError) and error.errno in OF_THE_MACHINE
 

@@ -35,16 +35,16 @@ SWEEP = ["--space", "nfft_bins", "--trials", "4", "--seeds", "2", "--set", *SETT
 
 
 def start(
-    home: Path, *words: str, own_group: bool = False, **environment: str
+    home: Path, *words: str, own_group: bool = False, root: Path = ROOT, **environment: str
 ) -> subprocess.Popen[str]:
-    """The launcher of the sweep above; ``words`` come last and so win."""
+    """The launcher of the sweep above, of the checkout at ``root``; the last ``words`` win."""
     started = subprocess.Popen(
         [sys.executable, "sweeps/launch.py", *SWEEP, *words, "--home", str(home)],
-        cwd=ROOT,
+        cwd=root,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env={**os.environ, **environment},
+        env={**os.environ, "PYTHONPATH": str(root), **environment},
         start_new_session=own_group,
     )
     STARTED.append(started)
