@@ -1,28 +1,28 @@
 """Milliseconds a training step, every variant side by side: ``python benchmarks/train_step.py``.
 
 Rounds go through all variants in turn, so that a busy moment of the machine hits them alike; a
-variant's figure is its fastest round, with the median beside it. One thread, one seed. The last
-line is JSON: commit, hardware, versions, the base config and the figures.
+variant's figure is its fastest round, with the median beside it. One thread, one seed.
 """
 
 from __future__ import annotations
 
-import json
 import statistics
 import time
 
 import torch
+from result import publish, read_command
 
 from focus_core.replicate import Replicate
 from focus_core.variants import VARIANTS
 from search_spaces import load
-from sweeps.provenance import commit, hardware, versions
 
-ROUNDS, STEPS = 7, 5
+STEPS = 5
+REFERENCES = ("base", "attention")
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and publish."""
+    args = read_command(__doc__, rounds=7)
     torch.set_num_threads(1)
     space = load("ablation")
     base = space.base()
@@ -31,28 +31,27 @@ def main() -> None:
         for name in VARIANTS
     }
     rounds: dict[str, list[float]] = {name: [] for name in arms}
-    for number in range(ROUNDS):
+    for number in range(args.rounds):
         for name, arm in arms.items():
             rounds[name].append(milliseconds(arm, 1 + number * STEPS))
-    figures = {
-        name: {"best_ms": round(min(times), 2), "median_ms": round(statistics.median(times), 2)}
-        for name, times in rounds.items()
-    }
-    for name, figure in figures.items():
-        print(f"{name:<16} {figure['best_ms']:8.2f} ms   median {figure['median_ms']:8.2f}")
-    told = {k: v for k, v in commit().items() if k != "diff"}
-    print(
-        json.dumps(
-            {
-                **told,
-                "hardware": hardware(),
-                "versions": versions(),
-                "threads": torch.get_num_threads(),
-                "config": base.flat(),
-                "figures": figures,
-            }
-        )
-    )
+    best = {name: min(times) for name, times in rounds.items()}
+    rows = [
+        {
+            "variant": name,
+            "fastest": f"{best[name]:.2f}",
+            "median": f"{statistics.median(rounds[name]):.2f}",
+            **{f"/ {other}": f"{best[name] / best[other]:.2f}" for other in REFERENCES},
+            "parameters": f"{sum(p.numel() for p in arms[name].net.parameters()):,}",
+        }
+        for name in sorted(arms, key=best.__getitem__)
+    ]
+    task, train = base.task, base.train
+    notes = [
+        f"{args.rounds} rounds of {STEPS} steps, all variants in turn; one thread, one seed",
+        f"{task.name}, {train.batch_size} sequences of {task.length} tokens, width "
+        f"{base.model.width}, {base.model.layers} layers, AdamW: the base of the space `ablation`",
+    ]
+    publish("Milliseconds a training step", rows, notes, args.out)
 
 
 def milliseconds(arm: Replicate, first: int) -> float:
