@@ -110,11 +110,13 @@ def test_a_read_only_home_with_a_sweep_in_it_is_refused_for_that_reason(disk: Di
     assert_one_line(complained, "mlflow.db cannot be opened", "cannot be written: make it writable")
 
 
+@pytest.mark.parametrize("on_ray", [False, True])
 def test_a_disk_full_in_the_middle_ends_the_sweep_and_the_same_command_goes_on(
-    disk: Disk,
+    disk: Disk, on_ray: bool
 ) -> None:
     roomy = {"FOCUS_MIN_FREE_MB": "0", **IMPATIENT}
-    launcher = start(disk.folder, MIDDLE, before=disk.inside, **roomy)
+    words = [word for word in MIDDLE if not (on_ray and word == "--local")]
+    launcher = start(disk.folder, words, before=disk.inside, **roomy)
     try:
         wait_until(disk.has_reported, "a trial runs")
         disk.fill()
@@ -126,7 +128,7 @@ def test_a_disk_full_in_the_middle_ends_the_sweep_and_the_same_command_goes_on(
     assert_one_line(complained, "the ledger sqlite:", "then the same command goes on")
     (disk.seen / "filler").unlink()
     assert {t.state for t in rows(disk.ledger())[1]} <= {"complete", "running", "waiting"}
-    code, _, complained = run(disk.folder, MIDDLE, before=disk.inside, **roomy)
+    code, _, complained = run(disk.folder, words, before=disk.inside, **roomy)
     assert (code, complained) == (0, "")
     assert_all_trained_once(disk.ledger())
 
