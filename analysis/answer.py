@@ -8,6 +8,7 @@ from typing import Any
 from analysis.effects import DIFFER
 from analysis.evidence import seeds_needed
 from analysis.windows import BEATS_WINDOW
+from sweeps.command_line import counted
 
 Data = Mapping[str, Any]
 
@@ -24,7 +25,7 @@ def answer(summary: Data) -> list[str]:
     metric = summary["sweep"]["metric"].removeprefix("validation ")
     sentences = [
         f"Best on validation of {_ranked(summary)}: {best['label']}, with a {split} {metric} of "
-        f"{_with_interval(scored)}, n = {scored['n']} seeds."
+        f"{_with_interval(scored)}, n = {counted(scored['n'], 'seed')}."
     ]
     sentences += [summary["tuned"]] if summary["tuned"] else []
     sentences += [_effect(effect) for effect in _firmest_first(summary["effects"])[:3]]
@@ -56,7 +57,7 @@ def _nothing_yet(counts: Data) -> str:
         return "No answer: no trial that completed may be ranked (leaky ones never are)."
     if done:
         return (
-            f"No answer: of {done} trials that ended none completed its budget "
+            f"No answer: of {counted(done, 'trial')} that ended none completed its budget "
             f"({counts['failed']} failed, {counts['pruned']} pruned, {counts['killed']} killed)."
         )
     return f"No answer yet: no trial has ended, of {counts['planned']} planned."
@@ -64,7 +65,7 @@ def _nothing_yet(counts: Data) -> str:
 
 def _ranked(summary: Data) -> str:
     ranked = sum(trial["ranked"] for trial in summary["trials"])
-    return f"{ranked} configuration{'s' * (ranked != 1)} trained in full"
+    return f"{counted(ranked, 'configuration')} trained in full"
 
 
 def _firmest_first(effects: list[Data]) -> list[Data]:
@@ -84,7 +85,7 @@ def _effect(effect: Data) -> str:
     elif not effect["verdict"].startswith("undecided"):
         told = f"the levels do not detectably differ, {told}"
     else:
-        told = f"undecided with {effect['n']} seeds, {told}"
+        told = f"undecided with {counted(effect['n'], 'seed')}, {told}"
     return (
         f"Over {effect['name']} the mean goes from {means[low]:.2f} at {low} to "
         f"{means[high]:.2f} at {high} ({told})."
@@ -109,8 +110,8 @@ def _against_others(summary: Data) -> list[str]:
     if undecided:
         seeds = max(row["n"] for row in undecided)
         told.append(
-            f"{len(undecided)} undecided with {seeds} seeds ({len(compared)} comparisons need "
-            f"{seeds_needed(len(compared))})"
+            f"{len(undecided)} undecided with {counted(seeds, 'seed')} "
+            f"({seeds_needed(len(compared))} needed for {counted(len(compared), 'comparison')})"
         )
     reference = f"{summary['reference']} ({summary['reference_why']})"
     return [f"Against {reference}, seed by seed: {', '.join(told)}."]

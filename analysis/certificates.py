@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from analysis.arms import Arm, Row
 from analysis.evidence import Bounds
 from analysis.windows import windows
+from focus_core.config.orders import may_grow
 from sweeps.alarms import alarms
 
 LAST_REPORTS = 3
@@ -100,15 +101,16 @@ def _stability(arm: Arm, pole: float | None) -> str:
     """What the largest pole radius certifies.
 
     With state carried from bin to bin under other coefficients each, poles inside the circle are
-    not enough from order 2 on: their products may grow without bound.
+    not enough: their products may grow without bound, but for some kinds of coefficients.
     """
     if pole is None:
         return ""
     if not pole < 1:
         return "unstable"
     config = arm.config
-    changing = config.get("model.carry") and config.get("model.filter") == "adaptive"
-    if changing and config.get("model.order", 2) > 1:
+    by_bin = config.get("model.filter") == "adaptive" or config.get("model.static_per") == "bin"
+    kind, order = config.get("model.parameterisation", ""), config.get("model.order", 2)
+    if config.get("model.carry") and by_bin and may_grow(kind, order):
         return "stable within a bin; carried over changing bins not certified"
     return "stable"
 

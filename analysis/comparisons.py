@@ -7,6 +7,7 @@ from typing import Any
 
 from analysis.arms import Arm, Row
 from analysis.evidence import Bounds, Paired, holm, paired, verdict
+from sweeps.command_line import counted
 
 
 def reference_arm(
@@ -85,7 +86,7 @@ def _against(arm: Arm, reference: Arm, bounds: Bounds | None) -> Paired | None:
 def why_not_ranked(arm: Arm) -> str:
     """The reason an arm has no place in a ranking."""
     if arm.diverged:
-        return f"diverged ({len(arm.diverged)} seed{'s' * (len(arm.diverged) > 1)})"
+        return f"diverged ({counted(len(arm.diverged), 'seed')})"
     if arm.leaky and arm.whole:
         return "LEAKY (sees the future)"
     return arm.state if arm.state != "complete" else "no test score"

@@ -10,6 +10,7 @@ from analysis.arms import Arm, Row, short
 from analysis.evidence import ALPHA, Bounds, few, holm, mean_interval, paired
 from analysis.levels import Level, levels
 from analysis.permutation import range_p
+from sweeps.command_line import counted
 
 HEAT_PAIR = ("model.bin_length", "model.nfft_factor")
 DIFFER = "the levels differ"
@@ -126,4 +127,4 @@ def _bins(key: str, label: str, length: int | None) -> str:
     if key != "model.bin_length" or not length or not label.isdigit():
         return ""
     bins = math.ceil(length / int(label))
-    return f"{bins} bin{'s' * (bins > 1)}"
+    return counted(bins, "bin")

@@ -42,7 +42,7 @@ def importances(axes: Sequence[Mapping[str, Any]], found: Sequence[Arm], *, maxi
     if len(varied) < 2:
         note = "An importance compares axes: this sweep has fewer than two that varied."
     elif len(ranked) < MIN_TRIALS:
-        note = f"{len(ranked)} full-budget trials are too few: at least {MIN_TRIALS} are needed."
+        note = f"Fewer than {MIN_TRIALS} trials were trained in full ({len(ranked)}): too few."
     elif len({arm.test for arm in ranked}) == 1:
         note = "Every trial has the same score: there is no spread to explain."
     else:

@@ -101,8 +101,8 @@ def _what_went_wrong(found: Sequence[Data]) -> list[Html]:
 def _state(trial: Data) -> Html:
     marks = [chip(trial["state"])]
     if trial["diverged"]:
-        seeds = ", ".join(trial["diverged"])
-        marks.append(chip(f"diverged: seed {seeds}", "diverged"))
+        seeds = f"seed{'s' * (len(trial['diverged']) > 1)} {', '.join(trial['diverged'])}"
+        marks.append(chip(f"diverged: {seeds}", "diverged"))
     if trial["leaky"]:
         marks.append(chip("LEAKY"))
     if trial["best"]:

@@ -14,6 +14,7 @@ from analysis import figures, trial_figures
 from analysis.gallery import Picture, save
 from analysis.markup import Html, chip, tag
 from analysis.page import document, picture_of
+from sweeps.command_line import counted
 
 Data = Mapping[str, Any]
 
@@ -109,7 +110,7 @@ def _speeds(look: Data) -> str:
     ends = [rows[-1]["length"] for rows in timings.values()]
     if min(ends) < LONGEST:
         words.append("A line ends where a longer sequence could take too much time or memory.")
-    words.append(f"{hardware['cpu']}, {hardware['cpus']} CPUs;")
+    words.append(f"{hardware['cpu']}, {counted(hardware['cpus'], 'CPU')};")
     words.append(f"Python {versions['python']}, torch {versions['torch']}.")
     return " ".join(words)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import math
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
@@ -20,13 +21,25 @@ MOST_POINTS = 500
 RANDOM_POINTS = 200
 
 
-def check_points(space: Space, base: TrialConfig) -> None:
-    """Raise a ValueError for the first point that cannot be built around ``base``."""
+def check_points(space: Space, base: TrialConfig) -> list[TrialConfig]:
+    """The trials at the points tried.
+
+    Raises:
+        ValueError: naming the first point that cannot be built around ``base``.
+    """
+    trials = []
     for point in sample_points(space):
         try:
-            space.configure(point, base)
+            trials.append(space.configure(point, base))
         except ValueError as error:
             raise ValueError(f"{error} (at {_shown(point)})") from None
+    return trials
+
+
+def counted_cautions(trials: Sequence[TrialConfig]) -> tuple[str, ...]:
+    """Each caution once, with the share of ``trials`` that it concerns."""
+    counts = Counter(caution for trial in trials for caution in trial.cautions())
+    return tuple(f"{text} ({_share(n, len(trials))})" for text, n in counts.items())
 
 
 def check_axes(space: Space, base: TrialConfig) -> None:
@@ -103,6 +116,10 @@ def draw(axis: Axis, draws: random.Random) -> Any:
         case FloatDistribution(low=low, high=high, step=None):
             return draws.uniform(low, high)
     return draws.choice(axis.values())
+
+
+def _share(some: int, points: int) -> str:
+    return "at every point" if some == points else f"at {some} of {points} points tried"
 
 
 def _shown(point: Mapping[str, Any]) -> str:

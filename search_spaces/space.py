@@ -21,7 +21,13 @@ from optuna.distributions import (
 
 from focus_core.config import Scalar, TrialConfig
 from focus_core.variants import VARIANTS
-from search_spaces.soundness import check_axes, check_points, sample_points, walk
+from search_spaces.soundness import (
+    check_axes,
+    check_points,
+    counted_cautions,
+    sample_points,
+    walk,
+)
 
 Point = dict[str, Any]
 VARIANT = "variant"
@@ -128,14 +134,18 @@ class Space:
             changes = named | changes
         return base.override(changes)
 
-    def check(self, base: TrialConfig) -> None:
+    def check(self, base: TrialConfig) -> tuple[str, ...]:
         """Every corner can be built around ``base``, and no axis is without effect.
+
+        Returns:
+            what is hardly wanted at some points, one line each.
 
         Raises:
             ValueError: naming the axis or the point, and what would be right.
         """
-        check_points(self, base)
+        trials = check_points(self, base)
         check_axes(self, base)
+        return counted_cautions(trials)
 
     def pinned(self, settings: Mapping[str, Scalar]) -> Space:
         """The same question with these values fixed: in the base, and no axis over them.

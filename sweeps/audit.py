@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sweeps.command_line import CommandLine, answer, filled
+from sweeps.command_line import CommandLine, answer, counted, filled
 from sweeps.settings import check_settings
 
 if TYPE_CHECKING:
@@ -68,7 +68,8 @@ def summary(found: Sequence[Looked]) -> str:
     each = ", ".join(f"{count} {state}" for state, count in states.most_common()) or "none yet"
     seeds = sum(len(trial.replicates) for trial in trials)
     reports = sum(len(trial.reports) for trial in trials)
-    text = f"{len(trials)} trials ({each}), {seeds} replicates, {reports} reports"
+    text = f"{counted(len(trials), 'trial')} ({each}), "
+    text += f"{counted(seeds, 'replicate')}, {counted(reports, 'report')}"
     return text if len(found) == 1 else f"{len(found)} sweeps, {text}"
 
 
@@ -79,7 +80,7 @@ def show(found: Sequence[Looked]) -> None:
     from rich.text import Text
 
     rows = [(sweep.name, d) for sweep in found for d in sweep.disagreements]
-    table = Table(title=f"{len(rows)} disagreements")
+    table = Table(title=counted(len(rows), "disagreement"))
     for heading in ("sweep", "trial", "where", "what", "expected"):
         table.add_column(heading, overflow="fold")
     for name, wrong in rows[:MAX_SHOWN]:

@@ -105,6 +105,12 @@ def shown(word: str) -> str:
     return repr(word if len(word) <= MOST_SHOWN else f"{word[:MOST_SHOWN]}...")
 
 
+def counted(count: float, noun: str) -> str:
+    """``1 seed``, ``3 seeds``; a fraction is written without needless zeros."""
+    number = str(count) if isinstance(count, int) else f"{count:g}"
+    return f"{number} {noun}{'s' * (count != 1)}"
+
+
 # Kinds of values: what argparse calls to read a word, its errors prefixed with the flag.
 
 

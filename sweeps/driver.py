@@ -12,6 +12,7 @@ from typing import Any
 
 from focus_core.config import TrialConfig
 from sweeps.assignment import Assignment
+from sweeps.command_line import counted
 from sweeps.events import Listener
 from sweeps.ledger import Ledger
 from sweeps.schema import TERMINAL, Report, Sweep, Trial, now
@@ -211,7 +212,8 @@ class Driver:
         self.failed(trial_id, reason, error)
         self.lost_in_a_row += 1
         if self.lost_in_a_row == self.most_lost:
-            self.broken = f"{self.most_lost} trials in a row were lost, the last: {reason[:300]}"
+            lost = counted(self.most_lost, "trial")
+            self.broken = f"{lost} lost in a row, the last: {reason[:300]}"
 
     def stop(self, reason: str) -> None:
         """Mark what runs as killed: it goes on from its checkpoint at the next launch."""

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from focus_core.tasks import TASKS
+from sweeps.command_line import counted
 from sweeps.ledger import Ledger
 from sweeps.plan import Plan
 from sweeps.schema import TERMINAL, Sweep, Trial
@@ -72,8 +73,8 @@ def go_on(
     assert sweep is not None
     if plan.seeds < sweep.seeds:
         raise ValueError(
-            f"the sweep {plan.name!r} has {sweep.seeds} seeds: seeds can be added, not taken "
-            f"away; use --seeds {sweep.seeds} or more, or another --name"
+            f"the sweep {plan.name!r} has {counted(sweep.seeds, 'seed')}: seeds can be added, not "
+            f"taken away; use --seeds {sweep.seeds} or more, or another --name"
         )
     trials = ledger.trials(sweep)
     goes_on = retry_failed or rerun or not _is_finished(sweep, trials, plan)

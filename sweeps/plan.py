@@ -13,11 +13,12 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from focus_core.config import Scalar, TrialConfig, check_key
+from focus_core.config.checks import require
 from focus_core.tasks import TASKS, check_data
 from search_spaces import load
 from search_spaces.space import Space
 from sweeps.addresses import sqlite_url
-from sweeps.command_line import home_folder
+from sweeps.command_line import counted, home_folder
 from sweeps.provenance import usable_cpus, visible_gpus
 from sweeps.redact import hide_secrets, shown_url
 
@@ -45,6 +46,7 @@ class Plan:
     ledger_url: str
     tracking_uri: str
     local: bool
+    cautions: tuple[str, ...]
 
     @property
     def artifacts(self) -> Path:
@@ -62,9 +64,10 @@ class Plan:
     def lines(self) -> list[tuple[str, str]]:
         """The plan for people: label and text."""
         task, train = self.base.task, self.base.train
-        size = f"{self.trials} ({self.sampler}) x {self.seeds} seeds x {train.steps} steps"
+        size = f"{self.trials} ({self.sampler}) x {counted(self.seeds, 'seed')}"
+        size += f" x {counted(train.steps, 'step')}"
         pruning = f"pruned from step {self.warmup()} on" if self.space.prune else "never pruned"
-        limit = "" if self.seconds is None else f", at most {self.seconds:g} s"
+        limit = "" if self.seconds is None else f"; at most {self.seconds:g} s in all"
         where = "in this process" if self.local else f"Ray at {self.address or 'this machine'}"
         found = [
             ("sweep", self.name),
@@ -83,10 +86,11 @@ class Plan:
         return [
             *found,
             ("trials", f"{size}, {pruning}"),
-            ("runs", f"{where}; {self.cpus:g} CPU, {_gpus(self.gpus)} GPU a trial{limit}"),
+            ("runs", f"{where}; {counted(self.cpus, 'CPU')}, {_gpus(self.gpus)} a trial{limit}"),
             ("ledger", shown_url(self.ledger_url)),
             ("mlflow", hide_secrets(self.tracking_uri)),
             ("home", str(self.home)),
+            *(("caution", text) for text in self.cautions),
         ]
 
 
@@ -104,14 +108,14 @@ def make_plan(args: Namespace) -> Plan:
         if key not in pins:
             check_key(key)
     base = space.base().override({k: v for k, v in settings.items() if k not in pins})
-    space.check(base)
+    cautions = space.check(base)
     check_data(base.task)
     sampler = args.sampler or space.sampler
     trials = _number_of_trials(args.trials, space, sampler)
-    _require(args.seeds is None or args.seeds >= 1, f"--seeds must be 1 or more, not {args.seeds}")
+    require(args.seeds is None or args.seeds >= 1, f"--seeds must be 1 or more, not {args.seeds}")
     _check_resources(args)
     name = args.space if args.name is None else args.name
-    _require(
+    require(
         NAME.fullmatch(name) is not None,
         f"--name {name[:40]!r} must be 1 to 80 letters, digits, '.', '_' or '-', starting with "
         "a letter or digit",
@@ -135,6 +139,7 @@ def make_plan(args: Namespace) -> Plan:
         or os.environ.get("MLFLOW_TRACKING_URI")
         or sqlite_url(home / "mlflow.db"),
         local=args.local,
+        cautions=cautions,
     )
 
 
@@ -143,7 +148,7 @@ def parse_settings(pairs: list[str]) -> dict[str, Scalar]:
     found: dict[str, Scalar] = {}
     for pair in pairs:
         key, equals, text = pair.partition("=")
-        _require(bool(equals), f"--set {pair!r} must be KEY=VALUE, such as model.order=3")
+        require(bool(equals), f"--set {pair!r} must be KEY=VALUE, such as model.order=3")
         found[key] = _parse_value(text)
     return found
 
@@ -153,7 +158,7 @@ def parse_duration(text: str | None) -> float | None:
     if text is None:
         return None
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", text)
-    _require(
+    require(
         match is not None and 0 < float(match[1]) <= LONGEST,
         f"--time-budget {text!r} must be a time such as 90s, 10m, 2h or 1d",
     )
@@ -175,36 +180,36 @@ def _parse_value(text: str) -> Scalar:
 
 
 def _number_of_trials(asked: int | None, space: Space, sampler: str) -> int:
-    _require(asked is None or asked >= 1, f"--trials must be 1 or more, not {asked}")
+    require(asked is None or asked >= 1, f"--trials must be 1 or more, not {asked}")
     if sampler != "grid":
         return asked or space.trials or len(space.grid())
     points = len(space.grid())
-    _require(
+    require(
         asked is None or asked <= points,
-        f"--trials {asked}: the grid of {space.name} has {points} points; use at most {points}, "
-        "or --sampler tpe",
+        f"--trials {asked}: the grid of {space.name} has {counted(points, 'point')}; use at "
+        f"most {points}, or --sampler tpe",
     )
     return asked or points
 
 
 def _check_resources(args: Namespace) -> None:
     cpus, gpus, at_once = args.cpus_per_trial, args.gpus_per_trial, args.max_concurrent
-    _require(cpus > 0, f"--cpus-per-trial must be above 0, not {cpus:g}")
-    _require(gpus is None or gpus >= 0, f"--gpus-per-trial must be 0 or more, not {gpus}")
-    _require(at_once is None or at_once >= 1, f"--max-concurrent must be 1 or more, not {at_once}")
+    require(cpus > 0, f"--cpus-per-trial must be above 0, not {cpus:g}")
+    require(gpus is None or gpus >= 0, f"--gpus-per-trial must be 0 or more, not {gpus}")
+    require(at_once is None or at_once >= 1, f"--max-concurrent must be 1 or more, not {at_once}")
     here = usable_cpus()
-    _require(
+    require(
         args.address is not None or cpus <= here,
-        f"--cpus-per-trial {cpus:g} is more than the {here} CPUs of this machine: use at most "
-        f"{here}, or --address of a cluster",
+        f"--cpus-per-trial {cpus:g} is more than the {counted(here, 'CPU')} of this machine: "
+        f"use at most {here}, or --address of a cluster",
     )
     devices = visible_gpus()
-    _require(
+    require(
         not gpus or args.address is not None or devices is None or gpus <= devices,
-        f"--gpus-per-trial {gpus or 0:g} is more than the {devices} GPUs of this machine: use at "
-        f"most {devices}, or --address of a cluster",
+        f"--gpus-per-trial {gpus or 0:g} is more than the {counted(devices or 0, 'GPU')} of this "
+        f"machine: use at most {devices}, or --address of a cluster",
     )
-    _require(not (args.local and args.address), "--local runs without Ray: leave out --address")
+    require(not (args.local and args.address), "--local runs without Ray: leave out --address")
 
 
 def _database(url: str | None, default: Path) -> str:
@@ -238,9 +243,4 @@ def _describe_axis(axis: dict[str, Any]) -> str:
 
 
 def _gpus(asked: float | None) -> str:
-    return "1 (where there is a)" if asked is None else f"{asked:g}"
-
-
-def _require(holds: bool, message: str) -> None:
-    if not holds:
-        raise ValueError(message)
+    return "1 GPU (where there is one)" if asked is None else counted(asked, "GPU")

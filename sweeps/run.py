@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from sweeps import provenance
 from sweeps.assignment import checkpoint_seconds
 from sweeps.checkpoints import forget
+from sweeps.command_line import counted
 from sweeps.driver import Driver
 from sweeps.events import Listener
 from sweeps.home import prepare_home, private_files
@@ -196,8 +197,8 @@ def _close_tracker(tracker: MlflowTracker, failure: LedgerError | None) -> None:
     if failure is None and (summary.dropped or summary.last_error):
         why = summary.last_error or f"not taken within {MLFLOW_SECONDS} s of the end"
         print(
-            f"launch.py: MLflow missed {summary.dropped} points ({why}); the ledger has them, the "
-            "same command brings them in",
+            f"launch.py: MLflow missed {counted(summary.dropped, 'point')} ({why}); the ledger has "
+            "them, the same command brings them in",
             file=sys.stderr,
         )
 

@@ -17,21 +17,24 @@ NUMBERS = (
     "FOCUS_TRIAL_SECONDS",
 )
 """All there are; a test holds them against the sources."""
+MOST = 1e9
+"""Some 30 years. The clocks that watch a worker, and SQLite, refuse a few times more, or wrap."""
 
 
 def number(name: str, default: float) -> float:
     """The number in the environment variable ``name``; 0 is allowed.
 
     Raises:
-        ValueError: it is none, or below 0.
+        ValueError: it is none, below 0, or above 1e9.
     """
     text = os.environ.get(name, "").strip()
     try:
         value = float(text) if text else default
     except ValueError:
         value = math.nan
-    if not 0 <= value < math.inf:
-        raise ValueError(f"{name}={text[:40]!r} must be a number, 0 or more, such as {default:g}")
+    if not 0 <= value <= MOST:
+        right = f"a number from 0 to {MOST:.0e}, such as {default:g}"
+        raise ValueError(f"{name}={text[:40]!r} must be {right}")
     return value
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sweeps import launch, settings
-from sweeps.command_line import UsageError, answer, one_line
+from sweeps.command_line import UsageError, answer, counted, one_line
 
 ROOT = Path(__file__).parent.parent
 COMMANDS = (
@@ -85,6 +85,11 @@ def test_only_what_is_named_is_the_users_fault(capsys: pytest.CaptureFixture[str
 
     assert [wrong(e) for e in (UsageError("a"), KeyError("a"), ValueError("a"))] == [2, 2, 1]
     assert capsys.readouterr().err.count("\n") == 3
+
+
+def test_what_is_counted_is_one_or_several() -> None:
+    told = [counted(n, "seed") for n in (0, 1, 2, 1_000_000, 1.0, 0.5)]
+    assert told == ["0 seeds", "1 seed", "2 seeds", "1000000 seeds", "1 seed", "0.5 seeds"]
 
 
 def test_a_line_steers_no_terminal() -> None:

@@ -15,6 +15,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from focus_core.config import cautions
 from focus_core.config.checks import check_kinds, check_ranges
 from focus_core.config.fields import LATER, SPELLINGS, WHEN
 from focus_core.config.model import ModelConfig
@@ -102,6 +103,10 @@ class TrialConfig:
                 if not dead and not as_before and field.name not in SPELLINGS:
                     kept[f"{section}.{field.name}"] = value
         return kept
+
+    def cautions(self) -> tuple[str, ...]:
+        """What is hardly wanted of this trial, each in one line; no part of its identity."""
+        return cautions.cautions(self)
 
     @property
     def trial_id(self) -> str:

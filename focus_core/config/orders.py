@@ -32,6 +32,15 @@ def order_error(parameterisation: str, order: int) -> str | None:
     )
 
 
+def may_grow(parameterisation: str, order: int) -> bool:
+    """True if carried outputs can grow without input while the coefficients change.
+
+    Of order 1 no step enlarges them. Those of ek fall, 1 > a_1 >= a_2 >= ... >= 0: no sum of
+    past outputs that follow each other ever exceeds the largest such sum before it.
+    """
+    return order > 1 and parameterisation != "ek"
+
+
 def gain_error(gain: str, parameterisation: str, order: int) -> str | None:
     """What is wrong with this gain, and what would be right; None where nothing is."""
     if gain not in ("none", "l2", "dc", "peak"):

@@ -12,6 +12,7 @@ from focus_core.config import TrialConfig, from_flat
 from sweeps.auditing.replicates import check_replicates
 from sweeps.auditing.reports import check_reports
 from sweeps.auditing.rows import Disagreement, Rows, TrialRow
+from sweeps.command_line import counted
 from sweeps.schema import STATES, TERMINAL
 
 Configure = Callable[[dict[str, Any]], TrialConfig]
@@ -48,10 +49,11 @@ def check_sweep(rows: Rows) -> Iterator[Disagreement]:
         if count > 1:
             yield _wrong(trial_id, f"{count} rows", "one row a trial")
     if len(ids) > sweep.planned:
-        yield _wrong("", f"{len(ids)} rows", f"{sweep.planned} planned trials")
+        yield _wrong("", counted(len(ids), "row"), counted(sweep.planned, "planned trial"))
     endless = any(axis["kind"] == "float" for axis in sweep.axes)
     if sweep.finished and len(ids) < sweep.planned and endless:
-        yield _wrong("", f"finished with {len(ids)} rows", f"{sweep.planned} planned trials")
+        wanted = counted(sweep.planned, "planned trial")
+        yield _wrong("", f"finished with {counted(len(ids), 'row')}", wanted)
 
 
 def check_identity(trial: TrialRow, configure: Configure | None) -> Iterator[Disagreement]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from sweeps.auditing.replicates import close, shown
 from sweeps.auditing.rows import Disagreement, Rows, TrialRow
+from sweeps.command_line import counted
 from sweeps.schema import STATES, TERMINAL
 from sweeps.tracking import rows as mlflow_rows
 
@@ -60,7 +61,7 @@ def check_mlflow(rows: Rows, runs: Sequence[RunRow], *, held: bool) -> list[Disa
             continue
         found += _check_trial(trial, own, parents)
     for trial_id, ghosts in by_trial.items():
-        found.append(_wrong(trial_id, f"{len(ghosts)} runs without a row", "none"))
+        found.append(_wrong(trial_id, f"{counted(len(ghosts), 'run')} without a row", "none"))
     return found
 
 
@@ -94,7 +95,7 @@ def _check_status(trial: TrialRow, run: RunRow) -> Iterator[Disagreement]:
 def _check_points(trial: TrialRow, run: RunRow) -> Iterator[Disagreement]:
     steps = [report.step for report in trial.reports]
     if run.points != len(steps):
-        yield _wrong(trial.trial_id, f"{run.points} points", f"{len(steps)} reports")
+        yield _wrong(trial.trial_id, counted(run.points, "point"), counted(len(steps), "report"))
     last = run.last.get(mlflow_rows.STEP)
     if steps and last != max(steps):
         yield _wrong(trial.trial_id, f"last step {shown(last)}", f"step {max(steps)}")

@@ -7,6 +7,7 @@ import statistics
 from collections.abc import Iterator
 
 from sweeps.auditing.rows import Disagreement, ReplicateRow, TrialRow
+from sweeps.command_line import counted
 from sweeps.schema import STATES, TERMINAL
 
 REPLICATE_STATES = (*STATES, "diverged")
@@ -39,7 +40,7 @@ def _check_which(trial: TrialRow, seeds: int, *, over: bool) -> Iterator[Disagre
     if trial.state == "complete" and over:
         fewest = seeds
     if not fewest <= len(present) <= seeds:
-        yield _wrong(trial, f"{len(present)} seeds", f"the sweep's {seeds}")
+        yield _wrong(trial, counted(len(present), "seed"), f"the sweep's {seeds}")
 
 
 def _check_one(trial: TrialRow, seed: ReplicateRow) -> Iterator[Disagreement]:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
+from sweeps.command_line import counted
 from sweeps.ledger import record as ledger_record
 from sweeps.ledger.rows import clear, copy_report, copy_row, summarise
 from sweeps.ledger.transactions import Transactions
@@ -166,7 +167,7 @@ class Ledger(Transactions):
                 first = min(r.step for r in diverged)
                 row.state = "failed"
                 row.reason = (
-                    f"diverged: {len(diverged)} of {len(row.replicates)} seeds, "
+                    f"diverged: {len(diverged)} of {counted(len(row.replicates), 'seed')}, "
                     f"the first at step {first}"
                 )
                 row.value = row.test = None

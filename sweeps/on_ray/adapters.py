@@ -16,6 +16,7 @@ from ray.tune.result import RESULT_DUPLICATE
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
+from sweeps.command_line import counted
 from sweeps.driver import Driver
 from sweeps.on_ray.guard import Limits, Notes
 from sweeps.on_ray.worker import ERROR, FAILED, OUTSIDE
@@ -130,7 +131,8 @@ class Watches(OfThisProcess, Callback):
         self, iteration: int, trials: list[RayTrial], trial: RayTrial, **info: Any
     ) -> None:
         reason, stacks = self._why(trial)
-        reason = f"its worker was lost {trial.num_failures} times{reason and f', at last{reason}'}"
+        times = counted(trial.num_failures, "time")
+        reason = f"its worker was lost {times}{reason and f', at last{reason}'}"
         error = stacks or str(trial.get_error() or "")
         self.driver.lost(trial.config["payload"]["trial_id"], reason, error)
 

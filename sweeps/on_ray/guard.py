@@ -7,6 +7,7 @@ checkpoint. Why it ended is left beside the checkpoint, for the driver to read.
 from __future__ import annotations
 
 import faulthandler
+import math
 import os
 import sys
 import threading
@@ -51,7 +52,7 @@ class Limits:
             rss_gb=number("FOCUS_MAX_RSS_GB", cls.rss_gb),
             hang_seconds=number("FOCUS_HANG_SECONDS", cls.hang_seconds),
             trial_seconds=number("FOCUS_TRIAL_SECONDS", cls.trial_seconds),
-            most_lost=int(number("FOCUS_MAX_LOST", cls.most_lost)),
+            most_lost=math.ceil(number("FOCUS_MAX_LOST", cls.most_lost)),
         )
 
     def payload(self) -> dict[str, float]:

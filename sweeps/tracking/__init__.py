@@ -20,6 +20,7 @@ from typing import Any
 
 from sqlalchemy.exc import SADeprecationWarning
 
+from sweeps.command_line import counted
 from sweeps.redact import hide_secrets_of
 from sweeps.schema import Report, Sweep, Trial
 from sweeps.tracking.backlog import Backlog, Work
@@ -48,9 +49,9 @@ class TrackingSummary:
 
     def __str__(self) -> str:
         if not self.dropped and self.last_error is None:
-            return f"MLflow: {self.points} points logged"
+            return f"MLflow: {counted(self.points, 'point')} logged"
         return (
-            f"MLflow: {self.points} points logged, {self.dropped} dropped "
+            f"MLflow: {counted(self.points, 'point')} logged, {self.dropped} dropped "
             f"({self.last_error or 'it was too slow'}); the ledger has them, "
             "and launching the same sweep again catches up"
         )

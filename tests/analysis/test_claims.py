@@ -231,6 +231,11 @@ def test_the_ceilings_own_error_counts(
         ({"model.order": 2, "model.carry": True}, "stable within a bin"),
         ({"model.order": 1, "model.carry": True}, "stable"),
         ({"model.order": 2, "model.carry": True, "model.filter": "static"}, "stable"),
+        (
+            {"model.carry": True, "model.filter": "static", "model.static_per": "bin"},
+            "stable within a bin",
+        ),
+        ({"model.order": 4, "model.carry": True, "model.parameterisation": "ek"}, "stable"),
     ],
 )
 def test_carried_state_needs_more_than_pole_radii(

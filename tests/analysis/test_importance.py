@@ -193,7 +193,7 @@ def test_ties_are_no_trouble() -> None:
     ("axes", "arms", "why"),
     [
         (AXES[:1], planted(0, (0.3, 0.1, 0.0), 0.02), "fewer than two"),
-        (AXES[:2], planted(0, (0.3, 0.1, 0.0), 0.02)[:7], "at least 8"),
+        (AXES[:2], planted(0, (0.3, 0.1, 0.0), 0.02)[:7], "Fewer than 8"),
         (AXES[:2], planted(0, (0.0, 0.0, 0.0), 0.0), "no spread"),
         (AXES[:2], [], "fewer than two"),
     ],

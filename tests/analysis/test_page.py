@@ -17,6 +17,7 @@ from focus_core.config import TrialConfig
 from sweeps.schema import Trial
 
 Make = Callable[..., Any]
+Capture = pytest.CaptureFixture[str]
 VOID = {"meta", "img"}
 
 
@@ -115,7 +116,8 @@ def _single(trial_of: Make) -> list[Trial]:
         (_empty, "No answer yet: no trial has ended"),
         (_waiting, "No answer yet: no trial has ended"),
         (_running, "No answer yet: no trial has ended"),
-        (_failed, "1 failed"),
+        (_failed, "No answer: of 1 trial that ended none completed its budget (1 failed"),
+        (_failed, "diverged: seeds 0, 1, 2"),
         (_single, "Best on validation of 1 configuration trained in full"),
     ],
 )
@@ -129,6 +131,27 @@ def test_sweeps_with_little_in_them(
     _, page = read(tmp_path / "reports" / "s")
     assert answer in page.text
     assert page.open == []
+
+
+COUNTED = r"(seed|trial|configuration|comparison|replicate|report|bin|CPU|point|step)"
+
+
+def test_one_of_a_kind_has_no_plural(
+    tmp_path: Path, ledger: Make, sweep_of: Make, trial_of: Make, capsys: Capture
+) -> None:
+    """Two arms of one seed each, so that seeds and comparisons are told and are one."""
+    trials = [
+        trial_of(k, TrialConfig().override({"model.order": k + 1}), {"model.order": k + 1}, [score])
+        for k, score in enumerate([0.3, 0.5])
+    ]
+    axes = [{"key": "model.order", "kind": "categorical", "choices": [1, 2]}]
+    sweep = sweep_of("s", "order", trials, axes=axes, seeds=1)
+    assert main(["--home", str(ledger(tmp_path, sweep))]) == 0
+    _, page = read(tmp_path / "reports" / "s")
+    for said in (page.text, capsys.readouterr().out):
+        assert re.search(r"n = 1 seed\.", said)
+        assert re.search(r"1 undecided with 1 seed \(6 needed for 1 comparison\)", said)
+        assert not re.search(rf"(?<![\d.])1 {COUNTED}s\b", said)
 
 
 def test_no_markup_is_shown_as_words(tmp_path: Path, ledger: Make, ablation: Make) -> None:

@@ -26,7 +26,7 @@ FAULTS = {
     "deleted": ("update runs set lifecycle_stage = 'deleted' where run_uuid = {zero}", "0 runs"),
     "a ghost": (
         "update tags set value = '0123456789ab' where key = 'focus.trial_id' and run_uuid = {zero}",
-        "runs without a row",
+        "1 run without a row",
     ),
     "an orphan": (
         "delete from tags where key = 'mlflow.parentRunId' and run_uuid = {zero}",

@@ -58,7 +58,7 @@ LEDGER_FAULTS = {
         "update trials set state = 'complete', reason = null where number = 2",
         "yet seed 1 is diverged",
     ),
-    "a replicate is lost": (f"delete from replicates where {ROW_0} and seed = 1", "1 seeds"),
+    "a replicate is lost": (f"delete from replicates where {ROW_0} and seed = 1", "1 seed"),
     "the first seed is lost": (f"delete from replicates where {ROW_0} and seed = 0", "seeds [1]"),
     "a replicate is open": (
         f"update replicates set state = 'running' where {ROW_0} and seed = 1",
@@ -144,7 +144,7 @@ class AddsASeed(Ledger):
     [
         ({"driver_class": TellsPrunedComplete}, "complete at step 4"),
         ({"driver_class": LeavesOneRunning}, "running, but no launcher holds the sweep"),
-        ({"driver_class": TrainsOneSeed}, "1 seeds"),
+        ({"driver_class": TrainsOneSeed}, "1 seed"),
         ({"ledger_class": ForgetsAReport}, "complete with 2 reports"),
         ({"ledger_class": AddsASeed}, "seeds [0, 1, 7]"),
     ],

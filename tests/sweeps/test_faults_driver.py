@@ -24,7 +24,7 @@ def test_so_many_losses_in_a_row_end_the_sweep(ledger: Ledger) -> None:
         lose(driver)
         assert driver.broken is None
     lose(driver)
-    assert driver.broken == "3 trials in a row were lost, the last: its worker was lost 4 times"
+    assert driver.broken == "3 trials lost in a row, the last: its worker was lost 4 times"
     assert driver.next_trial() is None
     assert not driver.done
     again = make_driver(ledger, sweep, most_lost=3, retry_failed=True)

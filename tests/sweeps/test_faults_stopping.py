@@ -100,7 +100,7 @@ def test_trial_after_trial_lost_stops_the_sweep(tmp_path: Path, mlflow: Mlflow) 
     launcher = start(tmp_path, "--max-concurrent", "1", **settings)
     said = finish(launcher, timeout=200)
     assert launcher.returncode == 1, said
-    assert "launch.py: the sweep stops: 1 trials in a row were lost, the last: its worker" in said
+    assert "launch.py: the sweep stops: 1 trial lost in a row, the last: its worker" in said
     rows = read(tmp_path)[0]
     assert (rows[0].state, rows[0].retries) == ("failed", 3)
     assert rows[0].reason == "its worker was lost 4 times"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -44,6 +45,40 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(
     for part in ("How many bins", "model.bin_length: 64, 32, 16, 8", "12 (grid) x", "ledger.db"):
         assert part in said
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (["--seeds=1", "--cpus-per-trial=1"], "x 1 seed x 200 steps"),
+        (["--seeds=2", "--cpus-per-trial=0.5"], "0.5 CPUs, 1 GPU (where there is one) a trial"),
+        (["--gpus-per-trial=0"], "1 CPU, 0 GPUs a trial"),
+    ],
+)
+def test_a_plan_counts_in_words(
+    words: list[str], part: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert launch.main(["--space", "nfft_bins", "--dry-run", *words]) == 0
+    assert part in capsys.readouterr().out
+
+
+def test_what_is_hardly_wanted_is_told_with_the_plan(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def cautions(*words: str) -> list[str]:
+        assert launch.main([*words, "--home", str(tmp_path / "home")]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        return [line.strip() for line in lines if line.strip().startswith("caution  ")]
+
+    (carried,) = cautions("--space", "focus", "--dry-run")
+    assert re.search(r"model.carry over bins .* = 8 .*\(at \d+ of \d+ points tried\)$", carried)
+    assert cautions("--space", "focus", "--dry-run", "--set", "model.carry=false") == []
+    short = ["--space", "nfft_bins", *TINY, "model.chunk_length=4"]
+    (chunks,) = cautions("--dry-run", *short)
+    assert chunks.startswith("caution  model.chunk_length = 4 leaves attention next to nothing")
+    assert chunks.endswith("; use 8 or more (at every point)")
+    assert cautions("--space", "nfft_bins", "--dry-run") == []
+    assert cautions("--local", *short) == [chunks]  # at launch as in the dry run
 
 
 def test_the_list_names_every_space_with_its_question(capsys: pytest.CaptureFixture[str]) -> None:
