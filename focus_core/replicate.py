@@ -46,7 +46,7 @@ class Replicate:
             parameter_groups(self.net, self.train), betas=(0.9, 0.98), fused=True
         )
         self.base_lrs = [group["lr"] for group in self.optimizer.param_groups]
-        self.window_ceiling = self.task.window_ceiling(model.window(trial.task.length))
+        self.window_ceiling = self.task.window_ceiling(model.first_seen)
         self.diverged_at: int | None = None
         self.train_loss = math.nan
         self.step = 0

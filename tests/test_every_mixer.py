@@ -60,8 +60,13 @@ def test_a_trial_of_it_is_trained_and_scored(mixer):
     trial = TrialConfig().override(changes)
     fit(trial, [0], reports.append, device=torch.device("cpu"))
     assert reports[-1]["leak"] < 1e-5
-    alone = reports[-1]["window_ceiling"]  # far recall: nothing to be had within a chunk
-    assert alone == (reports[-1]["chance"] if FRAMES[mixer].chunked else 1.0)
+    alone, chance = reports[-1]["window_ceiling"], reports[-1]["chance"]
+    if FRAMES[mixer].chunked or mixer == "shortconv":  # far recall: nothing to be had so near
+        assert alone == chance
+    elif mixer == "transformer_xl":  # two layers: the last 48 of 64 tokens
+        assert chance < alone < 1.0
+    else:
+        assert alone == 1.0
 
 
 @EVERY

@@ -142,9 +142,19 @@ class ModelConfig:
         """Whether no output may depend on a later token; a bidirectional classifier's may."""
         return not self.bidirectional and not self.leaks()
 
-    def window(self, length: int) -> int:
-        """Tokens that attention alone brings together, of a sequence of ``length``."""
-        return self.chunk_length if FRAMES[self.mixer].chunked else length
+    def first_seen(self, position: int) -> int:
+        """The first token that can reach ``position``, through all layers, by attention alone.
+
+        What a Focus or Mega filter carries is not counted; where there is no attention, what is.
+        """
+        M = self.chunk_length
+        if self.mixer == "transformer_xl":  # each layer reads one more segment back
+            return max(0, (position // M - self.layers) * M)
+        if self.mixer == "shortconv":
+            return max(0, position - self.layers * ((self.taps or 1) - 1))
+        if self.mixer == "focus" and self.sliding:
+            return max(0, position - self.layers * (M - 1))
+        return position // M * M if FRAMES[self.mixer].chunked else 0
 
     def resolved(self, length: int | None = None) -> ModelConfig:
         """Fill in what follows from other fields, so that one network has one spelling.

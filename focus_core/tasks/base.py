@@ -34,6 +34,9 @@ Draw = Callable[[int, torch.Generator], Tensor]
 Predict = Callable[[Tensor], Tensor]
 """``predict(inputs_BL) -> logits_BLV``: a trained network in evaluation mode, without gradients."""
 
+FirstSeen = Callable[[int], int]
+"""From a position to the first token that its window holds; see ``ModelConfig.first_seen``."""
+
 ALL = slice(None)
 
 
@@ -79,11 +82,11 @@ class Task(Protocol):
         """A sum over these sequences and its count; the metric is the ratio of all such."""
         ...
 
-    def window_ceiling(self, window: int) -> float | None:  # noqa: ARG002  a default
-        """The best metric, on the test set, of a model that sees only the last aligned chunk.
+    def window_ceiling(self, first_seen: FirstSeen) -> float | None:  # noqa: ARG002  a default
+        """The best metric, on the test set, of a model that sees no token before a window's first.
 
         Args:
-            window: the chunk's length in tokens.
+            first_seen: from a position to the first token that is seen there.
 
         Returns:
             None where nobody knows.

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from focus_core.config import TaskConfig
-from focus_core.tasks.base import IGNORED, Batch, Task
+from focus_core.tasks.base import IGNORED, Batch, FirstSeen, Task
 from focus_core.tasks.drawn import Drawn
 
 POWER = 0.01  # a of the law of gaps
@@ -41,17 +41,17 @@ class Mqar(Drawn):
         tokens = 2 * task.length
         super().__init__(task, seed, symbols=symbols, tokens=tokens)
 
-    def window_ceiling(self, window: int) -> float:
+    def window_ceiling(self, first_seen: FirstSeen) -> float:
         """Accuracy of an oracle that is right where it sees the queried pair, else guesses.
 
-        It sees the aligned chunk of ``window`` tokens up to the query, rules out the values it
-        sees with another key, and trusts one whose key was cut off as far as it may.
+        It rules out the values it sees with another key, and trusts one whose key was cut off as
+        far as it may.
         """
         right = 0.0
         for row in range(self._task.test_sequences):
             inputs_BL, targets_BL = self.test(slice(row, row + 1))
             for at in (targets_BL[0] != IGNORED).nonzero()[:, 0].tolist():
-                right += self._oracle(inputs_BL[0], at, at // window * window)
+                right += self._oracle(inputs_BL[0], at, first_seen(at))
         return right / (self._task.test_sequences * self._task.pairs)
 
     def key_place(self, row: int) -> int:

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from focus_core.config import TaskConfig
-from focus_core.tasks.base import IGNORED, Batch, Task
+from focus_core.tasks.base import IGNORED, Batch, FirstSeen, Task
 from focus_core.tasks.drawn import Drawn
 
 DrawKeys = Callable[[TaskConfig, int, torch.Generator], tuple[Tensor, Tensor]]
@@ -82,14 +82,13 @@ class Recall(Drawn):
         self._draw_keys, self._sequence_nats = draw_keys, sequence_nats
         super().__init__(task, seed, symbols=task.keys + task.values + 2, tokens=task.length + 1)
 
-    def window_ceiling(self, window: int) -> float:
+    def window_ceiling(self, first_seen: FirstSeen) -> float:
         """Accuracy of an oracle that is right where it sees the queried pair, else guesses.
 
-        It sees the last aligned chunk of ``window`` tokens of each test sequence: with nothing of
-        the pair in sight all values are equally likely.
+        A value whose key is cut off is its best guess, and right where that was the queried key;
+        with nothing of the pair in sight all values are equally likely.
         """
-        start = (self._task.length - 1) // window * window
-        first = (start + 1) // 2  # the first pair with both tokens in sight
+        first = first_seen(self._task.length - 1) // 2  # the first pair whose value is in sight
         keys_BN = self._test_BT[:, :-3:2]
         query_B1 = self._test_BT[:, -2, None]
         visible = float((keys_BN[:, first:] == query_B1).any(dim=1).double().mean())

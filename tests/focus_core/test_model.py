@@ -127,3 +127,25 @@ def test_dropout_acts_in_training_only():
     assert torch.equal(net(tokens), net(tokens))
     net.train()
     assert not torch.equal(net(tokens), net(tokens))
+
+
+@pytest.mark.parametrize(
+    ("variant", "changes"),
+    [
+        ("no_filter", {}),
+        ("no_filter", {"attention": "none"}),
+        ("sliding", {"filter": "none"}),
+        ("sliding", {"filter": "none", "chunk_length": 3, "layers": 3}),
+        ("transformer_xl", {"chunk_length": 4}),
+        ("transformer_xl", {"chunk_length": 6, "layers": 1}),
+        ("shortconv", {}),
+        ("gpt2", {}),
+        ("attention", {"layers": 1}),
+    ],
+)
+def test_what_attention_brings_together_is_what_the_jacobian_says(variant, changes):
+    """Of networks where nothing else carries anything: a window is that of all layers."""
+    net = small_net(small_config(variant, **changes))
+    heard = influence(net) > 0
+    first = [int(row.nonzero()[0]) for row in heard]
+    assert [net.config.first_seen(position) for position in range(LENGTH)] == first

@@ -2,9 +2,10 @@
 
 import itertools
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 
 import pytest
+import torch
 
 from focus_core.config import TaskConfig
 from focus_core.tasks import build_task
@@ -56,6 +57,30 @@ def query_law(row, task):
         for q in range(keys)
         if q in row[:early] and q not in row[early:]
     ]
+
+
+@pytest.mark.parametrize("name", ["recall", "far_recall"])
+@pytest.mark.parametrize("first", range(9))
+def test_the_ceiling_is_that_of_the_best_reader_by_enumeration(name, first):
+    """Every sequence as often as it is probable; the reader knows the law and sees from ``first``.
+
+    Where a value's key is cut off (odd ``first``) it is still worth guessing.
+    """
+    task = config(name, length=8, keys=3, values=2, gap=1, eval_sequences=1, test_sequences=1)
+    rows = []
+    for keys in itertools.product(range(3), repeat=3):
+        for query, chance in query_law(keys, task):
+            times = round(chance * 3**3 * 6)
+            for map_K in itertools.product((3, 4), repeat=3):
+                pairs = [token for k in keys for token in (k, map_K[k])]
+                rows += times * [[*pairs, 5, query, map_K[query]]]
+    answers = defaultdict(Counter)
+    for row in rows:
+        answers[tuple(row[first:8])][row[8]] += 1
+    best = sum(max(found.values()) for found in answers.values()) / len(rows)
+    built = build_task(task, 0)
+    built._test_BT = torch.tensor(rows)
+    assert built.window_ceiling(lambda _position: first) == pytest.approx(best, abs=1e-12)
 
 
 @pytest.mark.parametrize("name", ["recall", "far_recall"])
