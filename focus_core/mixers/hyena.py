@@ -59,8 +59,8 @@ class ImplicitFilter(nn.Module):
         super().__init__()
         E, W = model.implicit_features, model.implicit_width
         self.max_length, self.features = max_length, E
-        self.layers = nn.ModuleList([nn.Linear(E, W), nn.Linear(W, W), nn.Linear(W, W)])
-        self.out = nn.Linear(W, model.width, bias=False)
+        self.layers = nn.ModuleList([UniformLinear(E, W), UniformLinear(W, W), UniformLinear(W, W)])
+        self.out = UniformLinear(W, model.width, bias=False)
         self.frequency_W = nn.Parameter(torch.empty(W))
 
     def forward(self, length: int) -> Tensor:
@@ -105,3 +105,12 @@ class ImplicitFilter(nn.Module):
     def initial_value(self, name: str, generator: torch.Generator) -> Tensor:  # noqa: ARG002
         """One frequency for all units; it is trained."""
         return torch.full(self.frequency_W.shape, FREQUENCY)
+
+
+class UniformLinear(nn.Linear):
+    """A linear layer of the filters' network, which starts as the published one."""
+
+    def initial_value(self, name: str, generator: torch.Generator) -> Tensor:
+        """U(-1, 1) / sqrt(inputs), biases too: that and the frequency set the taps' spectrum."""
+        bound: float = self.in_features**-0.5
+        return bound * (2 * torch.rand(getattr(self, name).shape, generator=generator) - 1)
