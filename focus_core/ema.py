@@ -32,7 +32,8 @@ class DampedEMA(nn.Module):
         p_DS = torch.sigmoid(self.delta_DS)
         q_DS = 1 - p_DS * torch.sigmoid(self.alpha_DS)
         steps_L = torch.arange(length, device=q_DS.device, dtype=q_DS.dtype)
-        power_DSL = torch.exp(torch.log(q_DS)[..., None] * steps_L)
+        log_q_DS = torch.log(q_DS.clamp(min=torch.finfo(q_DS.dtype).tiny))  # -inf times 0 is NaN
+        power_DSL = torch.exp(log_q_DS[..., None] * steps_L)
         weight_DS = p_DS * self.beta_DS * self.gamma_DS / math.sqrt(p_DS.shape[1])
         return torch.einsum("ds,dsl->dl", weight_DS, power_DSL)
 

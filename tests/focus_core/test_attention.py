@@ -85,3 +85,20 @@ def test_ema_is_megas_recurrence():
         y = (gamma * state).sum(axis=1) / 2 + omega * x_D
         rows.append(y / (1 + np.exp(-y)))
     np.testing.assert_allclose(ema(x, None)[0].detach(), rows, atol=1e-12)
+
+
+def test_an_average_that_forgets_at_once_is_still_a_number():
+    """Saturated, q is 0 in float32: the kernel is its first tap, as the step has it."""
+    ema = DampedEMA(ModelConfig(width=3, ema_size=2, filter="ema").resolved())
+    init_weights(ema, 0)
+    with torch.no_grad():
+        ema.delta_DS.fill_(30)
+        ema.alpha_DS.fill_(30)
+    x = draw(1, 5, 3).float()
+    y = ema(x, None)
+    y.sum().backward()
+    assert all(torch.isfinite(parameter.grad).all() for parameter in ema.parameters())
+    state = ema.initial_state(1)
+    for t in range(5):
+        one, state = ema.step(x[:, t], None, state)
+        torch.testing.assert_close(y[:, t], one)
