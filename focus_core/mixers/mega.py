@@ -65,7 +65,7 @@ class MegaMixer(nn.Module):
     ) -> Tensor:
         """x, moved by the update gate towards what was attended to."""
         from_y_BLD = self.from_attention(r_BLV * self.dropout(y_BLV))
-        h_BLD = functional.silu(candidate_BLD + from_y_BLD)
+        h_BLD = self.dropout(functional.silu(candidate_BLD + from_y_BLD))
         return torch.lerp(x_BLD, h_BLD, torch.sigmoid(u_BLD))
 
     def _attend(self, q_BLZ: Tensor, k_BLZ: Tensor, v_BLV: Tensor) -> Tensor:

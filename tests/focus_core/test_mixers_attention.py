@@ -224,3 +224,12 @@ def test_mega_is_its_equations(M):
 def test_mega_takes_its_published_sizes():
     model = ModelConfig(mixer="mega", width=32).resolved(16)
     assert (model.key_width, model.value_width, model.ffn_width) == (8, 64, 64)
+
+
+def test_mega_drops_the_candidate_too():
+    """With all dropped, the gate is that of its bias, and moves x towards nothing."""
+    mixer = build("mega", width=6, chunk_length=4).train()
+    x = draw(2, 11, 6)
+    mixer.dropout.p = 1.0
+    gate = torch.sigmoid(mixer.gates.bias[:6])
+    torch.testing.assert_close(mixer(x, None), x * (1 - gate), atol=1e-12, rtol=0)
