@@ -17,6 +17,7 @@ from focus_core.embedding import LearnedPositions, RealEncoder, TokenEmbedding
 from focus_core.hypernetwork import GlobalConv, HyperEmbedding
 from focus_core.mixers import MIXERS
 from focus_core.mixers.focus import connect
+from focus_core.residual import ResidualLinear
 from focus_core.state_space import DiagonalKernel
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -36,7 +37,11 @@ class FeedForward(nn.Module):
         self.activation, self.post_norm = ACTIVATIONS[frame.activation], frame.post_norm
         self.norm = nn.LayerNorm(model.width)
         self.hidden = nn.Linear(model.width, hidden)
-        self.out = nn.Linear(hidden, model.width)
+        self.out = (
+            ResidualLinear(hidden, model.width, model.layers)
+            if frame.small_residuals
+            else nn.Linear(hidden, model.width)
+        )
         self.dropout = nn.Dropout(model.dropout)
 
     def forward(self, x_BLD: Tensor) -> Tensor:

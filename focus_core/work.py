@@ -32,6 +32,7 @@ from focus_core.mixers.hyena import HyenaMixer, ImplicitFilter
 from focus_core.mixers.mega import MegaMixer
 from focus_core.mixers.state_space import S4DMixer, S4Mixer
 from focus_core.mixers.transformer_xl import TransformerXLMixer
+from focus_core.residual import ResidualLinear
 from focus_core.short_conv import ShortConv
 from focus_core.state_space import PADDING, DiagonalKernel, LowRankKernel
 
@@ -170,8 +171,7 @@ def _hyena(mixer: HyenaMixer, length: int) -> Work:
 
 
 def _implicit_filter(implicit: ImplicitFilter, length: int) -> Work:
-    layers = [*implicit.layers, implicit.out]
-    return Work(shared=sum(2 * length * layer.weight.numel() for layer in layers))
+    return Work(shared=sum(2 * length * p.numel() for p in implicit.parameters() if p.dim() > 1))
 
 
 def _global_conv(conv: GlobalConv, length: int) -> Work:
@@ -220,6 +220,7 @@ def _coupled(bank: CoupledBank, length: int) -> Work:
 
 ROWS: dict[type[nn.Module], Callable[[Any, int], Work]] = {
     nn.Linear: _linear,
+    ResidualLinear: _linear,
     nn.LayerNorm: _free,
     TokenEmbedding: _free,
     LearnedPositions: _free,

@@ -17,6 +17,7 @@ class Frame(NamedTuple):
         tied_head: the head's weights are the embedding's, where tokens in and out are the same.
         head_bias: the head has a bias.
         scaled_embedding: embedded tokens are multiplied by sqrt(width).
+        small_residuals: what writes into the residual stream starts smaller in a deep network.
         learned_positions: a learned vector for every position is added to the embedded token.
         chunked: attention does not look out of a chunk.
         ffn_ratio: feed-forward width over width.
@@ -30,6 +31,7 @@ class Frame(NamedTuple):
     tied_head: bool = False
     head_bias: bool = True
     scaled_embedding: bool = False
+    small_residuals: bool = False
     learned_positions: bool = False
     chunked: bool = False
     ffn_ratio: int = 2
@@ -49,7 +51,12 @@ FRAMES: dict[str, Frame] = {
         activation="relu", post_norm=True, tied_head=True, scaled_embedding=True, ffn_ratio=4
     ),
     "gpt2": Frame(
-        activation="gelu", tied_head=True, head_bias=False, learned_positions=True, ffn_ratio=4
+        activation="gelu",
+        tied_head=True,
+        head_bias=False,
+        small_residuals=True,
+        learned_positions=True,
+        ffn_ratio=4,
     ),
     "mega": Frame(
         tied_head=True,

@@ -12,6 +12,7 @@ from torch.nn import functional
 from focus_core import cache
 from focus_core.attention import causal_attention, causal_bias, rotate, written_out_attention
 from focus_core.config import ModelConfig
+from focus_core.residual import ResidualLinear
 
 
 class AttentionMixer(nn.Module):
@@ -24,7 +25,7 @@ class AttentionMixer(nn.Module):
         self.heads = model.heads
         self.norm = nn.LayerNorm(model.width)
         self.query_key_value = nn.Linear(model.width, 3 * model.width)
-        self.out = nn.Linear(model.width, model.width)
+        self.out: nn.Linear = nn.Linear(model.width, model.width)
         self.dropout = nn.Dropout(model.dropout)
 
     def forward(self, x_BLD: Tensor, e_BNDO: Tensor | None) -> Tensor:  # noqa: ARG002
@@ -73,6 +74,10 @@ class GPT2Mixer(AttentionMixer):
     """GPT-2 (Radford et al. 2019): no rotation, since positions are learned and added."""
 
     rotary = False
+
+    def __init__(self, model: ModelConfig, max_length: int) -> None:
+        super().__init__(model, max_length)
+        self.out = ResidualLinear(model.width, model.width, model.layers)
 
     def attend(self, q_BHLZ: Tensor, k_BHLZ: Tensor, v_BHLZ: Tensor) -> Tensor:
         return functional.scaled_dot_product_attention(q_BHLZ, k_BHLZ, v_BHLZ, is_causal=True)

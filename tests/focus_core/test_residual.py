@@ -1,0 +1,27 @@
+"""How what is written into the residual stream starts."""
+
+import math
+
+import pytest
+
+from focus_core.config import ModelConfig
+from focus_core.model import build_model
+
+
+@pytest.mark.parametrize("layers", [2, 8])
+def test_what_gpt2_writes_into_its_residual_stream_starts_small(layers):
+    """By 1 / sqrt(N) for N layers that write, as published; other weights and rivals do not."""
+    nets = {
+        mixer: build_model(
+            ModelConfig(mixer=mixer, width=64, layers=layers), vocab_size=5, num_outputs=5
+        )
+        for mixer in ("gpt2", "attention")
+    }
+    for mixer, net in nets.items():
+        for block in net.blocks:
+            parts = (block.mixer.out, block.feed_forward.out)
+            for linear in (*parts, block.feed_forward.hidden):
+                share = 2 * layers if mixer == "gpt2" and linear in parts else 1
+                unit = float(linear.weight.detach().std()) * math.sqrt(linear.in_features * share)
+                assert unit == pytest.approx(1, rel=0.06)
+                assert float(linear.bias.detach().abs().max()) == 0
