@@ -29,13 +29,14 @@ def causality_leak(net: SequenceModel, vocab_size: int | None, length: int, seed
         seed: of the random sequence.
 
     Returns:
-        The ratio; 0 where no change of a token changes any logit.
+        The ratio; 0 where no change of a token changes any logit, NaN where one is no number.
     """
     device = next(net.parameters()).device
     generator = torch.Generator().manual_seed(seed)
     inputs_L = _random_inputs(vocab_size, length, generator).to(device)
     positions = _positions(net, length)
-    before, largest = 0.0, 0.0
+    before: list[Tensor] = []
+    anywhere: list[Tensor] = []
     for some in _parts(positions, max(1, PROBE_TOKENS // length - 1)):
         inputs_BL = inputs_L.repeat(1 + len(some), 1)
         for row, position in enumerate(some, start=1):
@@ -43,9 +44,10 @@ def causality_leak(net: SequenceModel, vocab_size: int | None, length: int, seed
         with evaluation(net):
             logits = net.each_position(inputs_BL)
         change_BL = (logits[1:] - logits[:1]).abs().amax(dim=-1)
-        earlier = [float(change_BL[row, :position].max()) for row, position in enumerate(some)]
-        before, largest = max(before, *earlier), max(largest, float(change_BL.max()))
-    return before / largest if largest else 0.0
+        before += [change_BL[row, :position].max() for row, position in enumerate(some)]
+        anywhere.append(change_BL.max())
+    largest = float(torch.stack(anywhere).max())  # unlike Python's, torch's maximum keeps a NaN
+    return float(torch.stack(before).max()) / largest if largest else 0.0
 
 
 def _random_inputs(vocab_size: int | None, length: int, generator: torch.Generator) -> Tensor:

@@ -40,6 +40,21 @@ def test_a_network_that_ignores_its_input_leaks_nothing():
     assert causality_leak(net, VOCABULARY, 64, seed=0) == 0
 
 
+@pytest.mark.parametrize("where", [0, 40, 63])
+def test_logits_that_are_no_numbers_prove_nothing(where):
+    """A NaN is no certificate: it must not read as a leak of 0."""
+    net = Glance(0.0)
+    told = net.each_position
+
+    def each_position(tokens_BL):
+        logits = told(tokens_BL)
+        logits[1:, where] = math.nan
+        return logits
+
+    net.each_position = each_position
+    assert math.isnan(causality_leak(net, VOCABULARY, 64, seed=0))
+
+
 @pytest.mark.parametrize("name", VARIANTS)
 def test_the_leak_tells_every_variant(name):
     leak = causality_leak(small_net(small_config(name)).float(), VOCABULARY, LENGTH, seed=0)
