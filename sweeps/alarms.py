@@ -33,12 +33,12 @@ def promised(
 
 
 def alarms(
-    numbers: Mapping[str, float], *, causal: bool, fresh: bool, train_loss: float | None
+    numbers: Mapping[str, float | None], *, causal: bool, fresh: bool, train_loss: float | None
 ) -> list[str]:
     """What is wrong, a line each.
 
     Args:
-        numbers: of the last report, over all seeds.
+        numbers: of the last report, over all seeds; None is how the ledger keeps a NaN.
         causal: it is promised.
         fresh: its training data are never repeated. A finite set can be learnt by heart; a loss
             below the floor then proves nothing.
@@ -46,6 +46,7 @@ def alarms(
     """
     found = []
     leak, pole = numbers.get("leak", 0.0), numbers.get("pole_radius_max")
+    leak = math.nan if leak is None else leak
     if causal and not abs(leak) <= LEAK_TOLERANCE:  # NaN shows nothing
         found.append(f"promised causal, but leaks {leak:.1e} (> {LEAK_TOLERANCE:g})")
     if pole is not None and not pole < 1:

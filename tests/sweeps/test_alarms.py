@@ -13,16 +13,17 @@ from tests.sweeps.mlflow_database import Mlflow, blank_database, fresh_mlflow  #
 
 FINE = {"leak": 1e-7, "pole_radius_max": 0.99, "loss_floor": 1.0, "future_masked": 2.2}
 FINE |= {"future_seen": 2.1}
-BAD: list[tuple[dict[str, float], float, str]] = [
+BAD: list[tuple[dict[str, float | None], float, str]] = [
     ({"leak": 0.2}, 1.0, "promised causal, but leaks 2.0e-01"),
     ({"leak": math.nan}, 1.0, "promised causal, but leaks nan"),
+    ({"leak": None}, 1.0, "promised causal, but leaks nan"),
     ({"pole_radius_max": 1.0}, 1.0, "unstable: pole radius 1.000"),
     ({}, 0.9, "loss 0.900 below its floor 1.000"),
     ({"future_masked": 5.4}, 1.0, "reads the future: 2.10 bits with it, 5.40 once it is masked"),
 ]
 
 
-def look(changes: dict[str, float], loss: float = 1.0, **options: Any) -> list[str]:
+def look(changes: dict[str, float | None], loss: float = 1.0, **options: Any) -> list[str]:
     wanted: dict[str, Any] = {"causal": True, "fresh": True, "train_loss": loss}
     return alarms(FINE | changes, **(wanted | options))
 
@@ -33,7 +34,7 @@ def test_what_is_well_alarms_nobody() -> None:
 
 
 @pytest.mark.parametrize(("changes", "loss", "said"), BAD)
-def test_each_alarm(changes: dict[str, float], loss: float, said: str) -> None:
+def test_each_alarm(changes: dict[str, float | None], loss: float, said: str) -> None:
     (found,) = look(changes, loss)
     assert found.startswith(said)
 
