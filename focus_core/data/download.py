@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
+import ssl
 import urllib.error
 import urllib.request
 import zipfile
@@ -16,7 +17,13 @@ from focus_core.data.checked import BLOCK, what_is_wrong
 
 STALLED_SECONDS = 30.0
 ATTEMPTS = 3  # at one mirror, each going on where the one before stopped
-BROKEN = (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError)
+BROKEN = (
+    urllib.error.URLError,
+    http.client.HTTPException,
+    ssl.SSLError,
+    TimeoutError,
+    ConnectionError,
+)
 Progress = Callable[[str, int, int], None]
 """``progress(name, bytes so far, bytes in all)``."""
 
@@ -81,7 +88,7 @@ def _download_and_check(
         except urllib.error.HTTPError as error:
             return f"HTTP {error.code} {error.reason}"
         except BROKEN as error:
-            wrong = str(getattr(error, "reason", error)) or type(error).__name__
+            wrong = str(getattr(error, "reason", None) or error) or type(error).__name__
         here = part.stat().st_size if part.exists() else 0
         if here >= size:
             break

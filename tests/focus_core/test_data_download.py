@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import io
 import random
+import ssl
 import zipfile
 from pathlib import Path
 
@@ -145,6 +147,25 @@ def test_a_zip_is_unpacked_and_its_member_is_what_is_checked(tmp_path: Path) -> 
         with pytest.raises(FetchError, match="expected a zip archive"):
             fetch_file(wanted(address, "lie", zipped=len(packed)), tmp_path, quiet)
     assert kept(tmp_path) == {}
+
+
+def test_a_broken_encryption_is_the_mirrors_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of the file, then a record that cannot be read: the next attempt goes on."""
+    read1, reads = http.client.HTTPResponse.read1, []
+
+    def broken(answer: http.client.HTTPResponse, n: int = -1) -> bytes:
+        reads.append(n)
+        if len(reads) == 2:
+            raise ssl.SSLError("bad record mac")
+        return read1(answer, min(n, 150_000))
+
+    monkeypatch.setattr(http.client.HTTPResponse, "read1", broken)
+    with serving(plain=CONTENT) as (address, asked):
+        assert fetch_file(wanted(address, "good"), tmp_path, quiet)
+    assert [start > 0 for _, start in asked] == [False, True]
+    assert kept(tmp_path) == {"thing": CONTENT}
 
 
 def test_nobody_listens(tmp_path: Path) -> None:
