@@ -62,7 +62,7 @@ def summarise(data: SweepData) -> Row:
         "certificates": certificates(found, data.curves, bounds),
         "budgets": budgets(found, reference, tuned.tried),
         "provenance": _provenance(about),
-        "paper": paper_note(about["space"]),
+        "paper": paper_note(about["space"], about["base"]),
     }
     summary["answer"] = answer(summary)
     plain: Row = _plain(summary)
