@@ -17,6 +17,7 @@ from focus_core.embedding import LearnedPositions, RealEncoder, TokenEmbedding
 from focus_core.hypernetwork import GlobalConv, HyperEmbedding
 from focus_core.mixers import MIXERS
 from focus_core.mixers.focus import connect
+from focus_core.mixers.hyena import UniformLinear
 from focus_core.residual import ResidualLinear
 from focus_core.state_space import DiagonalKernel
 
@@ -215,7 +216,7 @@ def _initial_value(
 
 
 def parameter_groups(net: nn.Module, train: TrainConfig) -> list[dict[str, Any]]:
-    """Groups for AdamW: the weights of linear layers decay.
+    """Groups for AdamW: the weights of linear layers decay, but not of those in Hyena's filter.
 
     The long kernel and the dynamics of state spaces have rates of their own.
     """
@@ -230,7 +231,7 @@ def parameter_groups(net: nn.Module, train: TrainConfig) -> list[dict[str, Any]]
                 kernel.append(parameter)
             elif isinstance(module, DiagonalKernel) and name != "C_DS2":
                 dynamics.append(parameter)
-            elif isinstance(module, nn.Linear) and name == "weight":
+            elif name == "weight" and _decays(module):
                 decayed.append(parameter)
             else:
                 rest.append(parameter)
@@ -241,3 +242,7 @@ def parameter_groups(net: nn.Module, train: TrainConfig) -> list[dict[str, Any]]
         {"params": dynamics, "lr": train.state_learning_rate, "weight_decay": 0.0},
     ]
     return [group for group in groups if group["params"]]
+
+
+def _decays(module: nn.Module) -> bool:
+    return isinstance(module, nn.Linear) and not isinstance(module, UniformLinear)

@@ -117,6 +117,18 @@ def test_the_dynamics_of_a_state_space_have_a_rate_of_their_own(mixer):
     assert rates[id(net.blocks[0].mixer.skip_D)] == 3e-3
 
 
+def test_the_network_that_writes_hyenas_filters_does_not_decay():
+    net = small_net(small_config("hyena"))
+    decay = {
+        id(p): g["weight_decay"]
+        for g in parameter_groups(net, TrainConfig(weight_decay=0.2))
+        for p in g["params"]
+    }
+    mixer = net.blocks[0].mixer
+    assert {decay[id(p)] for p in mixer.filter.parameters()} == {0.0}
+    assert decay[id(mixer.into.weight)] == decay[id(mixer.out.weight)] == 0.2
+
+
 def test_a_network_without_a_long_kernel_has_no_group_for_it():
     assert len(parameter_groups(small_net(small_config("attention")), TrainConfig())) == 2
 
