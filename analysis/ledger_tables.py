@@ -124,12 +124,12 @@ def _trial_row(
 
 
 def _worst(trial: Trial, name: str) -> float | None:
-    """The largest size a number ever had in any seed; NaN where one was."""
+    """The largest size a number ever had in any seed; NaN where one was: the ledger's None."""
     amounts = [
-        abs(amount)
+        math.nan if amount is None else abs(amount)
         for report in trial.reports
-        for (metric, _), amount in _by_seed(report.metrics).items()
-        if metric == name
+        for key, amount in report.metrics.items()
+        if key == name or key.startswith(f"{name}/")
     ]
     return max(amounts, key=lambda a: (math.isnan(a), a), default=None)
 

@@ -95,9 +95,12 @@ def test_a_leaky_trial_is_shown_and_never_best(ablated: dict[str, Any]) -> None:
     assert "literal" not in shown
 
 
-@pytest.mark.parametrize("case", [(LEAK_TOLERANCE / 2, "order=2"), (0.1, "order=1")])
+# None is how the ledger keeps a NaN: a probe that shows nothing.
+@pytest.mark.parametrize(
+    "case", [(LEAK_TOLERANCE / 2, "order=2"), (0.1, "order=1"), (None, "order=1")]
+)
 def test_a_promise_that_was_broken_counts_as_leaky(
-    tmp_path: Path, ledger: Make, sweep_of: Make, trial_of: Make, case: tuple[float, str]
+    tmp_path: Path, ledger: Make, sweep_of: Make, trial_of: Make, case: tuple[float | None, str]
 ) -> None:
     leak, best = case
     trials = [
