@@ -6,6 +6,7 @@ import os
 import re
 from argparse import Namespace
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,7 @@ class Plan:
         size = f"{self.trials} ({self.sampler}) x {counted(self.seeds, 'seed')}"
         size += f" x {counted(train.steps, 'step')}"
         pruning = f"pruned from step {self.warmup()} on" if self.space.prune else "never pruned"
-        limit = "" if self.seconds is None else f"; at most {self.seconds:g} s in all"
+        limit = f"; at most {timedelta(seconds=self.seconds)} in all" if self.seconds else ""
         where = "in this process" if self.local else f"Ray at {self.address or 'this machine'}"
         found = [
             ("sweep", self.name),

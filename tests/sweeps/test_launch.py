@@ -53,6 +53,8 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(
         (["--seeds=1", "--cpus-per-trial=1"], "x 1 seed x 200 steps"),
         (["--seeds=2", "--cpus-per-trial=0.5"], "0.5 CPUs, 1 GPU (where there is one) a trial"),
         (["--gpus-per-trial=0"], "1 CPU, 0 GPUs a trial"),
+        (["--time-budget=90m"], "a trial; at most 1:30:00 in all"),
+        (["--space=baselines"], "tuned  train.learning_rate: 0.001, 0.003, 0.01, each arm's own"),
     ],
 )
 def test_a_plan_counts_in_words(
