@@ -48,7 +48,7 @@ def range_p(
         if len(table) == 2
         else _share_as_large(np.ptp(_dealt(table), axis=1))
     )
-    return within if _balanced(axis, alive) else max(within, trials_p(axis, axes, alive))
+    return within if _balanced(axis, axes, alive) else max(within, trials_p(axis, axes, alive))
 
 
 def seeds_p(axis: Mapping[str, Any], alive: Sequence[Arm]) -> float:
@@ -76,11 +76,14 @@ def _dealt(table: Floats) -> Floats:
     return means
 
 
-def _balanced(axis: Mapping[str, Any], alive: Sequence[Arm]) -> bool:
+def _balanced(
+    axis: Mapping[str, Any], axes: Sequence[Mapping[str, Any]], alive: Sequence[Arm]
+) -> bool:
     """Whether all levels were tried beside the same settings of the other axes."""
+    others = {str(other["key"]) for other in axes} - {str(axis["key"])}
     beside = {
         frozenset(
-            tuple(sorted((k, str(v)) for k, v in arm.point.items() if k != axis["key"]))
+            tuple(sorted((k, str(v)) for k, v in arm.point.items() if k in others))
             for arm in level.arms
         )
         for level in levels(axis, alive)

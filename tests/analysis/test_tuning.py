@@ -81,6 +81,7 @@ def test_each_arm_stands_at_its_own_best_rate(
     assert {level["level"]: round(level["mean"], 1) for level in effect["levels"]} == {
         "base": 0.8, "static": 0.6, "ema": 0.8,
     }  # fmt: skip
+    assert effect["verdict"] == "the levels differ"  # at unlike rates, but each at its own
     assert summary["heat_map"]["columns"] == "learning_rate"  # all of them are shown
     assert len(summary["trials"]) == 9
 
