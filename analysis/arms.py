@@ -15,7 +15,7 @@ from analysis.ledger_tables import CONSTANTS, POINT
 from sweeps.alarms import LEAK_TOLERANCE, promised
 
 VARIANT = "variant"
-LONGEST_NAME = 36
+LONGEST_NAME = 40
 
 Split = Literal["value", "test"]
 Row = dict[str, Any]

@@ -34,6 +34,11 @@ def trials(summary: Data) -> Html:
     """One row a trial, in the order of asking; leaky ones marked."""
     axes = [str(axis["key"]) for axis in summary["sweep"]["axes"]]
     span = _span(summary["trials"])
+
+    def stands(trial: Data) -> list[Html]:
+        """For its arm, where that was chosen among several."""
+        return [chip("chosen")] if summary["tuned"] and trial["chosen"] else []
+
     chance = next((row["chance"] for row in summary["certificates"] if row["chance"]), None)
     names = ["arm" if key == VARIANT else short(key) for key in axes]
     scores = ["state", "validation", "test", "n", "test, drawn"]
@@ -43,7 +48,7 @@ def trials(summary: Data) -> Html:
     for trial in summary["trials"]:
         point = [_point(trial["point"].get(key)) for key in axes]
         found = [
-            _state(trial),
+            join([_state(trial), *stands(trial)]),
             _interval(trial["validation"]),
             _interval(trial["test"]),
             trial["test"]["n"] if trial["test"] else NONE,

@@ -123,8 +123,12 @@ def test_the_page_says_what_was_tuned(tmp_path: Path, ledger: Make, tuned_sweep:
     summary = summary_of(tmp_path, ledger, tuned_sweep())
     note = "Each arm stands at its own learning_rate, chosen on validation."
     assert note in summary["answer"]
-    assert "tuning trials" in render(summary, {})
-    assert summary_of(tmp_path / "plain", ledger, plain(tuned_sweep()))["tuned"] == ""
+    page = render(summary, {})
+    assert "tuning trials" in page
+    assert page.count(">chosen<") == 3
+    untuned = summary_of(tmp_path / "plain", ledger, plain(tuned_sweep()))
+    assert untuned["tuned"] == ""
+    assert ">chosen<" not in render(untuned, {})
 
 
 def plain(sweep: Sweep) -> Sweep:
