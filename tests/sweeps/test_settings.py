@@ -53,7 +53,7 @@ def _is_ended(patch: Patch, folder: Path) -> bool:
     limits = Limits.from_environment()
     watching = Guard(limits, lambda _: None, sys.stderr, end=lambda _: ended.set())
     watching.start()
-    struck = ended.wait(0.2)  # some 40 looks
+    struck = ended.wait(2)  # some hundred looks
     watching.stop()
     return struck
 
