@@ -15,6 +15,7 @@ import pytest
 from sweeps import launch, provenance
 from sweeps.launches import SILENT, begin_launch, end_launch, launches
 from sweeps.ledger import Ledger
+from sweeps.on_ray import worker
 from sweeps.redact import hide_secrets
 from sweeps.schema import Launch, Sweep
 from tests.sweeps.conftest import add_sweep
@@ -36,9 +37,10 @@ def recorded(home: Path) -> tuple[Sweep, list[Launch]]:
 
 @contextmanager
 def other_code(code: str) -> Iterator[None]:
-    """As if focus_core's sources were others."""
+    """As if focus_core's sources were others, and imported so."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(provenance, "code_hash", lambda: code)
+        patch.setattr(worker, "own_code", lambda: code)
         yield
 
 
