@@ -38,7 +38,8 @@ def test_a_worker_with_edited_code_trains_nothing(
 ) -> None:
     home, source = mlflow.folder, checkout / "focus_core/model.py"
     before = source.read_text()
-    launcher = start(home, root=checkout, FOCUS_MAX_LOST="1")
+    # one worker at a time: another one, with the old code, might go on with the trial
+    launcher = start(home, "--max-concurrent", "1", root=checkout, FOCUS_MAX_LOST="1")
     wait_for(home, in_the_middle)
     source.write_text(before + "# edited\n")
     kill_one(launcher, "ray::ImplicitFunc")  # who comes in its place imports what is there now
