@@ -13,8 +13,9 @@ ENDED = (*TERMINAL, "killed")
 
 
 def short_name(trial: Trial) -> str:
-    """What a person calls this trial: its variant, or its point without the sections."""
-    return trial.variant or short_point(trial.point) or trial.trial_id
+    """What a person calls this trial: its variant and what else varies, without the sections."""
+    others = {key: value for key, value in trial.point.items() if key != "variant"}
+    return " ".join(filter(None, (trial.variant, short_point(others)))) or trial.trial_id
 
 
 def short_point(point: Mapping[str, Any]) -> str:

@@ -37,7 +37,15 @@ def test_a_sweep_becomes_a_parent_and_one_run_per_trial(mlflow):
     trials = [
         ended(0, value=0.2, test=0.19),
         ended(1, "pruned", value=0.1, reason="worse than the median"),
-        ended(2, "failed", reason="diverged", error="Traceback: NaN", causal=False, variant="ema"),
+        ended(
+            2,
+            "failed",
+            reason="diverged",
+            error="Traceback: NaN",
+            causal=False,
+            variant="ema",
+            point={"variant": "ema"},
+        ),
     ]
     reports = {trial.id: make_reports(trial) for trial in trials}
     summary = play(mlflow.tracker(), sweep, trials, reports)
