@@ -46,9 +46,11 @@ def start(
 
 
 @contextmanager
-def launched(home: Path, words: list[str], **options: str) -> Iterator[subprocess.Popen[str]]:
+def launched(
+    home: Path, words: list[str], *, before: list[str] | None = None, **environment: str
+) -> Iterator[subprocess.Popen[str]]:
     """A launcher that does not outlive the test."""
-    process = start(home, words, **options)
+    process = start(home, words, before=before, **environment)
     try:
         yield process
     finally:

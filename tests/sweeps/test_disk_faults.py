@@ -18,9 +18,9 @@ from tests.sweeps.local_launches import (
     assert_all_trained_once,
     assert_one_line,
     has_reported,
+    launched,
     rows,
     run,
-    start,
     wait_until,
 )
 from tests.sweeps.mlflow_database import blank_database  # noqa: F401  fixtures
@@ -116,14 +116,10 @@ def test_a_disk_full_in_the_middle_ends_the_sweep_and_the_same_command_goes_on(
 ) -> None:
     roomy = {"FOCUS_MIN_FREE_MB": "0", **IMPATIENT}
     words = [word for word in MIDDLE if not (on_ray and word == "--local")]
-    launcher = start(disk.folder, words, before=disk.inside, **roomy)
-    try:
+    with launched(disk.folder, words, before=disk.inside, **roomy) as launcher:
         wait_until(disk.has_reported, "a trial runs")
         disk.fill()
         _, complained = launcher.communicate(timeout=100)
-    finally:
-        launcher.kill()
-        launcher.communicate()
     assert launcher.returncode == 1, complained
     assert_one_line(complained, "the ledger sqlite:", "then the same command goes on")
     (disk.seen / "filler").unlink()

@@ -16,8 +16,8 @@ from tests.sweeps.local_launches import (
     assert_all_trained_once,
     assert_one_line,
     has_reported,
+    launched,
     run,
-    start,
     wait_until,
 )
 from tests.sweeps.mlflow_database import blank_database  # noqa: F401  a fixture
@@ -85,14 +85,10 @@ def image(tmp_path: Path, blank_database: Path) -> Iterator[Image]:  # noqa: F81
 def test_a_disk_read_only_in_the_middle_ends_the_sweep_and_the_same_command_goes_on(
     image: Image,
 ) -> None:
-    launcher = start(image.folder, MIDDLE, **SETTINGS)
-    try:
+    with launched(image.folder, MIDDLE, **SETTINGS) as launcher:
         wait_until(has_reported(image.folder / "ledger.db"), "a trial runs")
         image.turn_read_only()
         _, complained = launcher.communicate(timeout=100)
-    finally:
-        launcher.kill()
-        launcher.communicate()
     assert launcher.returncode == 1, complained
     assert_one_line(complained, "the ledger sqlite:", "then the same command goes on")
     with pytest.raises(OSError, match="Read-only"):  # it really was
