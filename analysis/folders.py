@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from analysis.ledger_reader import ReportError
+from focus_core.errors import UserError
 
 Found = TypeVar("Found")
 
@@ -25,14 +25,14 @@ def replace_folder(target: Path, fill: Callable[[Path], Found]) -> Found:
         What ``fill`` does.
 
     Raises:
-        ReportError: nothing can be written there.
+        UserError: nothing can be written there.
     """
     around = target.parent
     try:
         around.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=around))
     except OSError as error:
-        raise ReportError(
+        raise UserError(
             f"cannot write to {around}: {error.strerror}; name another folder with --home"
         ) from error
     try:

@@ -15,13 +15,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from analysis.ledger_tables import curves_table, trials_table
+from focus_core.errors import UserError
 from sweeps.schema import SCHEMA_VERSION, Report, SchemaInfo, Sweep, Trial
 
 FIRST_SWEEP = "run `python sweeps/launch.py --space nfft_bins` first"
-
-
-class ReportError(Exception):
-    """One line for the user: what is wrong, where, and what would be right."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +40,7 @@ def read_sweep(home: Path, name: str | None) -> SweepData:
     """Read one sweep of the ledger: ``name``, or the one most recently touched that has trials.
 
     Raises:
-        ReportError: no ledger, no table, another schema version, no such sweep.
+        UserError: no ledger, no table, another schema version, no such sweep.
     """
     engine = _open(home)
     try:
@@ -52,7 +49,7 @@ def read_sweep(home: Path, name: str | None) -> SweepData:
             return _load(session, _choose(session, name))
     except sa.exc.DBAPIError as error:
         reason = str(error.orig).splitlines()[0] if str(error.orig) else type(error.orig).__name__
-        raise ReportError(f"cannot read the ledger at {_shown(engine.url)}: {reason}") from error
+        raise UserError(f"cannot read the ledger at {_shown(engine.url)}: {reason}") from error
     finally:
         engine.dispose()
 
@@ -62,14 +59,13 @@ def _open(home: Path) -> sa.Engine:
     try:
         ours = sa.URL.create("sqlite", database=str(home / "ledger.db"))
         url = sa.make_url(given) if given else ours
-        if url.get_backend_name() == "sqlite":
-            url = _read_only(url)
-        return sa.create_engine(url)
-    except (sa.exc.ArgumentError, ImportError) as error:
-        raise ReportError(
+        sa.create_engine(url).dispose()
+    except (sa.exc.ArgumentError, ImportError, ValueError, TypeError) as error:
+        raise UserError(
             f"FOCUS_LEDGER_URL cannot be used: {str(error).splitlines()[0]}; "
             "expected something like sqlite:///runs/ledger.db"
         ) from error
+    return sa.create_engine(_read_only(url) if url.get_backend_name() == "sqlite" else url)
 
 
 def _read_only(url: sa.URL) -> sa.URL:
@@ -79,17 +75,17 @@ def _read_only(url: sa.URL) -> sa.URL:
         name = name.removeprefix("file:").partition("?")[0]
     path = Path(name)
     if not path.is_file():
-        raise ReportError(f"no ledger at {path}: {FIRST_SWEEP}, or name its folder with --home")
+        raise UserError(f"no ledger at {path}: {FIRST_SWEEP}, or name its folder with --home")
     return url.set(database=path.absolute().as_uri(), query={"mode": "ro", "uri": "true"})
 
 
 def _check_version(session: Session) -> None:
     bind = session.get_bind()
     if not sa.inspect(bind).has_table(Sweep.__tablename__):
-        raise ReportError(f"the database at {_shown(bind.engine.url)} is no ledger: {FIRST_SWEEP}")
+        raise UserError(f"the database at {_shown(bind.engine.url)} is no ledger: {FIRST_SWEEP}")
     version = session.scalar(sa.select(SchemaInfo.version))
     if version != SCHEMA_VERSION:
-        raise ReportError(
+        raise UserError(
             f"the ledger at {_shown(bind.engine.url)} has schema version {version}, this code "
             f"reads version {SCHEMA_VERSION}: use the code that wrote it"
         )
@@ -98,7 +94,7 @@ def _check_version(session: Session) -> None:
 def _choose(session: Session, name: str | None) -> Sweep:
     sweeps = session.scalars(sa.select(Sweep).order_by(Sweep.id)).all()
     if not sweeps:
-        raise ReportError(f"the ledger holds no sweep yet: {FIRST_SWEEP}")
+        raise UserError(f"the ledger holds no sweep yet: {FIRST_SWEEP}")
     if name is None:
         touched = _last_report(session)
         with_trials = set(session.scalars(sa.select(Trial.sweep_id).distinct()))
@@ -109,7 +105,7 @@ def _choose(session: Session, name: str | None) -> Sweep:
         return found[name]
     near = difflib.get_close_matches(name, found, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"the sweeps are {', '.join(sorted(found))}"
-    raise ReportError(f"no sweep called {name!r} in the ledger; {hint}")
+    raise UserError(f"no sweep called {name!r} in the ledger; {hint}")
 
 
 def _last_report(session: Session) -> Mapping[int, datetime]:

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from analysis.ledger_reader import ReportError
+from focus_core.errors import UserError
 
 FORMAT = 1
 KEYS = {
@@ -20,12 +20,12 @@ def read_look(path: Path) -> dict[str, Any]:
     """The numbers of one trial.
 
     Raises:
-        ReportError: the file cannot be read, or is something else.
+        UserError: the file cannot be read, or is something else.
     """
     try:
         look = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ReportError(f"cannot read {path}: {error.strerror}") from None
+        raise UserError(f"cannot read {path}: {error.strerror}") from None
     except ValueError:
         look = None
     if (
@@ -34,7 +34,7 @@ def read_look(path: Path) -> dict[str, Any]:
         or not look.keys() >= KEYS
         or not re.fullmatch("[0-9a-f]{12}", str(look["trial_id"]))
     ):
-        raise ReportError(
+        raise UserError(
             f"{path} is no look of format {FORMAT} into a trial: compute it again with --fresh"
         )
     return look

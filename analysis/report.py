@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.folders import replace_folder
-from analysis.ledger_reader import ReportError, SweepData, read_sweep
+from analysis.ledger_reader import SweepData, read_sweep
 from sweeps.command_line import CommandLine, answer, home_folder
 
 NAME = "report.py"
@@ -28,7 +28,7 @@ def build_parser() -> CommandLine:
 def main(argv: Sequence[str] | None = None) -> int:
     """Write the report and say where it is; 0 done, 2 nothing to report on or nowhere to write."""
     words = list(sys.argv[1:] if argv is None else argv)
-    return answer(NAME, lambda: _report(words), wrong=ReportError)
+    return answer(NAME, lambda: _report(words))
 
 
 def _report(argv: list[str]) -> int:

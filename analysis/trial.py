@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.folders import replace_folder
-from analysis.ledger_reader import ReportError
 from analysis.look_reader import read_look
+from focus_core.errors import UserError
 from sweeps.command_line import CommandLine, answer, filled, home_folder, seed_number
 
 NAME = "trial.py"
@@ -30,7 +30,7 @@ def build_parser() -> CommandLine:
 def main(argv: Sequence[str] | None = None) -> int:
     """Draw, and say where; 0 done, 2 no such trial or nowhere to write."""
     words = list(sys.argv[1:] if argv is None else argv)
-    return answer(NAME, lambda: _draw(words), wrong=ReportError)
+    return answer(NAME, lambda: _draw(words))
 
 
 def _draw(argv: list[str]) -> int:
@@ -59,7 +59,7 @@ def _look(trial: str, seed: int, home: Path) -> Path:
         return Path(done.stdout.splitlines()[-1])
     said = done.stderr.strip().removeprefix("sweeps.look: ")
     if done.returncode == 2:
-        raise ReportError(said)
+        raise UserError(said)
     raise RuntimeError(f"sweeps.look ended with {done.returncode}: {said}")
 
 

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from focus_core.config import ModelConfig
 from focus_core.embedding import LearnedPositions, RealEncoder
+from focus_core.errors import UserError
 from focus_core.hypernetwork import EmbeddingState
 from focus_core.model import SequenceModel
 
@@ -31,11 +32,11 @@ class Decoder:
         """Take a network whose mixers have ``initial_state`` and ``step``.
 
         Raises:
-            ValueError: one that cannot be computed token by token, with the reason.
+            UserError: one that cannot be computed token by token, with the reason.
         """
         reason = why_not(net)
         if reason:
-            raise ValueError(f"this network has no decoding step: {reason}")
+            raise UserError(f"this network has no decoding step: {reason}")
         self.net = net.eval()
         self.blocks: list[Any] = list(net.blocks)
 
@@ -52,7 +53,7 @@ class Decoder:
         """Logits (B, V) after one more token of every sequence, and the state with it.
 
         Raises:
-            ValueError: more tokens than there are learned positions.
+            UserError: more tokens than there are learned positions.
         """
         x_BD = self.net.embedding(tokens_B)
         if isinstance(self.net.positions, LearnedPositions):

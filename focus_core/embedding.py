@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from focus_core.config.frames import Frame
+from focus_core.errors import UserError
 
 
 class TokenEmbedding(nn.Embedding):
@@ -38,11 +39,11 @@ class LearnedPositions(nn.Module):
         """(B, L, D) to (B, L, D); the first position is ``start``.
 
         Raises:
-            ValueError: a sequence longer than the positions that are there.
+            UserError: a sequence longer than the positions that are there.
         """
         end, known = start + x_BLD.shape[1], len(self.weight_LD)
         if known < end:
-            raise ValueError(
+            raise UserError(
                 f"a sequence of {end} tokens has more positions than are learned: build the model "
                 f"with max_length={end} or more, not {known}"
             )

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from focus_core.decoding import Decoder
+from focus_core.errors import UserError
 from focus_core.model import SequenceModel
 
 
@@ -23,10 +24,10 @@ def generate(
         seed: of the draws.
 
     Raises:
-        ValueError: the network cannot be stepped, or the prompt is empty.
+        UserError: the network cannot be stepped, or the prompt is empty.
     """
     if not len(prompt_T):
-        raise ValueError("the prompt is empty: begin with a character at least")
+        raise UserError("the prompt is empty: begin with a character at least")
     decoder = Decoder(net)
     return _continue(decoder, prompt_T, temperature, torch.Generator().manual_seed(seed))
 

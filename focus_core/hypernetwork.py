@@ -16,6 +16,7 @@ from focus_core.config import ModelConfig
 from focus_core.config.orders import BY_SIGMOID
 from focus_core.convolution import convolve
 from focus_core.ema import DampedEMA
+from focus_core.errors import UserError
 from focus_core.hyperfan import ACTIVATIONS, IDENTITY_LOGIT, HyperfanLinear, XavierLinear
 from focus_core.pooling import pool
 
@@ -38,11 +39,11 @@ class GlobalConv(nn.Module):
         """GELU(kernel * x + skip x), (B, L, D).
 
         Raises:
-            ValueError: more tokens than the kernel has taps.
+            UserError: more tokens than the kernel has taps.
         """
         L, max_length = x_BLD.shape[1], self.kernel.shape[1] // self.sides
         if max_length < L:
-            raise ValueError(
+            raise UserError(
                 f"a sequence of {L} tokens is longer than the global convolution's kernel: "
                 f"build the model with max_length={L} or more, not {max_length}"
             )
@@ -104,7 +105,7 @@ class HyperEmbedding(nn.Module):
         """e_BNDO of all bins but the last ``theta_shift``, which no filter is computed from.
 
         Raises:
-            ValueError: a sequence longer than the global convolution's kernel.
+            UserError: a sequence longer than the global convolution's kernel.
         """
         bins = math.ceil(x_BLD.shape[1] / self.bin_length) - self.shift
         if bins <= 0:
@@ -234,14 +235,12 @@ class StaticBinLogits(nn.Module):
         """Logits (1, N, D, F, P) of the first ``bins`` bins; they broadcast over the batch.
 
         Raises:
-            ValueError: more bins than there are logits for.
+            UserError: more bins than there are logits for.
         """
         known = len(self.logits_NDFP)
         if bins > known:
-            raise ValueError(
-                f"model.static_per=bin has filters for {known} bins, not for {bins}: shorten the "
-                "sequence, or train on longer ones"
-            )
+            asked = f"model.static_per=bin has filters for {known} bins, not for {bins}"
+            raise UserError(f"{asked}: shorten the sequence, or train on longer ones")
         return self.logits_NDFP[None, :bins]
 
     def initial_value(self, name: str, generator: torch.Generator) -> Tensor:  # noqa: ARG002

@@ -124,7 +124,7 @@ class SequenceModel(nn.Module):
         """Logits (B, L, outputs), or (B, 1, outputs) where the read-out is the mean over time.
 
         Raises:
-            ValueError: a sequence longer than the network was built for, where that matters.
+            UserError: a sequence longer than the network was built for, where that matters.
         """
         logits_BLV = self.each_position(inputs_BL)
         # The mean of the logits is the head of the mean: the head is linear.

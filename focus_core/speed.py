@@ -101,7 +101,7 @@ def build_work(model: ModelConfig, shape: Shape, length: int) -> tuple[Work, Wor
     """A forward and a training step of an untrained network on one random sequence.
 
     Raises:
-        ValueError: there is no such network at that length.
+        UserError: there is no such network at that length.
     """
     net = build_model(
         model,

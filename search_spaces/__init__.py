@@ -14,6 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from focus_core.errors import UserError
+
 if TYPE_CHECKING:
     from search_spaces.space import Space
 
@@ -29,18 +31,18 @@ def load(name: str) -> Space:
     """The space of that name.
 
     Raises:
-        ValueError: there is none (names the nearest), or its file cannot be used.
+        UserError: there is none (names the nearest), or its file cannot be used.
     """
     if name not in names():
         near = difflib.get_close_matches(name, names(), n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"the spaces are {', '.join(names())}"
-        raise ValueError(f"unknown space {name[:60]!r}; {hint}")
+        raise UserError(f"unknown space {name[:60]!r}; {hint}")
     from search_spaces.space import Space
 
     module = _attempt(name, "importing it", lambda: importlib.import_module(f"{__name__}.{name}"))
     space = getattr(module, "SPACE", None)
     if not isinstance(space, Space):
-        raise ValueError(
+        raise UserError(
             f"search_spaces/{name}.py has no search space: end it with SPACE = Space(...), as "
             "search_spaces/order.py does"
         )
@@ -58,7 +60,7 @@ def _attempt(name: str, doing: str, action: Callable[[], Any]) -> Any:
             place = f"line {error.lineno}"
         else:
             place = f"{Path(where.filename).name}, line {where.lineno}"
-        raise ValueError(
+        raise UserError(
             f"search_spaces/{name}.py cannot be used: {doing} raised {type(error).__name__}: "
             f"{error} ({place}); mend the file, or name another space"
         ) from error

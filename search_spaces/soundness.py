@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
+from focus_core.errors import UserError
+
 if TYPE_CHECKING:
     from focus_core.config import TrialConfig
     from search_spaces.space import Axis, Point, Space
@@ -25,14 +27,14 @@ def check_points(space: Space, base: TrialConfig) -> list[TrialConfig]:
     """The trials at the points tried.
 
     Raises:
-        ValueError: naming the first point that cannot be built around ``base``.
+        UserError: naming the first point that cannot be built around ``base``.
     """
     trials = []
     for point in sample_points(space):
         try:
             trials.append(space.configure(point, base))
-        except ValueError as error:
-            raise ValueError(f"{error} (at {_shown(point)})") from None
+        except UserError as error:
+            raise UserError(f"{error} (at {_shown(point)})") from None
     return trials
 
 
@@ -43,11 +45,11 @@ def counted_cautions(trials: Sequence[TrialConfig]) -> tuple[str, ...]:
 
 
 def check_axes(space: Space, base: TrialConfig) -> None:
-    """Raise a ValueError for the first axis that changes no trial's identity anywhere."""
+    """Raise a UserError for the first axis that changes no trial's identity anywhere."""
     points = sample_points(space)
     for axis in space.axes:
         if not any(acts(space, base, axis, point) for point in points if axis.key in point):
-            raise ValueError(
+            raise UserError(
                 f"axis {axis.key!r} has no effect on any trial around this base: undo the "
                 f"setting that makes it so, or fix the axis with --set {axis.key}=VALUE"
             )

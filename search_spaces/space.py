@@ -20,6 +20,7 @@ from optuna.distributions import (
 )
 
 from focus_core.config import Scalar, TrialConfig
+from focus_core.errors import UserError
 from focus_core.variants import VARIANTS
 from search_spaces.soundness import (
     check_axes,
@@ -58,7 +59,7 @@ class Axis:
         """Every value, in order.
 
         Raises:
-            ValueError: the axis is continuous.
+            UserError: the axis is continuous.
         """
         match self.distribution:
             case CategoricalDistribution(choices=choices):
@@ -67,7 +68,7 @@ class Axis:
                 return list(range(low, high + 1, step))
             case FloatDistribution(low=low, high=high, step=float(step)):
                 return [low + i * step for i in range(round((high - low) / step) + 1)]
-        raise ValueError(
+        raise UserError(
             f"axis {self.key!r} is continuous and has no grid: use the sampler tpe or random"
         )
 
@@ -115,7 +116,7 @@ class Space:
         """Every point, the first axis slowest; conditional axes only where they are active.
 
         Raises:
-            ValueError: an axis is continuous.
+            UserError: an axis is continuous.
         """
         return list(walk(self.axes, Axis.values))
 
@@ -123,7 +124,7 @@ class Space:
         """``base`` with this point's values; where both name a field, the variant gives way.
 
         Raises:
-            ValueError: an unknown key or variant (naming the nearest), or a wrong value.
+            UserError: an unknown key or variant (naming the nearest), or a wrong value.
         """
         changes = dict(point)
         if VARIANT in changes:
@@ -141,7 +142,7 @@ class Space:
             what is hardly wanted at some points, one line each.
 
         Raises:
-            ValueError: naming the axis or the point, and what would be right.
+            UserError: naming the axis or the point, and what would be right.
         """
         trials = check_points(self, base)
         check_axes(self, base)
@@ -153,7 +154,7 @@ class Space:
         Conditional axes that this leaves without a point where they vary go as well.
 
         Raises:
-            ValueError: an unknown key (naming the nearest), a value of the wrong kind, or a
+            UserError: an unknown key (naming the nearest), a value of the wrong kind, or a
                 combination that cannot be built.
         """
         if not settings:
@@ -194,4 +195,4 @@ def _variant_changes(name: Scalar) -> dict[str, Scalar]:
         return dict(VARIANTS[name].changes)
     near = difflib.get_close_matches(str(name), VARIANTS, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"the variants are {', '.join(VARIANTS)}"
-    raise ValueError(f"unknown variant {name!r}; {hint}")
+    raise UserError(f"unknown variant {name!r}; {hint}")

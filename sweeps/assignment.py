@@ -29,6 +29,6 @@ def checkpoint_seconds() -> float:
     """Least time between two checkpoints of a trial (``FOCUS_CHECKPOINT_SECONDS``).
 
     Raises:
-        ValueError: the setting is no number.
+        UserError: the setting is no number.
     """
     return number("FOCUS_CHECKPOINT_SECONDS", CHECKPOINT_SECONDS)

@@ -34,7 +34,7 @@ def build_parser() -> CommandLine:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
-    return answer(NAME, lambda: _audit(words), wrong=ValueError)
+    return answer(NAME, lambda: _audit(words))
 
 
 def _audit(argv: list[str]) -> int:

@@ -1,6 +1,7 @@
 """How every command answers: one line when something is wrong, and what its exit code means.
 
-For ``analysis`` too, hence nothing here but the standard library and ``redact``.
+``analysis`` uses it too, hence it imports nothing but the standard library, ``redact`` and
+``focus_core.errors``.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
+from focus_core.errors import UserError
 from sweeps.redact import hide_secrets
 
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
@@ -31,12 +33,8 @@ RIGHT = {
 """By a part of what argparse says."""
 
 
-class UsageError(ValueError):
-    """The command line, or the environment, asks for what cannot be done."""
-
-
 class CommandLine(argparse.ArgumentParser):
-    """Flags that are written in full; what is wrong with them is a ``UsageError``."""
+    """Flags that are written in full; what is wrong with them is a ``UserError``."""
 
     def __init__(self, prog: str, description: str) -> None:
         super().__init__(prog=prog, description=description, allow_abbrev=False)
@@ -45,7 +43,7 @@ class CommandLine(argparse.ArgumentParser):
         """The options in ``argv``; like ``parse_args``, which names no near flag.
 
         Raises:
-            UsageError: one line.
+            UserError: one line.
         """
         options, unknown = self.parse_known_args(argv)
         if unknown:
@@ -56,7 +54,7 @@ class CommandLine(argparse.ArgumentParser):
         """Said by ``answer``, in one line; argparse's own words do not say what would be right."""
         message = message.removeprefix("argument ")
         right = next((right for said, right in RIGHT.items() if said in message), "")
-        raise UsageError(message + right)
+        raise UserError(message + right)
 
     def _not_known(self, word: str) -> str:
         name = word.partition("=")[0]
@@ -67,18 +65,18 @@ class CommandLine(argparse.ArgumentParser):
         return f"unknown {kind} {shown(name)}; {hint}"
 
 
-def answer(name: str, command: Callable[[], int], *, wrong: type[Exception] = UsageError) -> int:
+def answer(name: str, command: Callable[[], int]) -> int:
     """Run ``command`` and return its exit code; whatever it raises becomes one line.
 
     Args:
         name: of the program, for the line.
-        command: does the work.
-        wrong: what it raises for bad input, besides ``UsageError``: exit 2. Anything else it
-            raises was not foreseen: exit 1. ``FOCUS_DEBUG=1`` shows where, in either case.
+        command: does the work. A ``UserError`` is its answer to a person: exit 2. Anything else
+            that it raises was not foreseen, also a ``ValueError`` of a library: exit 1.
+            ``FOCUS_DEBUG=1`` shows where, in either case.
     """
     try:
         return command()
-    except (UsageError, wrong) as error:
+    except UserError as error:
         return _say(name, str(error), EXIT_USAGE)
     except KeyboardInterrupt:
         return _say(name, "interrupted", EXIT_INTERRUPTED)
@@ -180,17 +178,17 @@ def home_folder(given: str | None) -> Path:
     """``--home``, else ``FOCUS_HOME``, else ``runs``.
 
     Raises:
-        UsageError: no folder can be called so here.
+        UserError: no folder can be called so here.
     """
     name = "FOCUS_HOME" if given is None else "--home"
     word = os.environ.get("FOCUS_HOME") or "runs" if given is None else given
     if not word.strip() or not word.isprintable():
         without = "a folder whose name is not empty and has no control character in it"
-        raise UsageError(f"{name} {shown(word)} must be {without}")
+        raise UserError(f"{name} {shown(word)} must be {without}")
     try:
         return Path(word).expanduser().absolute()
     except RuntimeError:  # ~nobody
-        raise UsageError(f"{name} {shown(word)} names a user that is not known here") from None
+        raise UserError(f"{name} {shown(word)} names a user that is not known here") from None
 
 
 def _wrong(word: str, right: str) -> argparse.ArgumentTypeError:

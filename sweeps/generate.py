@@ -9,10 +9,10 @@ import os
 import sys
 from collections.abc import Sequence
 
+from focus_core.errors import UserError
 from sweeps.addresses import sqlite_url
 from sweeps.command_line import (
     CommandLine,
-    UsageError,
     answer,
     filled,
     home_folder,
@@ -50,7 +50,7 @@ def _temperature(word: str) -> float:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
-    return answer(NAME, lambda: _generate(words), wrong=ValueError)
+    return answer(NAME, lambda: _generate(words))
 
 
 def _generate(argv: list[str]) -> int:
@@ -66,7 +66,7 @@ def _generate(argv: list[str]) -> int:
 
     name = found.trial.task.name
     if not is_text(name):
-        raise UsageError(f"this trial was trained on {name}: text is written by language trials")
+        raise UserError(f"this trial was trained on {name}: text is written by language trials")
     prompt_T = encode(name, args.prompt)
     tokens = generate(found.build(), prompt_T, temperature=args.temperature, seed=args.seed)
     read = codecs.getincrementaldecoder("utf-8")(errors="replace")

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from focus_core.errors import UserError
 from sweeps.plan import Plan
 from sweeps.settings import number
 
@@ -30,7 +31,7 @@ def prepare_home(plan: Plan) -> None:
     """Make the folders; a home that cannot be written is found out before anything starts.
 
     Raises:
-        ValueError: it cannot be written, or its disk is nearly full.
+        UserError: it cannot be written, or its disk is nearly full.
     """
     least = number("FOCUS_MIN_FREE_MB", MIN_FREE_MB)
     try:
@@ -40,11 +41,11 @@ def prepare_home(plan: Plan) -> None:
             pass
         free = shutil.disk_usage(plan.home).free / 1e6
     except OSError as error:
-        raise ValueError(
+        raise UserError(
             f"cannot write to the home {plan.home} ({error.strerror}): name another with --home"
         ) from None
     if free < least:
-        raise ValueError(
+        raise UserError(
             f"only {free:.0f} MB are free at the home {plan.home}, {least:g} are asked for: free "
             "some, name another --home, or ask for less with FOCUS_MIN_FREE_MB"
         )

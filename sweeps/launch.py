@@ -10,11 +10,11 @@ import sys
 from collections.abc import Sequence
 
 import search_spaces
+from focus_core.errors import UserError
 from sweeps.command_line import (
     EXIT_DONE,
     EXIT_USAGE,
     CommandLine,
-    UsageError,
     amount,
     answer,
     cluster_address,
@@ -68,7 +68,7 @@ def build_parser() -> CommandLine:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
-    return answer(NAME, lambda: _launch(words), wrong=ValueError)
+    return answer(NAME, lambda: _launch(words))
 
 
 def _launch(argv: list[str]) -> int:
@@ -76,7 +76,7 @@ def _launch(argv: list[str]) -> int:
     if args.list:
         return print_spaces()
     if args.space is None:
-        raise UsageError(f"--space is missing: one of {', '.join(search_spaces.names())}")
+        raise UserError(f"--space is missing: one of {', '.join(search_spaces.names())}")
     plan = make_plan(args)
     check_places(plan, "--tracking-uri" if args.tracking_uri else "MLFLOW_TRACKING_URI")
     print_plan(plan)
@@ -96,7 +96,7 @@ def print_spaces() -> int:
     for name in search_spaces.names():
         try:
             question = " ".join(search_spaces.load(name).question.split())
-        except ValueError as error:
+        except UserError as error:
             print(f"{NAME}: {one_line(str(error))}", file=sys.stderr)
             code = EXIT_USAGE
             continue

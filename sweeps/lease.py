@@ -24,6 +24,7 @@ from sqlalchemy import CursorResult, Update, bindparam, delete, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from focus_core.errors import UserError
 from sweeps.ledger import Ledger
 from sweeps.ledger.errors import LeaseLostError, LedgerError
 from sweeps.process_identity import began, this_machine
@@ -66,7 +67,7 @@ def hold(ledger: Ledger, sweep: Sweep, *, beat_seconds: float = BEAT_SECONDS) ->
     """Hold ``sweep``: meanwhile every write of ``ledger`` is fenced, and nobody else drives it.
 
     Raises:
-        ValueError: somebody holds it.
+        UserError: somebody holds it.
     """
     token = _acquire(ledger, sweep)
     ledger.fence = lambda session: _beat(session, sweep, token)
@@ -95,7 +96,7 @@ def _acquire(ledger: Ledger, sweep: Sweep) -> str:
             if _take_over(ledger, found, token):
                 return token
         else:
-            raise ValueError(
+            raise UserError(
                 f"sweep {sweep.name!r} is held by {_holder(found)}: "
                 "wait, stop it, or choose another --name"
             )

@@ -16,8 +16,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from focus_core.errors import UserError
 from sweeps.addresses import sqlite_url
-from sweeps.command_line import CommandLine, UsageError, answer, filled, home_folder, seed_number
+from sweeps.command_line import CommandLine, answer, filled, home_folder, seed_number
 from sweeps.places import ledger_file
 from sweeps.provenance import hardware, versions
 
@@ -52,7 +53,7 @@ def build_parser() -> CommandLine:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
-    return answer(NAME, lambda: _look(words), wrong=ValueError)
+    return answer(NAME, lambda: _look(words))
 
 
 def _look(argv: list[str]) -> int:
@@ -127,7 +128,7 @@ def _timings(model: ModelConfig, task: Task, seconds: float) -> dict[str, list[d
 def _out_file(word: str) -> Path:
     path = Path(word).expanduser().absolute()
     if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
-        raise UsageError(f"--out {word!r} must be a file in a folder that can be written to")
+        raise UserError(f"--out {word!r} must be a file in a folder that can be written to")
     return path
 
 
@@ -141,7 +142,7 @@ def _write(path: Path, text: str) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             fresh.unlink()
-        raise UsageError(
+        raise UserError(
             f"cannot write {path}: {error.strerror}; name another file with --out"
         ) from error
 

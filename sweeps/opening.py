@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
+from focus_core.errors import UserError
 from focus_core.tasks import TASKS
 from sweeps.command_line import counted
 from sweeps.ledger import Ledger
@@ -30,7 +31,7 @@ def find_or_add(ledger: Ledger, plan: Plan, provenance: Mapping[str, Any]) -> Sw
         provenance: see ``provenance.everything``.
 
     Raises:
-        ValueError: a sweep of that name asks something else.
+        UserError: a sweep of that name asks something else.
     """
     sweep = ledger.find_sweep(plan.name)
     if sweep is None:
@@ -41,7 +42,7 @@ def find_or_add(ledger: Ledger, plan: Plan, provenance: Mapping[str, Any]) -> Sw
     assert sweep is not None
     differs = same_question(plan, {"space": sweep.space, "axes": sweep.axes, **sweep.base})
     if differs:
-        raise ValueError(
+        raise UserError(
             f"the sweep {plan.name!r} asks something else ({differs}): choose another --name"
         )
     return sweep
@@ -67,12 +68,12 @@ def go_on(
         forget: removes a trial's checkpoints.
 
     Raises:
-        ValueError: seeds would be taken away, or results of two codes mixed.
+        UserError: seeds would be taken away, or results of two codes mixed.
     """
     sweep = ledger.find_sweep(plan.name)  # as it is now that nobody else may change it
     assert sweep is not None
     if plan.seeds < sweep.seeds:
-        raise ValueError(
+        raise UserError(
             f"the sweep {plan.name!r} has {counted(sweep.seeds, 'seed')}: seeds can be added, not "
             f"taken away; use --seeds {sweep.seeds} or more, or another --name"
         )
@@ -137,7 +138,7 @@ def _change_code(
 ) -> None:
     """Take this launch's code for the sweep's, if nothing of the other one's is left in it."""
     if any(trial.step for trial in trials) and not rerun:
-        raise ValueError(
+        raise UserError(
             f"focus_core changed since the sweep {sweep.name!r} was trained "
             f"({sweep.code} -> {provenance['code']}): choose another --name, or --rerun"
         )

@@ -11,7 +11,8 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from sweeps.command_line import UsageError, shown
+from focus_core.errors import UserError
+from sweeps.command_line import shown
 from sweeps.plan import Plan
 from sweeps.redact import hide_secrets
 from sweeps.schema import SCHEMA_VERSION
@@ -32,13 +33,13 @@ def check_places(plan: Plan, tracking_flag: str) -> None:
         tracking_flag: what named the tracking URI.
 
     Raises:
-        UsageError: one line.
+        UserError: one line.
     """
     check_settings()
     ledger = ledger_file(plan.ledger_url, plan.home)
     mlflow = check_tracking(plan.tracking_uri, tracking_flag)
     if ledger is not None and mlflow is not None and ledger.resolve() == mlflow.resolve():
-        raise UsageError(
+        raise UserError(
             f"{tracking_flag} names the ledger {ledger}: MLflow needs a database of its own"
         )
 
@@ -47,17 +48,17 @@ def ledger_file(url: str, home: Path) -> Path | None:
     """The ledger's file; None where a server keeps it. An empty or missing file is fine.
 
     Raises:
-        UsageError: it cannot be a ledger.
+        UserError: it cannot be a ledger.
     """
     address = _address(url, "FOCUS_LEDGER_URL")
     if address.get_backend_name() != "sqlite":
         return None
     path = _path(address, "FOCUS_LEDGER_URL")
     if path.parent != home and not path.parent.is_dir():
-        raise UsageError(f"FOCUS_LEDGER_URL: there is no folder {path.parent}: make it first")
+        raise UserError(f"FOCUS_LEDGER_URL: there is no folder {path.parent}: make it first")
     found = tables(path)
     if found and LEDGER not in found:
-        raise UsageError(
+        raise UserError(
             f"{path} is a database of something else (no {LEDGER} table): "
             "name another with FOCUS_LEDGER_URL or --home"
         )
@@ -70,20 +71,20 @@ def check_tracking(uri: str, flag: str) -> Path | None:
     """MLflow's file; None where a server keeps it. An empty or missing file is fine.
 
     Raises:
-        UsageError: MLflow cannot keep runs there.
+        UserError: MLflow cannot keep runs there.
     """
     kind, colon, rest = uri.partition(":")
     family = kind.partition("+")[0]
     if kind in OTHERS:
         return None
     if not colon or family not in SERVERS + DATABASES or not rest.startswith("//"):
-        raise UsageError(
+        raise UserError(
             f"{flag} {shown(hide_secrets(uri))} is no address of MLflow's: use one such as "
             "sqlite:////path/mlflow.db or http://127.0.0.1:5000"
         )
     if family in SERVERS:
         if not rest.strip("/"):
-            raise UsageError(f"{flag} {shown(uri)} names no host: use http://HOST:PORT")
+            raise UserError(f"{flag} {shown(uri)} names no host: use http://HOST:PORT")
         return None
     address = _address(uri, flag)
     if family != "sqlite":
@@ -91,7 +92,7 @@ def check_tracking(uri: str, flag: str) -> Path | None:
     path = _path(address, flag)
     found = tables(path)
     if found and MLFLOW not in found:
-        raise UsageError(
+        raise UserError(
             f"{path} is a database of something else (no {MLFLOW} table): name another with {flag}"
         )
     return path
@@ -101,7 +102,7 @@ def tables(path: Path) -> set[str]:
     """The tables of an SQLite file; none when it is empty, or not there.
 
     Raises:
-        UsageError: it is no such file.
+        UserError: it is no such file.
     """
     if not path.exists():
         return set()
@@ -115,7 +116,7 @@ def _check_version(path: Path) -> None:
     found = [row[0] for row in _select(path, f"SELECT version FROM {LEDGER}")]
     if found != [SCHEMA_VERSION]:
         version = found[0] if found else "missing"
-        raise UsageError(
+        raise UserError(
             f"{path} has schema version {version}, this program writes {SCHEMA_VERSION}: use the "
             "program that wrote it, or another --home"
         )
@@ -134,14 +135,14 @@ def _select(path: Path, query: str) -> list[tuple[object, ...]]:
         raise _unreadable(path, error) from None
 
 
-def _unreadable(path: Path, error: Exception) -> UsageError:
+def _unreadable(path: Path, error: Exception) -> UserError:
     if path.is_file() and not os.access(path.parent, os.W_OK):  # beside a file in WAL mode, SQLite
-        return UsageError(  # writes even to read
+        return UserError(  # writes even to read
             f"{path} cannot be opened ({error}), since its folder {path.parent} cannot be "
             "written: make it writable, or name another place with --home"
         )
     kind = "a folder" if path.is_dir() else f"no SQLite database that can be read ({error})"
-    return UsageError(f"{path} is {kind}: move it away, or name another place with --home")
+    return UserError(f"{path} is {kind}: move it away, or name another place with --home")
 
 
 def _address(url: str, name: str) -> URL:
@@ -150,18 +151,18 @@ def _address(url: str, name: str) -> URL:
         address = make_url(url)
         create_engine(address).dispose()
     except ImportError as error:
-        raise UsageError(
+        raise UserError(
             f"{name} {shown(hide_secrets(url))} needs the package {error.name}: install it"
         ) from None
     except (ArgumentError, ValueError, TypeError):
         # Not shown: it may hold a password where nobody would look for one.
-        raise UsageError(f"{name} is no database address: {example}") from None
+        raise UserError(f"{name} is no database address: {example}") from None
     return address
 
 
 def _path(address: URL, name: str) -> Path:
     if not address.database or address.database == ":memory:" or "mode=memory" in str(address):
-        raise UsageError(
+        raise UserError(
             f"{name} is a database in memory, which is lost at the end: use a file's address, "
             "such as sqlite:////path/name.db"
         )

@@ -10,9 +10,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
-
 from focus_core.config import Scalar, TrialConfig, check_key
 from focus_core.config.checks import require
 from focus_core.tasks import TASKS, check_data
@@ -99,7 +96,7 @@ def make_plan(args: Namespace) -> Plan:
     """Check the command line against the space and this machine.
 
     Raises:
-        ValueError: one line that says what is wrong and what would be right.
+        UserError: one line that says what is wrong and what would be right.
     """
     settings = parse_settings(args.set or [])
     space = load(args.space)
@@ -135,7 +132,7 @@ def make_plan(args: Namespace) -> Plan:
         seconds=parse_duration(args.time_budget),
         address=args.address,
         home=home,
-        ledger_url=_database(os.environ.get("FOCUS_LEDGER_URL"), home / "ledger.db"),
+        ledger_url=os.environ.get("FOCUS_LEDGER_URL") or sqlite_url(home / "ledger.db"),
         tracking_uri=args.tracking_uri
         or os.environ.get("MLFLOW_TRACKING_URI")
         or sqlite_url(home / "mlflow.db"),
@@ -211,18 +208,6 @@ def _check_resources(args: Namespace) -> None:
         f"machine: use at most {devices}, or --address of a cluster",
     )
     require(not (args.local and args.address), "--local runs without Ray: leave out --address")
-
-
-def _database(url: str | None, default: Path) -> str:
-    if not url:
-        return sqlite_url(default)
-    try:
-        make_url(url)
-    except ArgumentError:
-        raise ValueError(
-            "FOCUS_LEDGER_URL is no database address: use one such as sqlite:////path/ledger.db"
-        ) from None
-    return url
 
 
 def _describe_base(base: TrialConfig) -> str:

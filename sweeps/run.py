@@ -42,7 +42,7 @@ def run_sweep(plan: Plan, argv: Sequence[str], *, retry_failed: bool, rerun: boo
     """Run ``plan`` to its end, or until it is stopped; returns the exit code.
 
     Raises:
-        ValueError: the home, the ledger or the cluster cannot be used as asked.
+        UserError: the home, the ledger or the cluster cannot be used as asked.
     """
     limits = Limits.from_environment()
     checkpoint_seconds()  # refused now, not when the first trial is handed out

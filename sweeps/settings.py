@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import os
 
+from focus_core.errors import UserError
+
 NUMBERS = (
     "FOCUS_AUDIT_SECONDS",
     "FOCUS_BUSY_MS",
@@ -25,7 +27,7 @@ def number(name: str, default: float) -> float:
     """The number in the environment variable ``name``; 0 is allowed.
 
     Raises:
-        ValueError: it is none, below 0, or above 1e9.
+        UserError: it is none, below 0, or above 1e9.
     """
     text = os.environ.get(name, "").strip()
     try:
@@ -34,12 +36,12 @@ def number(name: str, default: float) -> float:
         value = math.nan
     if not 0 <= value <= MOST:
         right = f"a number from 0 to {MOST:.0e}, such as {default:g}"
-        raise ValueError(f"{name}={text[:40]!r} must be {right}")
+        raise UserError(f"{name}={text[:40]!r} must be {right}")
     return value
 
 
 def check_settings() -> None:
-    """Raise a ValueError for the first number in the environment that is none.
+    """Raise a UserError for the first number in the environment that is none.
 
     Every one at once and before anything is written; where one is used it is read again.
     """

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import sqlalchemy as sa
 
 from focus_core.config import TrialConfig, from_flat
+from focus_core.errors import UserError
 from sweeps.auditing.rows import reading
 from sweeps.checkpoints import read_state
 from sweeps.schema import Sweep, Trial
@@ -46,7 +47,7 @@ def find_trained(home: Path, ledger_url: str, trial_id: str, seed: int) -> Train
     """The trial whose id begins with ``trial_id``, and what it has learned.
 
     Raises:
-        ValueError: no such trial, or several; none of its checkpoints has that seed.
+        UserError: no such trial, or several; none of its checkpoints has that seed.
     """
     with reading(ledger_url) as connection:
         wanted = (
@@ -58,14 +59,14 @@ def find_trained(home: Path, ledger_url: str, trial_id: str, seed: int) -> Train
     ids = sorted({row.trial_id for row in found})
     if len(ids) != 1:
         several = f"{len(ids)} trials begin so: {', '.join(ids[:SHOWN])}"
-        raise ValueError(
+        raise UserError(
             f"no trial {trial_id!r}: {several if ids else 'the report and MLflow show their ids'}"
         )
     for row in found:
         weights = _weights(home / "checkpoints" / row.name / row.trial_id, seed)
         if weights is not None:
             return Trained(from_flat(row.config), seed, weights)
-    raise ValueError(
+    raise UserError(
         f"trial {ids[0]} has no checkpoint with seed {seed} below {home / 'checkpoints'}: "
         "choose another --seed, or train it again with --rerun"
     )

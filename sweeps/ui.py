@@ -17,8 +17,9 @@ import webbrowser
 from collections.abc import Callable, Sequence
 from typing import IO, Any
 
+from focus_core.errors import UserError
 from sweeps.addresses import sqlite_url
-from sweeps.command_line import CommandLine, UsageError, answer, home_folder, whole
+from sweeps.command_line import CommandLine, answer, home_folder, whole
 from sweeps.places import check_tracking
 from sweeps.redact import hide_secrets
 from sweeps.tracking.moves import follow_home
@@ -78,23 +79,23 @@ def without_credentials(uri: str) -> str:
 
 
 def check_database(uri: str) -> None:
-    """Raise a UsageError when no MLflow database is there; MLflow would make an empty one."""
+    """Raise a UserError when no MLflow database is there; MLflow would make an empty one."""
     path = check_tracking(uri, "MLFLOW_TRACKING_URI")
     if path is not None and not (path.is_file() and path.stat().st_size):
-        raise UsageError(
+        raise UserError(
             f"no MLflow database at {path}: launch a sweep first "
             "(python sweeps/launch.py --space nfft_bins), or name its --home"
         )
 
 
 def check_port(port: int) -> None:
-    """Raise a UsageError when nothing can listen on ``port``."""
+    """Raise a UserError when nothing can listen on ``port``."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
         except (OSError, OverflowError):
-            raise UsageError(
+            raise UserError(
                 f"cannot listen on port {port} of {HOST}: choose a free one with --port"
             ) from None
 
@@ -108,7 +109,7 @@ def compare_url(uri: str, sweep: str | None, base: str) -> str:
         base: where the UI answers, such as ``http://127.0.0.1:5000``.
 
     Raises:
-        UsageError: MLflow has no such sweep, or none of its trials.
+        UserError: MLflow has no such sweep, or none of its trials.
     """
     from sweeps.tracking import connect
 
@@ -118,7 +119,7 @@ def compare_url(uri: str, sweep: str | None, base: str) -> str:
     experiments = [parent.info.experiment_id]
     runs = list(client.search_runs(experiments, child, order_by=["attributes.start_time ASC"]))
     if not runs:
-        raise UsageError(f"no trial of sweep {parent.info.run_name!r} has started yet")
+        raise UserError(f"no trial of sweep {parent.info.run_name!r} has started yet")
     # Stable: complete ones first, and those in the order of asking.
     runs.sort(key=lambda run: run.info.status != "FINISHED")
     ids = [run.info.run_id for run in runs[:MAX_COMPARED]]
@@ -133,11 +134,11 @@ def _ask(uri: str, question: Callable[[], Any]) -> Any:
     """What MLflow answers; what it raises instead, in one line."""
     try:
         return question()
-    except UsageError:
+    except UserError:
         raise
     except Exception as error:
         lines = str(error).strip().splitlines() or ["no message"]
-        raise UsageError(
+        raise UserError(
             f"MLflow at {hide_secrets(uri)} does not answer as it should "
             f"({type(error).__name__}: {lines[0][:200]}): see MLFLOW_TRACKING_URI or --home"
         ) from error
@@ -149,14 +150,14 @@ def _find_sweep(client: Any, name: str | None) -> Any:
         for experiment in client.search_experiments(filter_string="name LIKE 'focus-sweeps/%'")
     ]
     if not experiments:
-        raise UsageError("MLflow has no sweep yet: launch one first")
+        raise UserError("MLflow has no sweep yet: launch one first")
     sweeps = client.search_runs(
         experiments, f"tags.`{KIND_TAG}` = 'sweep'", order_by=["attributes.start_time DESC"]
     )
     found = [run for run in sweeps if name is None or run.data.tags.get(SWEEP_TAG) == name]
     if not found:
         names = sorted({run.data.tags.get(SWEEP_TAG, "") for run in sweeps})
-        raise UsageError(f"MLflow has no sweep {name!r}: it has {', '.join(names)}")
+        raise UserError(f"MLflow has no sweep {name!r}: it has {', '.join(names)}")
     return found[0]
 
 
@@ -164,7 +165,7 @@ def serve(uri: str, url: str, *, browser: bool) -> int:
     """Run MLflow's server until interrupted, and show ``url`` once it answers.
 
     Raises:
-        UsageError: the server does not start.
+        UserError: the server does not start.
     """
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     parts = urllib.parse.urlsplit(url)
@@ -208,7 +209,7 @@ def _wait_until_it_answers(url: str, server: subprocess.Popen[bytes], log: IO[st
             time.sleep(0.2)
     log.seek(0)
     said = [line.strip() for line in log if line.strip()]
-    raise UsageError(f"MLflow's server did not start: {said[-1] if said else 'it said nothing'}")
+    raise UserError(f"MLflow's server did not start: {said[-1] if said else 'it said nothing'}")
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sweeps import launch, settings
-from sweeps.command_line import UsageError, answer, counted, one_line
+from sweeps.command_line import answer, counted, one_line
 
 ROOT = Path(__file__).parent.parent
 COMMANDS = (
@@ -77,14 +77,6 @@ def test_interrupted(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert answer("x.py", interrupted) == 130
     assert capsys.readouterr().err == "x.py: interrupted\n"
-
-
-def test_only_what_is_named_is_the_users_fault(capsys: pytest.CaptureFixture[str]) -> None:
-    def wrong(error: Exception) -> int:
-        return answer("x.py", lambda: (_ for _ in ()).throw(error), wrong=KeyError)
-
-    assert [wrong(e) for e in (UsageError("a"), KeyError("a"), ValueError("a"))] == [2, 2, 1]
-    assert capsys.readouterr().err.count("\n") == 3
 
 
 def test_what_is_counted_is_one_or_several() -> None:

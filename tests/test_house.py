@@ -17,16 +17,17 @@ MOST_LINES = 250
 # standard library.
 FLOORS = {
     "focus_core": {"torch"},
-    "search_spaces": {"focus_core.config", "focus_core.variants", "optuna.distributions"},
+    "search_spaces": {"focus_core.config", "focus_core.errors", "focus_core.variants"}
+    | {"optuna.distributions"},
     "sweeps": {"focus_core", "search_spaces"}
     | {"mlflow", "numpy", "optuna", "pyarrow.fs", "ray", "rich", "sqlalchemy", "torch"},
     # Not the sweeps' way of working: the tables it reads, and how every command answers.
     "analysis": {"sweeps.schema", "sweeps.command_line", "sweeps.alarms"}
-    | {"focus_core.config.orders"}
+    | {"focus_core.config.orders", "focus_core.errors"}
     | {"matplotlib", "numpy", "optuna", "pyarrow", "scipy", "seaborn", "sqlalchemy"},
 }
 # Read by --list and --dry-run: not even torch.
-LIGHT = ("config/*", "variant*", "tasks/__init__", "__init__")
+LIGHT = ("config/*", "variant*", "tasks/__init__", "__init__", "errors")
 DOORS = ("sweeps.launch", "analysis.report", "analysis.trial")
 FLAGS = """
     --space --list --name --trials --seeds --sampler --set --cpus-per-trial --gpus-per-trial

@@ -22,6 +22,7 @@ from focus_core.config.model import ModelConfig
 from focus_core.config.rules import check_trial
 from focus_core.config.task import TaskConfig
 from focus_core.config.train import TrainConfig
+from focus_core.errors import UserError
 
 __all__ = [
     "SECTIONS",
@@ -58,7 +59,7 @@ class TrialConfig:
         """A copy with dotted keys replaced: ``override({"model.order": 3})``.
 
         Raises:
-            ValueError: an unknown key (naming the nearest right one), a value of the wrong kind,
+            UserError: an unknown key (naming the nearest right one), a value of the wrong kind,
                 or a combination that cannot be built.
         """
         sections: dict[str, dict[str, Scalar]] = {name: {} for name in SECTIONS}
@@ -129,7 +130,7 @@ def known_keys() -> list[str]:
 
 
 def check_key(key: str) -> None:
-    """Raise a ValueError that names the nearest right key when ``key`` is not one."""
+    """Raise a UserError that names the nearest right key when ``key`` is not one."""
     keys = known_keys()
     if key in keys:
         return
@@ -140,4 +141,4 @@ def check_key(key: str) -> None:
             by_field[m] for m in difflib.get_close_matches(key.rsplit(".", 1)[-1], by_field, n=1)
         ]
     hint = f"; did you mean {near[0]!r}?" if near else f"; the keys are {', '.join(keys)}"
-    raise ValueError(f"unknown config key {key!r}{hint}")
+    raise UserError(f"unknown config key {key!r}{hint}")

@@ -9,23 +9,24 @@ import typing
 from typing import Any, Literal
 
 from focus_core.config.fields import RANGE
+from focus_core.errors import UserError
 
 
 def check_kinds(section: str, config: Any) -> None:
-    """Raise a ValueError for the first field of ``config`` whose value is of the wrong kind."""
+    """Raise a UserError for the first field of ``config`` whose value is of the wrong kind."""
     hints = _hints(type(config))
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
         coerced = _of_kind(value, hints[field.name])
         if coerced is _WRONG:
             wanted = _describe(hints[field.name])
-            raise ValueError(f"{section}.{field.name} must be {wanted}, not {value!r}")
+            raise UserError(f"{section}.{field.name} must be {wanted}, not {value!r}")
         if coerced is not value:
             object.__setattr__(config, field.name, coerced)
 
 
 def check_ranges(section: str, config: Any) -> None:
-    """Raise a ValueError for the first field of ``config`` that is outside its range."""
+    """Raise a UserError for the first field of ``config`` that is outside its range."""
     for field in dataclasses.fields(config):
         value, wanted = getattr(config, field.name), field.metadata.get(RANGE)
         inside = wanted is None or value is None or wanted.contains(value)
@@ -33,9 +34,9 @@ def check_ranges(section: str, config: Any) -> None:
 
 
 def require(holds: bool, message: str) -> None:
-    """Raise a ValueError with ``message`` unless ``holds``."""
+    """Raise a UserError with ``message`` unless ``holds``."""
     if not holds:
-        raise ValueError(message)
+        raise UserError(message)
 
 
 _HINTS: dict[type[Any], dict[str, Any]] = {}  # read anew, most of what making a config would cost

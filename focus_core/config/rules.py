@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def check_trial(trial: TrialConfig, model: ModelConfig) -> None:
-    """Raise a ValueError for the first rule between fields that ``trial`` breaks.
+    """Raise a UserError for the first rule between fields that ``trial`` breaks.
 
     Args:
         trial: the config as given.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def check_model(trial: TrialConfig, model: ModelConfig) -> None:
-    """Raise a ValueError for the first rule that the model of ``trial`` breaks.
+    """Raise a UserError for the first rule that the model of ``trial`` breaks.
 
     Args:
         trial: the config as given.

@@ -17,6 +17,8 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from focus_core.errors import UserError
+
 
 class Digest(NamedTuple):
     """What a file must be: its size in bytes and a checksum of its content."""
@@ -38,11 +40,11 @@ class DataFile(NamedTuple):
     """Bytes of the zip archive that is served instead; None: the file itself is."""
 
 
-class DataMissingError(FileNotFoundError):
+class DataMissingError(UserError, FileNotFoundError):
     """A data set is not there; an ``OSError``: this machine's fault, and no trial's."""
 
 
-class DataCorruptError(OSError):
+class DataCorruptError(UserError, OSError):
     """A file is not what it must be."""
 
 
@@ -104,12 +106,12 @@ def data_folder() -> Path:
     """FOCUS_DATA, else ``focus_sweeps`` in the user's cache.
 
     Raises:
-        ValueError: FOCUS_DATA is relative, which would be another folder to every worker.
+        UserError: FOCUS_DATA is relative, which would be another folder to every worker.
     """
     given = os.environ.get("FOCUS_DATA")
     if given:
         if not Path(given).is_absolute():
-            raise ValueError(
+            raise UserError(
                 f"FOCUS_DATA {given[:60]!r} must be a path from the root, such as "
                 f"{str(Path(given[:60]).absolute())!r}: workers run in folders of their own"
             )

@@ -4,41 +4,45 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import os
 import sys
 import time
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from focus_core.data import DATA_SETS, data_folder
 from focus_core.data.download import FetchError, fetch_file
+from focus_core.errors import UserError
 
 NAME = "focus_core.data"
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
 SECONDS_BETWEEN = 0.5  # two lines of progress at a terminal
 
 
-class UsageError(ValueError):
-    """The command line asks for what cannot be done."""
-
-
 class Parser(argparse.ArgumentParser):
     """Errors are one line."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message.removeprefix('argument ')}; use: fetch NAME ... [--to DIR]")
+        raise UserError(f"{message.removeprefix('argument ')}; use: fetch NAME ... [--to DIR]")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     try:
         return _fetch(list(sys.argv[1:] if argv is None else argv))
-    except ValueError as error:
+    except UserError as error:
         return _say(str(error), EXIT_USAGE)
     except (FetchError, OSError) as error:
         return _say(str(error), EXIT_FAILED)
     except KeyboardInterrupt:
         return _say("interrupted; the same command goes on from here", EXIT_INTERRUPTED)
+    except Exception as error:  # noqa: BLE001  a person at a terminal gets a line, not a page
+        if os.environ.get("FOCUS_DEBUG", "") not in ("", "0"):
+            traceback.print_exc()
+        said = f"unexpected {type(error).__name__}: {error} (FOCUS_DEBUG=1 shows where)"
+        return _say(said, EXIT_FAILED)
 
 
 def _fetch(argv: list[str]) -> int:
@@ -48,12 +52,12 @@ def _fetch(argv: list[str]) -> int:
     parser.add_argument("--to", help="the folder (default: FOCUS_DATA, or the user's cache)")
     options = parser.parse_args(argv)
     if options.command != "fetch":
-        raise UsageError(f"unknown command {options.command[:40]!r}; the only one is fetch")
+        raise UserError(f"unknown command {options.command[:40]!r}; the only one is fetch")
     folder = _folder(options.to)
     for name in options.names:
         _check_name(name)
     if not options.names:
-        raise UsageError(f"fetch what? one or more of {', '.join(DATA_SETS)}")
+        raise UserError(f"fetch what? one or more of {', '.join(DATA_SETS)}")
     for name in options.names:
         files = DATA_SETS[name]
         new = [fetch_file(file, folder, Terminal()) for file in files]
@@ -66,16 +70,16 @@ def _check_name(name: str) -> None:
         return
     near = difflib.get_close_matches(name, DATA_SETS, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"the data sets are {', '.join(DATA_SETS)}"
-    raise UsageError(f"unknown data set {name[:40]!r}; {hint}")
+    raise UserError(f"unknown data set {name[:40]!r}; {hint}")
 
 
 def _folder(given: str | None) -> Path:
     if given is not None and not (given.strip() and given.isprintable()):
-        raise UsageError(f"--to {given[:40]!r} must be a folder")
+        raise UserError(f"--to {given[:40]!r} must be a folder")
     folder = data_folder() if given is None else Path(given).expanduser().absolute()
     nearest = next(p for p in (folder, *folder.parents) if p.exists())
     if not nearest.is_dir():
-        raise UsageError(f"--to: {folder} cannot be a folder, since {nearest} is a file")
+        raise UserError(f"--to: {folder} cannot be a folder, since {nearest} is a file")
     return folder
 
 

@@ -19,6 +19,7 @@ from focus_core.data import (
     find_prefix,
 )
 from focus_core.data.checked import read_checked
+from focus_core.errors import UserError
 
 LETTERS = b" abcdefghijklmnopqrstuvwxyz"
 PREFIX_SHA256 = {
@@ -55,7 +56,7 @@ def read_text(name: str, prefix: int = 0) -> Text:
     Raises:
         DataMissingError: it, or that much of it, was never fetched.
         DataCorruptError: its file is not what it must be.
-        ValueError: it has no ``prefix`` bytes.
+        UserError: it has no ``prefix`` bytes.
     """
     return _read(name, prefix, str(data_folder()))
 
@@ -64,7 +65,7 @@ def read_text(name: str, prefix: int = 0) -> Text:
 def _read(name: str, prefix: int, folder: str) -> Text:  # noqa: ARG001  another folder, another text
     content = _pydoc() if name == "pydoc_text" else _fetched(name, prefix)
     if prefix > len(content):
-        raise ValueError(
+        raise UserError(
             f"task.prefix = {prefix}: {name} has {len(content)} bytes; use at most that"
         )
     content = content[: prefix or None]
@@ -101,14 +102,14 @@ def encode(name: str, text: str) -> Tensor:
     """The tokens (T,) of ``text`` in the alphabet of task ``name``.
 
     Raises:
-        ValueError: a character that is not in it.
+        UserError: a character that is not in it.
     """
     content = text.encode()
     if name != "text8":
         return torch.tensor(list(content), dtype=torch.int64)
     odd = content.translate(None, LETTERS).decode(errors="replace")
     if odd:
-        raise ValueError(f"text8 knows spaces and the letters a to z only, not {odd[0]!r}")
+        raise UserError(f"text8 knows spaces and the letters a to z only, not {odd[0]!r}")
     return torch.tensor([LETTERS.index(byte) for byte in content], dtype=torch.int64)
 
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from focus_core.config import ModelConfig
 from focus_core.convolution import convolve
+from focus_core.errors import UserError
 from focus_core.short_conv import ShortConv
 
 FREQUENCY = 10.0
@@ -37,7 +38,7 @@ class HyenaMixer(nn.Module):
         """(B, L, D) to (B, L, D).
 
         Raises:
-            ValueError: a sequence longer than the filter.
+            UserError: a sequence longer than the filter.
         """
         first_BLD, second_BLD, v_BLD = self.short(self.into(self.norm(x_BLD))).chunk(3, dim=-1)
         v_BLD = second_BLD * v_BLD
@@ -67,10 +68,10 @@ class ImplicitFilter(nn.Module):
         """The taps h_DL.
 
         Raises:
-            ValueError: more taps than positions the network knows.
+            UserError: more taps than positions the network knows.
         """
         if length > self.max_length:
-            raise ValueError(
+            raise UserError(
                 f"a sequence of {length} tokens is longer than Hyena's filter: build the model "
                 f"with max_length={length} or more, not {self.max_length}"
             )

@@ -6,6 +6,8 @@ import difflib
 import importlib
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from focus_core.errors import UserError
+
 if TYPE_CHECKING:
     from focus_core.config import TaskConfig
     from focus_core.tasks.base import Task
@@ -85,24 +87,21 @@ TASKS = {
 
 
 def check_task_name(name: str) -> None:
-    """Raise a ValueError that names the nearest task when there is none called ``name``."""
+    """Raise a UserError that names the nearest task when there is none called ``name``."""
     if name in TASKS:
         return
     near = difflib.get_close_matches(name, TASKS, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"the tasks are {', '.join(TASKS)}"
-    raise ValueError(f"unknown task.name {name!r}; {hint}")
+    raise UserError(f"unknown task.name {name!r}; {hint}")
 
 
 def check_data(task: TaskConfig) -> None:
-    """Raise a ValueError that says how to get the data of ``task``, unless they are there."""
-    from focus_core.data import DataMissingError, check_present
+    """Raise a UserError that says how to get the data of ``task``, unless they are there."""
+    from focus_core.data import check_present
 
     data = TASKS[task.name].data
-    try:
-        if data is not None:
-            check_present(data, task.prefix)
-    except DataMissingError as error:
-        raise ValueError(str(error)) from None
+    if data is not None:
+        check_present(data, task.prefix)
 
 
 def build_task(task: TaskConfig, seed: int) -> Task:

@@ -15,6 +15,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from focus_core.errors import UserError
+
 IGNORED = -100  # a target that no loss and no score counts
 Split = Literal["train", "validation", "test"]
 
@@ -175,7 +177,7 @@ class Splitter:
         They come in the smallest integer type that holds them: of 65,536 tokens, 64 KiB each.
 
         Raises:
-            ValueError: the task has (almost) no sequences in that split.
+            UserError: the task has (almost) no sequences in that split.
         """
         share = len(_TENTHS[split]) / 10
         enough = int(1.15 * count / share) + 24
@@ -186,13 +188,13 @@ class Splitter:
             kept.append(tokens_BT[self.belongs(tokens_BT, split)].to(self._dtype))
             if sum(map(len, kept)) >= count:
                 return torch.cat(kept)[:count]
-        raise ValueError(_too_few(split, count, sum(map(len, kept))))
+        raise UserError(_too_few(split, count, sum(map(len, kept))))
 
     def fill_set(self, draw: Draw, count: int, split: Split, random: torch.Generator) -> Tensor:
         """``count`` different sequences of that split, (count, T).
 
         Raises:
-            ValueError: the task has too few different sequences for that.
+            UserError: the task has too few different sequences for that.
         """
         seen: dict[int, Tensor] = {}
         for _ in range(_ROUNDS):
@@ -203,7 +205,7 @@ class Splitter:
                 seen.setdefault(key, tokens_T)
             if len(seen) >= count:
                 return torch.stack(list(seen.values())[:count])
-        raise ValueError(_too_few(split, count, len(seen)))
+        raise UserError(_too_few(split, count, len(seen)))
 
 
 def parts(whole: Tensor, size: int) -> Iterator[Tensor]:

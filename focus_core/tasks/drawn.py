@@ -27,7 +27,7 @@ class Drawn(Task):
     (``_batch``). Sets are held in the smallest integer type; a batch alone is int64.
 
     Raises:
-        ValueError: the task has too few different sequences for three disjoint splits.
+        UserError: the task has too few different sequences for three disjoint splits.
     """
 
     def __init__(self, task: TaskConfig, seed: int, *, symbols: int, tokens: int) -> None:

@@ -71,7 +71,7 @@ class Recall(Drawn):
     Ids: keys from 0, values from ``keys``, then ``=>`` and ``.``.
 
     Raises:
-        ValueError: the task has too few different sequences for three disjoint splits.
+        UserError: the task has too few different sequences for three disjoint splits.
     """
 
     def __init__(

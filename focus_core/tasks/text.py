@@ -22,6 +22,7 @@ from torch import Tensor
 
 from focus_core.config import TaskConfig
 from focus_core.data.text import Text, read_text
+from focus_core.errors import UserError
 from focus_core.tasks.base import ALL, IGNORED, Batch, Predict, Split, Task, bits, generator, parts
 
 MASKED_TARGETS, FEWEST_MASKED = 256, 16
@@ -33,7 +34,7 @@ def build(task: TaskConfig, seed: int) -> Task:
     """The text for one seed, which decides the training windows alone.
 
     Raises:
-        ValueError: the text is too short for that many windows.
+        UserError: the text is too short for that many windows.
     """
     return TextTask(task, seed, read_text(task.name, task.prefix))
 
@@ -95,7 +96,7 @@ class TextTask(Task):
         start, end = self._cuts[split]
         most = (end - start - 1) // self._task.length  # the last target is a token as well
         if count > most:
-            raise ValueError(
+            raise UserError(
                 f"task.{field} = {count}: the {split} part of {self._task.name} "
                 f"({end - start} of {len(self._text.tokens_T)} bytes) has {most} windows of "
                 f"{self._task.length}; use at most {most}"

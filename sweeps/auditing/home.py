@@ -61,7 +61,7 @@ def find_home(folder: str | None) -> Home:
     """The home asked for, with the addresses that the environment gives it.
 
     Raises:
-        UsageError: one of them can be no home, no ledger, or nothing of MLflow's.
+        UserError: one of them can be no home, no ledger, or nothing of MLflow's.
     """
     home = home_folder(folder)
     ledger = os.environ.get("FOCUS_LEDGER_URL") or sqlite_url(home / "ledger.db")
@@ -75,7 +75,7 @@ def look(home: Home, name: str | None) -> list[Looked]:
     """Check one sweep, or all; one at work twice, since MLflow follows the ledger.
 
     Raises:
-        ValueError: no such ledger or sweep, or MLflow cannot be asked.
+        UserError: no such ledger or sweep, or MLflow cannot be asked.
     """
     first = _look_once(home, name)
     if not any(found.held and found.disagreements for found in first):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from focus_core.errors import UserError
 from sweeps.auditing.checkpoints import clean_checkpoints
 from sweeps.auditing.home import Home, Looked
 from sweeps.auditing.mlflow_reader import RunRow, check_mlflow
@@ -25,11 +26,11 @@ def repair(home: Home, sweeps: Sequence[Looked]) -> None:
     """Rebuild what disagrees with the ledger.
 
     Raises:
-        ValueError: a launcher is at work, or MLflow does not answer.
+        UserError: a launcher is at work, or MLflow does not answer.
     """
     for found in sweeps:
         if found.held is not None:
-            raise ValueError(
+            raise UserError(
                 f"sweep {found.name!r} is held by {found.held}: wait or stop it, then repair"
             )
     for found in sweeps:
@@ -52,11 +53,11 @@ def _rebuild(home: Home, rows: Rows) -> None:
             wrong = {d.trial_id for d in check_mlflow(rows, runs, held=False)}
             _delete(client, _superfluous(rows, runs, wrong, anew=anew))
             _mirror(home, client, written, wrong)
-    except ValueError:
+    except UserError:
         raise
     except Exception as error:  # noqa: BLE001  whatever MLflow raises when it cannot
         said = (str(error).strip() or "no message").splitlines()[0]
-        raise ValueError(f"MLflow could not be rebuilt: {said[:200]}") from None
+        raise UserError(f"MLflow could not be rebuilt: {said[:200]}") from None
 
 
 def _read(home: Home, name: str) -> Written:

@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from focus_core.errors import UserError
 from sweeps.schema import SCHEMA_VERSION, Replicate, Report, SchemaInfo, Sweep, Trial
 
 
@@ -93,12 +94,12 @@ def reading(url: str) -> Iterator[sa.Connection]:
     """A connection that cannot write, and that sees one moment of the ledger.
 
     Raises:
-        ValueError: there is no ledger, or none of this version, or it cannot be read.
+        UserError: there is no ledger, or none of this version, or it cannot be read.
     """
     parsed = sa.make_url(url)
     shown = parsed.render_as_string(hide_password=True)
     if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").is_file():
-        raise ValueError(
+        raise UserError(
             f"no ledger at {parsed.database}: launch a sweep first "
             "(python sweeps/launch.py --space nfft_bins), or name its --home"
         )
@@ -112,20 +113,20 @@ def reading(url: str) -> Iterator[sa.Connection]:
             yield connection
     except sa.exc.DBAPIError as error:
         said = (str(error.orig).splitlines() or ["no reason given"])[0]
-        raise ValueError(f"cannot read {shown} as a ledger: {said}") from None
+        raise UserError(f"cannot read {shown} as a ledger: {said}") from None
     finally:
         engine.dispose()
 
 
 def _check_version(connection: sa.Connection, shown: str) -> None:
     if not sa.inspect(connection).has_table(SchemaInfo.__tablename__):
-        raise ValueError(
+        raise UserError(
             f"{shown} is a database of something else (no schema_info table): "
             "name another with FOCUS_LEDGER_URL or --home"
         )
     version = connection.scalar(sa.select(SchemaInfo.version))
     if version != SCHEMA_VERSION:
-        raise ValueError(
+        raise UserError(
             f"{shown} has schema version {version}, this program reads {SCHEMA_VERSION}: "
             "use the program that wrote it, or another --home"
         )
@@ -135,14 +136,14 @@ def read_sweeps(connection: sa.Connection, name: str | None) -> list[Rows]:
     """The sweep called ``name``, or all.
 
     Raises:
-        ValueError: there is none.
+        UserError: there is none.
     """
     found = connection.execute(sa.select(Sweep.__table__).order_by(Sweep.id)).mappings().all()
     names = frozenset(str(row["name"]) for row in found)
     if not found:
-        raise ValueError("the ledger has no sweep yet: launch one first")
+        raise UserError("the ledger has no sweep yet: launch one first")
     if name is not None and name not in names:
-        raise ValueError(f"no sweep {name!r} in the ledger: it has {', '.join(sorted(names))}")
+        raise UserError(f"no sweep {name!r} in the ledger: it has {', '.join(sorted(names))}")
     sweeps = [Sweep(**row) for row in found if name in (None, row["name"])]
     return [Rows(sweep, _trials(connection, sweep.id), names) for sweep in sweeps]
 

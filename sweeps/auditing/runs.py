@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
+from focus_core.errors import UserError
 from sweeps.addresses import sqlite_file
 from sweeps.auditing.mlflow_reader import LAST_METRICS, PARENT_TAG, RunRow
 from sweeps.redact import hide_secrets
@@ -34,7 +35,7 @@ def read_runs(uri: str, sweep: Sweep) -> list[RunRow]:
     """The active runs that bear the sweep's name and time of creation.
 
     Raises:
-        ValueError: MLflow cannot be asked.
+        UserError: MLflow cannot be asked.
     """
     path = sqlite_file(uri)
     try:
@@ -45,7 +46,7 @@ def read_runs(uri: str, sweep: Sweep) -> list[RunRow]:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
             return _read(database, sweep)
     except sqlite3.Error as error:
-        raise ValueError(f"cannot read MLflow's database {path}: {error}") from None
+        raise UserError(f"cannot read MLflow's database {path}: {error}") from None
 
 
 def _read(database: sqlite3.Connection, sweep: Sweep) -> list[RunRow]:
@@ -107,7 +108,7 @@ def _ask(uri: str, sweep: Sweep) -> Iterator[RunRow]:
             yield from _pages(client, experiment.experiment_id, sweep)
     except Exception as error:  # noqa: BLE001  whatever MLflow raises when it does not answer
         said = hide_secrets((str(error).strip() or type(error).__name__).splitlines()[0])
-        raise ValueError(
+        raise UserError(
             f"cannot ask MLflow at {hide_secrets(uri)} ({said[:200]}): start it, or name another "
             "with MLFLOW_TRACKING_URI"
         ) from None

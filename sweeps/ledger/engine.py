@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+from focus_core.errors import UserError
 from sweeps.ledger.errors import explain
 from sweeps.redact import hide_secrets, shown_url
 from sweeps.schema import SCHEMA_VERSION, Base, SchemaInfo
@@ -21,14 +22,14 @@ def open_engine(url: str) -> Engine:
     """Connect to the ledger at ``url``; its tables are made when there are none.
 
     Raises:
-        ValueError: no such kind of database, not a ledger, or one of another schema version.
+        UserError: no such kind of database, not a ledger, or one of another schema version.
     """
     shown = shown_url(url)
     busy_ms = int(number("FOCUS_BUSY_MS", BUSY_MS))
     try:
         engine = create_engine(url)
     except (ArgumentError, ImportError) as error:
-        raise ValueError(
+        raise UserError(
             f"cannot open {shown} as a ledger ({hide_secrets(str(error))}): use an address such as "
             "sqlite:////path/ledger.db, and install the package its database needs"
         ) from None
@@ -44,8 +45,8 @@ def open_engine(url: str) -> Engine:
                 _make_tables(connection, shown)
     except SQLAlchemyError as error:
         engine.dispose()
-        raise ValueError(f"cannot open {shown} as a ledger: {explain(error, shown)}") from None
-    except ValueError:
+        raise UserError(f"cannot open {shown} as a ledger: {explain(error, shown)}") from None
+    except UserError:
         engine.dispose()
         raise
     return engine
@@ -55,19 +56,19 @@ def _is_ledger(connection: Connection, shown: str) -> bool:
     """False for an empty database.
 
     Raises:
-        ValueError: it is something else, or a ledger of another version.
+        UserError: it is something else, or a ledger of another version.
     """
     known = inspect(connection).get_table_names()
     if not known:
         return False
     if SchemaInfo.__tablename__ not in known:
-        raise ValueError(
+        raise UserError(
             f"{shown} is a database of something else (no schema_info table): "
             "name another with FOCUS_LEDGER_URL or --home"
         )
     version = connection.execute(select(SchemaInfo.version)).scalar()
     if version != SCHEMA_VERSION:
-        raise ValueError(
+        raise UserError(
             f"{shown} has schema version {version}, this program writes {SCHEMA_VERSION}: use the "
             "program that wrote it, or another --home"
         )

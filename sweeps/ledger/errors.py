@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.exc import DBAPIError
 
+from focus_core.errors import UserError
 from sweeps.redact import hide_secrets
 
 ADVICE = {
@@ -16,7 +17,7 @@ ADVICE = {
 """By a word of the database's own message."""
 
 
-class LedgerError(ValueError):
+class LedgerError(UserError):
     """The ledger cannot be read or written: nothing of the last transaction is in it."""
 
 

@@ -25,7 +25,7 @@ class Transactions:
         fence: begins every transaction that writes; raises when another launcher has taken over.
 
     Raises:
-        ValueError: the database is not a ledger, or one of another schema version.
+        UserError: the database is not a ledger, or one of another schema version.
     """
 
     def __init__(self, url: str) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from focus_core.errors import UserError
+
 UNKNOWN_ROOM = 16
 """Trials asked for at once where an autoscaler runs that does not say how far it goes."""
 
 Resources = dict[str, float]
 
 
-class ClusterTooSmallError(ValueError):
+class ClusterTooSmallError(UserError):
     """A trial asks for more than there is, and nothing would add to it."""
 
 

@@ -46,7 +46,7 @@ class Limits:
         """As set on the driver: workers are sent the result.
 
         Raises:
-            ValueError: a setting is no number.
+            UserError: a setting is no number.
         """
         return cls(
             rss_gb=number("FOCUS_MAX_RSS_GB", cls.rss_gb),

@@ -12,8 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 
-from analysis.ledger_reader import ReportError, read_sweep
+from analysis.ledger_reader import read_sweep
 from analysis.ledger_tables import CURVES_SCHEMA, trials_schema
+from focus_core.errors import UserError
 from sweeps.schema import Sweep, Trial
 
 Make = Callable[..., Any]
@@ -133,7 +134,7 @@ def test_another_schema_version_is_refused(
     with engine.begin() as connection:
         connection.execute(sa.text("update schema_info set version = 99"))
     engine.dispose()
-    with pytest.raises(ReportError, match="schema version 99"):
+    with pytest.raises(UserError, match="schema version 99"):
         read_sweep(tmp_path, None)
 
 
