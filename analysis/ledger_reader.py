@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from analysis.ledger_tables import curves_table, trials_table
 from focus_core.errors import UserError
+from focus_core.paths import check_path
 from sweeps.schema import SCHEMA_VERSION, Report, SchemaInfo, Sweep, Trial
 
 FIRST_SWEEP = "run `python sweeps/launch.py --space nfft_bins` first"
@@ -73,7 +74,7 @@ def _read_only(url: sa.URL) -> sa.URL:
     name = url.database or ""
     if name.startswith("file:"):  # SQLite's own kind of address
         name = name.removeprefix("file:").partition("?")[0]
-    path = Path(name)
+    path = check_path("FOCUS_LEDGER_URL", Path(name).absolute())
     if not path.is_file():
         raise UserError(f"no ledger at {path}: {FIRST_SWEEP}, or name its folder with --home")
     return url.set(database=path.absolute().as_uri(), query={"mode": "ro", "uri": "true"})

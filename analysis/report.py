@@ -11,7 +11,7 @@ from pathlib import Path
 
 from analysis.folders import replace_folder
 from analysis.ledger_reader import SweepData, read_sweep
-from sweeps.command_line import CommandLine, answer, home_folder
+from sweeps.command_line import CommandLine, answer, escaped, home_folder
 
 NAME = "report.py"
 TRIALS = "trials"
@@ -37,8 +37,7 @@ def _report(argv: list[str]) -> int:
     data = read_sweep(home, options.sweep)
     folder = home / "reports" / folder_name(data.about["name"])
     said = replace_folder(folder, lambda fresh: _fill(fresh, data))
-    print("\n".join(said))
-    print(f"Report: {folder / 'index.html'}")
+    print(*map(escaped, [*said, f"Report: {folder / 'index.html'}"]), sep="\n")
     return 0
 
 

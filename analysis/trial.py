@@ -11,7 +11,7 @@ from pathlib import Path
 from analysis.folders import replace_folder
 from analysis.look_reader import read_look
 from focus_core.errors import UserError
-from sweeps.command_line import CommandLine, answer, filled, home_folder, seed_number
+from sweeps.command_line import CommandLine, answer, escaped, filled, home_folder, seed_number
 
 NAME = "trial.py"
 
@@ -45,7 +45,7 @@ def _draw(argv: list[str]) -> int:
 
     folder = home / "reports" / "trials" / look["trial_id"]
     replace_folder(folder, lambda fresh: fill(fresh, look))
-    print(f"Trial: {folder / 'index.html'}")
+    print(escaped(f"Trial: {folder / 'index.html'}"))
     return 0
 
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sweeps.command_line import CommandLine, answer, counted, filled
+from sweeps.command_line import CommandLine, answer, counted, escaped, filled
 from sweeps.settings import check_settings
 
 if TYPE_CHECKING:
@@ -50,12 +50,13 @@ def _audit(argv: list[str]) -> int:
         repair(home, found)
         found = look(home, args.sweep)
     for sweep in found:
+        name = escaped(sweep.name)
         if sweep.held is not None:
-            print(f"{sweep.name}: held by {sweep.held}; trials at work were not compared")
+            print(f"{name}: held by {escaped(str(sweep.held))}; trials at work were not compared")
         if not sweep.points_checked:
-            print(f"{sweep.name}: its space is gone or has changed; ids checked by config only")
+            print(f"{name}: its space is gone or has changed; ids checked by config only")
     if not any(sweep.disagreements for sweep in found):
-        print(f"nothing disagrees: {summary(found)}")
+        print(f"nothing disagrees: {escaped(summary(found))}")
         return EXIT_AGREES
     show(found)
     return EXIT_DISAGREES
@@ -85,7 +86,9 @@ def show(found: Sequence[Looked]) -> None:
         table.add_column(heading, overflow="fold")
     for name, wrong in rows[:MAX_SHOWN]:
         cells = (name, wrong.trial_id or "-", wrong.where, wrong.what, wrong.expected)
-        table.add_row(*(Text(cell) for cell in cells))  # no markup: names are shown as they are
+        table.add_row(
+            *(Text(escaped(cell)) for cell in cells)
+        )  # no markup: names are shown as they are
     Console().print(table)
     if len(rows) > MAX_SHOWN:
         print(f"... and {len(rows) - MAX_SHOWN} more")

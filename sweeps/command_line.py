@@ -1,29 +1,34 @@
 """How every command answers: one line when something is wrong, and what its exit code means.
 
 ``analysis`` uses it too, hence it imports nothing but the standard library, ``redact`` and
-``focus_core.errors``.
+the little of ``focus_core`` that needs no torch.
 """
 
 from __future__ import annotations
 
 import argparse
 import difflib
+import itertools
 import math
 import os
 import re
 import sys
 import traceback
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
 from focus_core.errors import UserError
+from focus_core.paths import check_path
 from sweeps.redact import hide_secrets
 
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
 EXIT_INTERRUPTED = 130
 MOST_SHOWN = 60
 MOST_COUNTED = 1_000_000
+MOST_DIGITS = 20
+"""Python reads no number of more than 4,300 digits."""
 
 RIGHT = {
     "expected one argument": ": write a value behind it",
@@ -45,7 +50,9 @@ class CommandLine(argparse.ArgumentParser):
         Raises:
             UserError: one line.
         """
-        options, unknown = self.parse_known_args(argv)
+        words = sys.argv[1:] if argv is None else argv
+        self._check_once(words)
+        options, unknown = self.parse_known_args(words)
         if unknown:
             self.error(self._not_known(unknown[0]))
         return options
@@ -55,6 +62,15 @@ class CommandLine(argparse.ArgumentParser):
         message = message.removeprefix("argument ")
         right = next((right for said, right in RIGHT.items() if said in message), "")
         raise UserError(message + right)
+
+    def _check_once(self, words: list[str]) -> None:
+        """Argparse takes the last of two values without a word."""
+        flags = itertools.takewhile(lambda word: word != "--", words)
+        given = Counter(word.partition("=")[0] for word in flags)
+        single = (action for action in self._actions if action.nargs is None)
+        for flag in (flag for action in single for flag in action.option_strings):
+            if given[flag] > 1:
+                self.error(f"{flag} is given twice: keep one of the values")
 
     def _not_known(self, word: str) -> str:
         name = word.partition("=")[0]
@@ -94,8 +110,15 @@ def _say(name: str, text: str, code: int) -> int:
 
 def one_line(text: str) -> str:
     """``text`` without secrets, line breaks and what else could steer a terminal."""
-    words = " ".join(hide_secrets(text).split())
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in words)
+    return escaped(" ".join(hide_secrets(text).split()))
+
+
+def escaped(text: str) -> str:
+    """``text`` with every character that could steer a terminal written out, as ``repr`` does.
+
+    Whatever comes from a file, a database or the environment is printed so.
+    """
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def shown(word: str) -> str:
@@ -114,13 +137,11 @@ def counted(count: float, noun: str) -> str:
 
 def whole(word: str) -> int:
     """A whole number; its range is checked where its meaning is known."""
-    try:
-        number = int(word)
-    except ValueError:
-        raise _wrong(word, "a whole number, such as 3") from None
-    if abs(number) > MOST_COUNTED:
+    if not re.fullmatch(r"[+-]?\d+(_\d+)*", word, re.ASCII):
+        raise _wrong(word, "a whole number, such as 3")
+    if len(word) > MOST_DIGITS or abs(int(word)) > MOST_COUNTED:
         raise _wrong(word, f"at most {MOST_COUNTED}")
-    return number
+    return int(word)
 
 
 def amount(word: str) -> float:
@@ -131,6 +152,8 @@ def amount(word: str) -> float:
         number = math.nan
     if not math.isfinite(number):
         raise _wrong(word, "a number, such as 1 or 0.5")
+    if abs(number) > MOST_COUNTED:
+        raise _wrong(word, f"at most {MOST_COUNTED}")
     return number
 
 
@@ -181,12 +204,20 @@ def home_folder(given: str | None) -> Path:
         UserError: no folder can be called so here.
     """
     name = "FOCUS_HOME" if given is None else "--home"
-    word = os.environ.get("FOCUS_HOME") or "runs" if given is None else given
+    return usable_path(name, os.environ.get("FOCUS_HOME") or "runs" if given is None else given)
+
+
+def usable_path(name: str, word: str) -> Path:
+    """The path that ``word`` says, from the root; ``name`` is the flag or variable it is from.
+
+    Raises:
+        UserError: nothing can be called so here.
+    """
     if not word.strip() or not word.isprintable():
         without = "a folder whose name is not empty and has no control character in it"
         raise UserError(f"{name} {shown(word)} must be {without}")
     try:
-        return Path(word).expanduser().absolute()
+        return check_path(name, Path(word).expanduser().absolute())
     except RuntimeError:  # ~nobody
         raise UserError(f"{name} {shown(word)} names a user that is not known here") from None
 

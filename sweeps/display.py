@@ -14,6 +14,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from sweeps.command_line import escaped, one_line
 from sweeps.progress import Progress, short_name
 from sweeps.schema import Report, Sweep, Trial
 
@@ -61,7 +62,7 @@ class Display:
             )
             self._live.start()
         else:
-            self._line(f"{sweep.name}: {sweep.question}", f"({self._tally()})")
+            self._line(f"{sweep.name}: {one_line(sweep.question)}", f"({self._tally()})")
 
     def trial_started(self, sweep: Sweep, trial: Trial) -> None:
         with self._lock:
@@ -113,7 +114,7 @@ class Display:
             sweep = self._progress.sweep
             if sweep is None:
                 return Text("")
-            title = Text.assemble((sweep.name, "bold"), "  ", sweep.question)
+            title = Text.assemble((escaped(sweep.name), "bold"), "  ", one_line(sweep.question))
             return Group(
                 title, self._summary(), self._running(), *self._best(sweep), *self._footer()
             )
@@ -150,11 +151,14 @@ class Display:
         if best is None:
             return []
         value = (f"{best.value:.4g}", "bold green")
-        name = f"  #{best.number} {short_name(best)}  "
-        return [Text.assemble(f"best {sweep.metric} ", value, name, (best.trial_id, "dim"))]
+        name = escaped(f"  #{best.number} {short_name(best)}  ")
+        metric, trial_id = escaped(sweep.metric), escaped(best.trial_id)
+        return [Text.assemble(f"best {metric} ", value, name, (trial_id, "dim"))]
 
     def _footer(self) -> list[RenderableType]:
-        return [Text.assemble((f"{n}: ", "dim"), place) for n, place in self._places.items()]
+        return [
+            Text.assemble((f"{n}: ", "dim"), escaped(place)) for n, place in self._places.items()
+        ]
 
     def _place(self, trial: Trial) -> str:
         return f"#{trial.number} {trial.trial_id}"
@@ -165,7 +169,7 @@ class Display:
 
     def _line(self, *words: str) -> None:
         if not self._console.is_terminal:
-            text = " ".join(word for word in words if word)
+            text = escaped(" ".join(word for word in words if word))
             self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
@@ -181,7 +185,7 @@ def _bar(done: int, total: int, width: int) -> ProgressBar:
 
 
 def _name(trial: Trial) -> Text:
-    name = Text(short_name(trial))
+    name = Text(escaped(short_name(trial)))
     return name if trial.causal else name.append(" leaky", "magenta")
 
 

@@ -18,6 +18,7 @@ from sweeps.command_line import (
     amount,
     answer,
     cluster_address,
+    escaped,
     filled,
     one_line,
     one_of,
@@ -91,23 +92,23 @@ def print_spaces() -> int:
     """Every space with the question it asks; one that cannot be read is told, and is no reason
     to hide the others.
     """
-    width = max(len(name) for name in search_spaces.names())
+    width = max(len(escaped(name)) for name in search_spaces.names())
     code = EXIT_DONE
     for name in search_spaces.names():
         try:
-            question = " ".join(search_spaces.load(name).question.split())
+            question = one_line(search_spaces.load(name).question)
         except UserError as error:
             print(f"{NAME}: {one_line(str(error))}", file=sys.stderr)
             code = EXIT_USAGE
             continue
-        print(f"{name:<{width}}  {question}")
+        print(f"{escaped(name):<{width}}  {question}")
     return code
 
 
 def print_plan(plan: Plan) -> None:
     """The plan, before anything happens."""
     for label, text in plan.lines():
-        print(f"{label:>9}  {text}")
+        print(f"{label:>9}  {escaped(text)}")
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from focus_core.errors import UserError
+from sweeps.command_line import one_line
 from sweeps.ledger import Ledger
 from sweeps.ledger.errors import LeaseLostError, LedgerError
 from sweeps.process_identity import began, this_machine
@@ -146,8 +147,9 @@ def _is_stale(ledger: Ledger, sweep: Sweep, lease: Lease) -> bool:
     if lease.machine == this_machine():
         return _is_dead(lease)
     watch = number("FOCUS_LEASE_SECONDS", WATCH_SECONDS)
+    before = one_line(str(_holder(lease)))
     print(
-        f"launch.py: {_holder(lease)} held this sweep; watching up to {watch:g} s for a sign of it",
+        f"launch.py: {before} held this sweep; watching up to {watch:g} s for a sign of it",
         file=sys.stderr,
     )
     deadline = time.monotonic() + watch

@@ -18,7 +18,16 @@ from typing import TYPE_CHECKING, Any
 
 from focus_core.errors import UserError
 from sweeps.addresses import sqlite_url
-from sweeps.command_line import CommandLine, answer, filled, home_folder, seed_number
+from sweeps.command_line import (
+    CommandLine,
+    answer,
+    escaped,
+    filled,
+    home_folder,
+    seed_number,
+    shown,
+    usable_path,
+)
 from sweeps.places import ledger_file
 from sweeps.provenance import hardware, versions
 
@@ -70,7 +79,7 @@ def _look(argv: list[str]) -> int:
     if not seen["layers"]:
         print("This network has no Focus filters: only time against length (Figure 3).")
     _write(out, json.dumps(seen, allow_nan=False, separators=(",", ":")) + "\n")
-    print(out)
+    print(escaped(str(out)))
     return 0
 
 
@@ -126,9 +135,9 @@ def _timings(model: ModelConfig, task: Task, seconds: float) -> dict[str, list[d
 
 
 def _out_file(word: str) -> Path:
-    path = Path(word).expanduser().absolute()
+    path = usable_path("--out", word)
     if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
-        raise UserError(f"--out {word!r} must be a file in a folder that can be written to")
+        raise UserError(f"--out {shown(word)} must be a file in a folder that can be written to")
     return path
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from focus_core.errors import UserError
 from focus_core.tasks import TASKS
-from sweeps.command_line import counted
+from sweeps.command_line import counted, one_line
 from sweeps.ledger import Ledger
 from sweeps.plan import Plan
 from sweeps.schema import TERMINAL, Sweep, Trial
@@ -156,6 +156,7 @@ def _warn_of_versions(sweep: Sweep, provenance: Mapping[str, Any]) -> None:
     if changed:
         print(
             f"launch.py: warning: since the sweep {sweep.name!r} was begun these changed: "
-            f"{', '.join(changed)}; its numbers may not be comparable (the ledger has which)",
+            f"{one_line(', '.join(changed))}; its numbers may not be comparable "
+            "(the ledger has which)",
             file=sys.stderr,
         )

@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from focus_core.errors import UserError
+from focus_core.paths import check_path
 from sweeps.command_line import shown
 from sweeps.plan import Plan
 from sweeps.redact import hide_secrets
@@ -20,6 +21,8 @@ from sweeps.settings import check_settings
 
 LEDGER, MLFLOW = "schema_info", "alembic_version"
 """A table that a ledger has, and one that MLflow's database has."""
+MOST_SQLITE = 504
+"""Bytes of a database's path: SQLite keeps 512 for it and what it puts behind, ``-journal``."""
 SERVERS = ("http", "https")
 DATABASES = ("sqlite", "mysql", "mssql", "postgresql")
 OTHERS = ("databricks", "databricks-uc", "uc")
@@ -161,9 +164,17 @@ def _address(url: str, name: str) -> URL:
 
 
 def _path(address: URL, name: str) -> Path:
+    check_path(name, Path(address.database or "").absolute())
     if not address.database or address.database == ":memory:" or "mode=memory" in str(address):
         raise UserError(
             f"{name} is a database in memory, which is lost at the end: use a file's address, "
             "such as sqlite:////path/name.db"
         )
-    return Path(address.database.removeprefix("file:")).absolute()
+    path = Path(address.database.removeprefix("file:")).absolute()
+    size = len(os.fsencode(path))
+    if size > MOST_SQLITE:
+        raise UserError(
+            f"{shown(str(path))} has {size} bytes, and SQLite opens no file whose path has more "
+            f"than {MOST_SQLITE}: use a shorter --home, or name another place with {name}"
+        )
+    return path

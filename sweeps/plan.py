@@ -10,13 +10,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from focus_core.config import Scalar, TrialConfig, check_key
+from focus_core.config import Scalar, TrialConfig, check_key, read_value
 from focus_core.config.checks import require
 from focus_core.tasks import TASKS, check_data
 from search_spaces import load
-from search_spaces.space import Space
+from search_spaces.space import VARIANT, Space
 from sweeps.addresses import sqlite_url
-from sweeps.command_line import counted, home_folder
+from sweeps.command_line import counted, home_folder, shown
 from sweeps.provenance import usable_cpus, visible_gpus
 from sweeps.redact import hide_secrets, shown_url
 
@@ -142,12 +142,17 @@ def make_plan(args: Namespace) -> Plan:
 
 
 def parse_settings(pairs: list[str]) -> dict[str, Scalar]:
-    """``["model.order=3"]`` as a dict; numbers, true, false and none are read as such."""
+    """``["model.order=3"]`` as a dict; each word is read as its field declares.
+
+    Raises:
+        UserError: an unknown key, a word that its field cannot have, or a key given twice.
+    """
     found: dict[str, Scalar] = {}
     for pair in pairs:
         key, equals, text = pair.partition("=")
-        require(bool(equals), f"--set {pair!r} must be KEY=VALUE, such as model.order=3")
-        found[key] = _parse_value(text)
+        require(bool(equals), f"--set {shown(pair)} must be KEY=VALUE, such as model.order=3")
+        require(key not in found, f"--set {shown(key)} is given twice: keep one of the two values")
+        found[key] = text if key == VARIANT else read_value(key, text)
     return found
 
 
@@ -155,26 +160,13 @@ def parse_duration(text: str | None) -> float | None:
     """``90``, ``90s``, ``10m``, ``2h``, ``1d`` in seconds."""
     if text is None:
         return None
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", text)
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", text, re.ASCII)
     require(
         match is not None and 0 < float(match[1]) <= LONGEST,
-        f"--time-budget {text!r} must be a time such as 90s, 10m, 2h or 1d",
+        f"--time-budget {shown(text)} must be a time such as 90s, 10m, 2h or 1d",
     )
     assert match is not None
     return float(match[1]) * UNITS[match[2]]
-
-
-def _parse_value(text: str) -> Scalar:
-    if text.lower() in ("none", "null"):
-        return None
-    if text.lower() in ("true", "false"):
-        return text.lower() == "true"
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
 
 
 def _number_of_trials(asked: int | None, space: Space, sampler: str) -> int:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sweeps import provenance
 from sweeps.assignment import checkpoint_seconds
 from sweeps.checkpoints import forget
-from sweeps.command_line import counted
+from sweeps.command_line import counted, one_line
 from sweeps.driver import Driver
 from sweeps.events import Listener
 from sweeps.home import prepare_home, private_files
@@ -55,7 +55,7 @@ def run_sweep(plan: Plan, argv: Sequence[str], *, retry_failed: bool, rerun: boo
         with stopping.closing:
             code = _launch(plan, ledger, argv, limits, stopping, **options)
     if stopping.failure is not None:
-        print(f"launch.py: {stopping.failure}", file=sys.stderr)
+        print(f"launch.py: {one_line(stopping.failure)}", file=sys.stderr)
     if stopping.ray_is_lost:
         stopping.leave(code)
     return code
@@ -197,8 +197,8 @@ def _close_tracker(tracker: MlflowTracker, failure: LedgerError | None) -> None:
     if failure is None and (summary.dropped or summary.last_error):
         why = summary.last_error or f"not taken within {MLFLOW_SECONDS} s of the end"
         print(
-            f"launch.py: MLflow missed {counted(summary.dropped, 'point')} ({why}); the ledger has "
-            "them, the same command brings them in",
+            f"launch.py: MLflow missed {counted(summary.dropped, 'point')} ({one_line(why)}); the "
+            "ledger has them, the same command brings them in",
             file=sys.stderr,
         )
 

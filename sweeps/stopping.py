@@ -10,6 +10,8 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from types import FrameType
 
+from sweeps.command_line import one_line
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SHOW_CURSOR = b"\x1b[?25h"
 
@@ -57,7 +59,7 @@ class StopFlag:
         self.give_up(failure)
         with suppress(Exception):  # each has been closed, or has raised
             self.closing.close()
-        print(f"launch.py: {failure}", file=sys.stderr)
+        print(f"launch.py: {one_line(failure)}", file=sys.stderr)
         self.leave(self.exit_code)
 
     @property

@@ -19,7 +19,7 @@ from typing import IO, Any
 
 from focus_core.errors import UserError
 from sweeps.addresses import sqlite_url
-from sweeps.command_line import CommandLine, answer, home_folder, whole
+from sweeps.command_line import CommandLine, answer, escaped, home_folder, whole
 from sweeps.places import check_tracking
 from sweeps.redact import hide_secrets
 from sweeps.tracking.moves import follow_home
@@ -224,7 +224,7 @@ def _stop(server: subprocess.Popen[bytes]) -> None:
 
 
 def _show(url: str, *, browser: bool) -> None:
-    print(url, flush=True)
+    print(escaped(url), flush=True)
     if browser:
         webbrowser.open(url)
 

@@ -23,11 +23,11 @@ FLOORS = {
     | {"mlflow", "numpy", "optuna", "pyarrow.fs", "ray", "rich", "sqlalchemy", "torch"},
     # Not the sweeps' way of working: the tables it reads, and how every command answers.
     "analysis": {"sweeps.schema", "sweeps.command_line", "sweeps.alarms"}
-    | {"focus_core.config.orders", "focus_core.errors"}
+    | {"focus_core.config.orders", "focus_core.errors", "focus_core.paths"}
     | {"matplotlib", "numpy", "optuna", "pyarrow", "scipy", "seaborn", "sqlalchemy"},
 }
 # Read by --list and --dry-run: not even torch.
-LIGHT = ("config/*", "variant*", "tasks/__init__", "__init__", "errors")
+LIGHT = ("config/*", "variant*", "tasks/__init__", "__init__", "errors", "paths")
 DOORS = ("sweeps.launch", "analysis.report", "analysis.trial")
 FLAGS = """
     --space --list --name --trials --seeds --sampler --set --cpus-per-trial --gpus-per-trial

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from focus_core.config import cautions
-from focus_core.config.checks import check_kinds, check_ranges
+from focus_core.config.checks import check_kinds, check_ranges, read_field
 from focus_core.config.fields import LATER, SPELLINGS, WHEN
 from focus_core.config.model import ModelConfig
 from focus_core.config.rules import check_trial
@@ -35,6 +35,7 @@ __all__ = [
     "check_key",
     "from_flat",
     "known_keys",
+    "read_value",
 ]
 
 Scalar = bool | int | float | str | None
@@ -129,6 +130,17 @@ def known_keys() -> list[str]:
     return [f"{s}.{f.name}" for s, kind in SECTIONS.items() for f in dataclasses.fields(kind)]
 
 
+def read_value(key: str, word: str) -> Scalar:
+    """What ``word`` says for the field called ``key``: ``none`` may be a word, a number may not.
+
+    Raises:
+        UserError: an unknown key (naming the nearest right one), or a word of the wrong kind.
+    """
+    check_key(key)
+    value: Scalar = read_field(key, SECTIONS[key.partition(".")[0]], word)
+    return value
+
+
 def check_key(key: str) -> None:
     """Raise a UserError that names the nearest right key when ``key`` is not one."""
     keys = known_keys()
@@ -141,4 +153,4 @@ def check_key(key: str) -> None:
             by_field[m] for m in difflib.get_close_matches(key.rsplit(".", 1)[-1], by_field, n=1)
         ]
     hint = f"; did you mean {near[0]!r}?" if near else f"; the keys are {', '.join(keys)}"
-    raise UserError(f"unknown config key {key!r}{hint}")
+    raise UserError(f"unknown config key {key[:60]!r}{hint}")

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from focus_core.errors import UserError
+from focus_core.paths import check_path
 
 
 class Digest(NamedTuple):
@@ -115,9 +116,10 @@ def data_folder() -> Path:
                 f"FOCUS_DATA {given[:60]!r} must be a path from the root, such as "
                 f"{str(Path(given[:60]).absolute())!r}: workers run in folders of their own"
             )
-        return Path(given)
+        return check_path("FOCUS_DATA", Path(given))
     cache = os.environ.get("XDG_CACHE_HOME")
-    return (Path(cache) if cache else Path.home() / ".cache") / "focus_sweeps"
+    folder = Path(cache) if cache else Path.home() / ".cache"
+    return check_path("XDG_CACHE_HOME", folder.absolute()) / "focus_sweeps"
 
 
 def find_prefix(name: str) -> tuple[Path, int] | None:

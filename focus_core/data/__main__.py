@@ -15,6 +15,7 @@ from typing import NoReturn
 from focus_core.data import DATA_SETS, data_folder
 from focus_core.data.download import FetchError, fetch_file
 from focus_core.errors import UserError
+from focus_core.paths import check_path
 
 NAME = "focus_core.data"
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
@@ -50,6 +51,8 @@ def _fetch(argv: list[str]) -> int:
     parser.add_argument("command", metavar="fetch", help="the one thing it does")
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(DATA_SETS))
     parser.add_argument("--to", help="the folder (default: FOCUS_DATA, or the user's cache)")
+    if sum(word.partition("=")[0] == "--to" for word in argv) > 1:
+        parser.error("--to is given twice")
     options = parser.parse_args(argv)
     if options.command != "fetch":
         raise UserError(f"unknown command {options.command[:40]!r}; the only one is fetch")
@@ -76,7 +79,11 @@ def _check_name(name: str) -> None:
 def _folder(given: str | None) -> Path:
     if given is not None and not (given.strip() and given.isprintable()):
         raise UserError(f"--to {given[:40]!r} must be a folder")
-    folder = data_folder() if given is None else Path(given).expanduser().absolute()
+    try:
+        folder = data_folder() if given is None else Path(given).expanduser().absolute()
+    except RuntimeError:  # ~nobody
+        raise UserError(f"--to {given!r} names a user that is not known here") from None
+    check_path("--to", folder)
     nearest = next(p for p in (folder, *folder.parents) if p.exists())
     if not nearest.is_dir():
         raise UserError(f"--to: {folder} cannot be a folder, since {nearest} is a file")

@@ -31,6 +31,18 @@ LONG = [*QUESTION, "--trials", "2", "--set", *SMALL, "train.steps=100000", "trai
 MIDDLE = [*QUESTION, "--trials", "2", "--set", *SMALL, "train.steps=300", "train.eval_every=10"]
 
 
+def changed(words: list[str], values: dict[str, str]) -> list[str]:
+    """``words`` with other values for some of their flags and keys."""
+    found = list(words)
+    for name, value in values.items():
+        if name.startswith("--"):
+            found[found.index(name) + 1] = value
+        else:
+            (place,) = (i for i, word in enumerate(found) if word.startswith(f"{name}="))
+            found[place] = f"{name}={value}"
+    return found
+
+
 def start(
     home: Path, words: list[str], *, before: list[str] | None = None, **environment: str
 ) -> subprocess.Popen[str]:

@@ -19,7 +19,7 @@ from sweeps.on_ray import worker
 from sweeps.redact import hide_secrets
 from sweeps.schema import Launch, Sweep
 from tests.sweeps.conftest import add_sweep
-from tests.sweeps.local_launches import TINY, assert_one_line, rows, run
+from tests.sweeps.local_launches import TINY, assert_one_line, changed, rows, run
 from tests.sweeps.mlflow_database import Mlflow, blank_database, fresh_mlflow  # noqa: F401  fixtures
 
 FOUND: dict[str, Any] = {"command": "c", "code": "c0de", "versions": {"torch": "1"}}
@@ -127,8 +127,8 @@ def test_more_of_a_finished_sweep_under_other_code_is_refused(
 ) -> None:
     assert launched(tmp_path) == 0
     with other_code("0therc0de"):
-        assert launched(tmp_path, "--trials", "3") == 2
-        assert launched(tmp_path, "--seeds", "2") == 2
+        for more in ({"--trials": "3"}, {"--seeds": "2"}):
+            assert launch.main([*changed(TINY, more), "--home", str(tmp_path)]) == 2
     assert capsys.readouterr().err.count("focus_core changed") == 2
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from sweeps import audit, launch
-from tests.sweeps.local_launches import TINY, rows
+from tests.sweeps.local_launches import TINY, changed, rows
 from tests.sweeps.mlflow_database import Mlflow, blank_database, fresh_mlflow  # noqa: F401  fixtures
 
-QUESTION = [*TINY, "task.eval_sequences=64"]  # enough that the seeds differ
+QUESTION = changed(TINY, {"task.eval_sequences": "64"})  # enough that the seeds differ
 CURVES = "select key, count(*), count(distinct step) from metrics where run_uuid = ? group by key"
 
 
@@ -20,9 +20,10 @@ def test_a_trial_taken_over_says_every_value_once(
 ) -> None:
     """Also by a sweep with fewer seeds: then every mean is over those alone."""
     home = ["--home", str(tmp_path)]
-    assert launch.main([*QUESTION, "--seeds", "2", *home]) == 0
+    assert launch.main([*changed(QUESTION, {"--seeds": "2"}), *home]) == 0
     before = set(mlflow.run_ids())
-    assert launch.main([*QUESTION, "--name", "again", "--seeds", seeds, *home]) == 0
+    again = [*changed(QUESTION, {"--seeds": seeds}), "--name", "again"]
+    assert launch.main([*again, *home]) == 0
     _, trials, reported = rows(tmp_path / "ledger.db", "again")
     first = rows(tmp_path / "ledger.db")[1]
     same_means = [t.value for t in trials] == [t.value for t in first]
