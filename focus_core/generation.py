@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import torch
@@ -10,6 +11,9 @@ from torch import Tensor
 from focus_core.decoding import Decoder
 from focus_core.errors import UserError
 from focus_core.model import SequenceModel
+
+COLDEST = sys.float_info.min
+"""Below it a quotient loses its digits."""
 
 
 def generate(
@@ -20,7 +24,8 @@ def generate(
     Args:
         net: a trained network that can be stepped (see ``decoding.why_not``).
         prompt_T: the tokens to begin with, (T,), one at least.
-        temperature: divides the logits; 0 always takes the most probable token.
+        temperature: divides the logits; 0 always takes the most probable token, and so does any
+            temperature below the smallest normal number (2.2e-308).
         seed: of the draws.
 
     Raises:
@@ -45,7 +50,10 @@ def _continue(
 
 
 def _draw(logits_V: Tensor, temperature: float, random: torch.Generator) -> Tensor:
-    if temperature == 0:
+    if not logits_V.isfinite().all():
+        raise UserError("this network's output is no number: choose a --seed that did not diverge")
+    if temperature < COLDEST:
         return logits_V.argmax()
-    probability_V = torch.softmax(logits_V.double() / temperature, dim=-1)
+    below_V = logits_V.double() - logits_V.double().max()
+    probability_V = torch.softmax(below_V / temperature, dim=-1)
     return torch.multinomial(probability_V, 1, generator=random)[0]

@@ -55,6 +55,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _generate(argv: list[str]) -> int:
     args = build_parser().read(argv)
+    if args.length < 0:
+        raise UserError(f"--length must be 0 or more, not {args.length}")
     home = home_folder(args.home)
     ledger = os.environ.get("FOCUS_LEDGER_URL") or sqlite_url(home / "ledger.db")
     ledger_file(ledger, home)
@@ -70,7 +72,9 @@ def _generate(argv: list[str]) -> int:
     prompt_T = encode(name, args.prompt)
     tokens = generate(found.build(), prompt_T, temperature=args.temperature, seed=args.seed)
     read = codecs.getincrementaldecoder("utf-8")(errors="replace")
-    print(args.prompt, end="", flush=True)
+    # Bytes that are no UTF-8 come as surrogates, which cannot be printed.
+    prompt = args.prompt.encode(errors="surrogateescape").decode(errors="replace")
+    print(prompt, end="", flush=True)
     for token in itertools.islice(tokens, args.length):
         print(read.decode(decode(name, token)), end="", flush=True)
     print(read.decode(b"", final=True))

@@ -104,7 +104,7 @@ def encode(name: str, text: str) -> Tensor:
     Raises:
         UserError: a character that is not in it.
     """
-    content = text.encode()
+    content = text.encode(errors="surrogateescape")  # a command line's bytes that are no UTF-8
     if name != "text8":
         return torch.tensor(list(content), dtype=torch.int64)
     odd = content.translate(None, LETTERS).decode(errors="replace")

@@ -66,6 +66,7 @@ def test_it_goes_on_from_the_prompt_and_the_seed_decides(home: Path) -> None:
         (["TEXT", "x", "--seed", "-1"], "--seed: '-1' is no seed"),
         (["TEXT", "x", "--temperature", "hot"], "'hot' is no number from 0 to 100"),
         (["TEXT", "x", "--length", "many"], "--length: "),
+        (["TEXT", "x", "--length", "-1"], "--length must be 0 or more, not -1"),
         (["RECALL", "x"], "this trial was trained on recall"),
         (["TEXT"], "PROMPT"),
         (["%", "x"], "no trial '%'"),
