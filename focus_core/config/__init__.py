@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from focus_core.config import cautions
-from focus_core.config.checks import check_kinds, check_ranges, read_field
+from focus_core.config.checks import check_kinds, check_ranges, check_size, read_field
 from focus_core.config.fields import LATER, SPELLINGS, WHEN
 from focus_core.config.model import ModelConfig
 from focus_core.config.rules import check_trial
@@ -54,7 +54,10 @@ class TrialConfig:
         for section in SECTIONS:
             check_kinds(section, getattr(self, section))
             check_ranges(section, getattr(self, section))
-        check_trial(self, self.resolved_model())
+        model = self.resolved_model()
+        for name, value in vars(model).items():  # some are products of others
+            check_size(f"model.{name}", value)
+        check_trial(self, model)
 
     def override(self, changes: Mapping[str, Scalar]) -> TrialConfig:
         """A copy with dotted keys replaced: ``override({"model.order": 3})``.

@@ -26,7 +26,7 @@ def check_kinds(section: str, config: Any) -> None:
         key = f"{section}.{field.name}"
         if coerced is WRONG:
             raise UserError(f"{key} must be {describe(hints[field.name])}, not {_shown(value)}")
-        _check_size(key, coerced)
+        check_size(key, coerced)
         if coerced is not value:
             object.__setattr__(config, field.name, coerced)
 
@@ -66,7 +66,8 @@ def _hints(kind: type[Any]) -> dict[str, Any]:
     return _HINTS[kind]
 
 
-def _check_size(key: str, value: Any) -> None:
+def check_size(key: str, value: Any) -> None:
+    """Raise a UserError when ``value`` is a number that is larger than ``MOST``."""
     most = MOST.get(type(value))
     if most is not None and abs(value) > most:
         raise UserError(f"{key} must be at most {most} in size, not {_shown(value)}")
