@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from search_spaces.space import Space
 
-_NOT_SPACES = {"bases", "space", "soundness"}
+_NOT_SPACES = {"axes", "bases", "space", "soundness"}
 
 
 def names() -> list[str]:

@@ -17,12 +17,13 @@ MOST_LINES = 250
 # standard library.
 FLOORS = {
     "focus_core": {"torch"},
-    "search_spaces": {"focus_core.config", "focus_core.variants", "optuna.distributions"},
+    "search_spaces": {"focus_core.config", "focus_core.variants", "optuna.distributions"}
+    | {"focus_core.errors"},
     "sweeps": {"focus_core", "search_spaces"}
     | {"mlflow", "numpy", "optuna", "pyarrow.fs", "ray", "rich", "sqlalchemy", "torch"},
-    # Not the sweeps' way of working: the tables it reads, and how every command answers.
+    # Not the sweeps' way of working: the tables and axes it reads, and how every command answers.
     "analysis": {"sweeps.schema", "sweeps.command_line", "sweeps.alarms"}
-    | {"focus_core.config.orders"}
+    | {"focus_core.config.orders", "search_spaces.axes"}
     | {"matplotlib", "numpy", "optuna", "pyarrow", "scipy", "seaborn", "sqlalchemy"},
 }
 # Read by --list and --dry-run: not even torch.
