@@ -11,7 +11,7 @@ from typing import Any, Literal
 import pyarrow as pa
 
 from analysis.evidence import Bounds, Interval, mean_interval
-from analysis.ledger_tables import CONSTANTS, POINT
+from analysis.ledger_tables import CONSTANTS
 from sweeps.alarms import LEAK_TOLERANCE, promised
 
 VARIANT = "variant"
@@ -26,7 +26,7 @@ class Arm:
     """One trial.
 
     Attributes:
-        point: the axes' values; a conditional axis that was dead is absent.
+        point: the axes' values, None among them; an axis that was inactive is absent.
         values: seed to validation metric, where it has one.
         tests: seed to test metric.
         diverged: the seeds whose loss became NaN or infinite, and at which step.
@@ -129,7 +129,8 @@ def best_arm(found: Sequence[Arm], *, maximize: bool) -> Arm | None:
 
 
 def _arm(row: Row, keys: Sequence[str]) -> Arm:
-    point = {key: row[POINT + key] for key in keys if row[POINT + key] is not None}
+    known = json.loads(row["point"])
+    point = {key: known[key] for key in keys if key in known}
     replicates = row["replicates"]
     return Arm(
         label=_label(point, row["variant"]),

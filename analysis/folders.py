@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,6 +19,8 @@ Found = TypeVar("Found")
 def replace_folder(target: Path, fill: Callable[[Path], Found]) -> Found:
     """Make it in a folder beside its place, then put it there in one move.
 
+    Several may write the same target at once: the last one stays.
+
     Args:
         target: where it will be; what was there before is gone then.
         fill: writes into a fresh folder.
@@ -25,7 +29,7 @@ def replace_folder(target: Path, fill: Callable[[Path], Found]) -> Found:
         What ``fill`` does.
 
     Raises:
-        UserError: nothing can be written there.
+        UserError: nothing can be written there, or something else is there.
     """
     around = target.parent
     try:
@@ -38,10 +42,32 @@ def replace_folder(target: Path, fill: Callable[[Path], Found]) -> Found:
     try:
         found = fill(fresh)
         fresh.chmod(0o755)
-        if target.exists():
-            os.rename(target, fresh / ".before")
-        os.rename(fresh, target)
-        shutil.rmtree(target / ".before", ignore_errors=True)
+        while not _moved(fresh, target):
+            _take_away(target)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     return found
+
+
+def _moved(fresh: Path, target: Path) -> bool:
+    """Whether ``fresh`` is ``target`` now; False where a folder that is not empty is there.
+
+    Raises:
+        UserError: something else is there, such as a file.
+    """
+    try:
+        os.rename(fresh, target)
+    except NotADirectoryError:
+        raise UserError(f"{target} is no folder: move it away") from None
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            return False
+        raise
+    return True
+
+
+def _take_away(target: Path) -> None:
+    """Remove the folder ``target`` in one move, if another writer has not just done so."""
+    beside = tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent)
+    with beside as before, suppress(FileNotFoundError):
+        os.rename(target, Path(before, "before"))

@@ -7,12 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import optuna
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    FloatDistribution,
-    IntDistribution,
-)
+from optuna.distributions import BaseDistribution
 from optuna.importance import (
     FanovaImportanceEvaluator,
     PedAnovaImportanceEvaluator,
@@ -20,6 +15,7 @@ from optuna.importance import (
 )
 
 from analysis.arms import Arm
+from search_spaces.axes import restored
 
 TREES = 16
 TOP = 0.25  # PED-ANOVA's "best" share; with 12 trials the usual tenth would be a single one
@@ -29,7 +25,7 @@ Shares = dict[str, dict[str, float]]  # method -> key -> importance
 
 def distributions(axes: Sequence[Mapping[str, Any]]) -> dict[str, BaseDistribution]:
     """The axes as Optuna knows them."""
-    return {str(axis["key"]): _distribution(axis) for axis in axes}
+    return {str(axis["key"]): restored(axis).distribution for axis in axes}
 
 
 def shares(
@@ -55,6 +51,7 @@ def shares(
     with warnings.catch_warnings():
         # Where many trials tie the shares come out equal, and their intervals show it.
         warnings.filterwarnings("ignore", message="Target and region quantiles select the same")
+        warnings.filterwarnings("ignore", message="Some regimes for parameter")
         return {
             "fanova": _fanova(study, fanova, everywhere),
             "ped_anova": get_param_importances(study, evaluator=ped_anova),
@@ -95,11 +92,3 @@ def _study(
             )
         )
     return study
-
-
-def _distribution(axis: Mapping[str, Any]) -> BaseDistribution:
-    if axis["kind"] == "categorical":
-        return CategoricalDistribution(axis["choices"])
-    if axis["kind"] == "int":
-        return IntDistribution(int(axis["low"]), int(axis["high"]), log=bool(axis.get("log")))
-    return FloatDistribution(axis["low"], axis["high"], log=bool(axis.get("log")))

@@ -58,6 +58,7 @@ _TRIAL_FIELDS = [
     pa.field("finished", _TIME),
     pa.field("seconds", pa.float64(), nullable=False),
     pa.field("config", pa.string(), nullable=False),  # JSON: its keys differ between trials
+    pa.field("point", pa.string(), nullable=False),  # JSON: the axes' values as they are
     pa.field("replicates", pa.list_(REPLICATE), nullable=False),
     *(pa.field(name, pa.float64()) for name in CONSTANTS),
 ]
@@ -74,7 +75,12 @@ CURVES_SCHEMA = pa.schema(
 
 
 def trials_schema(axes: Sequence[Mapping[str, Any]]) -> pa.Schema:
-    """The columns of a sweep's trials: the fixed ones, then ``point.<key>`` for each axis."""
+    """The columns of a sweep's trials: the fixed ones, then ``point.<key>`` for each axis.
+
+    A column has one type, so that a table can be sorted and drawn: words where choices are of
+    several kinds, null where an axis is inactive or its value is none. ``point`` has the values as
+    they are.
+    """
     point = [pa.field(POINT + str(axis["key"]), _axis_type(axis)) for axis in axes]
     return pa.schema([*_TRIAL_FIELDS, *point])
 
@@ -108,6 +114,7 @@ def _trial_row(
 ) -> dict[str, Any]:
     row = {name: getattr(trial, name) for name in schema.names if hasattr(trial, name)}
     row["config"] = json.dumps(trial.config, sort_keys=True)
+    row["point"] = json.dumps(trial.point)
     row["replicates"] = [
         {field: getattr(replicate, field) for field in REPLICATE.names}
         for replicate in trial.replicates
@@ -136,7 +143,7 @@ def _worst(trial: Trial, name: str) -> float | None:
 
 def _axis_type(axis: Mapping[str, Any]) -> pa.DataType:
     choices = axis.get("choices") or []
-    kinds = {type(choice) for choice in choices}
+    kinds = {type(choice) for choice in choices if choice is not None}
     if axis["kind"] == "int" or kinds == {int}:
         return pa.int64()
     if axis["kind"] == "float" or (kinds and kinds <= {int, float}):

@@ -40,8 +40,8 @@ def levels(axis: Mapping[str, Any], found: Sequence[Arm]) -> list[Level]:
         if len(values) > MAX_LEVELS:
             return _quarters(key, alive)
     else:
-        order = {str(choice): i for i, choice in enumerate(axis.get("choices") or [])}
-        values.sort(key=lambda v: order.get(str(v), len(order)))
+        choices = list(axis.get("choices") or [])
+        values.sort(key=lambda v: choices.index(v) if v in choices else len(choices))
     return [
         Level(label=_text(v), arms=tuple(arm for arm in alive if arm.point[key] == v))
         for v in values
@@ -61,4 +61,6 @@ def _quarters(key: str, alive: Sequence[Arm]) -> list[Level]:
 
 
 def _text(value: object) -> str:
+    if value is None:
+        return "none"  # as --set spells it
     return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -46,7 +46,7 @@ def trials(summary: Data) -> Html:
     head = ["#", *names, *scores] if few else ["#", *scores, *names]
     rows = []
     for trial in summary["trials"]:
-        point = [_point(trial["point"].get(key)) for key in axes]
+        point = [_point(trial["point"], key) for key in axes]
         found = [
             join([_state(trial), *stands(trial)]),
             _interval(trial["validation"]),
@@ -61,9 +61,11 @@ def trials(summary: Data) -> Html:
     return table([*head, "each seed", "id"], rows, label="All trials")
 
 
-def _point(value: object) -> object:
+def _point(point: Data, key: str) -> object:
+    """The trial's value of an axis; a dash where the axis is inactive."""
+    value = point.get(key, NONE)
     if value is None:
-        return NONE
+        return "none"
     return f"{value:.3g}" if isinstance(value, float) else value
 
 

@@ -95,7 +95,7 @@ def _counts_by_axis(found: Sequence[Arm], axes: Sequence[Mapping[str, Any]]) -> 
         if axis["kind"] != "categorical" or key == VARIANT:  # a variant is a trial of its own
             continue
         for choice in axis["choices"]:
-            of_choice = [arm for arm in found if str(arm.point.get(key)) == str(choice)]
+            of_choice = [arm for arm in found if key in arm.point and arm.point[key] == choice]
             by_state = Counter(arm.state for arm in of_choice)
             rows.append(
                 {

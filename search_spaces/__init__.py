@@ -19,7 +19,7 @@ from focus_core.errors import UserError
 if TYPE_CHECKING:
     from search_spaces.space import Space
 
-_NOT_SPACES = {"bases", "space", "soundness"}
+_NOT_SPACES = {"axes", "bases", "space", "soundness"}
 
 
 def names() -> list[str]:

@@ -15,7 +15,8 @@ from focus_core.errors import UserError
 
 if TYPE_CHECKING:
     from focus_core.config import TrialConfig
-    from search_spaces.space import Axis, Point, Space
+    from search_spaces.axes import Axis
+    from search_spaces.space import Point, Space
 
 # Of a space with more points than this only corners and random points are tried, since a plan must
 # come within a second; tests/test_every_space.py tries them all.
@@ -36,6 +37,18 @@ def check_points(space: Space, base: TrialConfig) -> list[TrialConfig]:
         except UserError as error:
             raise UserError(f"{error} (at {_shown(point)})") from None
     return trials
+
+
+def different_trials(space: Space, base: TrialConfig) -> int | None:
+    """How many different trials there are around ``base``; None where they are too many to count,
+    or without end.
+    """
+    if any(is_continuous(axis) for axis in space.axes):
+        return None
+    points = list(itertools.islice(walk(space.axes, every_value), MOST_POINTS + 1))
+    if len(points) > MOST_POINTS:
+        return None
+    return len({space.configure(point, base).trial_id for point in points})
 
 
 def counted_cautions(trials: Sequence[TrialConfig]) -> tuple[str, ...]:
@@ -68,9 +81,14 @@ def sample_points(space: Space) -> list[Point]:
     if len(points) <= MOST_POINTS:
         return points
     corners = list(itertools.islice(walk(space.axes, ends), MOST_POINTS))
-    draws = random.Random(0)
-    drawn = [next(walk(space.axes, lambda axis: [draw(axis, draws)])) for _ in range(RANDOM_POINTS)]
-    return corners + drawn
+    drawn = itertools.islice(random_points(space.axes, random.Random(0)), RANDOM_POINTS)
+    return [*corners, *drawn]
+
+
+def random_points(axes: tuple[Axis, ...], draws: random.Random) -> Iterator[Point]:
+    """Points without end, each axis drawn evenly over its range."""
+    while True:
+        yield next(walk(axes, lambda axis: [draw(axis, draws)]))
 
 
 def walk(axes: tuple[Axis, ...], values: Callable[[Axis], list[Any]]) -> Iterator[Point]:
@@ -95,9 +113,12 @@ def settled(space: Space, wanted: Mapping[str, Any]) -> Point:
 
 def every_value(axis: Axis) -> list[Any]:
     """All values of an axis; both ends of a continuous one."""
-    if isinstance(axis.distribution, FloatDistribution) and axis.distribution.step is None:
-        return ends(axis)
-    return axis.values()
+    return ends(axis) if is_continuous(axis) else axis.values()
+
+
+def is_continuous(axis: Axis) -> bool:
+    """Whether an axis has more values than can be listed."""
+    return isinstance(axis.distribution, FloatDistribution) and axis.distribution.step is None
 
 
 def ends(axis: Axis) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Axes and spaces: what varies, around which base, how often, and who proposes the points.
+"""Spaces: what varies, around which base, how often, and who proposes the points.
 
 A point is a plain dict from axis key to value. A key is a dotted config key, or ``variant``, whose
 value names a set of changes in ``focus_core.variants``.
@@ -12,16 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    FloatDistribution,
-    IntDistribution,
-)
-
 from focus_core.config import Scalar, TrialConfig
 from focus_core.errors import UserError
 from focus_core.variants import VARIANTS
+from search_spaces.axes import Axis, choices
 from search_spaces.soundness import (
     check_axes,
     check_points,
@@ -30,59 +24,9 @@ from search_spaces.soundness import (
     walk,
 )
 
+__all__ = ["VARIANT", "Axis", "Point", "Space", "choices"]  # what a question needs
 Point = dict[str, Any]
 VARIANT = "variant"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Axis:
-    """One thing that varies.
-
-    Attributes:
-        key: a dotted config key, or ``variant``.
-        distribution: its values.
-        when: given the axes before this one in the space, does it have any effect? None: always.
-        tuned: not part of the question, but every arm of it gets its own best value, chosen on
-            validation, before arms are compared: a learning rate.
-    """
-
-    key: str
-    distribution: BaseDistribution
-    when: Callable[[Mapping[str, Any]], bool] | None = None
-    tuned: bool = False
-
-    def active(self, point: Mapping[str, Any]) -> bool:
-        """True if this axis varies at ``point``."""
-        return self.when is None or self.when(point)
-
-    def values(self) -> list[Any]:
-        """Every value, in order.
-
-        Raises:
-            UserError: the axis is continuous.
-        """
-        match self.distribution:
-            case CategoricalDistribution(choices=choices):
-                return list(choices)
-            case IntDistribution(low=low, high=high, step=step):
-                return list(range(low, high + 1, step))
-            case FloatDistribution(low=low, high=high, step=float(step)):
-                return [low + i * step for i in range(round((high - low) / step) + 1)]
-        raise UserError(
-            f"axis {self.key!r} is continuous and has no grid: use the sampler tpe or random"
-        )
-
-    def describe(self) -> dict[str, Any]:
-        """The axis as the ledger stores it: plain data."""
-        about = {"key": self.key, **({"tuned": True} if self.tuned else {})}
-        match self.distribution:
-            case CategoricalDistribution(choices=choices):
-                return about | {"kind": "categorical", "choices": list(choices)}
-            case IntDistribution(low=low, high=high, log=log):
-                return about | {"kind": "int", "low": low, "high": high, "log": log}
-            case FloatDistribution(low=low, high=high, log=log):
-                return about | {"kind": "float", "low": low, "high": high, "log": log}
-        raise TypeError(f"axis {self.key!r} has a distribution of an unknown kind")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,16 +116,6 @@ class Space:
     def describe_axes(self) -> list[dict[str, Any]]:
         """The axes as the ledger stores them; see ``sweeps.schema.Sweep.axes``."""
         return [axis.describe() for axis in self.axes]
-
-
-def choices(
-    key: str,
-    *values: Scalar,
-    when: Callable[[Mapping[str, Any]], bool] | None = None,
-    tuned: bool = False,
-) -> Axis:
-    """An axis over the values given."""
-    return Axis(key=key, distribution=CategoricalDistribution(values), when=when, tuned=tuned)
 
 
 def _given(

@@ -62,7 +62,6 @@ class Driver:
         self.lost_in_a_row = 0
         self.broken: str | None = None
         """Why the sweep should stop: trial after trial is lost to what surrounds it."""
-        self.exhausted = False
         self.listener_errors = 0
         rows = [self._adopt(row, retry_failed, rerun) for row in ledger.trials(sweep)]
         reports = ledger.reports(rows)
@@ -98,14 +97,14 @@ class Driver:
     @property
     def done(self) -> bool:
         """Every planned trial has ended."""
-        full = len(self.trials) >= self.sweep.planned or self.exhausted
+        full = len(self.trials) >= self.sweep.planned
         return full and all(t.state in TERMINAL for t in self.trials.values())
 
     def next_trial(self) -> Assignment | None:
         """The next trial to run; None when all have been handed out, or nothing works."""
         if self.broken:
             return None
-        while not self._queue and not self.exhausted and len(self.trials) < self.sweep.planned:
+        while not self._queue and len(self.trials) < self.sweep.planned:
             self._plan_one()
         if not self._queue:
             return None
@@ -126,15 +125,18 @@ class Driver:
         return ended >= set(range(self.sweep.seeds))
 
     def _plan_one(self) -> None:
-        """Ask for a point and record its trial; reuse a finished one instead of queueing it."""
+        """Ask for a point and record its trial; reuse a finished one instead of queueing it.
+
+        Where no point is left that would be another trial, the sweep has all that it can have, and
+        no more are planned.
+        """
         number = len(self.trials)
-        for attempt in range(self.study.attempts):
-            point = self.study.propose(number, attempt)
+        for point in self.study.proposals(number):
             config = self.configure(point)
             if config.trial_id not in self.trials:
                 self._add(number, point, config)
                 return
-        self.exhausted = True
+        self.sweep = self.ledger.update_sweep(self.sweep, planned=number)
 
     def _add(self, number: int, point: Point, config: TrialConfig) -> None:
         trial = self.ledger.add_trial(

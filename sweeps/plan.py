@@ -14,6 +14,7 @@ from focus_core.config import Scalar, TrialConfig, check_key, read_value
 from focus_core.config.checks import require
 from focus_core.tasks import TASKS, check_data
 from search_spaces import load
+from search_spaces.soundness import different_trials
 from search_spaces.space import VARIANT, Space
 from sweeps.addresses import sqlite_url
 from sweeps.command_line import counted, home_folder, shown
@@ -106,10 +107,16 @@ def make_plan(args: Namespace) -> Plan:
         if key not in pins:
             check_key(key)
     base = space.base().override({k: v for k, v in settings.items() if k not in pins})
-    cautions = space.check(base)
+    cautions = list(space.check(base))
     check_data(base.task)
     sampler = args.sampler or space.sampler
     trials = _number_of_trials(args.trials, space, sampler)
+    different = different_trials(space, base)
+    if different is not None and different < trials:
+        cautions.append(
+            f"{trials} trials were asked for, this space has {different} different ones"
+        )
+        trials = different
     require(args.seeds is None or args.seeds >= 1, f"--seeds must be 1 or more, not {args.seeds}")
     _check_resources(args)
     name = args.space if args.name is None else args.name
@@ -137,7 +144,7 @@ def make_plan(args: Namespace) -> Plan:
         or os.environ.get("MLFLOW_TRACKING_URI")
         or sqlite_url(home / "mlflow.db"),
         local=args.local,
-        cautions=cautions,
+        cautions=tuple(cautions),
     )
 
 
@@ -177,7 +184,7 @@ def _number_of_trials(asked: int | None, space: Space, sampler: str) -> int:
     require(
         asked is None or asked <= points,
         f"--trials {asked}: the grid of {space.name} has {counted(points, 'point')}; use at "
-        f"most {points}, or --sampler tpe",
+        f"most {points}",
     )
     return asked or points
 

@@ -142,6 +142,12 @@ def _drive(
                 f"the sweep stops: {driver.broken}; once that is mended, the same command with "
                 "--retry-failed goes on"
             )
+    if driver.sweep.planned < sweep.planned:
+        print(
+            f"launch.py: {sweep.planned} trials were asked for, but no point is left that would be "
+            f"another one: {counted(driver.sweep.planned, 'trial')} planned",
+            file=sys.stderr,
+        )
     return exit_code(driver, stopping)
 
 

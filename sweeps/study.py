@@ -9,7 +9,9 @@ points, so a ghost would push the search away from where it died.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import itertools
+import random
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import optuna
@@ -23,13 +25,19 @@ from optuna.pruners import BasePruner, MedianPruner, NopPruner
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from search_spaces.space import Axis, Space
+from search_spaces.axes import Axis
+from search_spaces.soundness import every_value, random_points, walk
+from search_spaces.space import Space
 from sweeps.schema import Report, Trial
 
 Point = dict[str, Any]
 Direction = Literal["maximize", "minimize"]
 STARTUP_TRIALS = 8
-MAX_DUPLICATES = 50
+MAX_DUPLICATES = 10
+"""Proposals in a row that the sweep already has, before its space is searched for other points."""
+RANDOM_POINTS = 1000
+MOST_POINTS = 100_000
+"""Points looked at in order, before a space counts as exhausted; a config takes 0.1 ms."""
 SAMPLERS = ("grid", "random", "tpe")
 _STATES = {
     "complete": TrialState.COMPLETE,
@@ -60,13 +68,25 @@ class Study:
         self._optuna = optuna.create_study(direction=direction, pruner=_pruner(warmup))
         self._numbers: dict[str, int] = {}  # trial_id -> Optuna's number
 
-    @property
-    def attempts(self) -> int:
-        """Proposals in a row that the sweep already has, before its space counts as exhausted."""
-        return len(self.grid) or MAX_DUPLICATES
+    def proposals(self, number: int) -> Iterator[Point]:
+        """Points for trial ``number``: the caller takes the first that the sweep does not have.
+
+        A sampler may repeat itself, as TPE does where all scores are equal. After
+        ``MAX_DUPLICATES`` of its points come random ones, and at last the whole space in order. A
+        continuous axis has its two ends there.
+
+        Args:
+            number: how many trials the sweep has.
+        """
+        for attempt in range(len(self.grid) or MAX_DUPLICATES):
+            yield self.propose(number, attempt)
+        if not self.grid:
+            draws = random.Random(_seed(self.seed, number, MAX_DUPLICATES))
+            yield from itertools.islice(random_points(self.space.axes, draws), RANDOM_POINTS)
+            yield from itertools.islice(walk(self.space.axes, every_value), MOST_POINTS)
 
     def propose(self, number: int, attempt: int = 0) -> Point:
-        """The point of trial ``number``; a grid begins again after its last one.
+        """The sampler's point for trial ``number``; a grid begins again after its last one.
 
         Args:
             number: how many trials the sweep has.
@@ -79,7 +99,7 @@ class Study:
         point: Point = {}
         for axis in self.space.axes:
             if axis.active(point):
-                point[axis.key] = _suggest(trial, axis)
+                point[axis.key] = axis.nearest(_suggest(trial, axis))
         # Taken back here; ``add`` puts it in once the ledger has it.
         self._optuna.tell(trial, state=TrialState.FAIL)
         return point

@@ -21,9 +21,9 @@ FLOORS = {
     | {"optuna.distributions"},
     "sweeps": {"focus_core", "search_spaces"}
     | {"mlflow", "numpy", "optuna", "pyarrow.fs", "ray", "rich", "sqlalchemy", "torch"},
-    # Not the sweeps' way of working: the tables it reads, and how every command answers.
+    # Not the sweeps' way of working: the tables and axes it reads, and how every command answers.
     "analysis": {"sweeps.schema", "sweeps.command_line", "sweeps.alarms"}
-    | {"focus_core.config.orders", "focus_core.errors", "focus_core.paths"}
+    | {"focus_core.config.orders", "focus_core.errors", "focus_core.paths", "search_spaces.axes"}
     | {"matplotlib", "numpy", "optuna", "pyarrow", "scipy", "seaborn", "sqlalchemy"},
 }
 # Read by --list and --dry-run: not even torch.

@@ -50,8 +50,7 @@ def check_sweep(rows: Rows) -> Iterator[Disagreement]:
             yield _wrong(trial_id, f"{count} rows", "one row a trial")
     if len(ids) > sweep.planned:
         yield _wrong("", counted(len(ids), "row"), counted(sweep.planned, "planned trial"))
-    endless = any(axis["kind"] == "float" for axis in sweep.axes)
-    if sweep.finished and len(ids) < sweep.planned and endless:
+    if sweep.finished and len(ids) < sweep.planned:
         wanted = counted(sweep.planned, "planned trial")
         yield _wrong("", f"finished with {counted(len(ids), 'row')}", wanted)
 

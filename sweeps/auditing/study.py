@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, cast
-
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    FloatDistribution,
-    IntDistribution,
-)
+from typing import cast
 
 from focus_core.config import TrialConfig
-from search_spaces.space import Axis, Space
+from search_spaces.axes import restored
+from search_spaces.space import Space
 from sweeps.auditing.rows import Disagreement, Rows, TrialRow
 from sweeps.schema import Report, Trial
 from sweeps.study import Study
@@ -41,7 +34,7 @@ def check_study(rows: Rows) -> list[Disagreement]:
 
 def space_of(rows: Rows) -> Space:
     """The axes as the ledger has them: the space's file may have gone since."""
-    axes = tuple(Axis(key=a["key"], distribution=_distribution(a)) for a in rows.sweep.axes)
+    axes = tuple(restored(about) for about in rows.sweep.axes)
     question = rows.sweep.question
     return Space(
         question=question,
@@ -76,14 +69,6 @@ def _compare(study: Study, trial: TrialRow) -> Disagreement | None:
         count = len(told.intermediate_values)
         return _wrong(trial, f"the study has {count} reported values", f"the {len(seen)} reported")
     return None
-
-
-def _distribution(axis: Mapping[str, Any]) -> BaseDistribution:
-    if axis["kind"] == "categorical":
-        return CategoricalDistribution(axis["choices"])
-    if axis["kind"] == "int":
-        return IntDistribution(axis["low"], axis["high"], log=axis["log"])
-    return FloatDistribution(axis["low"], axis["high"], log=axis["log"])
 
 
 def _wrong(trial: TrialRow, what: str, expected: str) -> Disagreement:

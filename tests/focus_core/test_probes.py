@@ -23,7 +23,7 @@ class Glance(nn.Module):
         self.ahead = ahead
 
     def each_position(self, tokens_BL):
-        one_hot = functional.one_hot(tokens_BL, VOCABULARY).float()
+        one_hot = functional.one_hot(tokens_BL, VOCABULARY).to(self.share.dtype)
         return one_hot + self.share * one_hot.roll(-self.ahead, dims=1)
 
 

@@ -134,8 +134,8 @@ def test_a_space_with_fewer_points_than_planned_ends(ledger: Ledger) -> None:
     sweep = add_sweep(ledger, sampler="random", planned=50)
     driver = make_driver(ledger, sweep)
     assert len(train(driver, by_bin)) == 6
-    assert driver.exhausted
     assert driver.done
+    assert driver.sweep.planned == ledger.trials(sweep)[-1].number + 1 == 6
 
 
 def test_a_listener_that_raises_does_not_end_the_sweep(ledger: Ledger) -> None:

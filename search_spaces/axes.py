@@ -1,0 +1,115 @@
+"""One thing that varies: its key, its values, and how the ledger stores it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+
+from focus_core.config import Scalar
+from focus_core.errors import UserError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Axis:
+    """One thing that varies.
+
+    Attributes:
+        key: a dotted config key, or ``variant``.
+        distribution: its values.
+        when: given the axes before this one in the space, does it have any effect? None: always.
+        tuned: not part of the question, but every arm of it gets its own best value, chosen on
+            validation, before arms are compared: a learning rate.
+    """
+
+    key: str
+    distribution: BaseDistribution
+    when: Callable[[Mapping[str, Any]], bool] | None = None
+    tuned: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse choices that are equal: a point could not say which of them it has."""
+        named = getattr(self.distribution, "choices", ())
+        twice = [value for i, value in enumerate(named) if value in named[:i]]
+        if twice:
+            raise UserError(
+                f"axis {self.key!r} names {twice[0]!r} twice among {list(named)}: leave one out"
+            )
+
+    def active(self, point: Mapping[str, Any]) -> bool:
+        """True if this axis varies at ``point``."""
+        return self.when is None or self.when(point)
+
+    def values(self) -> list[Any]:
+        """Every value, in order.
+
+        Raises:
+            UserError: the axis is continuous.
+        """
+        match self.distribution:
+            case CategoricalDistribution(choices=choices):
+                return list(choices)
+            case IntDistribution(low=low, high=high, step=step):
+                return list(range(low, high + 1, step))
+            case FloatDistribution(low=low, high=high, step=float(step)):
+                first, each = (
+                    Decimal(str(low)),
+                    Decimal(str(step)),
+                )  # as written: 0.3, not 0.1 + 0.2
+                return [float(first + i * each) for i in range(round((high - low) / step) + 1)]
+        raise UserError(
+            f"axis {self.key!r} is continuous and has no grid: use the sampler tpe or random"
+        )
+
+    def nearest(self, value: Any) -> Any:
+        """The axis' own value for ``value``: a sampler rounds the steps of a float its own way."""
+        match self.distribution:
+            case FloatDistribution(step=float()):
+                return min(self.values(), key=lambda own: abs(own - value))
+        return value
+
+    def describe(self) -> dict[str, Any]:
+        """The axis as the ledger stores it: plain data, which ``restored`` reads."""
+        about = {"key": self.key, **({"tuned": True} if self.tuned else {})}
+        match self.distribution:
+            case CategoricalDistribution(choices=choices):
+                return about | {"kind": "categorical", "choices": list(choices)}
+            case IntDistribution(low=low, high=high, log=log, step=step):
+                ends = {"kind": "int", "low": low, "high": high, "log": log}
+                return about | ends | ({} if step == 1 else {"step": step})
+            case FloatDistribution(low=low, high=high, log=log, step=step):
+                ends = {"kind": "float", "low": low, "high": high, "log": log}
+                return about | ends | ({} if step is None else {"step": step})
+        raise TypeError(f"axis {self.key!r} has a distribution of an unknown kind")
+
+
+def restored(about: Mapping[str, Any]) -> Axis:
+    """The axis that ``Axis.describe`` described, but for its ``when``."""
+    return Axis(key=str(about["key"]), distribution=_distribution(about), tuned="tuned" in about)
+
+
+def _distribution(about: Mapping[str, Any]) -> BaseDistribution:
+    if about["kind"] == "categorical":
+        return CategoricalDistribution(about["choices"])
+    low, high, log = about["low"], about["high"], bool(about["log"])
+    if about["kind"] == "int":
+        return IntDistribution(low, high, log=log, step=about.get("step", 1))
+    return FloatDistribution(low, high, log=log, step=about.get("step"))
+
+
+def choices(
+    key: str,
+    *values: Scalar,
+    when: Callable[[Mapping[str, Any]], bool] | None = None,
+    tuned: bool = False,
+) -> Axis:
+    """An axis over the values given."""
+    return Axis(key=key, distribution=CategoricalDistribution(values), when=when, tuned=tuned)

@@ -1,0 +1,77 @@
+"""Two writers of one report, or more: the last one wins, quietly, and nothing is left beside it."""
+
+from __future__ import annotations
+
+import multiprocessing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analysis import folders
+from analysis.folders import replace_folder
+from focus_core.errors import UserError
+
+TIMES = 150
+
+
+def write(target: Path, who: int, failures: Any) -> None:
+    for turn in range(TIMES):
+        try:
+            replace_folder(target, lambda fresh, turn=turn: fill(fresh, f"{who} {turn}"))
+        except Exception as error:  # noqa: BLE001  whatever it is
+            failures.put(repr(error))
+
+
+def fill(fresh: Path, text: str) -> None:
+    (fresh / "figures").mkdir()
+    for name in ("index.html", "figures/one.png"):
+        (fresh / name).write_text(text)
+
+
+def failures_of(target: Path, writers: int) -> list[str]:
+    context = multiprocessing.get_context("fork")
+    failures = context.Queue()
+    processes = [
+        context.Process(target=write, args=(target, who, failures)) for who in range(writers)
+    ]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+        assert process.exitcode == 0
+    return [failures.get() for _ in range(failures.qsize())]
+
+
+@pytest.mark.parametrize("writers", [2, 4])
+def test_writers_at_the_same_instant_leave_one_whole_report(tmp_path: Path, writers: int) -> None:
+    target = tmp_path / "reports" / "nfft_bins"
+    assert failures_of(target, writers) == []
+    written = {path.read_text() for path in target.rglob("*") if path.is_file()}
+    assert len(written) == 1
+    assert written.pop().split()[1] == str(TIMES - 1)
+    assert [path.name for path in target.parent.iterdir()] == [target.name]
+
+
+def test_without_a_second_try_writers_collide(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Negative control."""
+    moved = folders._moved
+
+    def once(fresh: Path, target: Path) -> bool:
+        folders._take_away(target)
+        assert moved(fresh, target), "another writer was quicker"
+        return True
+
+    monkeypatch.setattr(folders, "_moved", once)
+    assert failures_of(tmp_path / "report", 4)
+
+
+def test_a_file_in_the_place_of_a_report_is_left_alone(tmp_path: Path) -> None:
+    target = tmp_path / "report"
+    target.write_text("mine")
+    with pytest.raises(UserError, match="is no folder: move it away"):
+        replace_folder(target, lambda fresh: fill(fresh, "ours"))
+    assert target.read_text() == "mine"
+    assert [path.name for path in tmp_path.iterdir()] == ["report"]
