@@ -7,6 +7,7 @@ from typing import Any
 
 from analysis.evidence import few
 from analysis.markup import NONE, Html, chip, fixed, join, quiet, signed, small, table, tag
+from sweeps.sources.words import has_patch
 
 Data = Mapping[str, Any]
 
@@ -186,10 +187,9 @@ def budgets(summary: Data) -> Html:
 def provenance(summary: Data) -> Html:
     """Enough to do it again."""
     origin, sweep = summary["provenance"], summary["sweep"]
-    changed = " with uncommitted changes" if origin["dirty"] else ""
     entries = {
         "command": tag("code", origin["command"]),
-        "commit": f"{origin['commit'] or 'unknown'}{changed}",
+        "commit": origin["sources"],
         "sampler": f"{sweep['sampler']}, seed {origin['sampler_seed']}",
         "seeds a trial": sweep["seeds"],
         "versions": _listed(origin["versions"]),
@@ -199,9 +199,9 @@ def provenance(summary: Data) -> Html:
     }
     pairs = [part for key, value in entries.items() for part in (tag("dt", key), tag("dd", value))]
     diff = []
-    if origin["diff"]:
-        summary_line = tag("summary", "The uncommitted changes")
-        diff = [tag("details", summary_line, tag("pre", origin["diff"]))]
+    if has_patch(origin["diff"]):
+        head = "The uncommitted changes: on the commit, git apply changes.diff makes them"
+        diff = [tag("details", tag("summary", head), tag("pre", origin["diff"]))]
     return join([tag("dl", *pairs), *diff])
 
 

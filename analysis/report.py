@@ -12,9 +12,12 @@ from pathlib import Path
 from analysis.folders import replace_folder
 from analysis.ledger_reader import SweepData, read_sweep
 from sweeps.command_line import CommandLine, answer, escaped, home_folder
+from sweeps.sources.words import has_patch
 
 NAME = "report.py"
 TRIALS = "trials"
+CHANGES = "changes.diff"
+"""What ``git apply`` takes: what was not committed when the sweep began."""
 
 
 def build_parser() -> CommandLine:
@@ -65,6 +68,8 @@ def _fill(folder: Path, data: SweepData) -> list[str]:
     summary = summarise(data)
     text = json.dumps(summary, indent=2, sort_keys=True, allow_nan=False) + "\n"
     (folder / "summary.json").write_text(text, encoding="utf-8")
+    if has_patch(data.about["diff"]):
+        (folder / CHANGES).write_bytes(data.about["diff"].encode())
     pictures = draw_all(summary, data.curves, folder / "figures")
     (folder / "index.html").write_text(render(summary, pictures), encoding="utf-8")
     return [*summary["answer"], "", *short_table(summary), ""]

@@ -26,6 +26,7 @@ from analysis.importance import importances
 from analysis.ledger_reader import SweepData
 from analysis.paper import paper_note
 from analysis.tuning import compared_axes, tune, tuned_keys, tuned_note
+from sweeps.sources.words import in_words
 
 SUMMARY_VERSION = 3
 STATES = ("complete", "pruned", "failed", "killed", "running", "waiting")
@@ -179,6 +180,7 @@ def _provenance(about: Mapping[str, Any]) -> Row:
     names = ("command", "commit", "dirty", "diff", "code", "versions", "hardware", "sampler_seed")
     return {
         **{name: about[name] for name in names},
+        "sources": in_words(about["commit"], about["dirty"], about["diff"]),
         "created": about["created"].isoformat(timespec="seconds"),
         "finished": about["finished"].isoformat(timespec="seconds") if about["finished"] else None,
     }

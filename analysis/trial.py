@@ -51,10 +51,13 @@ def _draw(argv: list[str]) -> int:
 
 def _look(trial: str, seed: int, home: Path) -> Path:
     """Have the numbers computed, by a process that knows torch; where they are."""
-    words = ["-m", "sweeps.look", trial, "--seed", str(seed), "--home", str(home)]
+    words = [trial, "--seed", str(seed), "--home", str(home)]
     if sys.stdout.isatty():
         print("Looking into the trial: about half a minute", flush=True)
-    done = subprocess.run([sys.executable, *words], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "sweeps.look"]
+    done = subprocess.run(
+        [*command, *words], capture_output=True, text=True, errors="surrogateescape", check=False
+    )
     if done.returncode == 0:
         return Path(done.stdout.splitlines()[-1])
     said = done.stderr.strip().removeprefix("sweeps.look: ")

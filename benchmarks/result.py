@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sweeps.provenance import commit, hardware, versions
+from sweeps.sources.words import in_words
 
 
 def read_command(what: str | None, **defaults: int) -> argparse.Namespace:
@@ -36,10 +37,9 @@ def publish(
         out: the file.
     """
     words = ["python", *_without_out(sys.argv)]
-    found = commit()
     facts = {
         "command": f"`{shlex.join(words)}`",
-        "commit": f"{found['commit']}{' + changes' if found['dirty'] else ''}",
+        "commit": in_words(**commit()),
         "hardware": ", ".join(f"{k} {v}" for k, v in hardware().items()),
         "load": ", ".join(f"{load:.1f}" for load in os.getloadavg()) + " (1, 5, 15 minutes)",
         "versions": ", ".join(f"{k} {v}" for k, v in versions().items()),

@@ -9,7 +9,6 @@ another took over finds out before it writes anything.
 from __future__ import annotations
 
 import os
-import socket
 import sys
 import threading
 import time
@@ -28,6 +27,7 @@ from focus_core.errors import UserError
 from sweeps.command_line import one_line
 from sweeps.ledger import Ledger
 from sweeps.ledger.errors import LeaseLostError, LedgerError
+from sweeps.outside import host_name
 from sweeps.process_identity import began, this_machine
 from sweeps.schema import Base, Lease, Sweep, now
 from sweeps.settings import number
@@ -131,7 +131,7 @@ def _columns(token: str) -> dict[str, str | int]:
     pid = os.getpid()
     return {
         "token": token,
-        "host": socket.gethostname(),
+        "host": host_name(),
         "pid": pid,
         "machine": this_machine(),
         "began": began(pid) or "",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import socket
-import subprocess
 from pathlib import Path
+
+from sweeps.outside import ask, host_name, read_text, text_of
 
 DEAD = ("Z", "X")
 
@@ -13,10 +13,10 @@ DEAD = ("Z", "X")
 def this_machine() -> str:
     """Where pids of this process mean something: a boot of this machine, its pid namespace."""
     try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        boot = read_text(Path("/proc/sys/kernel/random/boot_id")).strip()
         return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
     except OSError:  # no Linux
-        return socket.gethostname()
+        return host_name()
 
 
 def began(pid: int) -> str | None:
@@ -28,16 +28,14 @@ def began(pid: int) -> str | None:
         return _began_elsewhere(pid)
     try:
         # The name, in brackets, may hold anything.
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        fields = read_text(Path(f"/proc/{pid}/stat")).rpartition(")")[2].split()
     except OSError:
         return None
-    return None if fields[0] in DEAD else fields[19]
+    return fields[19] if len(fields) > 19 and fields[0] not in DEAD else None
 
 
 def _began_elsewhere(pid: int) -> str | None:
     """Where there is no /proc."""
     words = ["ps", "-o", "lstart=", "-p", str(pid)]
-    done = subprocess.run(
-        words, capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C"}
-    )
-    return done.stdout.strip() or None
+    said = ask(words, environment={**os.environ, "LC_ALL": "C"}).out
+    return text_of(said).strip() or None

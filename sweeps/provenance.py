@@ -6,25 +6,23 @@ import hashlib
 import os
 import platform
 import shlex
-import subprocess
 import sys
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from sweeps.outside import read_text, storable
 from sweeps.redact import hide_secrets
+from sweeps.sources.checkout import record
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("torch", "ray", "optuna", "mlflow", "sqlalchemy", "pyarrow", "numpy")
-MAX_DIFF = 200_000
 
 
 def commit() -> dict[str, Any]:
     """``commit``, ``dirty`` and ``diff`` of the checkout this program runs from."""
-    head = _git("rev-parse", "HEAD").strip()
-    diff = _git("diff", "HEAD")[:MAX_DIFF] if head else ""
-    return {"commit": head, "dirty": bool(_git("status", "--porcelain").strip()), "diff": diff}
+    return record(ROOT)
 
 
 def everything(argv: Sequence[str]) -> dict[str, Any]:
@@ -59,7 +57,7 @@ def versions() -> dict[str, str]:
 
 def hardware() -> dict[str, Any]:
     """The machine that drives the sweep."""
-    return {"system": platform.platform(), "cpu": _cpu_name(), "cpus": usable_cpus()}
+    return {"system": _system_name(), "cpu": _cpu_name(), "cpus": usable_cpus()}
 
 
 def usable_cpus() -> int:
@@ -84,20 +82,17 @@ def command_line(argv: Sequence[str]) -> str:
     return shlex.join(["python", "sweeps/launch.py", *map(hide_secrets, argv)])
 
 
-def _git(*words: str) -> str:
+def _system_name() -> str:
     try:
-        done = subprocess.run(
-            ["git", "-C", str(ROOT), *words], capture_output=True, text=True, timeout=20, check=True
-        )
-    except (OSError, subprocess.SubprocessError):
-        return ""  # installed without its repository
-    return done.stdout
+        return storable(platform.platform())
+    except ValueError:  # it asks programs such as uname, and wants text of them
+        return sys.platform
 
 
 def _cpu_name() -> str:
     info = Path("/proc/cpuinfo")
     if sys.platform == "linux" and info.exists():
-        for line in info.read_text().splitlines():
+        for line in read_text(info).splitlines():
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
+    return storable(platform.machine())

@@ -25,6 +25,7 @@ from sweeps.on_ray.guard import Limits
 from sweeps.opening import find_or_add, go_on
 from sweeps.plan import Plan
 from sweeps.schema import Launch, Sweep
+from sweeps.sources.words import notes
 from sweeps.stopping import StopFlag
 from sweeps.study import Study
 
@@ -76,6 +77,9 @@ def _launch(
         ledger, plan, found, forget=lambda name: forget(plan.checkpoints, name), **options
     )
     launch = begin_launch(ledger, sweep, found)
+    if gaps := notes(found["diff"]):
+        said = "; ".join(gaps)
+        print(f"launch.py: warning: the sources are not fully recorded: {said}", file=sys.stderr)
     stopping.closing.callback(_end_abandoned, ledger, launch, stopping)
     ledger.on_failure = lambda error: stopping.give_up(str(error))
     try:

@@ -23,6 +23,7 @@ FLOORS = {
     | {"mlflow", "numpy", "optuna", "pyarrow.fs", "ray", "rich", "sqlalchemy", "torch"},
     # Not the sweeps' way of working: the tables and axes it reads, and how every command answers.
     "analysis": {"sweeps.schema", "sweeps.command_line", "sweeps.alarms"}
+    | {"sweeps.sources.words"}
     | {"focus_core.config.orders", "focus_core.errors", "focus_core.paths", "search_spaces.axes"}
     | {"matplotlib", "numpy", "optuna", "pyarrow", "scipy", "seaborn", "sqlalchemy"},
 }

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 
 from sweeps.provenance import commit, hardware, versions
+from sweeps.sources.words import in_words
 from tests.torture_judge import Record
 
 
@@ -60,12 +61,12 @@ class Tally:
 
 def summarise(command: str, tally: Tally) -> str:
     """Command, commit, hardware, versions and the table, in Markdown."""
-    code, machine = commit(), hardware()
+    machine = hardware()
     lines = [
         "# Torture: what runs a sweep is killed until it is done",
         "",
         f"- command: `{command}`",
-        f"- commit: {code['commit'][:12]}{' with changes' if code['dirty'] else ''}",
+        f"- commit: {in_words(**commit())}",
         f"- hardware: {machine['cpu']}, {machine['cpus']} cores, {machine['system']}",
         f"- versions: {', '.join(f'{name} {found}' for name, found in versions().items())}",
         "",

@@ -15,6 +15,7 @@ from sweeps.command_line import counted
 from sweeps.ledger import record as ledger_record
 from sweeps.ledger.rows import clear, copy_report, copy_row, summarise
 from sweeps.ledger.transactions import Transactions
+from sweeps.outside import storable
 from sweeps.schema import Replicate, Report, State, Sweep, Trial, now
 
 _RELATED = (selectinload(Trial.replicates), selectinload(Trial.reports))
@@ -112,7 +113,8 @@ class Ledger(Transactions):
         """Move ``trial`` to ``state``, its open replicates with it."""
         with self.writing() as session:
             row = session.get_one(Trial, trial.id, options=[selectinload(Trial.replicates)])
-            row.state, row.reason, row.error = state, reason, error
+            row.state = state
+            row.reason, row.error = reason and storable(reason), error and storable(error)
             if state in ("failed", "pruned"):
                 row.test = None  # of the full budget and all seeds, or not at all
             if state == "running":

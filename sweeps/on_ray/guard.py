@@ -20,6 +20,7 @@ from typing import Any, TextIO
 
 from pyarrow import fs
 
+from sweeps.outside import text_of
 from sweeps.settings import number
 
 LOOK_SECONDS = 0.2
@@ -193,7 +194,7 @@ class Notes:
         path = f"{self._folder}/{name}"
         try:
             with self._files.open_input_stream(path) as stream:
-                text: str = stream.read().decode(errors="replace").strip()
+                text: str = text_of(stream.read()).strip()
             self._files.delete_file(path)
         except OSError:
             return ""
@@ -203,7 +204,7 @@ class Notes:
 def resident_bytes() -> int:
     """The memory this process holds; 0 where there is no /proc to ask."""
     try:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        pages = int(Path("/proc/self/statm").read_bytes().split()[1])
     except OSError:
         return 0
     return pages * os.sysconf("SC_PAGE_SIZE")

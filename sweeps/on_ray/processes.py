@@ -5,13 +5,14 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, NoReturn
+
+from sweeps.outside import ask, text_of
 
 SHUTDOWN_SECONDS = 10.0
 SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER in linux/prctl.h
@@ -25,12 +26,18 @@ class RayProcesses:
 
     def __init__(self) -> None:
         adopt_orphans()
-        self._before = descendants()
+        self._before = _descendants_if_known()
+        """None: not known. Then nothing is killed, for it may not be Ray's."""
         self._servers: dict[str, int] = {}
 
     def lost(self) -> str | None:
-        """Which of Ray's servers has been here and is gone, in words; None when none."""
-        here = {pid: p for pid, p in below(os.getpid()).items() if pid not in self._before}
+        """Which of Ray's servers has been here and is gone, in words; None when none.
+
+        Raises:
+            OSError: the system does not say which processes there are.
+        """
+        before = self._before or set()
+        here = {pid: p for pid, p in below(os.getpid()).items() if pid not in before}
         self._servers |= {p.program: pid for pid, p in here.items() if p.program in SERVERS}
         for program, pid in self._servers.items():
             if pid not in here or here[pid].ended:
@@ -38,22 +45,24 @@ class RayProcesses:
         return None
 
     def shut_down(self) -> None:
-        """Leave Ray as it wants to be left; after a while kill what is still there."""
-        import ray
+        """Leave Ray as it wants to be left; after a while kill what is still there.
 
-        thread = threading.Thread(target=ray.shutdown, name="ray-shutdown", daemon=True)
+        Whatever Ray raises meanwhile: what a sweep has found is recorded by now.
+        """
+        thread = threading.Thread(target=_leave_ray, name="ray-shutdown", daemon=True)
         thread.start()
         thread.join(SHUTDOWN_SECONDS)
         self.kill()
 
     def kill(self) -> None:
-        """Kill them, at once."""
+        """Kill them, at once, as far as they are known."""
         for _ in range(3):  # one may start another meanwhile
-            started = descendants() - self._before
+            now = _descendants_if_known()
+            started = set() if now is None or self._before is None else now - self._before
             for pid in started:
                 with suppress(OSError):
                     os.kill(pid, signal.SIGKILL)
-            if not started:
+            if now is not None and not started:
                 return
             time.sleep(0.05)
 
@@ -66,6 +75,13 @@ class RayProcesses:
         os._exit(code)
 
 
+def _leave_ray() -> None:
+    with suppress(Exception):
+        import ray
+
+        ray.shutdown()
+
+
 def adopt_orphans() -> None:
     """On Linux: a worker whose raylet was killed stays ours, where ``descendants`` finds it."""
     if sys.platform == "linux":
@@ -76,6 +92,12 @@ def adopt_orphans() -> None:
 def descendants() -> set[int]:
     """Every live process that this one has started, or that one of those has."""
     return {pid for pid, process in below(os.getpid()).items() if not process.ended}
+
+
+def _descendants_if_known() -> set[int] | None:
+    with suppress(Exception):
+        return descendants()
+    return None
 
 
 class Process(NamedTuple):
@@ -99,22 +121,37 @@ def below(ancestor: int) -> dict[int, Process]:
 
 
 def processes() -> dict[int, Process]:
-    """Every process of this machine."""
-    if not Path("/proc/self/stat").exists():
-        ps = ["ps", "-axo", "pid=,ppid=,stat=,comm="]
-        done = subprocess.run(ps, capture_output=True, text=True, check=False)
-        rows = [line.split(maxsplit=3) for line in done.stdout.splitlines()]
-        return {
-            int(pid): Process(int(parent), Path(program).name, state[0] == "Z")
-            for pid, parent, state, program in rows
+    """Every process of this machine, also those whose name is no text.
+
+    Raises:
+        OSError: the system does not say.
+    """
+    if Path("/proc/self/stat").exists():
+        found = {
+            int(pid): _stat(f"/proc/{pid}/stat") for pid in os.listdir("/proc") if pid.isdigit()
         }
-    found = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with suppress(OSError):  # gone meanwhile
-                start, _, rest = (entry / "stat").read_text().rpartition(")")
-                state, parent = rest.split()[:2]
-                found[int(entry.name)] = Process(
-                    int(parent), start.partition("(")[2], state in "ZX"
-                )
-    return found
+    else:
+        said = ask(["ps", "-axo", "pid=,ppid=,stat=,comm="])
+        found = dict(map(_row, said.out.splitlines()))
+    return {pid: process for pid, process in found.items() if process is not None}
+
+
+def _stat(path: str) -> Process | None:
+    """Of one process, from ``PID (NAME) STATE PARENT ...``; None when it is gone.
+
+    The name may hold anything: brackets, spaces, line breaks, half a letter.
+    """
+    with suppress(FileNotFoundError, ProcessLookupError, PermissionError, ValueError):
+        start, _, rest = Path(path).read_bytes().rpartition(b")")
+        state, parent = rest.split()[:2]
+        return Process(int(parent), text_of(start.partition(b"(")[2]), state in (b"Z", b"X"))
+    return None
+
+
+def _row(line: bytes) -> tuple[int, Process | None]:
+    """Of one process, from a line of ``ps``; None where the line is a piece of a name."""
+    with suppress(ValueError):
+        pid, parent, state, program = line.split(maxsplit=3)
+        name = Path(text_of(program)).name
+        return int(pid), Process(int(parent), name, state.startswith(b"Z"))
+    return 0, None

@@ -8,11 +8,13 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
+from sweeps.command_line import one_line
 from sweeps.driver import Driver
 from sweeps.on_ray.guard import Limits
 from sweeps.on_ray.privacy import keep_private
@@ -84,7 +86,16 @@ def with_ray(address: str | None, stopping: StopFlag, work: Callable[[], object]
         processes.kill()
     finally:
         if not stopping.ray_is_lost:
-            processes.shut_down()
+            _close(processes)
+
+
+def _close(processes: RayProcesses) -> None:
+    """Whatever it raises, the sweep ends as it has ended: its record is complete by now."""
+    try:
+        processes.shut_down()
+    except Exception as error:  # noqa: BLE001
+        said = one_line(f"{type(error).__name__}: {error}")
+        print(f"launch.py: warning: Ray may not be closed ({said})", file=sys.stderr)
 
 
 def _leave_the_start() -> None:
@@ -127,7 +138,7 @@ def run_on_ray(
     threads = max(1, int(cpus))
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until Tune listens for it
     stopping.wake = interrupt_tune
-    with tempfile.TemporaryDirectory(prefix="focus-sweeps-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="focus-sweeps-", ignore_cleanup_errors=True) as scratch:
         tuner = tune.Tuner(
             tune.with_resources(ray_trainable, {"cpu": cpus, "gpu": gpus}),
             tune_config=tune.TuneConfig(

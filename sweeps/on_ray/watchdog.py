@@ -13,6 +13,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -34,7 +35,8 @@ class Watchdog:
     Must be entered in the main thread, where Python's signals arrive.
 
     Args:
-        lost: says in words what of Ray is dead; None while all is well.
+        lost: says in words what of Ray is dead; None while all is well. What it raises says
+            nothing.
         stuck: called from another thread when the main thread does not come out of Ray's calls.
         patience: so many seconds nothing but death was seen.
     """
@@ -71,17 +73,24 @@ class Watchdog:
         self._thread.join()  # it may just be calling back: unheard, that call ends a process
         signal.signal(signal.SIGUSR2, self._before)
         if isinstance(error, Exception):  # perhaps of Ray's death, a little earlier
-            lost = self._look()
+            lost = None
+            with suppress(Exception):
+                lost = self._look()
             if lost is not None:
                 raise RayLostError(describe(lost)) from None
 
     def _watch(self) -> None:
-        seen = time.monotonic()
+        dead_since: float | None = None
         while not self._ended.wait(LOOK_SECONDS):
-            lost = self._look()
+            try:
+                lost = self._look()
+            except Exception:  # noqa: BLE001  then nothing is known, neither life nor death
+                continue
             if lost is None:
-                seen = time.monotonic()
-            elif time.monotonic() - seen >= self._patience:
+                dead_since = None
+                continue
+            dead_since = dead_since or time.monotonic()
+            if time.monotonic() - dead_since >= self._patience:
                 self._lost = describe(lost)
                 if not self._call_back() and self._turn.acquire(blocking=False):
                     self._stuck(self._lost)

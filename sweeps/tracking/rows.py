@@ -11,6 +11,7 @@ from focus_core.config.fields import SPELLINGS
 from sweeps.alarms import alarms, promised
 from sweeps.progress import ENDED, best_trial, count_states, short_name
 from sweeps.schema import Report, Sweep, Trial
+from sweeps.sources.words import tag
 
 # Runs are found again by these; the plain tags are for people to filter by.
 SWEEP_TAG, CREATED_TAG, KIND_TAG = "focus.sweep", "focus.created", "focus.kind"
@@ -50,7 +51,7 @@ def identity_tags(sweep: Sweep, trial: Trial | None = None) -> dict[str, str]:
 
 def sweep_tags(sweep: Sweep, trials: Sequence[Trial], state: str) -> dict[str, str]:
     """What a person reads on the sweep's run."""
-    tags = {"state": state, "space": sweep.space, "commit": _commit(sweep)}
+    tags = {"state": state, "space": sweep.space, "commit": tag(sweep.commit, sweep.dirty)}
     best = best_trial(sweep, trials)
     if best is None:
         return tags
@@ -92,7 +93,7 @@ def trial_tags(
     tags = {
         "state": trial.state,
         "space": sweep.space,
-        "commit": _commit(sweep),
+        "commit": tag(sweep.commit, sweep.dirty),
         "causal": str(promise == "causal").lower(),
     }
     optional = {
@@ -167,7 +168,3 @@ def batches(points: Sequence[Point]) -> Iterator[Sequence[Point]]:
 def milliseconds(moment: datetime) -> int:
     """MLflow's time stamp."""
     return int(moment.timestamp() * 1000)
-
-
-def _commit(sweep: Sweep) -> str:
-    return sweep.commit + ("+dirty" if sweep.dirty else "")
