@@ -17,7 +17,7 @@ from focus_core.embedding import LearnedPositions, RealEncoder, TokenEmbedding
 from focus_core.hypernetwork import GlobalConv, HyperEmbedding
 from focus_core.mixers import MIXERS
 from focus_core.mixers.focus import connect
-from focus_core.mixers.hyena import UniformLinear
+from focus_core.mixers.hyena import FilterLinear
 from focus_core.residual import ResidualLinear
 from focus_core.state_space import DiagonalKernel
 
@@ -245,4 +245,4 @@ def parameter_groups(net: nn.Module, train: TrainConfig) -> list[dict[str, Any]]
 
 
 def _decays(module: nn.Module) -> bool:
-    return isinstance(module, nn.Linear) and not isinstance(module, UniformLinear)
+    return isinstance(module, nn.Linear) and not isinstance(module, FilterLinear)
