@@ -14,7 +14,6 @@ from focus_core.config import ModelConfig
 from focus_core.convolution import convolve
 from focus_core.short_conv import ShortConv
 
-FREQUENCY = 10.0
 START_STD = 0.02
 """Of the filters' network. Safari and zoology start every linear layer of a language model so.
 
@@ -65,9 +64,19 @@ class ImplicitFilter(nn.Module):
         super().__init__()
         E, W = model.implicit_features, model.implicit_width
         self.max_length, self.features = max_length, E
+        self.frequency = model.implicit_frequency
         self.layers = nn.ModuleList([FilterLinear(E, W), FilterLinear(W, W), FilterLinear(W, W)])
         self.out = FilterLinear(W, model.width, bias=False)
-        self.frequency_W = nn.Parameter(torch.empty(W))
+        self.frequency_W: Tensor
+        self.features_LE: Tensor | None
+        if model.implicit_frequency_trained:
+            self.frequency_W = nn.Parameter(torch.empty(W))
+        else:
+            self.register_buffer("frequency_W", torch.full((W,), self.frequency))
+        trained = (
+            nn.Parameter(torch.empty(max_length, E)) if model.implicit_features_trained else None
+        )
+        self.register_parameter("features_LE", trained)
 
     def forward(self, length: int) -> Tensor:
         """The taps h_DL.
@@ -81,7 +90,8 @@ class ImplicitFilter(nn.Module):
                 f"with max_length={length} or more, not {self.max_length}"
             )
         time_L = self._time(length)
-        h_LW = self._features(time_L)
+        known_LE = self.features_LE
+        h_LW = self._features(time_L) if known_LE is None else known_LE[:length]
         for layer in self.layers:
             h_LW = torch.sin(self.frequency_W * layer(h_LW))
         window_LD = torch.exp(-time_L[:, None] * self._decays())
@@ -109,8 +119,10 @@ class ImplicitFilter(nn.Module):
         )
 
     def initial_value(self, name: str, generator: torch.Generator) -> Tensor:  # noqa: ARG002
-        """One frequency for all units; it is trained."""
-        return torch.full(self.frequency_W.shape, FREQUENCY)
+        """One frequency for all units; trained features start as the fixed ones."""
+        if name == "frequency_W":
+            return torch.full(self.frequency_W.shape, self.frequency)
+        return self._features(self._time(self.max_length))
 
 
 class FilterLinear(nn.Linear):
