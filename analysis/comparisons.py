@@ -7,6 +7,7 @@ from typing import Any
 
 from analysis.arms import Arm, Row
 from analysis.evidence import Bounds, Paired, holm, paired, verdict
+from analysis.origins import origin
 from sweeps.command_line import counted
 
 
@@ -61,7 +62,7 @@ def comparisons(
     rows = []
     for arm in others:
         row: Row = {"number": arm.number, "name": arm.name, "label": arm.label}
-        row["leaky"] = arm.leaky
+        row |= {"leaky": arm.leaky, "origin": origin(arm.config)}
         result = results.get(arm.number)
         if result is None:
             row |= {"verdict": f"not compared: {why_not_ranked(arm)}"}

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from analysis import page_evidence, page_trials
+from analysis import page_evidence, page_origins, page_trials
 from analysis.gallery import Picture, compares_variants
 from analysis.markup import NONE, Html, chip, fixed, quiet, table, tag
 from analysis.style import CSS
@@ -37,6 +37,7 @@ def render(summary: Data, pictures: Mapping[str, Picture]) -> str:
             page_evidence.comparisons(summary),
             pictures.get("differences"),
         ),
+        page_section("Ours or published", page_origins.origins(summary)),
         page_section("Certificates", page_evidence.certificates(summary)),
         page_section("Budgets", page_evidence.budgets(summary)),
         _section("Where it comes from", page_evidence.provenance(summary)),

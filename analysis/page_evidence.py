@@ -7,6 +7,7 @@ from typing import Any
 
 from analysis.evidence import few
 from analysis.markup import NONE, Html, chip, fixed, join, quiet, signed, small, table, tag
+from analysis.origins import in_short
 from sweeps.sources.words import has_patch
 
 Data = Mapping[str, Any]
@@ -87,11 +88,13 @@ def comparisons(summary: Data) -> Html:
             fixed(row.get("effect_size"), 1),
             small(row.get("p")),
             small(row.get("p_holm")),
+            tag("span", in_short(row["origin"]), class_="wrap"),
             chip("LEAKY") if row["leaky"] else tag("span", row["verdict"], class_="wrap"),
         ]
         for row in summary["comparisons"]
     ]
-    head = ["arm", "difference", "95 % interval", "n", "effect size", "p", "p (Holm)", "verdict"]
+    head = ["arm", "difference", "95 % interval", "n", "effect size", "p", "p (Holm)"]
+    head += ["ours or published", "verdict"]
     lead = (
         f"Test score minus that of {summary['reference']}, {summary['reference_why']}: a reference "
         "is never chosen by its score. p: exact sign-flip permutation over seeds, which n seeds "

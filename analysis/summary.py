@@ -24,6 +24,7 @@ from analysis.effects import heat_map, main_effects
 from analysis.evidence import Bounds, Interval
 from analysis.importance import importances
 from analysis.ledger_reader import SweepData
+from analysis.origins import origin_note, origin_rows
 from analysis.paper import paper_note
 from analysis.tuning import compared_axes, tune, tuned_keys, tuned_note
 from sweeps.sources.words import in_words
@@ -60,6 +61,8 @@ def summarise(data: SweepData) -> Row:
         "heat_map": heat_map(about["axes"], found, about["base"].get("task.length")),
         "importances": importances(axes, tuned.arms, maximize=maximize),
         "comparisons": compared,
+        "origins": origin_rows(tuned.arms),
+        "origin_note": origin_note(about["code"]),
         "certificates": certificates(found, data.curves, bounds),
         "budgets": budgets(found, reference, tuned.tried),
         "provenance": _provenance(about),

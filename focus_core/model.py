@@ -17,7 +17,8 @@ from focus_core.embedding import LearnedPositions, RealEncoder, TokenEmbedding
 from focus_core.hypernetwork import GlobalConv, HyperEmbedding
 from focus_core.mixers import MIXERS
 from focus_core.mixers.focus import connect
-from focus_core.mixers.hyena import UniformLinear
+from focus_core.mixers.hyena import FilterLinear
+from focus_core.mixers.transformer_xl import share_biases
 from focus_core.residual import ResidualLinear
 from focus_core.state_space import DiagonalKernel
 
@@ -53,7 +54,7 @@ class FeedForward(nn.Module):
 
 
 class Block(nn.Module):
-    """A sequence mixer, then the feed-forward network.
+    """A sequence mixer, then the feed-forward network where there is one.
 
     A bidirectional block has a second mixer, with weights of its own, that reads the sequence from
     its end to its start; the mean of the two goes on.
@@ -64,7 +65,7 @@ class Block(nn.Module):
         self.mixer = MIXERS[model.mixer](model, max_length)
         two = model.bidirectional
         self.reversed_mixer = MIXERS[model.mixer](model, max_length) if two else None
-        self.feed_forward = FeedForward(model)
+        self.feed_forward = FeedForward(model) if model.feed_forward else nn.Identity()
 
     def forward(
         self, x_BLD: Tensor, e_BNDO: Tensor | None, reversed_e_BNDO: Tensor | None = None
@@ -110,9 +111,10 @@ class SequenceModel(nn.Module):
         reverses = before_all and model.bidirectional
         self.reversed_hyper_embedding = HyperEmbedding(model, max_length) if reverses else None
         blocks = [Block(model, max_length) for _ in range(model.layers)]
-        connect([block.mixer for block in blocks], model, max_length)
         reversed_mixers = [b.reversed_mixer for b in blocks if b.reversed_mixer is not None]
-        connect(reversed_mixers, model, max_length)
+        for mixers in ([block.mixer for block in blocks], reversed_mixers):
+            connect(mixers, model, max_length)
+            share_biases(mixers, model)
         self.blocks = nn.ModuleList(blocks)
         self.norm = nn.Identity() if frame.post_norm else nn.LayerNorm(model.width)
         self.head = nn.Linear(model.width, num_outputs, bias=frame.head_bias)
@@ -245,4 +247,4 @@ def parameter_groups(net: nn.Module, train: TrainConfig) -> list[dict[str, Any]]
 
 
 def _decays(module: nn.Module) -> bool:
-    return isinstance(module, nn.Linear) and not isinstance(module, UniformLinear)
+    return isinstance(module, nn.Linear) and not isinstance(module, FilterLinear)

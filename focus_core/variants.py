@@ -115,6 +115,14 @@ VARIANTS: dict[str, Variant] = {
     "s4d": Variant(
         question="the rival: a diagonal linear state space", changes={"model.mixer": "s4d"}
     ),
+    "s4_bare": Variant(
+        question="the rival in its paper's frame: no feed-forward network, more layers",
+        changes={"model.mixer": "s4", "model.feed_forward": False, "model.layers": 7},
+    ),
+    "s4d_bare": Variant(
+        question="the rival in its paper's frame: no feed-forward network, more layers",
+        changes={"model.mixer": "s4d", "model.feed_forward": False, "model.layers": 7},
+    ),
     "hyena": Variant(
         question="the rival: gated convolutions whose taps a network writes",
         changes={"model.mixer": "hyena"},

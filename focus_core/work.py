@@ -126,7 +126,7 @@ def _mega(mixer: MegaMixer, length: int) -> Work:
 
 def _transformer_xl(mixer: TransformerXLMixer, length: int) -> Work:
     """Keys and values are made twice: for the segment, and again for the next one's memory."""
-    D, (H, Z), M = mixer.out.in_features, mixer.content_bias_HZ.shape, mixer.segment_length
+    D, (H, Z), M = mixer.out.in_features, mixer.biases.content_HZ.shape, mixer.segment_length
     padded = _padded(length, M)
     projections = 2 * D * D * (padded + 2 * 2 * padded + length)  # query, key and value, out
     positions = Work(shared=2 * 2 * M * D * D, matmul=2 * padded * 2 * M * H * Z)
@@ -171,7 +171,8 @@ def _hyena(mixer: HyenaMixer, length: int) -> Work:
 
 
 def _implicit_filter(implicit: ImplicitFilter, length: int) -> Work:
-    return Work(shared=sum(2 * length * p.numel() for p in implicit.parameters() if p.dim() > 1))
+    layers = (*implicit.layers, implicit.out)
+    return Work(shared=sum(2 * length * layer.weight.numel() for layer in layers))
 
 
 def _global_conv(conv: GlobalConv, length: int) -> Work:

@@ -2,7 +2,9 @@
 
 Every arm has the reference's number of parameters within 5 percent: ``FFN_WIDTHS`` gives each the
 feed-forward width that makes it so at the base's task and width (a test builds them all and says
-what would be right). Every arm is trained at three learning rates, to its full budget, with the
+what would be right). S4 and S4D stand twice: in the Focus layer's frame, and as in their papers,
+without a feed-forward network, as ``s4_bare`` and ``s4d_bare``: seven layers then make the same
+number. Every arm is trained at three learning rates, to its full budget, with the
 same seeds, and stands in the report at the rate that validation chose: what suits one system need
 not suit another. ``--set train.learning_rate=0.003`` trains each once, at that rate.
 """
@@ -36,6 +38,9 @@ FFN_WIDTHS = {
 }
 """Feed-forward width of each arm, by variant: the numbers of parameters are then those of base."""
 
+BARE = ("s4_bare", "s4d_bare")
+"""Arms that have no feed-forward width; they come last, so that earlier sweeps stay their start."""
+
 
 def base() -> TrialConfig:
     """Far recall of 64 tokens: strict, adaptive, four bins, exact recurrence."""
@@ -46,7 +51,7 @@ SPACE = Space(
     question="How does the Focus layer compare with its rivals at equal size?",
     base=base,
     axes=(
-        choices(VARIANT, *FFN_WIDTHS),
+        choices(VARIANT, *FFN_WIDTHS, *BARE),
         choices("train.learning_rate", 1e-3, 3e-3, 1e-2, tuned=True),
     ),
     seeds=5,

@@ -104,7 +104,8 @@ def test_negative_control_a_tensor_left_behind_is_seen():
 FIELDS = {
     "heads": 2, "chunk_length": 4, "sliding": True, "key_width": 6, "value_width": 6,
     "ffn_width": 10, "layers": 1, "ema_size": 2, "state_size": 6, "taps": 2, "implicit_width": 7,
-    "implicit_features": 7, "order": 1, "filters": 2, "bin_length": 4, "oversampling": 1,
+    "implicit_features": 7, "implicit_frequency": 3.0, "position_bias": "layer",
+    "feed_forward": False, "order": 1, "filters": 2, "bin_length": 4, "oversampling": 1,
     "hyper_width": 6, "gain": "l2", "parameterisation": "lattice", "global_conv": "none",
     "filter": "ema",
 }  # fmt: skip

@@ -23,8 +23,9 @@ FLOORS = {
     | {"mlflow", "numpy", "optuna", "pyarrow.fs", "ray", "rich", "sqlalchemy", "torch"},
     # Not the sweeps' way of working: the tables and axes it reads, and how every command answers.
     "analysis": {"sweeps.schema", "sweeps.command_line", "sweeps.alarms"}
-    | {"sweeps.sources.words"}
-    | {"focus_core.config.orders", "focus_core.errors", "focus_core.paths", "search_spaces.axes"}
+    | {"sweeps.sources.words", "sweeps.provenance.code_hash", "search_spaces.axes"}
+    | {"focus_core.config.orders", "focus_core.config.origins", "focus_core.errors"}
+    | {"focus_core.paths"}
     | {"matplotlib", "numpy", "optuna", "pyarrow", "scipy", "seaborn", "sqlalchemy"},
 }
 # Read by --list and --dry-run: not even torch.

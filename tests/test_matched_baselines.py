@@ -6,7 +6,7 @@ from focus_core.mixers import MIXERS
 from focus_core.model import build_model
 from focus_core.tasks import build_task
 from search_spaces import load
-from search_spaces.baselines import FFN_WIDTHS
+from search_spaces.baselines import BARE, FFN_WIDTHS
 
 SPACE = load("baselines")
 WITHIN = 0.05
@@ -37,6 +37,15 @@ def test_it_has_as_many_parameters_as_the_reference(variant):
     right = matching_width(variant, wanted)
     assert abs(found / wanted - 1) < WITHIN, f"{variant}: ffn_width {right} instead"
     assert FFN_WIDTHS[variant] == right  # as near as can be
+
+
+@pytest.mark.parametrize("variant", BARE)
+def test_an_arm_without_a_feed_forward_network_has_as_many_by_its_layers(variant):
+    wanted, found = size("base"), size(variant)
+    assert abs(found / wanted - 1) < WITHIN
+    layers = SPACE.configure({"variant": variant}, SPACE.base()).model.layers
+    others = [size(variant, **{"model.layers": layers + more}) for more in (-1, 1)]
+    assert abs(found - wanted) < min(abs(other - wanted) for other in others)
 
 
 def test_negative_control_at_one_width_they_differ():

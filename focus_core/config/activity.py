@@ -15,6 +15,14 @@ def mixer_is(*names: str) -> Callable[[TrialConfig], bool]:
     return lambda t: t.model.mixer in names
 
 
+def has_feed_forward(t: TrialConfig) -> bool:
+    return t.model.feed_forward
+
+
+def has_several_relative_layers(t: TrialConfig) -> bool:
+    return t.model.mixer == "transformer_xl" and t.model.layers > 1
+
+
 def classifies(t: TrialConfig) -> bool:
     """The whole sequence is read before anything is answered."""
     return "readout" in TASKS[t.task.name].reads

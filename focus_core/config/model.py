@@ -28,7 +28,10 @@ class ModelConfig:
     ] = "focus"  # fmt: skip
     width: int = option(64, POSITIVE)  # D
     layers: int = option(2, POSITIVE)
-    ffn_width: int | None = option(None, POSITIVE)  # default: of the mixer's Frame, as below
+    # default: of the mixer's Frame, as below
+    ffn_width: int | None = option(None, POSITIVE, when=active.has_feed_forward)
+    # S4 and S4D stand without one in their papers
+    feed_forward: bool = option(True, later=True)
     dropout: float = option(0.0, FRACTION)
     key_width: int | None = option(None, POSITIVE, when=active.attends(*KEYED))  # z
     value_width: int | None = option(None, POSITIVE, when=active.attends(*KEYED))  # v
@@ -43,7 +46,15 @@ class ModelConfig:
     taps: int | None = option(None, POSITIVE, when=active.convolves_shortly, later=True)
     # of the network that writes Hyena's filters
     implicit_width: int = option(64, POSITIVE, when=active.mixer_is("hyena"), later=True)
+    # published: 5 and 10 for recall; 33, trained, and 14 for language
     implicit_features: int = option(5, POSITIVE, when=active.mixer_is("hyena"), later=True)
+    implicit_frequency: float = option(10.0, POSITIVE, when=active.mixer_is("hyena"), later=True)
+    implicit_features_trained: bool = option(False, when=active.mixer_is("hyena"), later=True)
+    implicit_frequency_trained: bool = option(True, when=active.mixer_is("hyena"), later=True)
+    # Transformer-XL's u and v: one pair for all layers, as published, or one for each
+    position_bias: Literal["shared", "layer"] = option(
+        "shared", when=active.has_several_relative_layers, later=True
+    )
 
     filter: Literal["adaptive", "static", "coupled", "ema", "none", "shortconv"] = option(
         "adaptive", when=active.is_focus
@@ -181,7 +192,7 @@ class ModelConfig:
         attends = self.mixer != "focus" or self.attention != "none"
         filled = dataclasses.replace(
             self,
-            ffn_width=self.ffn_width or frame.ffn_ratio * self.width,
+            ffn_width=(self.feed_forward and self.ffn_width) or frame.ffn_ratio * self.width,
             key_width=self.key_width or max(2, self.width // frame.key_share),
             value_width=self.value_width or frame.value_ratio * self.width,
             taps=self.taps or frame.taps,

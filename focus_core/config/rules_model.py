@@ -86,7 +86,7 @@ def _check_mode(model: ModelConfig) -> None:
         "the length in tokens, or model.mode=paper",
     )
     require(
-        model.filter != "adaptive" or model.theta_shift >= 1,
+        model.mixer != "focus" or model.filter != "adaptive" or model.theta_shift >= 1,
         f"model.theta_shift must be 1 or more, not {model.theta_shift}",
     )
 

@@ -15,7 +15,12 @@ from focus_core.convolution import convolve
 from focus_core.errors import UserError
 from focus_core.short_conv import ShortConv
 
-FREQUENCY = 10.0
+START_STD = 0.02
+"""Of the filters' network. Safari and zoology start every linear layer of a language model so.
+
+The bare operator starts as torch's layers do, U(-1, 1) / sqrt(inputs): its first filters are white
+noise under the window. No published number has that start.
+"""
 DECAYS = (math.log(100) / 0.3, math.log(100) / 1.5)
 """Fastest and slowest window: down to 1/100 after 0.3 and 1.5 of the longest sequence."""
 
@@ -60,9 +65,19 @@ class ImplicitFilter(nn.Module):
         super().__init__()
         E, W = model.implicit_features, model.implicit_width
         self.max_length, self.features = max_length, E
-        self.layers = nn.ModuleList([UniformLinear(E, W), UniformLinear(W, W), UniformLinear(W, W)])
-        self.out = UniformLinear(W, model.width, bias=False)
-        self.frequency_W = nn.Parameter(torch.empty(W))
+        self.frequency = model.implicit_frequency
+        self.layers = nn.ModuleList([FilterLinear(E, W), FilterLinear(W, W), FilterLinear(W, W)])
+        self.out = FilterLinear(W, model.width, bias=False)
+        self.frequency_W: Tensor
+        self.features_LE: Tensor | None
+        if model.implicit_frequency_trained:
+            self.frequency_W = nn.Parameter(torch.empty(W))
+        else:
+            self.register_buffer("frequency_W", torch.full((W,), self.frequency))
+        trained = (
+            nn.Parameter(torch.empty(max_length, E)) if model.implicit_features_trained else None
+        )
+        self.register_parameter("features_LE", trained)
 
     def forward(self, length: int) -> Tensor:
         """The taps h_DL.
@@ -76,7 +91,8 @@ class ImplicitFilter(nn.Module):
                 f"with max_length={length} or more, not {self.max_length}"
             )
         time_L = self._time(length)
-        h_LW = self._features(time_L)
+        known_LE = self.features_LE
+        h_LW = self._features(time_L) if known_LE is None else known_LE[:length]
         for layer in self.layers:
             h_LW = torch.sin(self.frequency_W * layer(h_LW))
         window_LD = torch.exp(-time_L[:, None] * self._decays())
@@ -104,14 +120,16 @@ class ImplicitFilter(nn.Module):
         )
 
     def initial_value(self, name: str, generator: torch.Generator) -> Tensor:  # noqa: ARG002
-        """One frequency for all units; it is trained."""
-        return torch.full(self.frequency_W.shape, FREQUENCY)
+        """One frequency for all units; trained features start as the fixed ones."""
+        if name == "frequency_W":
+            return torch.full(self.frequency_W.shape, self.frequency)
+        return self._features(self._time(self.max_length))
 
 
-class UniformLinear(nn.Linear):
-    """A linear layer of the filters' network, which starts as the published one."""
+class FilterLinear(nn.Linear):
+    """A linear layer of the filters' network, which starts as in the published language models."""
 
     def initial_value(self, name: str, generator: torch.Generator) -> Tensor:
-        """U(-1, 1) / sqrt(inputs), biases too: that and the frequency set the taps' spectrum."""
-        bound: float = self.in_features**-0.5
-        return bound * (2 * torch.rand(getattr(self, name).shape, generator=generator) - 1)
+        """Weights N(0, 0.02^2), biases 0: the first filters are short and smooth."""
+        value = torch.randn(getattr(self, name).shape, generator=generator)
+        return START_STD * value if name == "weight" else torch.zeros_like(value)

@@ -30,8 +30,7 @@ class TransformerXLMixer(nn.Module):
         self.query = nn.Linear(D, D, bias=False)
         self.key_value = nn.Linear(D, 2 * D, bias=False)
         self.relative = nn.Linear(D, D, bias=False)  # W_k,R
-        self.content_bias_HZ = nn.Parameter(torch.empty(model.heads, D // model.heads))  # u
-        self.position_bias_HZ = nn.Parameter(torch.empty(model.heads, D // model.heads))  # v
+        self.biases = RelativeBiases(model.heads, D // model.heads)
         self.out = nn.Linear(D, D, bias=False)
         self.norm = nn.LayerNorm(D)
         self.dropout = nn.Dropout(model.dropout)
@@ -59,10 +58,10 @@ class TransformerXLMixer(nn.Module):
     def _scores(self, q_BCHMZ: Tensor, k_BCHJZ: Tensor) -> Tensor:
         """((q + u) k^T + (q + v) r^T) / sqrt(Z), (B, C, H, M, J)."""
         M, J, Z = q_BCHMZ.shape[3], k_BCHJZ.shape[3], q_BCHMZ.shape[4]
-        content_BCHMJ = (q_BCHMZ + self.content_bias_HZ[:, None]) @ k_BCHJZ.mT
+        content_BCHMJ = (q_BCHMZ + self.biases.content_HZ[:, None]) @ k_BCHJZ.mT
         waves_JD = sinusoids(J, self.relative.in_features, k_BCHJZ)
         r_HJZ = torch.unflatten(self.relative(waves_JD), -1, (self.heads, -1)).transpose(0, 1)
-        by_distance_BCHMJ = (q_BCHMZ + self.position_bias_HZ[:, None]) @ r_HJZ.mT
+        by_distance_BCHMJ = (q_BCHMZ + self.biases.position_HZ[:, None]) @ r_HJZ.mT
         steps = torch.arange(J, device=k_BCHJZ.device)
         # step m stands at M + m, counted from the start of the memory
         distance_MJ = (M + steps[:M, None] - steps).clamp(min=0)
@@ -71,7 +70,7 @@ class TransformerXLMixer(nn.Module):
 
     def initial_state(self, batch: int) -> cache.Cache:
         """Nothing read yet."""
-        H, Z = self.content_bias_HZ.shape
+        H, Z = self.biases.content_HZ.shape
         return cache.empty(batch, H, Z, Z, self.out.weight)
 
     def step(
@@ -91,15 +90,35 @@ class TransformerXLMixer(nn.Module):
         state = state.append(k_BHZ, v_BHZ)
         waves_JD = sinusoids(state.length, x_BD.shape[1], x_BD).flip(0)  # the oldest is farthest
         r_JHZ = torch.unflatten(self.relative(waves_JD), -1, (self.heads, -1))
-        position_BHJ = torch.einsum("bhz,jhz->bhj", q_BHZ + self.position_bias_HZ, r_JHZ)
+        position_BHJ = torch.einsum("bhz,jhz->bhj", q_BHZ + self.biases.position_HZ, r_JHZ)
         bias_BH1J = position_BHJ[:, :, None] / math.sqrt(q_BHZ.shape[-1])
-        q_BHZ = q_BHZ + self.content_bias_HZ
+        q_BHZ = q_BHZ + self.biases.content_HZ
         y_BHZ = cache.read(q_BHZ, state, rotary=False, bias_BH1J=bias_BH1J)
         return self.norm(x_BD + self.out(y_BHZ.flatten(1))), state
+
+
+class RelativeBiases(nn.Module):
+    """u and v: what every query asks for by content, and by distance, whatever it is."""
+
+    def __init__(self, heads: int, key_width: int) -> None:
+        super().__init__()
+        self.content_HZ = nn.Parameter(torch.empty(heads, key_width))  # u
+        self.position_HZ = nn.Parameter(torch.empty(heads, key_width))  # v
 
     def initial_value(self, name: str, generator: torch.Generator) -> Tensor:
         """N(0, 0.02^2), as published."""
         return 0.02 * torch.randn(getattr(self, name).shape, generator=generator)
+
+
+def share_biases(mixers: list[nn.Module], model: ModelConfig) -> None:
+    """One pair u, v for all layers, as published (``untie_r`` is off there by default).
+
+    Mixers of another kind are left alone.
+    """
+    shared = model.position_bias == "shared"
+    layers = [m for m in mixers if shared and isinstance(m, TransformerXLMixer)]
+    for layer in layers[1:]:
+        layer.biases = layers[0].biases
 
 
 def sinusoids(count: int, width: int, like: Tensor) -> Tensor:

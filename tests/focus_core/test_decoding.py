@@ -13,6 +13,8 @@ LENGTH = 23
 WITHOUT_KERNEL = {"global_conv": "none"}
 ARMS = {
     **{mixer: {"mixer": mixer} for mixer in MIXERS if mixer not in ("focus", "hyena")},
+    "transformer_xl, biases of its own": {"mixer": "transformer_xl", "position_bias": "layer"},
+    "s4, bare": {"mixer": "s4", "feed_forward": False},
     "focus": WITHOUT_KERNEL,
     "averaged": {"global_conv": "ema"},
     "carried": {"carry": True, "theta_shift": 2, **WITHOUT_KERNEL},

@@ -13,7 +13,13 @@ from focus_core.probes import causality_leak
 
 CHOICES: dict[str, tuple[Scalar, ...]] = {
     "model.mode": ("strict", "paper"),
-    "model.mixer": ("focus", "focus", "focus", "attention"),
+    "model.mixer": (*("focus",) * 5, "attention", "transformer_xl", "hyena", "s4"),
+    "model.feed_forward": (True, True, False),
+    "model.ffn_width": (None, 12),
+    "model.position_bias": ("shared", "layer"),
+    "model.implicit_frequency": (10.0, 14.0),
+    "model.implicit_frequency_trained": (True, False),
+    "model.implicit_features_trained": (False, True),
     "model.filter": ("adaptive", "adaptive", "adaptive", "static", "coupled", "ema", "none"),
     "model.realisation": ("recurrence", "sampled", "literal", "circular"),
     "model.carry": (False, True),

@@ -88,7 +88,7 @@ def test_gpt2_has_a_tied_head_and_learned_positions():
 def written_out_xl(mixer, x_LD, M):
     """Transformer-XL one query, one key at a time, for one sequence."""
     L, D = x_LD.shape
-    H, Z = mixer.content_bias_HZ.shape
+    H, Z = mixer.biases.content_HZ.shape
     q, kv = mixer.query(x_LD), mixer.key_value(x_LD)
     k, v = kv[:, :D], kv[:, D:]
     r = mixer.relative(sinusoids(2 * M, D, x_LD))
@@ -99,8 +99,8 @@ def written_out_xl(mixer, x_LD, M):
             part = slice(h * Z, (h + 1) * Z)
             scores = torch.stack(
                 [
-                    (q[t, part] + mixer.content_bias_HZ[h]) @ k[s, part]
-                    + (q[t, part] + mixer.position_bias_HZ[h]) @ r[t - s, part]
+                    (q[t, part] + mixer.biases.content_HZ[h]) @ k[s, part]
+                    + (q[t, part] + mixer.biases.position_HZ[h]) @ r[t - s, part]
                     for s in range(start, t + 1)
                 ]
             )

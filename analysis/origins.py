@@ -1,0 +1,58 @@
+"""Whose start, frame, optimiser and protocol an arm has: ours, or as published."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from analysis.arms import Arm, Row
+from focus_core.config.origins import is_rival, origins
+from sweeps.provenance import code_hash
+
+KEYS = ("start", "frame", "optimiser", "protocol")
+
+
+def origin(config: Mapping[str, Any]) -> dict[str, str]:
+    """The words of one trial, each beginning with ``ours``, ``published`` or ``unknown``."""
+    return {**origins(config), "protocol": _protocol(config)}
+
+
+def _protocol(config: Mapping[str, Any]) -> str:  # noqa: ARG001
+    """Whose protocol its task follows."""
+    return "ours"
+
+
+def in_short(words: Mapping[str, str]) -> str:
+    """``start published; frame, optimiser, protocol ours``: enough for a row of a table."""
+    by_whom: dict[str, list[str]] = {}
+    for key in KEYS:
+        by_whom.setdefault(words[key].split(":")[0], []).append(key)
+    if len(by_whom) == 1:
+        return f"all {next(iter(by_whom))}"
+    ordered = sorted(by_whom.items(), key=lambda found: found[0] != "published")
+    return "; ".join(f"{', '.join(keys)} {whose}" for whose, keys in ordered)
+
+
+def origin_rows(found: Sequence[Arm]) -> list[Row]:
+    """One row for all arms that have the same words; none where no arm is a rival."""
+    if not any(is_rival(arm.config) for arm in found):
+        return []
+    rows: dict[tuple[str, ...], Row] = {}
+    for arm in found:
+        words = origin(arm.config)
+        row = rows.setdefault(tuple(words.values()), {"arms": [], "rival": False, **words})
+        row["arms"].append(arm.variant or arm.name)
+        row["rival"] |= is_rival(arm.config)
+    for row in rows.values():
+        row["arms"] = list(dict.fromkeys(row["arms"]))
+    return sorted(rows.values(), key=lambda row: not row["rival"])
+
+
+def origin_note(code: str) -> str:
+    """A warning where the sweep was trained by another code than the one that tells the words."""
+    if not code or code == code_hash():
+        return ""
+    return (
+        "These words are of the code that made this report; the sweep was trained by another "
+        f"focus_core ({code}), whose rivals may have started otherwise."
+    )

@@ -1,0 +1,78 @@
+"""Every comparison says which start, frame, optimiser and protocol a rival had."""
+
+import html
+import json
+
+import pytest
+
+from analysis.origins import KEYS, in_short, origin, origin_note, origin_rows
+from analysis.report import main
+from focus_core.config import TrialConfig
+from focus_core.variants import VARIANTS
+from sweeps.provenance import code_hash
+
+RIVALS = ("attention", "transformer_xl", "gpt2", "mega", "s4", "s4d", "s4_bare", "hyena")
+
+
+def sweep(sweep_of, trial_of, variants, **changes):
+    base = TrialConfig()
+    trials = [
+        trial_of(number, base, {"variant": name}, [0.5, 0.6, 0.55], variant=name)
+        for number, name in enumerate(variants)
+    ]
+    axes = [{"key": "variant", "kind": "categorical", "choices": list(variants)}]
+    return sweep_of("rivals", "baselines", trials, axes=axes, base=base.canonical(), **changes)
+
+
+def report(home):
+    assert main(["--home", str(home)]) == 0
+    folder = next(path.parent for path in home.rglob("summary.json"))
+    page = html.unescape(next(folder.glob("*.html")).read_text())
+    return json.loads((folder / "summary.json").read_text()), page
+
+
+def test_every_comparison_tells_what_is_ours_or_published(ledger, sweep_of, trial_of, tmp_path):
+    home = ledger(tmp_path, sweep(sweep_of, trial_of, ("base", *RIVALS)))
+    summary, page = report(home)
+    assert len(summary["comparisons"]) == len(RIVALS)
+    for row in summary["comparisons"]:
+        expected = origin(TrialConfig().override(VARIANTS[row["name"]].changes).canonical())
+        assert row["origin"] == expected
+        assert in_short(expected) in page
+    told = {arm for row in summary["origins"] for arm in row["arms"]}
+    assert told == {"base", *RIVALS}
+    for row in summary["origins"]:
+        assert all(row[key] in page for key in KEYS)
+    assert "Ours or published" in page
+
+
+def test_negative_control_a_sweep_without_rivals_has_no_such_table(
+    ledger, sweep_of, trial_of, tmp_path
+):
+    home = ledger(tmp_path, sweep(sweep_of, trial_of, ("base", "static", "ema")))
+    summary, page = report(home)
+    assert summary["origins"] == []
+    assert "Ours or published" not in page
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_short_words_of_origin_name_each_key_once(variant):
+    words = in_short(origin(TrialConfig().override(VARIANTS[variant].changes).canonical()))
+    assert words == "all ours" or all(words.count(key) == 1 for key in KEYS)
+
+
+def test_words_of_another_code_are_marked():
+    assert origin_note("") == ""
+    assert origin_note(code_hash()) == ""
+    assert "another focus_core (0123456789ab)" in origin_note("0123456789ab")
+
+
+def test_arms_with_the_same_words_share_a_row():
+    class Named:
+        def __init__(self, name):
+            self.name = self.variant = name
+            self.config = TrialConfig().override(VARIANTS[name].changes).canonical()
+
+    rows = origin_rows([Named(name) for name in ("base", "ema", "s4_bare", "s4")])
+    assert [row["arms"] for row in rows] == [["s4_bare"], ["s4"], ["base", "ema"]]
+    assert [row["rival"] for row in rows] == [True, True, False]
