@@ -44,13 +44,13 @@ def storable(text: str) -> str:
     """``text`` as every database and every file takes it.
 
     Python gives names of the system as text in which a byte that is no UTF-8 is half a surrogate
-    pair, and nothing can encode that.
+    pair, which nothing encodes. A NUL is refused by some databases.
     """
     try:
         raw = text.encode("utf-8", errors="surrogateescape")
     except UnicodeEncodeError:  # half a pair that stands for no byte
         raw = text.encode("utf-8", errors="replace")
-    return text_of(raw)
+    return text_of(raw).replace("\0", "\ufffd")
 
 
 def host_name() -> str:

@@ -8,6 +8,7 @@ import platform
 import shlex
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from sweeps.redact import hide_secrets
 from sweeps.sources.checkout import record
 
 ROOT = Path(__file__).resolve().parent.parent
+CPU_INFO = Path("/proc/cpuinfo")
 PACKAGES = ("torch", "ray", "optuna", "mlflow", "sqlalchemy", "pyarrow", "numpy")
 
 
@@ -90,9 +92,8 @@ def _system_name() -> str:
 
 
 def _cpu_name() -> str:
-    info = Path("/proc/cpuinfo")
-    if sys.platform == "linux" and info.exists():
-        for line in read_text(info).splitlines():
+    with suppress(OSError):  # no Linux
+        for line in read_text(CPU_INFO).splitlines():
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return storable(platform.machine())

@@ -1,0 +1,133 @@
+"""What the watchdog's look raises ends nothing; what closing Ray raises changes no exit code."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import threading
+import time
+import types
+from collections.abc import Callable, Iterator
+from typing import NoReturn
+
+import pytest
+
+from sweeps.on_ray import processes, run, watchdog
+from sweeps.on_ray.processes import RayProcesses
+from sweeps.on_ray.watchdog import RayLostError, Watchdog
+from sweeps.stopping import StopFlag
+
+ERRORS = (
+    *(UnicodeDecodeError("utf-8", b"\xc3", 0, 1, "end"), PermissionError(1, "hidepid")),
+    *(OSError(24, "Too many open files"), ValueError("not a row"), RecursionError(), MemoryError()),
+)
+
+
+@pytest.fixture(autouse=True)
+def quick_looks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(watchdog, "LOOK_SECONDS", 0.01)
+    yield
+    assert "watchdog" not in {thread.name for thread in threading.enumerate()}
+
+
+def never(reason: str) -> None:
+    pytest.fail(reason)
+
+
+class Looks:
+    """Answers in turn, the last one for ever; an exception is raised."""
+
+    def __init__(self, *answers: BaseException | str | None) -> None:
+        self.answers = list(answers)
+        self.count = 0
+
+    def __call__(self) -> str | None:
+        answer = self.answers[min(self.count, len(self.answers) - 1)]
+        self.count += 1
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+
+def wait_until(ready: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not ready() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert ready()
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+def test_what_the_look_of_the_watchdog_raises_ends_nothing(error: Exception) -> None:
+    looks = Looks(error)
+    with Watchdog(looks, never, patience=0):
+        wait_until(lambda: looks.count > 5)
+    with pytest.raises(KeyError, match="bug"), Watchdog(looks, never):
+        raise KeyError("bug")  # looked once more at the end
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("patience", [0, 0.05])
+def test_the_watchdog_goes_on_looking_and_finds_ray_lost(seed: int, patience: float) -> None:
+    """Negative control of the test above, too."""
+    rng = random.Random(seed)
+    looks = Looks(*rng.choices([*ERRORS, None], k=rng.randint(1, 9)), "its raylet has ended")
+    with (
+        pytest.raises(RayLostError, match="its raylet has ended"),
+        Watchdog(looks, never, patience=patience),
+    ):
+        wait_until(lambda: False)
+    assert looks.count >= len(looks.answers)
+
+
+def test_a_look_that_raises_is_no_death_however_long() -> None:
+    """Patience counts from the first look that saw death, not from the last that saw life."""
+    looks = Looks(*[ERRORS[0]] * 10, "dead", None)
+    with Watchdog(looks, never, patience=0.05):
+        wait_until(lambda: looks.count > 15)
+
+
+def raises(*_: object) -> NoReturn:
+    raise ConnectionError("caf\udcc3: Ray's own words")
+
+
+def test_what_closing_ray_raises_is_swallowed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ray = types.ModuleType("ray")
+    ray.shutdown = raises  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "ray", ray)
+    found = RayProcesses()
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as later:
+        found.shut_down()
+        assert later.wait() < 0  # killed all the same
+    monkeypatch.setattr(processes, "below", raises)
+    found.shut_down()
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("broken", ["shut_down", "kill", "nothing"])
+def test_what_closing_ray_raises_changes_no_exit_code(
+    broken: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ray = types.ModuleType("ray")
+    ray.shutdown = lambda: None  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "ray", ray)
+    monkeypatch.setattr(run, "start_ray", lambda address: None)
+    if broken != "nothing":
+        monkeypatch.setattr(RayProcesses, broken, raises)
+    done: list[str] = []
+    stopping = StopFlag()
+    run.with_ray(None, stopping, lambda: done.append("trained"))
+    assert (done, stopping.failure, stopping.ray_is_lost) == (["trained"], None, False)
+    said = capsys.readouterr().err
+    assert said.startswith("launch.py: warning: Ray may not be closed") == (broken != "nothing")
+    assert said.count("\n") == (broken != "nothing")
+
+
+def test_what_the_work_itself_raises_is_not_swallowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Negative control."""
+    monkeypatch.setattr(run, "start_ray", lambda address: None)
+    monkeypatch.setattr(RayProcesses, "shut_down", raises)
+    with pytest.raises(KeyError):
+        run.with_ray(None, StopFlag(), lambda: {}["bug"])
