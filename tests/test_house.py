@@ -26,7 +26,7 @@ FLOORS = {
     | {"matplotlib", "numpy", "optuna", "pyarrow", "scipy", "seaborn", "sqlalchemy"},
 }
 # Read by --list and --dry-run: not even torch.
-LIGHT = ("config/*", "variant*", "tasks/__init__", "__init__")
+LIGHT = ("config/*", "variant*", "tasks/__init__", "tasks/protocols", "tasks/published", "__init__")
 DOORS = ("sweeps.launch", "analysis.report", "analysis.trial")
 FLAGS = """
     --space --list --name --trials --seeds --sampler --set --cpus-per-trial --gpus-per-trial
