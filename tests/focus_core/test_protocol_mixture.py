@@ -14,7 +14,7 @@ from focus_core.mixers import MIXERS
 from focus_core.model import build_model
 from focus_core.replicate import Replicate
 from focus_core.tasks import build_task
-from focus_core.tasks.base import IGNORED, Batch
+from focus_core.tasks.base import IGNORED
 from focus_core.tasks.mixture import Mixture, scored_shapes, trained_shapes
 from tests.focus_core.test_protocol_mqar import BASED, sequences, task
 
@@ -70,25 +70,22 @@ def test_a_fixed_training_set_comes_whole_in_every_epoch_in_a_new_order(fields: 
 
 @pytest.mark.parametrize("noise", [True, False])
 def test_no_sequence_of_a_mixture_is_in_two_splits_whatever_the_seed(noise: bool) -> None:
-    def whole(batch: Batch) -> set[tuple[int, ...]]:
-        """Without what was filled up behind the last query."""
-        pairs = [
-            (x, y, 1 + max(i for i, t in enumerate(y) if t != IGNORED)) for x, y in sequences(batch)
-        ]
-        return {(*x[:end], *y[:end]) for x, y, end in pairs}
-
+    config = task(
+        **{"mixture": "based", "keys": 32, "values": 32, "length": 128},
+        random_non_queries=noise,
+        eval_sequences=70,
+        test_sequences=70,
+    )
     found: dict[str, set[tuple[int, ...]]] = {"train": set(), "validation": set(), "test": set()}
     for seed in range(2):
-        built = build_task(
-            task(**BASED, random_non_queries=noise, eval_sequences=70, test_sequences=70), seed
-        )
-        found["validation"] |= whole(built.validation())
-        found["test"] |= whole(built.test())
-        for step in range(30):
-            found["train"] |= whole(built.train_batch(step, 30))
-    if noise:  # of short sequences, cut behind the query, noise makes the difference
-        found = {name: {s for s in rows if len(s) > 16} for name, rows in found.items()}
-    assert all(len(rows) > 50 for rows in found.values())
+        built = build_task(config, seed)
+        held = {"validation": built.validation, "test": built.test}
+        for name, split in held.items():  # one by one: nothing is filled up
+            rows = [sequences(split(slice(row, row + 1)))[0] for row in range(70)]
+            found[name] |= {(*x, *y) for x, y in rows}
+        for step in range(60):
+            found["train"] |= {(*x, *y) for x, y in sequences(built.train_batch(step, 30))}
+    assert all(len(rows) > 100 for rows in found.values())
     assert not found["train"] & found["test"]
     assert not found["train"] & found["validation"]
     assert not found["validation"] & found["test"]
