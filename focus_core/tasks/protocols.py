@@ -1,6 +1,6 @@
-"""How benchmarks are run where their numbers were published, and whether a trial is run like that.
+"""Whether a trial is run under a protocol whose numbers were published.
 
-``python -m focus_core.tasks.protocols`` prints the settings of each for ``--set``. No torch here.
+The protocols are in ``published``, their words for ``--set`` in docs/protocols.md. No torch here.
 
 Data, lengths, training sequences, epochs, batch size, rates and what is scored belong to a
 protocol. The optimiser's other settings, starts and frames do not; nor does how a text or image
@@ -65,20 +65,3 @@ _DEFAULTS: dict[str, object] = {
     for section, config in (("task", TaskConfig), ("train", TrainConfig))
     for field in dataclasses.fields(config)
 }
-
-
-def _words(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) or value is None else str(value)
-
-
-def main() -> None:
-    """Print the settings of every protocol."""
-    for known in PUBLISHED:
-        print(f"{known.name} ({known.source})")
-        for rate in known.rates[1:]:
-            print(f"    or train.learning_rate={rate:g}")
-        print("    --set", *(f"{key}={_words(value)}" for key, value in known.settings().items()))
-
-
-if __name__ == "__main__":
-    main()
