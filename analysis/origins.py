@@ -7,6 +7,7 @@ from typing import Any
 
 from analysis.arms import Arm, Row
 from focus_core.config.origins import is_rival, origins
+from focus_core.tasks.protocols import protocol
 from sweeps.provenance import code_hash
 
 KEYS = ("start", "frame", "optimiser", "protocol")
@@ -14,12 +15,7 @@ KEYS = ("start", "frame", "optimiser", "protocol")
 
 def origin(config: Mapping[str, Any]) -> dict[str, str]:
     """The words of one trial, each beginning with ``ours``, ``published`` or ``unknown``."""
-    return {**origins(config), "protocol": _protocol(config)}
-
-
-def _protocol(config: Mapping[str, Any]) -> str:  # noqa: ARG001
-    """Whose protocol its task follows."""
-    return "ours"
+    return {**origins(config), "protocol": protocol(config)}
 
 
 def in_short(words: Mapping[str, str]) -> str:

@@ -86,7 +86,8 @@ class Replicate:
         few = self.task.validation(slice(PROBE_SEQUENCES))
         found |= pole_radii(self.net, few.inputs_BL.to(self.device))
         if final:
-            found["test"] = self._score(self.task.test, self.config.test_sequences)[0]
+            tested = self.task.test_count or self.config.test_sequences
+            found["test"] = self._score(self.task.test, tested)[0]
             found["leak"] = self.leak()
             found |= filter_numbers(self.net, few.inputs_BL.to(self.device))
             found |= self.task.closing_scores(self._predict)

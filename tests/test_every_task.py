@@ -20,14 +20,15 @@ from tests.data_sets import TEXT_BYTES, made_data
 from tests.focus_core.windows import aligned
 
 EVERY = pytest.mark.parametrize("name", sorted(TASKS))
-SHARED = {"base", "drawn", "classified"}
+SHARED = {"base", "drawn", "classified", "mixture", "protocols", "published"}
 """Modules in the room of tasks that are no task's own."""
 PREFIX = {"prefix": TEXT_BYTES}
-OWN = {"mqar": {"keys": 12, "values": 12}, "enwik8": PREFIX, "text8": PREFIX}
+OWN = {"mqar": {"keys": 16, "values": 16}, "enwik8": PREFIX, "text8": PREFIX}
 CHANGED = {
     "keys": 6, "values": 6, "gap": 8, "loss": "last", "train_sequences": 20, "pairs": 3,
     "classes": 5, "band": "low", "readout": "last", "permutation_seed": 1,
-    "prefix": TEXT_BYTES - 5_000,
+    "prefix": TEXT_BYTES - 5_000, "permutation": "urnn", "random_non_queries": False,
+    "mixture": "based", "context": 0,
 }  # fmt: skip
 """Another value for every field that only some tasks read."""
 

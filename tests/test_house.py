@@ -25,11 +25,12 @@ FLOORS = {
     "analysis": {"sweeps.schema", "sweeps.command_line", "sweeps.alarms"}
     | {"sweeps.sources.words", "sweeps.provenance.code_hash", "search_spaces.axes"}
     | {"focus_core.config.orders", "focus_core.config.origins", "focus_core.errors"}
-    | {"focus_core.paths"}
+    | {"focus_core.paths", "focus_core.tasks.protocols"}
     | {"matplotlib", "numpy", "optuna", "pyarrow", "scipy", "seaborn", "sqlalchemy"},
 }
 # Read by --list and --dry-run: not even torch.
-LIGHT = ("config/*", "variant*", "tasks/__init__", "__init__", "errors", "paths")
+LIGHT = ("config/*", "variant*", "tasks/__init__", "tasks/protocols", "tasks/published")
+LIGHT += ("__init__", "errors", "paths")
 DOORS = ("sweeps.launch", "analysis.report", "analysis.trial")
 FLAGS = """
     --space --list --name --trials --seeds --sampler --set --cpus-per-trial --gpus-per-trial

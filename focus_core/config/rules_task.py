@@ -45,16 +45,40 @@ def _check_recall(task: TaskConfig) -> None:
 
 
 def _check_mqar(task: TaskConfig) -> None:
-    require(
-        task.length % 2 == 0 and task.length >= 4 * task.pairs,
-        f"task.length = {task.length}: mqar needs an even number of tokens, 4 or more for each of "
-        f"its {task.pairs} pairs",
-    )
+    if task.mixture == "single":
+        pairs, remedy = task.pairs, "fewer task.pairs"
+        require(
+            task.length % 2 == 0 and task.length >= 4 * pairs,
+            f"task.length = {task.length}: mqar needs an even number of tokens, 4 or more for each "
+            f"of its {pairs} pairs",
+        )
+    else:
+        pairs, remedy = task.length // 4, "a shorter task.length"  # of its longest sequences
+        _check_mixture(task)
     for name, count in (("keys", task.keys), ("values", task.values)):
         require(
-            count >= task.pairs,
-            f"task.{name} = {count}: mqar draws {task.pairs} different {name}; use at least "
-            f"{task.pairs}, or fewer task.pairs",
+            count >= pairs,
+            f"task.{name} = {count}: mqar draws {pairs} different {name}; use at least {pairs}, "
+            f"or {remedy}",
+        )
+
+
+def _check_mixture(task: TaskConfig) -> None:
+    require(
+        task.length % 32 == 0 and task.length >= 64,
+        f"task.length = {task.length}: the mixture's shortest sequences have a sixteenth of it; "
+        "use 1024, as published, or another multiple of 32 above it or down to 64",
+    )
+    for name, least, what in (
+        ("train_sequences", 9, "training parts come in ninths"),
+        ("eval_sequences", 7, "it is scored on seven parts"),
+        ("test_sequences", 7, "it is scored on seven parts"),
+    ):
+        count = getattr(task, name)
+        fresh = name == "train_sequences" and count == 0
+        require(
+            fresh or count >= least,
+            f"task.{name} = {count}: the mixture's {what}; use {least} or more",
         )
 
 
@@ -64,6 +88,11 @@ def _check_text(task: TaskConfig) -> None:
     require(
         whole is None or task.prefix < whole,
         f"task.prefix = {task.prefix}: {task.name} has {whole} bytes; use fewer, or 0 for all",
+    )
+    require(
+        task.context is None or task.context < task.length,
+        f"task.context = {task.context} leaves nothing to score of windows of task.length = "
+        f"{task.length}; use at most {task.length - 1}",
     )
     size = task.prefix or whole
     if size is None:

@@ -37,6 +37,7 @@ class TaskEntry(NamedTuple):
 
 _PACKAGE = "focus_core.tasks"
 _RECALL = ("keys", "values", "loss", "train_sequences")
+_TEXT = ("prefix", "context")
 _MNIST = Images(pixels=784, train=54_000, validation=6_000, test=10_000)
 _DIGITS = Images(pixels=64, train=1_257, validation=180, test=360)
 
@@ -44,7 +45,10 @@ TASKS = {
     "recall": TaskEntry(f"{_PACKAGE}.recall", "accuracy", "maximize", _RECALL),
     "far_recall": TaskEntry(f"{_PACKAGE}.far_recall", "accuracy", "maximize", (*_RECALL, "gap")),
     "mqar": TaskEntry(
-        f"{_PACKAGE}.mqar", "accuracy", "maximize", ("keys", "values", "pairs", "train_sequences")
+        f"{_PACKAGE}.mqar",
+        "accuracy",
+        "maximize",
+        ("keys", "values", "pairs", "train_sequences", "random_non_queries", "mixture"),
     ),
     "noisy_tones": TaskEntry(
         f"{_PACKAGE}.noisy_tones",
@@ -52,13 +56,9 @@ TASKS = {
         "maximize",
         ("classes", "band", "readout", "train_sequences"),
     ),
-    "enwik8": TaskEntry(
-        f"{_PACKAGE}.text", "bits per byte", "minimize", ("prefix",), data="enwik8"
-    ),
-    "text8": TaskEntry(
-        f"{_PACKAGE}.text", "bits per character", "minimize", ("prefix",), data="text8"
-    ),
-    "pydoc_text": TaskEntry(f"{_PACKAGE}.text", "bits per byte", "minimize", ("prefix",)),
+    "enwik8": TaskEntry(f"{_PACKAGE}.text", "bits per byte", "minimize", _TEXT, data="enwik8"),
+    "text8": TaskEntry(f"{_PACKAGE}.text", "bits per character", "minimize", _TEXT, data="text8"),
+    "pydoc_text": TaskEntry(f"{_PACKAGE}.text", "bits per byte", "minimize", _TEXT),
     "smnist": TaskEntry(
         f"{_PACKAGE}.pixels",
         "accuracy",
@@ -71,7 +71,7 @@ TASKS = {
         f"{_PACKAGE}.pixels",
         "accuracy",
         "maximize",
-        ("readout", "train_sequences", "permutation_seed"),
+        ("readout", "train_sequences", "permutation_seed", "permutation"),
         data="mnist",
         images=_MNIST,
     ),

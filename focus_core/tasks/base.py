@@ -63,6 +63,8 @@ class Task(Protocol):
     """What is scored: every position's logits, or their mean over time."""
     chance: float
     """The metric of a guesser that read nothing."""
+    test_count: int | None = None
+    """Sequences that ``test`` has; None: as many as the config's ``test_sequences``."""
 
     def train_batch(self, step: int, batch_size: int) -> Batch:
         """The batch of that step: a pure function of (config, seed, step, batch size)."""

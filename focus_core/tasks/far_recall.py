@@ -7,6 +7,8 @@ above chance proves that information came from further back.
 The query is uniform over all keys. Pairs before the gap ("early") have keys uniform over all, given
 that the queried one occurs at least once; pairs that touch the gap ("recent") have keys uniform
 over the others.
+
+No published number compares: the task is of this project.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 ``classes`` frequencies f stand in the middle of equal parts of the band: between pi/2 and pi
 radians a step where ``band`` is high, between 0 and pi/2 where it is low. Filters whose
 coefficients keep one sign reach the high band only. The phase is uniform.
+
+No published number compares: the task is of this project.
 """
 
 from __future__ import annotations

@@ -10,6 +10,14 @@ drawn with replacement, the query uniformly from the keys that occur. The vocabu
 the values, ``=>`` and ``.`` (which never occurs). Only the last position is scored; ``task.loss``
 says whether training also predicts the others. A local window may be enough to answer: most keys
 occur again within a few dozen tokens of the query, which is what ``window_ceiling`` tells.
+
+Published numbers are of a fixed training set over epochs (``train_sequences``), loss on all
+positions, accuracy of the answer on other sequences. Hyena (Poli et al. 2023, Table A.1): 2,000
+sequences, 200 epochs, batches of 32, rate 5e-4, 14 keys and values; the Focus paper's Table 6 is
+the same at 1e-4. Safari (HazyResearch/safari, configs/experiment/synthetics/associative_recall):
+5,000 sequences of 42 tokens, 400 epochs, 9 keys and values, tested on 500; or 20 + 2 tokens, 200
+epochs, 4 and 4. They score the test split after every epoch; here a split of its own chooses.
+Settings: ``focus_core.tasks.protocols``.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -13,7 +14,7 @@ from focus_core.config import TaskConfig, TrialConfig
 from focus_core.data.images import read_mnist
 from focus_core.tasks import build_task
 from focus_core.tasks.base import IGNORED
-from focus_core.tasks.pixels import Pixels, bit_reversal
+from focus_core.tasks.pixels import Pixels, bit_reversal, numpy_permutation
 from tests.data_sets import FEW, made_data
 
 
@@ -155,3 +156,29 @@ def test_mnist_is_read_from_the_folder_that_is_named_now(
     monkeypatch.setenv("FOCUS_DATA", str(tmp_path / "empty"))
     with pytest.raises(data.DataMissingError):
         task()
+
+
+@pytest.mark.parametrize("seed", [0, 1, 92916, 2**32 - 1])
+@pytest.mark.parametrize("length", [1, 2, 3, 64, 784])
+def test_the_published_seeded_permutation_is_numpys(seed: int, length: int) -> None:
+    wanted = np.random.RandomState(seed).permutation(length).tolist()
+    assert numpy_permutation(seed, length) == wanted
+
+
+def test_the_published_permutation_of_the_unitary_networks_is_applied() -> None:
+    plain, permuted, reversal = (
+        task(),
+        task("pmnist", permutation="urnn"),
+        task("pmnist", permutation="bit_reversal"),
+    )
+    order = np.random.RandomState(92916).permutation(784)
+    assert order[:4].tolist() == [319, 576, 323, 107]
+    assert torch.equal(permuted.test().inputs_BL, plain.test().inputs_BL[:, order])
+    assert not torch.equal(permuted.test().inputs_BL, reversal.test().inputs_BL)
+    few = {"length": 784, "eval_sequences": 4, "test_sequences": 4, "permutation_seed": 3}
+    configs = [
+        TaskConfig(name="pmnist", permutation=name, **few)  # type: ignore[arg-type]
+        for name in ("urnn", "bit_reversal")
+    ]
+    # With a seed of our own the published ones have no effect.
+    assert len({TrialConfig(task=config).trial_id for config in configs}) == 1
