@@ -69,6 +69,7 @@ class TrialRow:
     reused_from: str | None
     finished: datetime | None
     seconds: float
+    token: str
     replicates: list[ReplicateRow] = field(default_factory=list)
     reports: list[ReportRow] = field(default_factory=list)
 
