@@ -82,10 +82,13 @@ class TrialCheckpoints:
     def _accept(self, said: Mapping[str, Any], packed: bytes) -> dict[str, Any]:
         _check_owner(said, self._own)
         state = state_file.unpack(packed)
-        older = said.get("handed") != self._handed
-        if older and self._reported is not None and state.get("reported", 0) > self._reported:
-            raise RefusedError(f"is ahead of the ledger, which ends at step {self._reported}")
+        if said.get("handed") != self._handed:
+            self._check_reported(state)
         return state
+
+    def _check_reported(self, state: Mapping[str, Any]) -> None:
+        if self._reported is not None and state.get("reported", 0) > self._reported:
+            raise RefusedError(f"is ahead of the ledger, which ends at step {self._reported}")
 
     def save(self, state: dict[str, Any]) -> None:
         """Replace what is kept: written beside, then moved, so no half file is ever read.

@@ -38,6 +38,8 @@ def read(files: fs.FileSystem, path: str) -> tuple[dict[str, Any], bytes] | None
     try:
         kind = files.get_file_info(path).type
         if kind == fs.FileType.NotFound:
+            if isinstance(files, fs.LocalFileSystem) and os.path.islink(path):
+                raise RefusedError("is a link that leads nowhere")
             return None
         if kind != fs.FileType.File:  # a pipe or a device might never end
             raise RefusedError("is no file")
