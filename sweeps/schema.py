@@ -22,6 +22,13 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+COPIED = (
+    "copied while a sweep ran? What is newest in a ledger is in a file beside it, ledger.db-wal: "
+    "copy again with `python -m sweeps.backup FOLDER`"
+)
+"""What to say of a ledger without tables, or of half a one."""
+
+
 def new_token() -> str:
     """A word that nobody else has."""
     return uuid.uuid4().hex

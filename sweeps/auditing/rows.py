@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sweeps.schema import SCHEMA_VERSION, Replicate, Report, SchemaInfo, Sweep, Trial
+from sweeps.schema import COPIED, SCHEMA_VERSION, Replicate, Report, SchemaInfo, Sweep, Trial
 
 
 @dataclass(frozen=True)
@@ -113,13 +113,17 @@ def reading(url: str) -> Iterator[sa.Connection]:
             yield connection
     except sa.exc.DBAPIError as error:
         said = (str(error.orig).splitlines() or ["no reason given"])[0]
-        raise ValueError(f"cannot read {shown} as a ledger: {said}") from None
+        hint = f"; was it {COPIED}" if "malformed" in said else ""
+        raise ValueError(f"cannot read {shown} as a ledger: {said}{hint}") from None
     finally:
         engine.dispose()
 
 
 def _check_version(connection: sa.Connection, shown: str) -> None:
-    if not sa.inspect(connection).has_table(SchemaInfo.__tablename__):
+    known = sa.inspect(connection).get_table_names()
+    if not known:
+        raise ValueError(f"{shown} has no tables: launch a sweep first, or was it {COPIED}")
+    if SchemaInfo.__tablename__ not in known:
         raise ValueError(
             f"{shown} is a database of something else (no schema_info table): "
             "name another with FOCUS_LEDGER_URL or --home"
