@@ -118,8 +118,8 @@ def test_every_copy_taken_while_a_writer_writes_is_whole(ledger: Ledger, tmp_pat
 
 @pytest.mark.slow
 def test_a_sweep_goes_on_from_a_home_copied_while_it_ran(
-    blank_database: Path,
-    tmp_path: Path,  # noqa: F811
+    blank_database: Path,  # noqa: F811
+    tmp_path: Path,
 ) -> None:
     home, copy = tmp_path / "home", tmp_path / "copy"
     home.mkdir()
