@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, selectinload
 from analysis.ledger_tables import curves_table, trials_table
 from focus_core.errors import UserError
 from focus_core.paths import check_path
-from sweeps.schema import SCHEMA_VERSION, Report, SchemaInfo, Sweep, Trial
+from sweeps.schema import COPIED, SCHEMA_VERSION, Report, SchemaInfo, Sweep, Trial
 
 FIRST_SWEEP = "run `python sweeps/launch.py --space nfft_bins` first"
 
@@ -50,7 +50,9 @@ def read_sweep(home: Path, name: str | None) -> SweepData:
             return _load(session, _choose(session, name))
     except sa.exc.DBAPIError as error:
         reason = str(error.orig).splitlines()[0] if str(error.orig) else type(error.orig).__name__
-        raise UserError(f"cannot read the ledger at {_shown(engine.url)}: {reason}") from error
+        hint = f"; was it {COPIED}" if "malformed" in reason else ""
+        shown = _shown(engine.url)
+        raise UserError(f"cannot read the ledger at {shown}: {reason}{hint}") from error
     finally:
         engine.dispose()
 
@@ -82,7 +84,11 @@ def _read_only(url: sa.URL) -> sa.URL:
 
 def _check_version(session: Session) -> None:
     bind = session.get_bind()
-    if not sa.inspect(bind).has_table(Sweep.__tablename__):
+    known = sa.inspect(bind).get_table_names()
+    if not known:
+        shown = _shown(bind.engine.url)
+        raise UserError(f"the ledger {shown} has no tables: {FIRST_SWEEP}, or was it {COPIED}")
+    if Sweep.__tablename__ not in known:
         raise UserError(f"the database at {_shown(bind.engine.url)} is no ledger: {FIRST_SWEEP}")
     version = session.scalar(sa.select(SchemaInfo.version))
     if version != SCHEMA_VERSION:

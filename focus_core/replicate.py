@@ -134,9 +134,16 @@ class Replicate:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from what ``state`` returned."""
+        """Go on from what ``state`` returned.
+
+        Raises:
+            Exception: it is the state of another network, or none.
+        """
         self.net.load_state_dict(state["net"])
         self.optimizer.load_state_dict(state["optimizer"])
+        for parameter, moments in self.optimizer.state.items():  # torch does not look at these
+            if any(m.shape not in ((), parameter.shape) for m in moments.values()):
+                raise ValueError("an optimiser's state of other shapes")
         self.diverged_at = state["diverged_at"]
         self.step = state["step"]
         self.train_loss = state["train_loss"]

@@ -88,6 +88,7 @@ def fit(
     checkpoints: Checkpoints | None = None,
     checkpoint_seconds: float = 10.0,
     device: torch.device | None = None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Train every seed of ``trial`` to its budget, reporting at each evaluation.
 
@@ -98,6 +99,7 @@ def fit(
         checkpoints: where to resume from and save to; None for neither.
         checkpoint_seconds: least time between two saves; a save happens at an evaluation.
         device: where to train; None takes a GPU when there is one.
+        say: takes one line when a state was kept that training cannot go on from.
 
     Raises:
         RuntimeError: the model sees the future and its config does not say so.
@@ -106,26 +108,29 @@ def fit(
     reset_peak(device)
     execution = OneAfterAnother(trial, seeds, device)
     constants = _constants(trial, execution.replicates[0])
-    step, steps = 0, trial.train.steps
+    step, reported, steps = 0, 0, trial.train.steps
     saved = checkpoints.load() if checkpoints else None
     if saved is not None:
-        execution.restore(saved["execution"])
-        step = saved["step"]
+        try:
+            step, reported = _restore(execution, saved, trial)
+        except Exception as error:  # noqa: BLE001  torch raises all sorts on a foreign state
+            say(f"its checkpoint does not fit it ({type(error).__name__}): it starts over")
+            execution = OneAfterAnother(trial, seeds, device)
     last_save = last_report = time.monotonic()
-    reported_step = step
+    ended = step == steps or reported < step  # the end was saved but never reported
     final = False
     while not final:
-        if step < steps:  # not so when the end was saved but never reported
+        if not ended:
             step += 1
             execution.train_step(step)
-        final = step == steps or execution.all_diverged()
+        final = ended or step == steps or execution.all_diverged()
         if step % trial.train.eval_every and not final:
             continue
         now = time.monotonic()
         found = {
             "step": float(step),
             "seconds": now - last_report,
-            "seconds_per_step": (now - last_report) / max(1, step - reported_step),
+            "seconds_per_step": (now - last_report) / max(1, step - reported),
             "peak_bytes": float(peak_bytes(device)),
             **constants,
             **execution.evaluate(final=final),
@@ -133,12 +138,34 @@ def fit(
         # The end is saved before it is reported: what is known to be finished is never trained
         # again. Any other step after: once saved it is not reported again, and must not be lost.
         if checkpoints and final:
-            checkpoints.save({"step": step, "execution": execution.state()})
+            checkpoints.save(_state(step, reported, execution))
         report(found)
         if checkpoints and not final and now - last_save >= checkpoint_seconds:
-            checkpoints.save({"step": step, "execution": execution.state()})
+            checkpoints.save(_state(step, step, execution))
             last_save = time.monotonic()
-        last_report, reported_step = time.monotonic(), step
+        last_report, reported = time.monotonic(), step
+
+
+def _state(step: int, reported: int, execution: Execution) -> dict[str, Any]:
+    """What is kept: ``reported`` is the last step whose report had arrived by then."""
+    return {"step": step, "reported": reported, "execution": execution.state()}
+
+
+def _restore(
+    execution: OneAfterAnother, saved: dict[str, Any], trial: TrialConfig
+) -> tuple[int, int]:
+    """Go on from a state; its step, and the last one reported.
+
+    Raises:
+        Exception: it is not of this trial; ``execution`` may be half changed.
+    """
+    step, train = saved["step"], trial.train
+    execution.restore(saved["execution"])
+    ends = step == train.steps or execution.all_diverged()
+    due = 0 < step <= train.steps and (ends or step % train.eval_every == 0)
+    if not due or any(r.step != step for r in execution.replicates if r.diverged_at is None):
+        raise ValueError(f"a state of step {step}")
+    return int(step), int(saved.get("reported", step))
 
 
 def _constants(trial: TrialConfig, replicate: Replicate) -> Report:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from sweeps.schema import new_token
 from sweeps.settings import number
 
 CHECKPOINT_SECONDS = 10.0
@@ -12,10 +13,20 @@ CHECKPOINT_SECONDS = 10.0
 
 @dataclass(frozen=True, kw_only=True)
 class Assignment:
-    """What a worker needs to train a trial: ``code`` is the hash of the sweep's focus_core."""
+    """What a worker needs to train a trial.
+
+    Attributes:
+        code: the hash of the sweep's focus_core.
+        token: ``Trial.token``.
+        reported: the last step up to which the ledger has every report of ``seeds``.
+        handed: names this assignment.
+    """
 
     trial_id: str
     code: str
+    token: str
+    reported: int
+    handed: str = field(default_factory=new_token)
     config: dict[str, Any]
     seeds: list[int]
 

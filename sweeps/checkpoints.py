@@ -2,20 +2,33 @@
 
 ``root`` is a folder every worker can reach: a path, or any address pyarrow knows (s3://, gs://).
 The same store serves Ray's restarts, a relaunch and the debugger's inline run.
+
+A file says whose state it holds (see ``state_file``). One that is damaged, or another's, is never
+gone on from: the trial starts over, and says so.
 """
 
 from __future__ import annotations
 
-import io
+import hashlib
 import os
 import shutil
-import uuid
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pyarrow import fs
+
+from sweeps import state_file
+from sweeps.state_file import RefusedError
+
+MOST_NAME = 40
+OWN = {
+    "trial_id": "is of another trial",
+    "code": "is of another focus_core",
+    "token": "is of another sweep, or of an earlier start of this trial",
+    "seeds": "is of other seeds",
+}
+"""What a file says of itself, and what is wrong with one that says something else."""
 
 
 class CheckpointError(OSError):
@@ -23,20 +36,59 @@ class CheckpointError(OSError):
 
 
 class TrialCheckpoints:
-    """The checkpoint of some seeds of one trial."""
+    """The checkpoint of some seeds of one trial.
 
-    def __init__(self, root: str, trial_id: str, seeds: Sequence[int]) -> None:
+    Args:
+        root: the folder of the sweep's checkpoints.
+        trial_id: the trial's.
+        seeds: those trained together.
+        code: the hash of the sweep's focus_core.
+        token: ``Trial.token``: made anew whenever the trial starts over.
+        handed: names this handing out of the trial; Ray's restarts of it have the same.
+        reported: the last step up to which the ledger had every report when it was handed out.
+            An older state from beyond it is refused: reports would be missing. None: any will do.
+        say: takes one line when what is kept is refused.
+    """
+
+    def __init__(
+        self,
+        root: str,
+        trial_id: str,
+        seeds: Sequence[int],
+        *,
+        code: str = "",
+        token: str = "",
+        handed: str = "",
+        reported: int | None = None,
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._files, folder = fs.FileSystem.from_uri(root)
         self._folder = f"{folder}/{trial_id}"
-        self._path = f"{self._folder}/seeds-{'-'.join(str(seed) for seed in seeds)}.pt"
+        self._name = file_name(seeds)
+        self._own = {"trial_id": trial_id, "code": code, "token": token, "seeds": list(seeds)}
+        self._handed = handed
+        self._reported = reported
+        self._say = say
 
     def load(self) -> dict[str, Any] | None:
-        """The last state saved; None when there is none that can be read."""
+        """The last state saved; None when there is none to go on from."""
         try:
-            with self._files.open_input_stream(self._path) as stream:
-                return _read(stream.read())
-        except OSError:
+            found = state_file.read(self._files, f"{self._folder}/{self._name}")
+            return None if found is None else self._accept(*found)
+        except RefusedError as refused:
+            self._say(f"its checkpoint {refused}: it starts over")
             return None
+
+    def _accept(self, said: Mapping[str, Any], packed: bytes) -> dict[str, Any]:
+        _check_owner(said, self._own)
+        state = state_file.unpack(packed)
+        if said.get("handed") != self._handed:
+            self._check_reported(state)
+        return state
+
+    def _check_reported(self, state: Mapping[str, Any]) -> None:
+        if self._reported is not None and state.get("reported", 0) > self._reported:
+            raise RefusedError(f"is ahead of the ledger, which ends at step {self._reported}")
 
     def save(self, state: dict[str, Any]) -> None:
         """Replace what is kept: written beside, then moved, so no half file is ever read.
@@ -44,20 +96,10 @@ class TrialCheckpoints:
         Raises:
             CheckpointError: it cannot be written; what was kept before still is.
         """
-        import torch
-
-        data = io.BytesIO()
-        torch.save(state, data)
-        # A name of its own: a worker whose driver was killed may still be writing for a moment.
-        fresh = f"{self._path}.{uuid.uuid4().hex}.new"
+        about = {**self._own, "handed": self._handed}
         try:
-            self._files.create_dir(self._folder)
-            with self._files.open_output_stream(fresh) as stream:
-                stream.write(data.getbuffer())
-            self._files.move(fresh, self._path)
+            state_file.write(self._files, self._folder, self._name, about, state)
         except OSError as error:
-            with suppress(OSError):
-                self._files.delete_file(fresh)
             said = os.strerror(error.errno) if error.errno else str(error).splitlines()[0]
             raise CheckpointError(
                 f"cannot keep the state of a trial in {self._folder} ({said}): free some space or "
@@ -65,24 +107,44 @@ class TrialCheckpoints:
             ) from None
 
 
-def read_state(path: Path) -> dict[str, Any] | None:
-    """What a checkpoint's file on this machine holds; None when it cannot be read."""
-    try:
-        return _read(path.read_bytes())
-    except OSError:
-        return None
+def file_name(seeds: Sequence[int]) -> str:
+    """The name for a set of seeds: it lists a few, and does not grow with many."""
+    words = "-".join(str(seed) for seed in seeds)
+    if len(words) > MOST_NAME:
+        digest = hashlib.sha256(words.encode()).hexdigest()[:16]
+        words = f"{seeds[0]}-to-{seeds[-1]}-{digest}"
+    return f"seeds-{words}.pt"
 
 
-def _read(content: bytes) -> dict[str, Any] | None:
-    import torch
+def kept_files(folder: Path) -> list[Path]:
+    """The checkpoints in the folder of one trial, on this machine."""
+    return sorted(folder.glob("seeds-*.pt")) if folder.is_dir() else []
 
-    try:
-        found: dict[str, Any] = torch.load(
-            io.BytesIO(content), weights_only=True, map_location="cpu"
-        )
-    except Exception:  # noqa: BLE001  torch raises all sorts on half a file or a foreign one
-        return None  # start over rather than fail
-    return found
+
+def read_own(path: Path, own: Mapping[str, Any]) -> bytes:
+    """The packed state in one of ``kept_files``; nothing is unpickled.
+
+    Args:
+        path: the file.
+        own: what it must say of itself: ``trial_id``, ``code`` and ``token``.
+
+    Raises:
+        RefusedError: it is damaged, or another's.
+    """
+    found = state_file.read(fs.LocalFileSystem(), str(path))
+    if found is None:
+        raise RefusedError("is missing")
+    said, packed = found
+    _check_owner(said, own)
+    if file_name(said.get("seeds", ())) != path.name:
+        raise RefusedError(OWN["seeds"])
+    return packed
+
+
+def _check_owner(said: Mapping[str, Any], own: Mapping[str, Any]) -> None:
+    for name, value in own.items():
+        if said.get(name) != value:
+            raise RefusedError(OWN[name])
 
 
 def forget(root: Path, trial_id: str) -> None:

@@ -69,6 +69,9 @@ class Display:
             self._progress.update(sweep, trial)
         self._line(self._place(trial), "started", short_name(trial))
 
+    def started_over(self, sweep: Sweep, trial: Trial) -> None:  # noqa: ARG002
+        self._say(self._place(trial), trial.note or "")
+
     def reported(self, sweep: Sweep, trial: Trial, report: Report) -> None:
         with self._lock:
             self._progress.report(sweep, trial, report)
@@ -169,8 +172,12 @@ class Display:
 
     def _line(self, *words: str) -> None:
         if not self._console.is_terminal:
-            text = escaped(" ".join(word for word in words if word))
-            self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+            self._say(*words)
+
+    def _say(self, *words: str) -> None:
+        """A line that stays: above the picture, where there is one."""
+        text = escaped(" ".join(word for word in words if word))
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _bar(done: int, total: int, width: int) -> ProgressBar:

@@ -19,10 +19,6 @@ from sweeps.schema import TERMINAL, Report, Sweep, Trial, now
 from sweeps.study import Point, Study
 
 
-def _keep_all(_trial_id: str) -> None:
-    """No checkpoints to remove."""
-
-
 class Driver:
     """Drives ``sweep`` until ``planned`` trials have ended.
 
@@ -48,7 +44,7 @@ class Driver:
         listeners: Sequence[Listener] = (),
         retry_failed: bool = False,
         rerun: bool = False,
-        forget: Callable[[str], None] = _keep_all,
+        forget: Callable[[str], None] = lambda _: None,
         most_lost: int = 0,
     ) -> None:
         self.ledger = ledger
@@ -112,7 +108,12 @@ class Driver:
         seeds = self._missing_seeds(trial)
         trial = self._keep(self.ledger.open_replicates(trial, seeds))
         return Assignment(
-            trial_id=trial.trial_id, code=self.sweep.code, config=trial.config, seeds=seeds
+            trial_id=trial.trial_id,
+            code=self.sweep.code,
+            token=trial.token,
+            reported=self.ledger.reported(trial, seeds),
+            config=trial.config,
+            seeds=seeds,
         )
 
     def _missing_seeds(self, trial: Trial) -> list[int]:
@@ -127,8 +128,7 @@ class Driver:
     def _plan_one(self) -> None:
         """Ask for a point and record its trial; reuse a finished one instead of queueing it.
 
-        Where no point is left that would be another trial, the sweep has all that it can have, and
-        no more are planned.
+        Where no point is left that would be another trial, no more are planned.
         """
         number = len(self.trials)
         for point in self.study.proposals(number):
@@ -174,6 +174,10 @@ class Driver:
         trial = self._keep(self.ledger.set_state(self.trials[trial_id], "running"))
         self._tell("trial_started", trial)
 
+    def started_over(self, trial_id: str, note: str) -> None:
+        """A worker found a checkpoint that it cannot go on from."""
+        self._tell("started_over", self._keep(self.ledger.note(self.trials[trial_id], note[:500])))
+
     def retried(self, trial_id: str, reason: str) -> None:
         """The worker was lost; the trial goes on elsewhere from its checkpoint."""
         trial = self.ledger.retried(self.trials[trial_id])
@@ -197,7 +201,7 @@ class Driver:
         self._end(self.ledger.set_state(trial, "pruned", reason=reason))
 
     def finished(self, trial_id: str) -> None:
-        """The worker came to the end of the trial's budget."""
+        """The worker says that it came to the end of the trial's budget; its reports decide."""
         self.lost_in_a_row = 0
         self._end(self.ledger.complete(self.trials[trial_id], self.sweep.seeds))
 

@@ -22,6 +22,9 @@ class Listener(Protocol):
     def trial_started(self, sweep: Sweep, trial: Trial) -> None:
         """A worker has the trial; again after each retry."""
 
+    def started_over(self, sweep: Sweep, trial: Trial) -> None:
+        """A worker does not go on from the checkpoint it found; ``trial.note`` says why."""
+
     def reported(self, sweep: Sweep, trial: Trial, report: Report) -> None:
         """One report was recorded."""
 

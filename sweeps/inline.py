@@ -33,7 +33,7 @@ def _run_one(
     driver.started(trial_id)
     payload = assignment.payload(checkpoints, threads)
     try:
-        train_trial(payload, send)
+        train_trial(payload, send, lambda note: driver.started_over(trial_id, note))
     except TrialStopped:
         return  # pruned, or told to stop: the driver has recorded which
     except Exception as error:  # noqa: BLE001  whatever a trial raises fails that trial alone

@@ -16,7 +16,7 @@ from focus_core.paths import check_path
 from sweeps.command_line import shown
 from sweeps.plan import Plan
 from sweeps.redact import hide_secrets
-from sweeps.schema import SCHEMA_VERSION
+from sweeps.schema import COPIED, SCHEMA_VERSION
 from sweeps.settings import check_settings
 
 LEDGER, MLFLOW = "schema_info", "alembic_version"
@@ -40,10 +40,25 @@ def check_places(plan: Plan, tracking_flag: str) -> None:
     """
     check_settings()
     ledger = ledger_file(plan.ledger_url, plan.home)
+    if ledger is not None and ledger.is_file() and ledger.stat().st_size and not tables(ledger):
+        _check_new(ledger, plan.checkpoints)
     mlflow = check_tracking(plan.tracking_uri, tracking_flag)
     if ledger is not None and mlflow is not None and ledger.resolve() == mlflow.resolve():
         raise UserError(
             f"{tracking_flag} names the ledger {ledger}: MLflow needs a database of its own"
+        )
+
+
+def _check_new(ledger: Path, checkpoints: Path) -> None:
+    """Whether a database without tables is one that a launcher had no time to make.
+
+    Raises:
+        UserError: trials of its sweep have been trained: it is part of a ledger.
+    """
+    if any(checkpoints.glob("*/seeds-*.pt")):
+        raise UserError(
+            f"{ledger} has no tables, yet {checkpoints} holds trials; {COPIED}, or remove "
+            f"{ledger.name} to start anew"
         )
 
 
@@ -145,7 +160,8 @@ def _unreadable(path: Path, error: Exception) -> UserError:
             "written: make it writable, or name another place with --home"
         )
     kind = "a folder" if path.is_dir() else f"no SQLite database that can be read ({error})"
-    return UserError(f"{path} is {kind}: move it away, or name another place with --home")
+    hint = f"; {COPIED}" if "malformed" in str(error) else ""
+    return UserError(f"{path} is {kind}: move it away, or name another place with --home{hint}")
 
 
 def _address(url: str, name: str) -> URL:

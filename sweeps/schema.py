@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 
@@ -9,7 +10,7 @@ from sqlalchemy import JSON, DateTime, ForeignKey, Text, TypeDecorator, UniqueCo
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 State = Literal["waiting", "running", "complete", "pruned", "failed", "killed"]
 STATES: tuple[State, ...] = get_args(State)
@@ -19,6 +20,18 @@ TERMINAL: tuple[State, ...] = ("complete", "pruned", "failed")  # killed ones go
 def now() -> datetime:
     """The time in UTC."""
     return datetime.now(UTC)
+
+
+COPIED = (
+    "copied while a sweep ran? What is newest in a ledger is in a file beside it, ledger.db-wal: "
+    "copy again with `python -m sweeps.backup FOLDER`"
+)
+"""What to say of a ledger without tables, or of half a one."""
+
+
+def new_token() -> str:
+    """A word that nobody else has."""
+    return uuid.uuid4().hex
 
 
 class UTCTime(TypeDecorator[datetime]):
@@ -162,6 +175,11 @@ class Trial(Base):
     finished: Mapped[datetime | None]
     seconds: Mapped[float] = mapped_column(default=0.0)
     """Time spent training, over all attempts."""
+    token: Mapped[str] = mapped_column(default=new_token)
+    """Of this training of this row alone: made anew whenever it starts over. A checkpoint that
+    does not say it is of another sweep, another ledger or an earlier start, and is not read."""
+    note: Mapped[str | None] = mapped_column(Text)
+    """One line: why a worker started over although it found a checkpoint."""
 
     sweep: Mapped[Sweep] = relationship(back_populates="trials")
     replicates: Mapped[list[Replicate]] = relationship(

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 
 from focus_core.config import TrialConfig, from_flat
 from focus_core.errors import UserError
+from sweeps import state_file
 from sweeps.auditing.rows import reading
-from sweeps.checkpoints import read_state
+from sweeps.checkpoints import kept_files, read_own
 from sweeps.schema import Sweep, Trial
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def find_trained(home: Path, ledger_url: str, trial_id: str, seed: int) -> Train
     """
     with reading(ledger_url) as connection:
         wanted = (
-            sa.select(Trial.trial_id, Trial.config, Sweep.name)
+            sa.select(Trial.trial_id, Trial.config, Trial.token, Sweep.name, Sweep.code)
             .join(Sweep)
             .where(Trial.trial_id.startswith(trial_id, autoescape=True))
         )
@@ -62,20 +63,31 @@ def find_trained(home: Path, ledger_url: str, trial_id: str, seed: int) -> Train
         raise UserError(
             f"no trial {trial_id!r}: {several if ids else 'the report and MLflow show their ids'}"
         )
+    refused: list[str] = []
     for row in found:
-        weights = _weights(home / "checkpoints" / row.name / row.trial_id, seed)
+        own = {"trial_id": row.trial_id, "code": row.code, "token": row.token}
+        folder = home / "checkpoints" / row.name / row.trial_id
+        weights = _weights(folder, own, seed, refused)
         if weights is not None:
             return Trained(from_flat(row.config), seed, weights)
+    if refused:
+        raise UserError(f"{refused[0]}: train the trial again with --rerun")
     raise UserError(
         f"trial {ids[0]} has no checkpoint with seed {seed} below {home / 'checkpoints'}: "
         "choose another --seed, or train it again with --rerun"
     )
 
 
-def _weights(folder: Path, seed: int) -> dict[str, Any] | None:
-    for path in sorted(folder.glob("seeds-*.pt")):
-        state = read_state(path)
-        each = {} if state is None else state["execution"]
+def _weights(
+    folder: Path, own: dict[str, str], seed: int, refused: list[str]
+) -> dict[str, Any] | None:
+    """Of one seed; ``refused`` takes what is wrong with files that cannot be used."""
+    for path in kept_files(folder):
+        try:
+            each = state_file.unpack(read_own(path, own))["execution"]
+        except state_file.RefusedError as error:
+            refused.append(f"the checkpoint {path} {error}")
+            continue
         if str(seed) in each:
             weights: dict[str, Any] = each[str(seed)]["net"]
             return weights

@@ -107,8 +107,7 @@ def _look_at(home: Home, rows: Rows, held: Holder | None) -> Looked:
     configure, busy = find_configure(rows.sweep), held is not None
     found = check_ledger(rows, held=busy, configure=configure)
     found += check_mlflow(rows, read_runs(home.tracking_uri, rows.sweep), held=busy)
-    known = {trial.trial_id for trial in rows.trials}
-    found += check_checkpoints(home.checkpoints(rows.sweep), known, busy=busy)
+    found += check_checkpoints(home.checkpoints(rows.sweep), rows, busy=busy)
     found += check_study(rows)
     return Looked(rows, held, found, points_checked=configure is not None)
 

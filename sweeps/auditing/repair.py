@@ -34,8 +34,7 @@ def repair(home: Home, sweeps: Sequence[Looked]) -> None:
                 f"sweep {found.name!r} is held by {found.held}: wait or stop it, then repair"
             )
     for found in sweeps:
-        known = {trial.trial_id for trial in found.rows.trials}
-        clean_checkpoints(home.checkpoints(found.rows.sweep), known)
+        clean_checkpoints(home.checkpoints(found.rows.sweep), found.rows)
         if any(d.where == "MLflow" for d in found.disagreements):
             _rebuild(home, found.rows)
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from sweeps.auditing.replicates import close, shown
 from sweeps.auditing.rows import Disagreement, ReportRow, TrialRow
+from sweeps.ledger.rows import evaluations
 from sweeps.schema import TERMINAL
 
 
@@ -25,12 +26,6 @@ def check_reports(trial: TrialRow) -> Iterator[Disagreement]:
         yield from _check_value(trial, report)
     if trial.state == "complete":
         yield from _check_complete(trial, steps)
-
-
-def evaluations(trial: TrialRow) -> list[int]:
-    """The steps at which a trial that reaches its budget is evaluated."""
-    every = int(trial.config.get("train.eval_every") or trial.steps)
-    return [*range(every, trial.steps, every), trial.steps]
 
 
 def _check_step(trial: TrialRow, steps: list[int]) -> Iterator[Disagreement]:
@@ -58,7 +53,7 @@ def _check_value(trial: TrialRow, report: ReportRow) -> Iterator[Disagreement]:
 
 
 def _check_complete(trial: TrialRow, steps: list[int]) -> Iterator[Disagreement]:
-    wanted = evaluations(trial)
+    wanted = evaluations(trial.config, trial.steps)
     if steps != wanted:
         lost, extra = sorted(set(wanted) - set(steps)), sorted(set(steps) - set(wanted))
         yield _wrong(

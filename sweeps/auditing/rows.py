@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from focus_core.errors import UserError
-from sweeps.schema import SCHEMA_VERSION, Replicate, Report, SchemaInfo, Sweep, Trial
+from sweeps.schema import COPIED, SCHEMA_VERSION, Replicate, Report, SchemaInfo, Sweep, Trial
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,7 @@ class TrialRow:
     reused_from: str | None
     finished: datetime | None
     seconds: float
+    token: str
     replicates: list[ReplicateRow] = field(default_factory=list)
     reports: list[ReportRow] = field(default_factory=list)
 
@@ -113,13 +114,17 @@ def reading(url: str) -> Iterator[sa.Connection]:
             yield connection
     except sa.exc.DBAPIError as error:
         said = (str(error.orig).splitlines() or ["no reason given"])[0]
-        raise UserError(f"cannot read {shown} as a ledger: {said}") from None
+        hint = f"; was it {COPIED}" if "malformed" in said else ""
+        raise UserError(f"cannot read {shown} as a ledger: {said}{hint}") from None
     finally:
         engine.dispose()
 
 
 def _check_version(connection: sa.Connection, shown: str) -> None:
-    if not sa.inspect(connection).has_table(SchemaInfo.__tablename__):
+    known = sa.inspect(connection).get_table_names()
+    if not known:
+        raise UserError(f"{shown} has no tables: launch a sweep first, or was it {COPIED}")
+    if SchemaInfo.__tablename__ not in known:
         raise UserError(
             f"{shown} is a database of something else (no schema_info table): "
             "name another with FOCUS_LEDGER_URL or --home"

@@ -13,7 +13,7 @@ from sqlalchemy.orm import selectinload
 
 from sweeps.command_line import counted
 from sweeps.ledger import record as ledger_record
-from sweeps.ledger.rows import clear, copy_report, copy_row, summarise
+from sweeps.ledger.rows import clear, copy_report, copy_row, lacking, summarise, unreported
 from sweeps.ledger.transactions import Transactions
 from sweeps.outside import storable
 from sweeps.schema import Replicate, Report, State, Sweep, Trial, now
@@ -142,6 +142,21 @@ class Ledger(Transactions):
             ]
         return row
 
+    def reported(self, trial: Trial, seeds: Sequence[int]) -> int:
+        """The last step up to which every evaluation of ``seeds`` is there."""
+        with self.reading() as session:
+            row = session.get_one(Trial, trial.id, options=_RELATED)
+            missing = unreported(row, seeds)
+        before = [r.step for r in row.reports if not missing or r.step < missing[0]]
+        return max(before, default=0)
+
+    def note(self, trial: Trial, note: str) -> Trial:
+        """Keep why a worker did not go on from the checkpoint that it found."""
+        with self.writing() as session:
+            row = session.get_one(Trial, trial.id)
+            row.note = note
+        return row
+
     def retried(self, trial: Trial) -> Trial:
         """Count one more attempt at ``trial``."""
         with self.writing() as session:
@@ -160,9 +175,12 @@ class Ledger(Transactions):
             return ledger_record.record(session.connection(), trial.id, metrics, seeds)
 
     def complete(self, trial: Trial, seeds: int) -> Trial:
-        """End a trial that reached its budget: complete, or failed when a seed diverged."""
+        """End a trial that reached its budget: complete, or failed when a seed diverged.
+
+        Failed, too, when its reports do not add up to the budget, whatever its worker says.
+        """
         with self.writing() as session:
-            row = session.get_one(Trial, trial.id, options=[selectinload(Trial.replicates)])
+            row = session.get_one(Trial, trial.id, options=_RELATED)
             row.finished = now()
             diverged = [r for r in row.replicates if r.state == "diverged"]
             if diverged:
@@ -173,6 +191,9 @@ class Ledger(Transactions):
                     f"the first at step {first}"
                 )
                 row.value = row.test = None
+            elif (lack := lacking(row, seeds)) is not None:
+                row.state, row.test = "failed", None
+                row.reason = f"its worker ended but {lack}: --retry-failed trains it again"
             else:
                 row.state, row.reason, row.error = "complete", None, None
                 summarise(row, seeds)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from sqlalchemy import inspect
 
 from focus_core.over_seeds import OVER_SEEDS, merge
-from sweeps.schema import Replicate, Report, Trial
+from sweeps.schema import Replicate, Report, Trial, new_token
 
 Row = TypeVar("Row", Replicate, Report)
 
@@ -65,11 +65,41 @@ def summarise(row: Trial, seeds: int) -> None:
 
 
 def clear(row: Trial) -> None:
-    """Back to waiting, with nothing trained."""
+    """Back to waiting, with nothing trained; checkpoints of before are none of its own now."""
     row.replicates, row.reports = [], []
+    row.token, row.note = new_token(), None
     row.state, row.reason, row.error, row.reused_from = "waiting", None, None, None
     row.value = row.test = row.started = row.finished = None
     row.step, row.seconds = 0, 0.0
+
+
+def evaluations(config: Mapping[str, Any], steps: int) -> list[int]:
+    """The steps at which a trial that reaches its budget is evaluated."""
+    every = int(config.get("train.eval_every") or steps)
+    return [*range(every, steps, every), steps]
+
+
+def unreported(row: Trial, seeds: Iterable[int]) -> list[int]:
+    """The evaluations of which the reports do not tell for every one of ``seeds``."""
+    wanted = list(seeds)
+    told = {report.step for report in row.reports if _tells(report.metrics, wanted)}
+    return [step for step in evaluations(row.config, row.steps) if step not in told]
+
+
+def lacking(row: Trial, seeds: int) -> str | None:
+    """What a trial whose seeds all did well has not reported of its budget; None: nothing."""
+    missing = unreported(row, range(seeds))
+    if missing:
+        return f"reported nothing of step {missing[0]} of {row.steps}"
+    ended = {replicate.seed for replicate in row.replicates if replicate.state == "complete"}
+    open_seeds = sorted(set(range(seeds)) - ended)
+    return f"reported no test score of seed {open_seeds[0]}" if open_seeds else None
+
+
+def _tells(metrics: Mapping[str, Any], seeds: Iterable[int]) -> bool:
+    return all(
+        metrics.get(f"value/{seed}") is not None or f"diverged/{seed}" in metrics for seed in seeds
+    )
 
 
 def copy_row(row: Row) -> Row:

@@ -19,7 +19,7 @@ from ray.tune.search import Searcher
 from sweeps.command_line import counted
 from sweeps.driver import Driver
 from sweeps.on_ray.guard import Limits, Notes
-from sweeps.on_ray.worker import ERROR, FAILED, OUTSIDE
+from sweeps.on_ray.worker import ERROR, FAILED, NOTE, OUTSIDE
 from sweeps.stopping import StopFlag
 
 REPORT_PREFIX = "report/"
@@ -81,6 +81,9 @@ class Records(OfThisProcess, FIFOScheduler):
     def on_trial_result(self, tune_controller: Any, trial: RayTrial, result: dict[str, Any]) -> str:
         trial_id = trial.config["payload"]["trial_id"]
         if RESULT_DUPLICATE in result:  # Tune says the last report again when a function returns
+            return str(TrialScheduler.CONTINUE)
+        if NOTE in result:
+            self.driver.started_over(trial_id, result[NOTE])
             return str(TrialScheduler.CONTINUE)
         if FAILED in result:
             end = self.driver.lost if result[OUTSIDE] else self.driver.failed

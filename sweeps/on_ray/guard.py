@@ -22,6 +22,7 @@ from pyarrow import fs
 
 from sweeps.outside import text_of
 from sweeps.settings import number
+from sweeps.state_file import make_folder
 
 LOOK_SECONDS = 0.2
 REASON = "lost.txt"
@@ -167,7 +168,7 @@ class Notes:
     def write(self, reason: str) -> None:
         """Leave ``reason``: written beside, then moved, so no half of it is ever read."""
         fresh = f"{self._folder}/{REASON}.{os.getpid()}.new"
-        self._files.create_dir(self._folder)
+        make_folder(self._files, self._folder)
         with self._files.open_output_stream(fresh) as stream:
             stream.write(reason.encode())
         self._files.move(fresh, f"{self._folder}/{REASON}")
@@ -178,7 +179,7 @@ class Notes:
         if not isinstance(self._files, fs.LocalFileSystem):
             yield sys.__stderr__ or sys.stderr
             return
-        self._files.create_dir(self._folder)
+        make_folder(self._files, self._folder)
         with Path(self._folder, STACK).open("w") as stream:
             yield stream
 

@@ -13,6 +13,9 @@ from sweeps.checkpoints import CheckpointError, TrialCheckpoints
 from sweeps.provenance import code_hash
 
 Send = Callable[[dict[str, float]], None]
+Say = Callable[[str], None]
+NOTE = "note"
+"""In a result: why a worker does not go on from the checkpoint it found."""
 FAILED = "failed"
 ERROR = "error"
 OUTSIDE = "outside"
@@ -33,13 +36,13 @@ class TrialStopped(BaseException):
     """The driver wants no more of this trial. Not an Exception: no handler may swallow it."""
 
 
-def train_trial(payload: dict[str, Any], send: Send) -> None:
+def train_trial(payload: dict[str, Any], send: Send, say: Say = lambda _: None) -> None:
     """Train the seeds of one trial.
 
     Args:
-        payload: ``trial_id``, ``code``, ``config`` (flat), ``seeds``, ``checkpoints`` (an address
-            every worker reaches), ``checkpoint_seconds``, ``threads``.
+        payload: see ``Assignment.payload``.
         send: takes each report.
+        say: takes one line when a checkpoint was found and is not gone on from.
 
     Raises:
         OtherCodeError: this process trains with another focus_core than the sweep's.
@@ -54,13 +57,21 @@ def train_trial(payload: dict[str, Any], send: Send) -> None:
             "meanwhile, or is another one on this machine"
         )
     torch.set_num_threads(payload["threads"])
-    store = TrialCheckpoints(payload["checkpoints"], payload["trial_id"], payload["seeds"])
+    names = ("code", "token", "handed", "reported")
+    store = TrialCheckpoints(
+        payload["checkpoints"],
+        payload["trial_id"],
+        payload["seeds"],
+        **{name: payload[name] for name in names},
+        say=say,
+    )
     fit(
         from_flat(payload["config"]),
         payload["seeds"],
         send,
         checkpoints=store,
         checkpoint_seconds=payload["checkpoint_seconds"],
+        say=say,
     )
 
 
@@ -117,7 +128,11 @@ def _train_guarded(
                 with guard.paused():
                     report({"report": found})
 
-            train_trial(payload, send)
+            def say(note: str) -> None:
+                with guard.paused():
+                    report({NOTE: note})
+
+            train_trial(payload, send, say)
     except Exception as error:  # noqa: BLE001  whatever a trial raises fails that trial alone
         reason, text = describe_failure(error)
         return {FAILED: reason, ERROR: text, OUTSIDE: is_outside(error)}

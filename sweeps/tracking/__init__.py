@@ -110,6 +110,10 @@ class MlflowTracker:
         self._sweep = sweep
         self._backlog.add(trial)
 
+    def started_over(self, sweep: Sweep, trial: Trial) -> None:
+        self._sweep = sweep
+        self._backlog.add(trial)
+
     def reported(self, sweep: Sweep, trial: Trial, report: Report) -> None:
         self._sweep = sweep
         self._backlog.add(trial, [report])

@@ -102,6 +102,7 @@ def trial_tags(
         "variant": trial.variant,
         "reused_from": trial.reused_from,
         "reason": trial.reason,
+        "note": trial.note,
         "alarm": _alarm(trial, reports) if reports else before.get("alarm"),
     }
     known = {key: text[:MAX_TEXT] for key, text in optional.items() if text}
