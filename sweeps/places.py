@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy import create_engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from sweeps import temporary
 from sweeps.command_line import UsageError, shown
 from sweeps.plan import Plan
 from sweeps.redact import hide_secrets
@@ -24,12 +26,15 @@ DATABASES = ("sqlite", "mysql", "mssql", "postgresql")
 OTHERS = ("databricks", "databricks-uc", "uc")
 
 
-def check_places(plan: Plan, tracking_flag: str) -> None:
-    """Whether ledger and MLflow can be where ``plan`` says; reads only.
+def check_places(plan: Plan, tracking_flag: str) -> Plan:
+    """Whether ledger, MLflow and Ray's temporary files can be where ``plan`` says.
 
     Args:
         plan: what is about to be launched.
         tracking_flag: what named the tracking URI.
+
+    Returns:
+        ``plan``, with a caution where the temporary files go to another place than the usual one.
 
     Raises:
         UsageError: one line.
@@ -41,6 +46,10 @@ def check_places(plan: Plan, tracking_flag: str) -> None:
         raise UsageError(
             f"{tracking_flag} names the ledger {ledger}: MLflow needs a database of its own"
         )
+    if plan.local or plan.address is not None:  # no Ray of ours
+        return plan
+    _, said = temporary.choose()
+    return replace(plan, cautions=(*plan.cautions, said)) if said else plan
 
 
 def ledger_file(url: str, home: Path) -> Path | None:
