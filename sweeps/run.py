@@ -178,7 +178,6 @@ def _train(plan: Plan, driver: Driver, limits: Limits, stopping: StopFlag) -> No
     from sweeps.on_ray.run import run_on_ray, with_ray
 
     def work(scratch: Path) -> None:
-        stopping.catch_signals()  # Ray has put its own handlers in
         run_on_ray(
             driver,
             checkpoints=checkpoints,

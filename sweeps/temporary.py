@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import socket
+import stat
 import sys
 import tempfile
 from contextlib import suppress
@@ -128,8 +129,10 @@ def _clear(path: Path) -> None:
         if os.fstat(handle).st_uid != os.geteuid():
             return
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # raises where its launch is alive
-        os.stat(MARK, dir_fd=handle, follow_symlinks=False)  # raises where it is none of ours
-        _remove(path, handle)
+        # Raises where the folder is none of ours.
+        mark = os.stat(MARK, dir_fd=handle, follow_symlinks=False)
+        if stat.S_ISREG(mark.st_mode):
+            _remove(path, handle)
     finally:
         os.close(handle)
 

@@ -48,7 +48,7 @@ def start_ray(address: str | None, folder: Path) -> None:
     import ray
 
     ours = {} if address else {"include_dashboard": False, "_temp_dir": str(folder / OF_RAY)}
-    with _temporary_files_in(folder / OF_WORKERS):
+    with _temporary_files_in(folder / OF_WORKERS), _own_signal_handlers():
         ray.init(
             address=address or "local",
             log_to_driver=False,
@@ -71,6 +71,19 @@ def _temporary_files_in(folder: Path) -> Iterator[None]:
         del os.environ["TMPDIR"]
         if before is not None:
             os.environ["TMPDIR"] = before
+
+
+@contextmanager
+def _own_signal_handlers() -> Iterator[None]:
+    """Ray's handler of SIGTERM would raise SystemExit wherever this process is, also later."""
+    from ray._private import utils
+
+    before = utils.set_sigterm_handler
+    utils.set_sigterm_handler = lambda _handler: None
+    try:
+        yield
+    finally:
+        utils.set_sigterm_handler = before
 
 
 def with_ray(address: str | None, stopping: StopFlag, work: Callable[[Path], object]) -> None:
@@ -105,10 +118,7 @@ def _with_ray(
             if address is None:
                 watched.enter_context(Watchdog(processes.lost, stopping.abandon, patience=0))
             stopping.wake = _leave_the_start
-            try:
-                start_ray(address, folder.path)
-            except SystemExit:  # its handler's answer to a SIGTERM, until ours is back
-                stopping.on_signal(signal.SIGTERM)
+            start_ray(address, folder.path)
             if address is not None:
                 cluster = Answering(places_of_ray())
                 watched.enter_context(Watchdog(cluster.lost, stopping.abandon))
