@@ -31,6 +31,8 @@ SOCKET = "x" * 8 + f"/{OF_RAY}/session_2026-01-31_23-59-59_000000_{{pid}}/socket
 """The longest socket of Ray's, behind the prefix: its session is called after the moment and us."""
 LONGEST = 103 if sys.platform == "darwin" else 107
 """The most bytes in the path of a socket."""
+UNREADABLE = {"\\", "'"}
+"""Ray takes them for quoting on the command lines of its workers, which then never start."""
 LEAST_FREE = 20_000_000
 """Bytes: the logs of a long sweep."""
 
@@ -57,7 +59,7 @@ def choose() -> tuple[Path, str]:
 def unfit(folder: Path) -> str | None:
     """Why Ray cannot work in ``folder``; None where it can. Nothing is left there."""
     path = str(folder)
-    if not (path.isascii() and path.isprintable()):
+    if not (path.isascii() and path.isprintable()) or UNREADABLE & set(path):
         return "has characters in its path that Ray cannot read"
     if len(path) > longest():
         return f"is longer than the {longest()} characters that fit into the path of Ray's sockets"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import socket
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -68,11 +69,51 @@ def test_a_temporary_folder_with_letters_that_ray_cannot_read_is_unfit(
     rng = random.Random(seed)
     name = "".join(rng.choices("ab", k=3))
     at = rng.randrange(4)
-    odd = rng.choice(["é", "ß", "日", "\udcc3", "\n", "\x1b", "\x7f", "\u202e", "😀"])
+    odd = rng.choice(["é", "ß", "日", "\udcc3", "\n", "\x1b", "\x7f", "\u202e", "😀", "\\", "'"])
     folder = short / f"{name[:at]}{odd}{name[at:]}"
     folder.mkdir()
     assert unfit(short) is None
     assert "characters in its path" in str(unfit(folder))
+
+
+RAY = """
+import logging, os, sys
+from pathlib import Path
+from sweeps import temporary
+from sweeps.on_ray.run import start_ray
+
+folder = Path(sys.argv[1] + "l" * (temporary.longest() - len(sys.argv[1]) + int(sys.argv[2])))
+folder.mkdir()
+fit = temporary.unfit(folder) is None
+with temporary.OwnFolder(folder) as own:
+    try:
+        start_ray(None, own.path)
+    except OSError as error:
+        print(fit, error)
+    else:
+        import ray
+
+        print(fit, ray.get(ray.remote(lambda: os.environ["TMPDIR"]).remote(), timeout=60))
+        ray.shutdown()
+print(*folder.iterdir())
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "more"), [('a b"', 0), ("a", 1)])
+def test_ray_itself_starts_in_the_longest_fit_temporary_folder_and_in_no_longer_one(
+    short: Path, name: str, more: int
+) -> None:
+    words = [sys.executable, "-c", RAY, f"{short}/{name}", str(more)]
+    root = str(Path(launch.__file__).parent.parent)
+    done = subprocess.run(
+        words, env={**os.environ, "PYTHONPATH": root}, capture_output=True, text=True, check=True
+    )
+    if more:
+        assert done.stdout.startswith("False validate_socket_filename failed"), done.stdout
+    else:
+        assert done.stdout.startswith(f"True {short}/{name}"), done.stdout
+    assert done.stdout.endswith("\n\n")  # nothing is left
 
 
 def in_short(name: str) -> Callable[[Path], Path]:
