@@ -79,7 +79,7 @@ def _launch(argv: list[str]) -> int:
     if args.space is None:
         raise UserError(f"--space is missing: one of {', '.join(search_spaces.names())}")
     plan = make_plan(args)
-    check_places(plan, "--tracking-uri" if args.tracking_uri else "MLFLOW_TRACKING_URI")
+    plan = check_places(plan, "--tracking-uri" if args.tracking_uri else "MLFLOW_TRACKING_URI")
     print_plan(plan)
     if args.dry_run:
         return EXIT_DONE

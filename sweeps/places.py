@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy import create_engine
@@ -13,6 +14,7 @@ from sqlalchemy.exc import ArgumentError
 
 from focus_core.errors import UserError
 from focus_core.paths import check_path
+from sweeps import temporary
 from sweeps.command_line import shown
 from sweeps.plan import Plan
 from sweeps.redact import hide_secrets
@@ -28,12 +30,15 @@ DATABASES = ("sqlite", "mysql", "mssql", "postgresql")
 OTHERS = ("databricks", "databricks-uc", "uc")
 
 
-def check_places(plan: Plan, tracking_flag: str) -> None:
-    """Whether ledger and MLflow can be where ``plan`` says; reads only.
+def check_places(plan: Plan, tracking_flag: str) -> Plan:
+    """Whether ledger, MLflow and Ray's temporary files can be where ``plan`` says.
 
     Args:
         plan: what is about to be launched.
         tracking_flag: what named the tracking URI.
+
+    Returns:
+        ``plan``, with a caution where the temporary files go to another place than the usual one.
 
     Raises:
         UserError: one line.
@@ -47,6 +52,10 @@ def check_places(plan: Plan, tracking_flag: str) -> None:
         raise UserError(
             f"{tracking_flag} names the ledger {ledger}: MLflow needs a database of its own"
         )
+    if plan.local or plan.address is not None:  # no Ray of ours
+        return plan
+    _, said = temporary.choose()
+    return replace(plan, cautions=(*plan.cautions, said)) if said else plan
 
 
 def _check_new(ledger: Path, checkpoints: Path) -> None:

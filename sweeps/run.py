@@ -28,6 +28,7 @@ from sweeps.schema import Launch, Sweep
 from sweeps.sources.words import notes
 from sweeps.stopping import StopFlag
 from sweeps.study import Study
+from sweeps.temporary import clear_what_the_dead_left
 
 if TYPE_CHECKING:
     from sweeps.display import Display
@@ -50,6 +51,7 @@ def run_sweep(plan: Plan, argv: Sequence[str], *, retry_failed: bool, rerun: boo
     stopping = StopFlag(plan.seconds)
     with private_files():
         prepare_home(plan)
+        clear_what_the_dead_left()
         ledger = Ledger(plan.ledger_url)
         stopping.closing.callback(ledger.close)
         options = {"retry_failed": retry_failed, "rerun": rerun}
@@ -185,8 +187,7 @@ def _train(plan: Plan, driver: Driver, limits: Limits, stopping: StopFlag) -> No
         return
     from sweeps.on_ray.run import run_on_ray, with_ray
 
-    def work() -> None:
-        stopping.catch_signals()  # Ray has put its own handlers in
+    def work(scratch: Path) -> None:
         run_on_ray(
             driver,
             checkpoints=checkpoints,
@@ -195,6 +196,7 @@ def _train(plan: Plan, driver: Driver, limits: Limits, stopping: StopFlag) -> No
             max_concurrent=plan.max_concurrent,
             limits=limits,
             stopping=stopping,
+            scratch=scratch,
         )
 
     with_ray(plan.address, stopping, work)

@@ -10,16 +10,18 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 from sweeps.command_line import one_line
 from sweeps.driver import Driver
 from sweeps.on_ray.guard import Limits
-from sweeps.on_ray.privacy import keep_private
+from sweeps.on_ray.privacy import by_way_of_the_store, keep_private
 from sweeps.on_ray.processes import RayProcesses
 from sweeps.stopping import StopFlag
+from sweeps.temporary import OF_RAY, OF_TUNE, OF_WORKERS, OwnFolder, choose
 
 WORKER_LOSSES = 3
 """How often a trial is moved to a new worker before it counts as failed."""
@@ -35,8 +37,8 @@ QUIET = {
 }
 
 
-def start_ray(address: str | None) -> None:
-    """Connect to the cluster at ``address``, or start Ray on this machine."""
+def start_ray(address: str | None, folder: Path) -> None:
+    """Connect to the cluster at ``address``, or start Ray on this machine, with ``folder``."""
     os.environ.update({k: v for k, v in QUIET.items() if k not in os.environ})
     if address is None:
         keep_private()
@@ -47,38 +49,82 @@ def start_ray(address: str | None) -> None:
         os.environ.setdefault("RAY_gcs_server_port_wait_time_s", "20")
     import ray
 
-    ray.init(
-        address=address or "local",
-        log_to_driver=False,
-        logging_level=logging.CRITICAL,
-        include_dashboard=False if address is None else None,
-    )
+    ours = {} if address else {"include_dashboard": False, "_temp_dir": str(folder / OF_RAY)}
+    with _temporary_files_in(folder / OF_WORKERS), _own_signal_handlers():
+        ray.init(
+            address=address or "local",
+            log_to_driver=False,
+            logging_level=logging.CRITICAL,
+            **ours,
+        )
     for name in ("ray", "ray.tune", "ray.data", "ray.train"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
-def with_ray(address: str | None, stopping: StopFlag, work: Callable[[], object]) -> None:
-    """Start Ray and do ``work``; afterwards no process of it is left on this machine.
+@contextmanager
+def _temporary_files_in(folder: Path) -> Iterator[None]:
+    """Processes that are started meanwhile put their temporary files into ``folder``."""
+    tempfile.gettempdir()  # this process keeps to where it has looked once
+    before = os.environ.get("TMPDIR")
+    os.environ["TMPDIR"] = str(folder)
+    try:
+        yield
+    finally:
+        del os.environ["TMPDIR"]
+        if before is not None:
+            os.environ["TMPDIR"] = before
 
-    When it dies meanwhile, the work ends there, and ``stopping`` says so.
+
+@contextmanager
+def _own_signal_handlers() -> Iterator[None]:
+    """Ray's handler of SIGTERM would raise SystemExit wherever this process is, also later."""
+    from ray._private import utils
+
+    before = utils.set_sigterm_handler
+    utils.set_sigterm_handler = lambda _handler: None
+    try:
+        yield
+    finally:
+        utils.set_sigterm_handler = before
+
+
+def with_ray(address: str | None, stopping: StopFlag, work: Callable[[Path], object]) -> None:
+    """Start Ray and do ``work`` with a temporary folder.
+
+    Afterwards no process of Ray is left on this machine, and no temporary file. When Ray dies
+    meanwhile, the work ends there, and ``stopping`` says so.
     """
+    base = choose()[0] if address is None else Path(tempfile.gettempdir())
+    with OwnFolder(base) as folder:
+        _with_ray(address, stopping, work, folder)
+
+
+def _with_ray(
+    address: str | None,
+    stopping: StopFlag,
+    work: Callable[[Path], object],
+    folder: OwnFolder,
+) -> None:
     from sweeps.on_ray.watchdog import Answering, RayLostError, Watchdog, places_of_ray
 
     processes = RayProcesses()
-    stopping.leave = processes.leave
+
+    def leave(code: int) -> None:
+        processes.kill()  # what writes into the folder
+        folder.remove()
+        processes.leave(code)
+
+    stopping.leave = leave
     try:
         with ExitStack() as watched:
             if address is None:
                 watched.enter_context(Watchdog(processes.lost, stopping.abandon, patience=0))
             stopping.wake = _leave_the_start
-            try:
-                start_ray(address)
-            except SystemExit:  # its handler's answer to a SIGTERM, until ours is back
-                stopping.on_signal(signal.SIGTERM)
+            start_ray(address, folder.path)
             if address is not None:
                 cluster = Answering(places_of_ray())
                 watched.enter_context(Watchdog(cluster.lost, stopping.abandon))
-            work()
+            work(folder.path / OF_TUNE)
     except RayLostError as lost:
         if stopping.signal is None:
             stopping.give_up(str(lost))
@@ -114,6 +160,7 @@ def run_on_ray(
     max_concurrent: int | None,
     limits: Limits,
     stopping: StopFlag,
+    scratch: Path,
 ) -> None:
     """Drive every trial to its end on the Ray this process is connected to.
 
@@ -125,6 +172,7 @@ def run_on_ray(
         max_concurrent: at most so many trials at once; None for as many as fit.
         limits: what a trial may take.
         stopping: asks for a stop.
+        scratch: a folder for Tune's snapshot, which nobody reads.
     """
     from ray import tune
 
@@ -138,35 +186,34 @@ def run_on_ray(
     threads = max(1, int(cpus))
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until Tune listens for it
     stopping.wake = interrupt_tune
-    with tempfile.TemporaryDirectory(prefix="focus-sweeps-", ignore_cleanup_errors=True) as scratch:
-        tuner = tune.Tuner(
-            tune.with_resources(ray_trainable, {"cpu": cpus, "gpu": gpus}),
-            tune_config=tune.TuneConfig(
-                search_alg=HandsOut(
-                    driver,
-                    checkpoints=checkpoints,
-                    threads=threads,
-                    limits=limits,
-                    stopping=stopping,
-                ),
-                scheduler=Records(driver),
-                num_samples=-1,
-                # Without a limit Tune keeps one trial pending, and autoscaling adds one node.
-                max_concurrent_trials=max_concurrent or fits,
-                reuse_actors=True,  # a fresh worker imports torch for seconds
-                trial_name_creator=_our_id,
-                trial_dirname_creator=_our_id,
+    tuner = tune.Tuner(
+        tune.with_resources(by_way_of_the_store(ray_trainable), {"cpu": cpus, "gpu": gpus}),
+        tune_config=tune.TuneConfig(
+            search_alg=HandsOut(
+                driver,
+                checkpoints=checkpoints,
+                threads=threads,
+                limits=limits,
+                stopping=stopping,
             ),
-            run_config=tune.RunConfig(
-                name=driver.sweep.name,
-                storage_path=scratch,
-                failure_config=tune.FailureConfig(max_failures=WORKER_LOSSES),
-                callbacks=[Watches(driver, stopping)],
-                verbose=0,
-            ),
-        )
-        if not stopping.requested:
-            tuner.fit()
+            scheduler=Records(driver),
+            num_samples=-1,
+            # Without a limit Tune keeps one trial pending, and autoscaling adds one node.
+            max_concurrent_trials=max_concurrent or fits,
+            reuse_actors=True,  # a fresh worker imports torch for seconds
+            trial_name_creator=_our_id,
+            trial_dirname_creator=_our_id,
+        ),
+        run_config=tune.RunConfig(
+            name=driver.sweep.name,
+            storage_path=str(scratch),
+            failure_config=tune.FailureConfig(max_failures=WORKER_LOSSES),
+            callbacks=[Watches(driver, stopping)],
+            verbose=0,
+        ),
+    )
+    if not stopping.requested:
+        tuner.fit()
 
 
 def _our_id(trial: Any) -> str:

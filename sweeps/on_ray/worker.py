@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 import functools
+import os
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from focus_core.config import from_flat
@@ -105,10 +106,11 @@ def is_outside(error: Exception) -> bool:
     return isinstance(error, OSError) and error.errno in OF_THE_MACHINE
 
 
-def ray_trainable(config: dict[str, Any]) -> None:
+def ray_trainable(config: dict[str, Any], credentials: Mapping[str, str] | None = None) -> None:
     """The function Ray Tune runs. A trial's own exception is a result, not a lost worker."""
     from ray import tune
 
+    os.environ.update(credentials or {})
     failure = _train_guarded(config["payload"], tune.report)
     if failure is not None:
         _free_device()  # for the next trial of this process
