@@ -19,6 +19,7 @@ from focus_core.errors import UserError
 if TYPE_CHECKING:
     from search_spaces.space import Space
 
+MOST_COUNTED = 1_000_000
 _NOT_SPACES = {"axes", "bases", "space", "soundness"}
 
 
@@ -37,6 +38,7 @@ def load(name: str) -> Space:
         near = difflib.get_close_matches(name, names(), n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"the spaces are {', '.join(names())}"
         raise UserError(f"unknown space {name[:60]!r}; {hint}")
+    from focus_core.config import TrialConfig
     from search_spaces.space import Space
 
     module = _attempt(name, "importing it", lambda: importlib.import_module(f"{__name__}.{name}"))
@@ -46,7 +48,17 @@ def load(name: str) -> Space:
             f"search_spaces/{name}.py has no search space: end it with SPACE = Space(...), as "
             "search_spaces/order.py does"
         )
-    _attempt(name, "calling SPACE.base()", space.base)
+    base = _attempt(name, "calling SPACE.base()", space.base)
+    if not isinstance(base, TrialConfig):
+        raise UserError(
+            f"search_spaces/{name}.py: SPACE.base() must return a TrialConfig, not a "
+            f"{type(base).__name__}"
+        )
+    for field, count in (("seeds", space.seeds), ("trials", space.trials or 1)):
+        if not isinstance(count, int) or not 1 <= count <= MOST_COUNTED:
+            raise UserError(
+                f"search_spaces/{name}.py: {field} must be a number from 1 to {MOST_COUNTED}"
+            )
     return dataclasses.replace(space, name=name)
 
 

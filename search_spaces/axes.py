@@ -46,7 +46,13 @@ class Axis:
 
     def active(self, point: Mapping[str, Any]) -> bool:
         """True if this axis varies at ``point``."""
-        return self.when is None or self.when(point)
+        try:
+            return self.when is None or self.when(point)
+        except Exception as error:  # a person wrote it
+            raise UserError(
+                f"axis {self.key!r}: its `when` raised {type(error).__name__}: {error} at a point "
+                f"with {', '.join(point) or 'nothing'}; mend the space's file"
+            ) from error
 
     def values(self) -> list[Any]:
         """Every value, in order.

@@ -59,6 +59,36 @@ SPACES = {
         ["(at model.chunk_length=24)", "does not divide"],
         a_space(AXES.format(change="", axes="choices('model.chunk_length', 8, 24)")),
     ),
+    "a condition that raises": Case(
+        "launch",
+        ODD,
+        ["axis 'model.order'", "`when` raised KeyError: 'model.odd'", "mend the space's file"],
+        a_space(
+            AXES.format(
+                change="", axes="choices('model.order', 1, 2, when=lambda p: p['model.odd'])"
+            )
+        ),
+    ),
+    "a base of another kind": Case(
+        "launch",
+        ODD,
+        ["SPACE.base() must return a TrialConfig, not a ModelConfig"],
+        a_space(AXES.format(change=".model", axes="choices('model.order', 1, 2)")),
+    ),
+    **{
+        f"{field} of {label}": Case(
+            "launch",
+            ODD,
+            [f"{field.split('=')[0]} must be a number from 1 to 1000000"],
+            a_space(
+                AXES.format(change="", axes="choices('train.clip', 1, 2)").replace(
+                    field, field.split("=")[0] + "=" + value
+                )
+            ),
+        )
+        for field in ("seeds=1", "trials=None")
+        for label, value in {"many digits": "10**30", "text": "'3'"}.items()
+    },
     "a broken space among the others": Case(
         "launch", ["--list"], ["search_spaces/odd.py"], a_space("import no_such_library")
     ),
