@@ -11,7 +11,9 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from sweeps.addresses import sqlite_file
 from sweeps.command_line import UsageError, shown
+from sweeps.mlflow_schema import complaint
 from sweeps.plan import Plan
 from sweeps.redact import hide_secrets
 from sweeps.schema import SCHEMA_VERSION
@@ -37,6 +39,7 @@ def check_places(plan: Plan, tracking_flag: str) -> None:
     check_settings()
     ledger = ledger_file(plan.ledger_url, plan.home)
     mlflow = check_tracking(plan.tracking_uri, tracking_flag)
+    check_schema(plan.tracking_uri, tracking_flag)
     if ledger is not None and mlflow is not None and ledger.resolve() == mlflow.resolve():
         raise UsageError(
             f"{tracking_flag} names the ledger {ledger}: MLflow needs a database of its own"
@@ -95,6 +98,23 @@ def check_tracking(uri: str, flag: str) -> Path | None:
             f"{path} is a database of something else (no {MLFLOW} table): name another with {flag}"
         )
     return path
+
+
+def check_schema(uri: str, flag: str) -> None:
+    """Whether the installed MLflow can write to its database in a file; a server checks its own.
+
+    Raises:
+        UsageError: it cannot, and never will by itself.
+    """
+    path = sqlite_file(uri)
+    if path is None or MLFLOW not in tables(path):
+        return  # it is made, or refused, elsewhere
+    if not os.access(path, os.W_OK):
+        raise UsageError(f"{path} cannot be written: chmod u+w it, or name another with {flag}")
+    for (found,) in _select(path, f"SELECT max(version_num) FROM {MLFLOW}"):
+        wrong = complaint(path, None if found is None else str(found), uri, flag)
+        if wrong is not None:
+            raise UsageError(wrong)
 
 
 def tables(path: Path) -> set[str]:

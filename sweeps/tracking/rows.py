@@ -15,6 +15,10 @@ from sweeps.schema import Report, Sweep, Trial
 # Runs are found again by these; the plain tags are for people to filter by.
 SWEEP_TAG, CREATED_TAG, KIND_TAG = "focus.sweep", "focus.created", "focus.kind"
 TRIAL_TAG, POINTS_TAG, NEWEST_TAG = "focus.trial_id", "focus.points", "focus.newest"
+PARENT_TAG = "mlflow.parentRunId"  # MLflow's own
+OUR_TAGS = "focus."
+SPACE_TAG = "focus.space"  # on the experiment: it may be renamed
+SUPERSEDED = "superseded"  # the kind of a run that another one has replaced
 COUNTED_TAG = "focus.counted"  # step and milliseconds of the sweep's newest counts
 STEP = "step"  # the metric that says which reports are there: the last one written of each
 
