@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from sweeps.ledger import Ledger
+from sweeps.reasons import fitted
 from sweeps.schema import Launch, Sweep, now
 
 SILENT = "ended without a word: it was killed, or could not write"
@@ -31,7 +32,7 @@ def end_launch(ledger: Ledger, launch: Launch, exit_code: int, reason: str) -> N
     """Record how a launch ended."""
     with ledger.writing() as session:
         row = session.get_one(Launch, launch.id)
-        row.ended, row.exit_code, row.reason = now(), exit_code, reason[:500]
+        row.ended, row.exit_code, row.reason = now(), exit_code, fitted(reason)
 
 
 def launches(ledger: Ledger, sweep: Sweep) -> list[Launch]:

@@ -29,12 +29,6 @@ def hide_secrets_of(uri: str, text: str) -> str:
     return hide_secrets(text)
 
 
-def first_line(error: BaseException) -> str:
-    """What an error says in its first line, with its kind; whole, for the remedy is at its end."""
-    lines = str(error).strip().splitlines() or ["no message"]
-    return hide_secrets(f"{type(error).__name__}: {lines[0]}")
-
-
 def shown_url(url: str) -> str:
     """A database's address for people."""
     return hide_secrets(make_url(url).render_as_string(hide_password=True))

@@ -18,7 +18,8 @@ from sweeps.addresses import sqlite_url
 from sweeps.command_line import CommandLine, UsageError, answer, home_folder, whole
 from sweeps.mlflow_server import HOST, serving
 from sweeps.places import check_schema, check_tracking
-from sweeps.redact import first_line, hide_secrets
+from sweeps.reasons import first_line
+from sweeps.redact import hide_secrets
 from sweeps.stopping import SIGNALS
 from sweeps.tracking.finding import Run, all_experiments, tagged_runs
 from sweeps.tracking.moves import follow_home

@@ -13,7 +13,7 @@ from sweeps.auditing.mlflow_reader import check_mlflow
 from sweeps.auditing.rows import Rows
 from sweeps.auditing.runs import read_runs
 from sweeps.ledger import Ledger
-from sweeps.redact import first_line
+from sweeps.reasons import first_line
 from sweeps.schema import Report, Sweep, Trial
 from sweeps.tracking.moves import follow_home
 from sweeps.tracking.runs import SweepRuns

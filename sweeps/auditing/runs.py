@@ -8,7 +8,8 @@ from contextlib import closing
 from sweeps.addresses import sqlite_file
 from sweeps.auditing.mlflow_reader import LAST_METRICS, RunRow
 from sweeps.command_line import UsageError
-from sweeps.redact import first_line, hide_secrets
+from sweeps.reasons import first_line
+from sweeps.redact import hide_secrets
 from sweeps.schema import Sweep
 from sweeps.tracking import rows as mlflow_rows
 from sweeps.tracking.finding import all_experiments, find_runs

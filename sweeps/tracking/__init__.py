@@ -22,7 +22,8 @@ from sqlalchemy.exc import SADeprecationWarning
 
 from sweeps.command_line import counted
 from sweeps.places import check_schema
-from sweeps.redact import first_line, hide_secrets_of
+from sweeps.reasons import first_line
+from sweeps.redact import hide_secrets_of
 from sweeps.schema import Report, Sweep, Trial
 from sweeps.tracking.backlog import Backlog, Work
 from sweeps.tracking.database import prepare_database

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -28,12 +29,12 @@ class Experiments:
         """Of every one."""
         return list(self._all)
 
-    def choose(self, sweep: Sweep, holding: str | None, artifacts: Path | None) -> str:
+    def choose(self, sweep: Sweep, holding: Sequence[str], artifacts: Path | None) -> str:
         """The id of the one that new runs go into.
 
         Args:
             sweep: the ledger's row.
-            holding: the id of the one in which the sweep has runs already.
+            holding: the ids of those in which the sweep has runs already, the parent's first.
             artifacts: folder for the artifacts of a new one; None: the server's default.
         """
         name = rows.experiment_name(sweep)
@@ -41,7 +42,7 @@ class Experiments:
         marked = [key for key, space in tags.items() if space == sweep.space]
         marked.sort(key=lambda k: (k in self._deleted, self._all[k].name != name, int(k)))
         by_name = {e.name: k for k, e in self._all.items() if tags[k] is None}
-        known = [key for key in (holding, *marked, by_name.get(name)) if key is not None]
+        known = [*holding, *marked, *filter(None, [by_name.get(name)])]
         if not known:
             return self._make(sweep, name, artifacts)
         chosen = known[0]

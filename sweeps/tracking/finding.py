@@ -99,8 +99,8 @@ def find_runs(
     runs = tagged_runs(
         client, experiments, rows.CREATED_TAG, ours[rows.CREATED_TAG], deleted=deleted
     )
-    # The time alone, or the name alone, would mix two people's sweeps on a shared server.
-    found = {run.id: run for run in runs if ours.items() <= run.tags.items()}
+    # The time alone would mix two people's sweeps on a shared server, and so would the name alone.
+    found = {run.id: run for run in runs if run.tags.get(rows.SWEEP_TAG, sweep.name) == sweep.name}
     if not any(run.is_parent for run in found.values()):
         found |= {run.id: run for run in _edited_parent(client, list(found.values()), ours)}
     for parent in [run.id for run in found.values() if run.is_parent]:

@@ -88,6 +88,17 @@ def logged_tags(logged: Mapping[int, int]) -> dict[str, str]:
     return {POINTS_TAG: str(len(logged)), NEWEST_TAG: str(newest)}
 
 
+def agree(tags: Mapping[str, str], logged: Mapping[int, int]) -> bool:
+    """Whether a run holds these reports, as far as its tags tell."""
+    return logged_tags(logged).items() <= tags.items()
+
+
+def last_value(reports: Sequence[Report]) -> float | None:
+    """The value that MLflow shows of a run with these reports."""
+    told = [report for report in reports if report.value is not None]
+    return max(told, key=lambda report: report.step).value if told else None
+
+
 def trial_tags(
     sweep: Sweep, trial: Trial, reports: Sequence[Report], before: Mapping[str, str]
 ) -> dict[str, str]:

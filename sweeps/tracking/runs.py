@@ -38,9 +38,8 @@ class SweepRuns:
         found = find_runs(client, self._experiments.ids, sweep)
         self._parent = next(iter(found.parents), None)
         self._children = {trial_id: runs[0] for trial_id, runs in found.children.items()}
-        first = self._parent or next(iter(self._children.values()), None)
-        holding = None if first is None else first.experiment
-        self._experiment = self._experiments.choose(sweep, holding, artifacts)
+        known = [run.experiment for run in (*found.parents, *self._children.values())]
+        self._experiment = self._experiments.choose(sweep, known, artifacts)
         doubled = [run for runs in (found.parents, *found.children.values()) for run in runs[1:]]
         for run in doubled + found.superseded:
             if not run.is_deleted:
@@ -63,7 +62,8 @@ class SweepRuns:
             how many reports MLflow did not have as they are now.
         """
         by_step = {report.step: rows.milliseconds(report.at) for report in reports}
-        self._forget_attempt(trial, by_step, complete)
+        if complete:
+            self._forget(trial, reports, by_step)
         if not self._is_behind(sweep, trial, by_step, complete):
             return 0
         run = self._child(sweep, trial)
@@ -153,7 +153,7 @@ class SweepRuns:
         if run.logged is not None:
             missing = any(run.logged.get(step) != at for step, at in by_step.items())
         else:
-            missing = not (complete and _agrees(run, by_step))
+            missing = not (complete and rows.agree(run.tags, by_step))
         if not self._ties(sweep, trial).items() <= run.tags.items():
             return True
         state = (run.tags.get("state"), run.status)
@@ -178,12 +178,16 @@ class SweepRuns:
         }
         return [point for point in points if (point[0], point[3], point[1]) not in said]
 
-    def _forget_attempt(self, trial: Trial, by_step: Mapping[int, int], complete: bool) -> None:
-        """The ledger is written first: what only MLflow has, the ledger has started over."""
+    def _forget(self, trial: Trial, reports: Sequence[Report], by_step: Mapping[int, int]) -> None:
+        """Supersede a run that holds what these reports have not: the ledger is written first, so
+        it has started the trial over, or the run is another trial's.
+        """
         run = self._children.get(trial.trial_id)
-        if run is None or not complete or _agrees(run, by_step):
-            return
-        if not self._logged(run).keys() <= by_step.keys():
+        if run is not None and rows.agree(run.tags, by_step):
+            same = rows.last_value(reports) == run.metrics.get("value")
+        else:
+            same = run is None or self._logged(run).keys() <= by_step.keys()
+        if not same:
             self.supersede(trial.trial_id)
 
     def _write_files(self, run: Run, trial: Trial) -> None:
@@ -243,8 +247,3 @@ class SweepRuns:
         began = start and rows.milliseconds(start)
         info = self._client.create_run(self._experiment, began, tags, name).info
         return Run(info.run_id, self._experiment, info.status, tags, logged={})
-
-
-def _agrees(run: Run, by_step: Mapping[int, int]) -> bool:
-    """Whether it holds these reports, as far as its tags tell."""
-    return rows.logged_tags(by_step).items() <= run.tags.items()
