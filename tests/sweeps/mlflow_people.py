@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import warnings
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -85,7 +86,9 @@ def _with(found: Any, action: Callable[[Any], object]) -> None:
 
 def gc(person: Person) -> None:
     """Permanently delete what is deleted: the command itself."""
-    import mlflow.cli  # once ``connect`` has silenced a warning of its own
+    with warnings.catch_warnings():  # of its own, about things that we do not use
+        warnings.simplefilter("ignore")
+        import mlflow.cli
 
     words = ["--backend-store-uri", person.uri, "--tracking-uri", person.uri]
     done = CliRunner().invoke(mlflow.cli.gc, words)
