@@ -40,6 +40,10 @@ def check_places(plan: Plan, tracking_flag: str) -> None:
     ledger = ledger_file(plan.ledger_url, plan.home)
     mlflow = check_tracking(plan.tracking_uri, tracking_flag)
     check_schema(plan.tracking_uri, tracking_flag)
+    if mlflow is not None and mlflow.exists() and not os.access(mlflow, os.W_OK):
+        raise UsageError(
+            f"{mlflow} cannot be written: chmod u+w it, or name another with {tracking_flag}"
+        )
     if ledger is not None and mlflow is not None and ledger.resolve() == mlflow.resolve():
         raise UsageError(
             f"{tracking_flag} names the ledger {ledger}: MLflow needs a database of its own"
@@ -109,8 +113,6 @@ def check_schema(uri: str, flag: str) -> None:
     path = sqlite_file(uri)
     if path is None or MLFLOW not in tables(path):
         return  # it is made, or refused, elsewhere
-    if not os.access(path, os.W_OK):
-        raise UsageError(f"{path} cannot be written: chmod u+w it, or name another with {flag}")
     for (found,) in _select(path, f"SELECT max(version_num) FROM {MLFLOW}"):
         wrong = complaint(path, None if found is None else str(found), uri, flag)
         if wrong is not None:

@@ -86,6 +86,14 @@ def test_a_half_made_schema_is_told(home: Path, capsys: pytest.CaptureFixture[st
     assert "half made" in refused(home, capsys)
 
 
+def test_a_database_that_cannot_be_written_is_told(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked of the system, which lets root write everything."""
+    monkeypatch.setattr("sweeps.places.os.access", lambda path, _: path.name != "mlflow.db")
+    assert "mlflow.db cannot be written: chmod u+w it" in refused(home, capsys)
+
+
 def test_a_schema_that_fits_is_taken(home: Path) -> None:
     """Negative control."""
     assert launch.main([*TINY, "--home", str(home), "--dry-run"]) == 0
