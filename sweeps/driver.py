@@ -15,6 +15,7 @@ from sweeps.assignment import Assignment
 from sweeps.command_line import counted
 from sweeps.events import Listener
 from sweeps.ledger import Ledger
+from sweeps.reasons import fitted
 from sweeps.schema import TERMINAL, Report, Sweep, Trial, now
 from sweeps.study import Point, Study
 
@@ -181,7 +182,7 @@ class Driver:
     def retried(self, trial_id: str, reason: str) -> None:
         """The worker was lost; the trial goes on elsewhere from its checkpoint."""
         trial = self.ledger.retried(self.trials[trial_id])
-        trial = self._keep(self.ledger.set_state(trial, "waiting", reason=reason[:500]))
+        trial = self._keep(self.ledger.set_state(trial, "waiting", reason=fitted(reason)))
         self._tell("trial_ended", trial)
 
     def report(self, trial_id: str, metrics: dict[str, float]) -> bool:
@@ -208,7 +209,7 @@ class Driver:
     def failed(self, trial_id: str, reason: str, error: str | None = None) -> None:
         """The trial cannot go on."""
         trial = self.trials[trial_id]
-        self._end(self.ledger.set_state(trial, "failed", reason=reason[:500], error=error))
+        self._end(self.ledger.set_state(trial, "failed", reason=fitted(reason), error=error))
 
     def lost(self, trial_id: str, reason: str, error: str | None = None) -> None:
         """The trial cannot go on, and its surroundings are to blame: a worker, a disk."""
@@ -219,7 +220,7 @@ class Driver:
         self.lost_in_a_row += 1
         if self.lost_in_a_row == self.most_lost:
             lost = counted(self.most_lost, "trial")
-            self.broken = f"{lost} lost in a row, the last: {reason[:300]}"
+            self.broken = f"{lost} lost in a row, the last: {fitted(reason)}"
 
     def stop(self, reason: str) -> None:
         """Mark what runs as killed: it goes on from its checkpoint at the next launch."""

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from sweeps.ledger import Ledger
 from sweeps.outside import storable
+from sweeps.reasons import fitted
 from sweeps.schema import Launch, Sweep, now
 
 SILENT = "ended without a word: it was killed, or could not write"
@@ -32,7 +33,7 @@ def end_launch(ledger: Ledger, launch: Launch, exit_code: int, reason: str) -> N
     """Record how a launch ended."""
     with ledger.writing() as session:
         row = session.get_one(Launch, launch.id)
-        row.ended, row.exit_code, row.reason = now(), exit_code, storable(reason)[:500]
+        row.ended, row.exit_code, row.reason = now(), exit_code, fitted(storable(reason))
 
 
 def launches(ledger: Ledger, sweep: Sweep) -> list[Launch]:

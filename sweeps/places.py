@@ -15,7 +15,9 @@ from sqlalchemy.exc import ArgumentError
 from focus_core.errors import UserError
 from focus_core.paths import check_path
 from sweeps import temporary
+from sweeps.addresses import sqlite_file
 from sweeps.command_line import shown
+from sweeps.mlflow_schema import complaint
 from sweeps.plan import Plan
 from sweeps.redact import hide_secrets
 from sweeps.schema import COPIED, SCHEMA_VERSION
@@ -48,6 +50,11 @@ def check_places(plan: Plan, tracking_flag: str) -> Plan:
     if ledger is not None and ledger.is_file() and ledger.stat().st_size and not tables(ledger):
         _check_new(ledger, plan.checkpoints)
     mlflow = check_tracking(plan.tracking_uri, tracking_flag)
+    check_schema(plan.tracking_uri, tracking_flag)
+    if mlflow is not None and mlflow.exists() and not os.access(mlflow, os.W_OK):
+        raise UserError(
+            f"{mlflow} cannot be written: chmod u+w it, or name another with {tracking_flag}"
+        )
     if ledger is not None and mlflow is not None and ledger.resolve() == mlflow.resolve():
         raise UserError(
             f"{tracking_flag} names the ledger {ledger}: MLflow needs a database of its own"
@@ -123,6 +130,21 @@ def check_tracking(uri: str, flag: str) -> Path | None:
             f"{path} is a database of something else (no {MLFLOW} table): name another with {flag}"
         )
     return path
+
+
+def check_schema(uri: str, flag: str) -> None:
+    """Whether the installed MLflow can write to its database in a file; a server checks its own.
+
+    Raises:
+        UserError: it cannot, and never will by itself.
+    """
+    path = sqlite_file(uri)
+    if path is None or MLFLOW not in tables(path):
+        return  # it is made, or refused, elsewhere
+    for (found,) in _select(path, f"SELECT max(version_num) FROM {MLFLOW}"):
+        wrong = complaint(path, None if found is None else str(found), uri, flag)
+        if wrong is not None:
+            raise UserError(wrong)
 
 
 def tables(path: Path) -> set[str]:

@@ -207,12 +207,7 @@ def _close_tracker(tracker: MlflowTracker, failure: LedgerError | None) -> None:
         return  # the runs are another launcher's now
     summary = tracker.close(timeout=MLFLOW_SECONDS)
     if failure is None and (summary.dropped or summary.last_error):
-        why = summary.last_error or f"not taken within {MLFLOW_SECONDS} s of the end"
-        print(
-            f"launch.py: MLflow missed {counted(summary.dropped, 'point')} ({one_line(why)}); the "
-            "ledger has them, the same command brings them in",
-            file=sys.stderr,
-        )
+        print(f"launch.py: {one_line(str(summary))}", file=sys.stderr)
 
 
 def exit_code(driver: Driver, stopping: StopFlag) -> int:

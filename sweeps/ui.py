@@ -6,27 +6,26 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import sys
-import tempfile
-import time
-import urllib.error
 import urllib.parse
-import urllib.request
 import webbrowser
-from collections.abc import Callable, Sequence
-from typing import IO, Any
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
 
 from focus_core.errors import UserError
 from sweeps.addresses import sqlite_url
 from sweeps.command_line import CommandLine, answer, escaped, home_folder, whole
-from sweeps.places import check_tracking
+from sweeps.mlflow_server import HOST, serving
+from sweeps.places import check_schema, check_tracking
+from sweeps.reasons import first_line
 from sweeps.redact import hide_secrets
+from sweeps.stopping import SIGNALS
+from sweeps.tracking.finding import Run, all_experiments, tagged_runs
 from sweeps.tracking.moves import follow_home
-from sweeps.tracking.rows import KIND_TAG, SWEEP_TAG
+from sweeps.tracking.rows import KIND_TAG, PARENT_TAG, SWEEP_TAG
 
-HOST = "127.0.0.1"
-START_SECONDS = 90.0
 MAX_COMPARED = 100  # the page asks for each run by itself
 NAME = "sweeps.ui"
 
@@ -46,10 +45,38 @@ def build_parser() -> CommandLine:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
-    return answer(NAME, lambda: _open(words))
+    with _interrupted_once():
+        return answer(NAME, lambda: _open(words))
+
+
+@contextmanager
+def _interrupted_once() -> Iterator[None]:
+    """A first signal interrupts; further ones do not disturb what ends then."""
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _open(argv: list[str]) -> int:
+    try:
+        return _show_sweep(argv)
+    except KeyboardInterrupt:
+        return 0
+
+
+def _show_sweep(argv: list[str]) -> int:
     args = build_parser().read(argv)
     home = home_folder(args.home)
     uri = os.environ.get("MLFLOW_TRACKING_URI") or sqlite_url(home / "mlflow.db")
@@ -60,11 +87,21 @@ def _open(argv: list[str]) -> int:
         return 0
     check_port(args.port)
     follow_home(uri, home / "artifacts")
-    base = f"http://{HOST}:{args.port}"
-    try:
-        return serve(uri, compare_url(uri, args.sweep, base), browser=not args.no_browser)
-    except KeyboardInterrupt:
-        return 0
+    url = compare_url(uri, args.sweep, f"http://{HOST}:{args.port}")
+    return serve(uri, url, browser=not args.no_browser)
+
+
+def serve(uri: str, url: str, *, browser: bool) -> int:
+    """Run MLflow's server until interrupted, and show ``url`` once it answers.
+
+    Raises:
+        UserError: the server does not start.
+    """
+    with serving(uri, urllib.parse.urlsplit(url).port or 0) as server:
+        _show(url, browser=browser)
+        print("Ctrl-C stops it", flush=True)
+        server.wait()
+    return 1  # it ended by itself
 
 
 def is_server(uri: str) -> bool:
@@ -79,8 +116,12 @@ def without_credentials(uri: str) -> str:
 
 
 def check_database(uri: str) -> None:
-    """Raise a UserError when no MLflow database is there; MLflow would make an empty one."""
+    """Raise a UserError when no MLflow database is there, or one of another MLflow.
+
+    MLflow would make an empty one, or upgrade it.
+    """
     path = check_tracking(uri, "MLFLOW_TRACKING_URI")
+    check_schema(uri, "MLFLOW_TRACKING_URI")
     if path is not None and not (path.is_file() and path.stat().st_size):
         raise UserError(
             f"no MLflow database at {path}: launch a sweep first "
@@ -114,16 +155,14 @@ def compare_url(uri: str, sweep: str | None, base: str) -> str:
     from sweeps.tracking import connect
 
     client = _ask(uri, lambda: connect(uri))
-    parent = _ask(uri, lambda: _find_sweep(client, sweep))
-    child = f"tags.`mlflow.parentRunId` = '{parent.info.run_id}'"
-    experiments = [parent.info.experiment_id]
-    runs = list(client.search_runs(experiments, child, order_by=["attributes.start_time ASC"]))
+    parent, experiments = _ask(uri, lambda: _find_sweep(client, sweep))
+    found = tagged_runs(client, experiments, PARENT_TAG, parent.id, deleted=False)
+    runs = _ask(uri, lambda: sorted(found, key=lambda run: (run.status != "FINISHED", run.started)))
     if not runs:
-        raise UserError(f"no trial of sweep {parent.info.run_name!r} has started yet")
-    # Stable: complete ones first, and those in the order of asking.
-    runs.sort(key=lambda run: run.info.status != "FINISHED")
-    ids = [run.info.run_id for run in runs[:MAX_COMPARED]]
-    lists = {"runs": ids, "experiments": experiments}
+        raise UserError(f"no trial of sweep {parent.tags[SWEEP_TAG]!r} has started yet")
+    ids = [run.id for run in runs[:MAX_COMPARED]]
+    held = sorted({run.experiment for run in runs[:MAX_COMPARED]}, key=int)
+    lists = {"runs": ids, "experiments": held}
     query = urllib.parse.urlencode(
         {key: json.dumps(value, separators=(",", ":")) for key, value in lists.items()}
     )
@@ -137,90 +176,29 @@ def _ask(uri: str, question: Callable[[], Any]) -> Any:
     except UserError:
         raise
     except Exception as error:
-        lines = str(error).strip().splitlines() or ["no message"]
         raise UserError(
             f"MLflow at {hide_secrets(uri)} does not answer as it should "
-            f"({type(error).__name__}: {lines[0][:200]}): see MLFLOW_TRACKING_URI or --home"
+            f"({first_line(error)}): see MLFLOW_TRACKING_URI or --home"
         ) from error
 
 
-def _find_sweep(client: Any, name: str | None) -> Any:
-    experiments = [
-        experiment.experiment_id
-        for experiment in client.search_experiments(filter_string="name LIKE 'focus-sweeps/%'")
-    ]
-    if not experiments:
+def _find_sweep(client: Any, name: str | None) -> tuple[Run, list[str]]:
+    """The sweep's run, and where else to look: the experiment may have any name."""
+    ids = [each.experiment_id for each in all_experiments(client, deleted=True)]
+    sweeps = list(tagged_runs(client, ids, KIND_TAG, "sweep", deleted=True))
+    if not sweeps:
         raise UserError("MLflow has no sweep yet: launch one first")
-    sweeps = client.search_runs(
-        experiments, f"tags.`{KIND_TAG}` = 'sweep'", order_by=["attributes.start_time DESC"]
-    )
-    found = [run for run in sweeps if name is None or run.data.tags.get(SWEEP_TAG) == name]
-    if not found:
-        names = sorted({run.data.tags.get(SWEEP_TAG, "") for run in sweeps})
+    named = [run for run in sweeps if name in (None, run.tags.get(SWEEP_TAG))]
+    if not named:
+        names = sorted({run.tags.get(SWEEP_TAG, "") for run in sweeps if not run.is_deleted})
         raise UserError(f"MLflow has no sweep {name!r}: it has {', '.join(names)}")
-    return found[0]
-
-
-def serve(uri: str, url: str, *, browser: bool) -> int:
-    """Run MLflow's server until interrupted, and show ``url`` once it answers.
-
-    Raises:
-        UserError: the server does not start.
-    """
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    parts = urllib.parse.urlsplit(url)
-    with tempfile.TemporaryFile("w+") as log:
-        server = _start(uri, parts.port or 0, log)
-        try:
-            _wait_until_it_answers(f"{parts.scheme}://{parts.netloc}/health", server, log)
-            _show(url, browser=browser)
-            print("Ctrl-C stops it", flush=True)
-            server.wait()
-        finally:
-            _stop(server)
-            signal.signal(signal.SIGTERM, before)
-    return 1  # it ended by itself
-
-
-def _start(uri: str, port: int, log: IO[str]) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "mlflow", "server", "--no-serve-artifacts"]
-    command += ["--host", HOST, "--port", str(port), "--workers", "1"]
-    quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    quiet["MLFLOW_BACKEND_STORE_URI"] = uri  # not as a flag: everybody may read those
-    # A session of its own: Ctrl-C reaches us alone, and we end it with everything it started.
-    return subprocess.Popen(
-        command,
-        env=os.environ | quiet,
-        stdin=subprocess.DEVNULL,
-        stdout=log,
-        stderr=log,
-        start_new_session=True,
-    )
-
-
-def _wait_until_it_answers(url: str, server: subprocess.Popen[bytes], log: IO[str]) -> None:
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end and server.poll() is None:
-        try:
-            with direct.open(url, timeout=5):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.2)
-    log.seek(0)
-    said = [line.strip() for line in log if line.strip()]
-    raise UserError(f"MLflow's server did not start: {said[-1] if said else 'it said nothing'}")
-
-
-def _stop(server: subprocess.Popen[bytes]) -> None:
-    for kind in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(server.pid, kind)
-            server.wait(timeout=5)
-        except ProcessLookupError:
-            return
-        except subprocess.TimeoutExpired:
-            continue
+    found = [run for run in named if not run.is_deleted]
+    if not found:
+        what = "every sweep" if name is None else f"sweep {name!r}"
+        raise UserError(
+            f"{what} was deleted in MLflow: launch it again, or run sweeps/audit.py --repair"
+        )
+    return max(found, key=lambda run: run.started), ids
 
 
 def _show(url: str, *, browser: bool) -> None:
@@ -230,4 +208,7 @@ def _show(url: str, *, browser: bool) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    for number in SIGNALS:  # it is over: none of them shall disturb the end
+        signal.signal(number, signal.SIG_IGN)
+    sys.exit(code)

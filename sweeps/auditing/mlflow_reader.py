@@ -11,7 +11,6 @@ from sweeps.command_line import counted
 from sweeps.schema import STATES, TERMINAL
 from sweeps.tracking import rows as mlflow_rows
 
-PARENT_TAG = "mlflow.parentRunId"
 PARENT_METRICS = (*(f"trials/{state}" for state in STATES), "best_value")
 LAST_METRICS = ("value", "test", mlflow_rows.STEP, *PARENT_METRICS)
 
@@ -74,7 +73,7 @@ def _check_trial(
             yield _wrong(trial.trial_id, f"{len(runs)} runs", "one")
         return
     (run,) = runs
-    if run.tags.get(PARENT_TAG) not in [parent.id for parent in parents]:
+    if run.tags.get(mlflow_rows.PARENT_TAG) not in [parent.id for parent in parents]:
         yield _wrong(trial.trial_id, "its run is under no sweep's run", "the parent's id")
     yield from _check_status(trial, run)
     yield from _check_points(trial, run)

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
-from typing import Any
 
 from focus_core.errors import UserError
 from sweeps.addresses import sqlite_file
-from sweeps.auditing.mlflow_reader import LAST_METRICS, PARENT_TAG, RunRow
+from sweeps.auditing.mlflow_reader import LAST_METRICS, RunRow
+from sweeps.reasons import first_line
 from sweeps.redact import hide_secrets
 from sweeps.schema import Sweep
 from sweeps.tracking import rows as mlflow_rows
+from sweeps.tracking.finding import all_experiments, find_runs
 
-PAGE = 1000
 TAGS = (
     "state",
-    PARENT_TAG,
+    mlflow_rows.PARENT_TAG,
     mlflow_rows.KIND_TAG,
     mlflow_rows.TRIAL_TAG,
     mlflow_rows.SWEEP_TAG,
@@ -40,7 +39,7 @@ def read_runs(uri: str, sweep: Sweep) -> list[RunRow]:
     path = sqlite_file(uri)
     try:
         if path is None:
-            return list(_ask(uri, sweep))
+            return _ask(uri, sweep)
         if not path.is_file():
             return []
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
@@ -98,34 +97,23 @@ def _of_mine(table: str, column: str, keys: int) -> str:
     )
 
 
-def _ask(uri: str, sweep: Sweep) -> Iterator[RunRow]:
+def _ask(uri: str, sweep: Sweep) -> list[RunRow]:
     from sweeps.tracking import connect
 
     try:
         client = connect(uri)
-        experiment = client.get_experiment_by_name(mlflow_rows.experiment_name(sweep))
-        if experiment is not None:
-            yield from _pages(client, experiment.experiment_id, sweep)
+        ids = [each.experiment_id for each in all_experiments(client, deleted=False)]
+        found = find_runs(client, ids, sweep, deleted=False)
+    except UserError:
+        raise
     except Exception as error:  # noqa: BLE001  whatever MLflow raises when it does not answer
-        said = hide_secrets((str(error).strip() or type(error).__name__).splitlines()[0])
         raise UserError(
-            f"cannot ask MLflow at {hide_secrets(uri)} ({said[:200]}): start it, or name another "
-            "with MLFLOW_TRACKING_URI"
+            f"cannot ask MLflow at {hide_secrets(uri)} ({first_line(error)}): start it, or name "
+            "another with MLFLOW_TRACKING_URI"
         ) from None
-
-
-def _pages(client: Any, experiment: str, sweep: Sweep) -> Iterator[RunRow]:
-    wanted = mlflow_rows.identity_tags(sweep)
-    made = wanted[mlflow_rows.CREATED_TAG]
-    text, token = f"tags.`{mlflow_rows.CREATED_TAG}` = '{made}'", None
-    while True:
-        page = client.search_runs([experiment], text, max_results=PAGE, page_token=token)
-        for run in page:
-            tags, metrics = dict(run.data.tags), dict(run.data.metrics)
-            if tags.get(mlflow_rows.SWEEP_TAG) == sweep.name:
-                # How many points: as its writer counted them; the history is a call a run.
-                points = int(tags.get(mlflow_rows.POINTS_TAG, 0))
-                yield RunRow(run.info.run_id, run.info.status, tags, metrics, points)
-        token = page.token
-        if not token:
-            return
+    children = [run for runs in found.children.values() for run in runs]
+    # How many points: as its writer counted them; the history is a call a run.
+    return [
+        RunRow(run.id, run.status, run.tags, run.metrics, run.points)
+        for run in [*found.parents, *children, *found.superseded]
+    ]

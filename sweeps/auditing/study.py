@@ -8,6 +8,7 @@ from focus_core.config import TrialConfig
 from search_spaces.axes import restored
 from search_spaces.space import Space
 from sweeps.auditing.rows import Disagreement, Rows, TrialRow
+from sweeps.reasons import first_line
 from sweeps.schema import Report, Trial
 from sweeps.study import Study
 
@@ -52,7 +53,7 @@ def _add(study: Study, trial: TrialRow) -> Disagreement | None:
         # A plain row has every column that the study reads.
         study.add(cast("Trial", trial), cast("list[Report]", trial.reports))
     except (ValueError, TypeError) as error:
-        said = str(error).splitlines()[0][:200]
+        said = first_line(error)
         return _wrong(trial, f"Optuna refuses it: {said}", "a point of the sweep's axes")
     return None
 

@@ -21,10 +21,13 @@ from typing import Any
 from sqlalchemy.exc import SADeprecationWarning
 
 from sweeps.command_line import counted
+from sweeps.places import check_schema
+from sweeps.reasons import first_line
 from sweeps.redact import hide_secrets_of
 from sweeps.schema import Report, Sweep, Trial
 from sweeps.tracking.backlog import Backlog, Work
 from sweeps.tracking.database import prepare_database
+from sweeps.tracking.faults import remedy
 from sweeps.tracking.moves import follow_home
 from sweeps.tracking.runs import SweepRuns
 
@@ -46,14 +49,18 @@ class TrackingSummary:
     points: int
     dropped: int
     last_error: str | None
+    remedy: str | None = None
+    """What a person must do about the error; None where it may pass by itself."""
 
     def __str__(self) -> str:
         if not self.dropped and self.last_error is None:
             return f"MLflow: {counted(self.points, 'point')} logged"
+        again = "the same command brings them in"
+        if self.remedy is not None:
+            again = f"{self.remedy}; after that {again}"
         return (
-            f"MLflow: {counted(self.points, 'point')} logged, {self.dropped} dropped "
-            f"({self.last_error or 'it was too slow'}); the ledger has them, "
-            "and launching the same sweep again catches up"
+            f"MLflow missed {counted(self.dropped, 'point')} "
+            f"({self.last_error or 'not taken in time'}); the ledger has them, {again}"
         )
 
 
@@ -97,6 +104,8 @@ class MlflowTracker:
         self._points = 0
         self._pause = 0.0
         self._error: str | None = None
+        self._remedy: str | None = None
+        self._in_step = False
 
     def sweep_started(
         self, sweep: Sweep, trials: Sequence[Trial], reports: Mapping[int, Sequence[Report]]
@@ -138,26 +147,29 @@ class MlflowTracker:
         if self._thread.is_alive():
             self._thread.join(timeout)
         lost = self._backlog.lost
-        error = self._error if lost or self._thread.is_alive() else None
-        return TrackingSummary(points=self._points, dropped=lost, last_error=error)
+        if not lost and self._in_step:
+            return TrackingSummary(points=self._points, dropped=0, last_error=None)
+        return TrackingSummary(self._points, lost, self._error, self._remedy)
 
     def _work(self) -> None:
         with suppress(_NoLongerOursError):
-            self._keep_in_step()
+            self._in_step = self._keep_in_step()
 
-    def _keep_in_step(self) -> None:
+    def _keep_in_step(self) -> bool:
+        """Whether MLflow had everything at the end."""
         attempts = LAST_ATTEMPTS
         while attempts:
             closing = self._closing.wait(self._pause)  # before the flush: nothing comes after it
             if self._flush():
                 self._pause = self._flush_seconds
                 if closing and self._end():
-                    return
+                    return True
             else:
                 self._pause = min(MAX_PAUSE, 2 * self._pause + self._flush_seconds)
             if closing:
                 attempts -= 1
                 time.sleep(min(0.2, self._flush_seconds))
+        return False
 
     def _flush(self) -> bool:
         """Whether everything there was to do is done."""
@@ -190,8 +202,8 @@ class MlflowTracker:
                 self._runs = SweepRuns(client, self._sweep, self._artifacts)
             action(self._runs, self._sweep)
         except Exception as error:  # noqa: BLE001 - nothing that MLflow does may end a sweep
-            first_line = (str(error).strip() or "no message").splitlines()[0]
-            self._error = f"{type(error).__name__}: {hide_secrets_of(self._uri, first_line)[:200]}"
+            self._error = hide_secrets_of(self._uri, first_line(error))
+            self._remedy = remedy(error)
             self._runs = None  # what got through is unknown: look again
             return False
         return True
@@ -201,8 +213,10 @@ def connect(uri: str) -> Any:
     """An ``MlflowClient`` for ``uri``, quiet and impatient; imports mlflow.
 
     Raises:
+        UserError: the database is not one of the installed MLflow.
         Exception: whatever MLflow raises when ``uri`` is none, or does not answer.
     """
+    check_schema(uri, "MLFLOW_TRACKING_URI")  # MLflow would upgrade some old ones unasked
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     # mlflow 3.17 with SQLAlchemy 2.1: about a relationship it never reads

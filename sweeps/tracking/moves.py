@@ -12,7 +12,10 @@ from pathlib import Path
 
 from sweeps.addresses import sqlite_file
 
-OURS = "select experiment_id, artifact_location from experiments where name like 'focus-sweeps/%'"
+OURS = """
+    select experiment_id, artifact_location from experiments where name like 'focus-sweeps/%'
+    or experiment_id in (select experiment_id from experiment_tags where key = 'focus.space')
+"""
 
 
 def follow_home(uri: str, artifacts: Path | None) -> int:

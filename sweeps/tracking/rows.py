@@ -16,6 +16,10 @@ from sweeps.sources.words import tag
 # Runs are found again by these; the plain tags are for people to filter by.
 SWEEP_TAG, CREATED_TAG, KIND_TAG = "focus.sweep", "focus.created", "focus.kind"
 TRIAL_TAG, POINTS_TAG, NEWEST_TAG = "focus.trial_id", "focus.points", "focus.newest"
+PARENT_TAG = "mlflow.parentRunId"  # MLflow's own
+OUR_TAGS = "focus."
+SPACE_TAG = "focus.space"  # on the experiment: it may be renamed
+SUPERSEDED = "superseded"  # the kind of a run that another one has replaced
 COUNTED_TAG = "focus.counted"  # step and milliseconds of the sweep's newest counts
 STEP = "step"  # the metric that says which reports are there: the last one written of each
 
@@ -83,6 +87,17 @@ def logged_tags(logged: Mapping[int, int]) -> dict[str, str]:
     """How much of the ledger is there. ``logged``: by step, the milliseconds of its report."""
     newest = max(logged.values(), default=0)
     return {POINTS_TAG: str(len(logged)), NEWEST_TAG: str(newest)}
+
+
+def agree(tags: Mapping[str, str], logged: Mapping[int, int]) -> bool:
+    """Whether a run holds these reports, as far as its tags tell."""
+    return logged_tags(logged).items() <= tags.items()
+
+
+def last_value(reports: Sequence[Report]) -> float | None:
+    """The value that MLflow shows of a run with these reports."""
+    told = [report for report in reports if report.value is not None]
+    return max(told, key=lambda report: report.step).value if told else None
 
 
 def trial_tags(

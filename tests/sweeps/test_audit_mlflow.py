@@ -140,14 +140,13 @@ def test_a_run_left_open_is_seen(blank_home, monkeypatch):  # noqa: F811
     assert main(["--home", str(blank_home), "--repair"]) == 0
 
 
-def test_a_server_is_asked_in_pages(home, monkeypatch):  # noqa: F811
+def test_a_server_is_asked_through_its_client(home, monkeypatch):  # noqa: F811
     """The same through an ``MlflowClient``, whatever is behind it."""
     from sweeps.auditing import home as audit_home
     from sweeps.auditing import runs as audit_runs
 
     uri = f"sqlite:///{home / 'mlflow.db'}"
-    monkeypatch.setattr(audit_runs, "PAGE", 2)
-    monkeypatch.setattr(audit_home, "read_runs", lambda _, sweep: list(audit_runs._ask(uri, sweep)))
+    monkeypatch.setattr(audit_home, "read_runs", lambda _, sweep: audit_runs._ask(uri, sweep))
     assert in_mlflow(home) == []
     of.sql(home, "mlflow", f"update runs set status = 'RUNNING' where run_uuid != {PARENT}")
     assert len(in_mlflow(home)) == of.TRIALS

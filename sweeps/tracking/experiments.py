@@ -1,0 +1,79 @@
+"""The experiment of a space: found by its tag whatever it is called now, restored if need be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from sweeps.schema import Sweep
+from sweeps.tracking import rows
+from sweeps.tracking.finding import all_experiments
+
+
+class Experiments:
+    """All that MLflow has, deleted ones too.
+
+    Args:
+        client: an ``MlflowClient``.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._all = {str(e.experiment_id): e for e in all_experiments(client, deleted=True)}
+        self._deleted = {k for k, e in self._all.items() if e.lifecycle_stage == "deleted"}
+
+    @property
+    def ids(self) -> list[str]:
+        """Of every one."""
+        return list(self._all)
+
+    def choose(self, sweep: Sweep, holding: Sequence[str], artifacts: Path | None) -> str:
+        """The id of the one that new runs go into.
+
+        Args:
+            sweep: the ledger's row.
+            holding: the ids of those in which the sweep has runs already, the parent's first.
+            artifacts: folder for the artifacts of a new one; None: the server's default.
+        """
+        name = rows.experiment_name(sweep)
+        tags = {k: e.tags.get(rows.SPACE_TAG) for k, e in self._all.items()}
+        marked = [key for key, space in tags.items() if space == sweep.space]
+        marked.sort(key=lambda k: (k in self._deleted, self._all[k].name != name, int(k)))
+        by_name = {e.name: k for k, e in self._all.items() if tags[k] is None}
+        known = [*holding, *marked, *filter(None, [by_name.get(name)])]
+        if not known:
+            return self._make(sweep, name, artifacts)
+        chosen = known[0]
+        self.open(chosen)
+        if tags[chosen] is None:
+            self._client.set_experiment_tag(chosen, rows.SPACE_TAG, sweep.space)
+        return chosen
+
+    def open(self, experiment: str) -> None:
+        """Restore it if it is deleted. Its runs stay deleted, as whoever deleted it wanted."""
+        if experiment not in self._deleted:
+            return
+        from mlflow.entities import ViewType
+
+        runs, token = [], None
+        while True:
+            page = self._client.search_runs(
+                [experiment], "", run_view_type=ViewType.DELETED_ONLY, page_token=token
+            )
+            runs += [run.info.run_id for run in page]
+            token = page.token
+            if not token:
+                break
+        self._client.restore_experiment(experiment)  # and every run in it
+        for run in runs:
+            self._client.delete_run(run)
+        self._deleted.discard(experiment)
+
+    def _make(self, sweep: Sweep, name: str, artifacts: Path | None) -> str:
+        taken = {e.name for e in self._all.values()}  # by that of another space, renamed
+        free = next(n for i in count(1) if (n := name if i == 1 else f"{name}-{i}") not in taken)
+        place = None if artifacts is None else artifacts.resolve().as_uri()
+        tags = {rows.SPACE_TAG: sweep.space}
+        return str(self._client.create_experiment(free, artifact_location=place, tags=tags))

@@ -1,0 +1,34 @@
+"""What MLflow raised: whether it passes by itself, and if not, what a person can do."""
+
+from __future__ import annotations
+
+from focus_core.errors import UserError
+
+LOGIN = (
+    "check MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, and "
+    "that they may write there"
+)
+REMEDIES = {
+    "readonly database": "make the database and its folder writable",
+    "no such table": "move the database away: it is made anew from the ledger",
+    "no such column": "move the database away: it is made anew from the ledger",
+    "out-of-date database schema": "upgrade the database, or install the MLflow that made it",
+    "error code 401": LOGIN,
+    "error code 403": LOGIN,
+    "PERMISSION_DENIED": LOGIN,
+    "error code 404": "no MLflow answers at this address: name another",
+}
+"""By a part of what the error says."""
+PASSING = (409, 429)
+
+
+def remedy(error: BaseException) -> str | None:
+    """What would mend it; None when it may pass by itself."""
+    if isinstance(error, UserError):
+        return "mend that"  # it says how
+    text = str(error)
+    for said, help_ in REMEDIES.items():
+        if said in text:
+            return help_
+    status = getattr(error, "get_http_status_code", lambda: 500)()
+    return None if status >= 500 or status in PASSING else "MLflow refuses it"

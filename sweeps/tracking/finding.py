@@ -1,0 +1,168 @@
+"""Where in MLflow a sweep's runs are: found by their tags, in whatever experiment they lie.
+
+A person may rename, delete and restore experiments and runs, and may edit their tags. A run counts
+as the sweep's while it bears the sweep's name and time of creation, or while it hangs under the
+sweep's own run and bears a trial's id.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sweeps.schema import Sweep
+from sweeps.tracking import rows
+
+RUN_ID = re.compile(r"[0-9a-f]{32}")
+
+
+@dataclass
+class Run:
+    """What MLflow is known to hold of one run."""
+
+    id: str
+    experiment: str
+    status: str
+    tags: dict[str, str]
+    metrics: dict[str, float] = field(default_factory=dict)
+    has_params: bool = False
+    is_deleted: bool = False
+    started: int = 0
+    """Milliseconds."""
+    logged: dict[int, int] | None = None
+    """Step: milliseconds of its report; None: not asked."""
+
+    @property
+    def is_parent(self) -> bool:
+        """The sweep's own run: a trial's has its trial's id, or at least a parent."""
+        kind = self.tags.get(rows.KIND_TAG)
+        if rows.TRIAL_TAG in self.tags or kind == rows.SUPERSEDED:
+            return False
+        return kind == "sweep" or rows.PARENT_TAG not in self.tags
+
+    @property
+    def points(self) -> int:
+        """How many reports it holds, as its writer counted them."""
+        count = self.tags.get(rows.POINTS_TAG, "")
+        return int(count) if count.isdecimal() else 0
+
+
+@dataclass
+class Found:
+    """The runs of one sweep, whole or deleted, each trial's best first."""
+
+    parents: list[Run]
+    children: dict[str, list[Run]]
+    """By trial id, as far as they bear one."""
+    superseded: list[Run]
+    """Replaced by a newer one, and yet not deleted."""
+
+
+def all_experiments(client: Any, *, deleted: bool) -> list[Any]:
+    """Every experiment, also the deleted ones if asked for."""
+    from mlflow.entities import ViewType
+
+    view = ViewType.ALL if deleted else ViewType.ACTIVE_ONLY
+    found, token = [], None
+    while True:
+        page = client.search_experiments(view_type=view, page_token=token)
+        found += page
+        token = page.token
+        if not token:
+            return found
+
+
+def tagged_runs(
+    client: Any, experiments: Sequence[str], key: str, value: str, *, deleted: bool
+) -> Iterator[Run]:
+    """Every run with this tag in these experiments, also the deleted ones if asked for."""
+    from mlflow.entities import ViewType
+
+    view = ViewType.ALL if deleted else ViewType.ACTIVE_ONLY
+    text, token = f"tags.`{key}` = '{value}'", None
+    while experiments:
+        page = client.search_runs(experiments, text, run_view_type=view, page_token=token)
+        yield from map(_read, page)
+        token = page.token
+        if not token:
+            return
+
+
+def find_runs(
+    client: Any, experiments: Sequence[str], sweep: Sweep, *, deleted: bool = True
+) -> Found:
+    """The runs of one sweep in these experiments."""
+    ours = {k: v for k, v in rows.identity_tags(sweep).items() if k != rows.KIND_TAG}
+    runs = tagged_runs(
+        client, experiments, rows.CREATED_TAG, ours[rows.CREATED_TAG], deleted=deleted
+    )
+    # The time alone would mix two people's sweeps on a shared server, and so would the name alone.
+    found = {run.id: run for run in runs if run.tags.get(rows.SWEEP_TAG, sweep.name) == sweep.name}
+    if not any(run.is_parent for run in found.values()):
+        found |= {run.id: run for run in _edited_parent(client, list(found.values()), ours)}
+    for parent in [run.id for run in found.values() if run.is_parent]:
+        linked = tagged_runs(client, experiments, rows.PARENT_TAG, parent, deleted=deleted)
+        for run in linked:
+            if rows.TRIAL_TAG in run.tags and not _is_anothers(run, ours):
+                found.setdefault(run.id, run)
+    return _sort([run for run in found.values() if deleted or not run.is_deleted])
+
+
+def _edited_parent(client: Any, children: Sequence[Run], ours: dict[str, str]) -> Iterator[Run]:
+    """The run that most of these hang under, though its tags no longer say that it is the sweep's.
+
+    MLflow has none where it was permanently deleted.
+    """
+    from mlflow.exceptions import MlflowException
+
+    for run_id, _ in _links(children).most_common(1):
+        try:
+            run = _read(client.get_run(run_id))
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                raise
+            return
+        known = any(key.startswith(rows.OUR_TAGS) for key in run.tags)
+        if known and run.is_parent and not _is_anothers(run, ours):
+            yield run
+
+
+def _is_anothers(run: Run, ours: dict[str, str]) -> bool:
+    """Whether it bears the name and the time of creation of another sweep."""
+    return all(run.tags.get(key, text) != text for key, text in ours.items())
+
+
+def _links(runs: Iterable[Run]) -> Counter[str]:
+    """How many of these hang under which run."""
+    links = (run.tags.get(rows.PARENT_TAG, "") for run in runs)
+    return Counter(link for link in links if RUN_ID.fullmatch(link))
+
+
+def _read(run: Any) -> Run:
+    return Run(
+        id=run.info.run_id,
+        experiment=run.info.experiment_id,
+        status=run.info.status,
+        tags=dict(run.data.tags),
+        metrics=dict(run.data.metrics),
+        has_params=bool(run.data.params),
+        is_deleted=run.info.lifecycle_stage == "deleted",
+        started=run.info.start_time or 0,
+    )
+
+
+def _sort(runs: Sequence[Run]) -> Found:
+    found = Found([], {}, [])
+    for run in sorted(runs, key=lambda run: (run.is_deleted, -run.points)):
+        if run.tags.get(rows.KIND_TAG) == rows.SUPERSEDED:
+            found.superseded += [] if run.is_deleted else [run]
+        elif run.is_parent:
+            found.parents.append(run)
+        else:
+            found.children.setdefault(run.tags.get(rows.TRIAL_TAG, ""), []).append(run)
+    links = _links(run for run in runs if not run.is_parent)
+    found.parents.sort(key=lambda run: (run.is_deleted, -links[run.id]))
+    return found
