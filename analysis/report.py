@@ -11,7 +11,7 @@ from pathlib import Path
 
 from analysis.folders import replace_folder
 from analysis.ledger_reader import ReportError, SweepData, read_sweep
-from sweeps.command_line import CommandLine, answer, home_folder
+from sweeps.command_line import CommandLine, answer, home_folder, tell
 
 NAME = "report.py"
 TRIALS = "trials"
@@ -37,8 +37,8 @@ def _report(argv: list[str]) -> int:
     data = read_sweep(home, options.sweep)
     folder = home / "reports" / folder_name(data.about["name"])
     said = replace_folder(folder, lambda fresh: _fill(fresh, data))
-    print("\n".join(said))
-    print(f"Report: {folder / 'index.html'}")
+    tell("\n".join(said))
+    tell(f"Report: {folder / 'index.html'}")
     return 0
 
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from focus_core.output import tell
 from sweeps.command_line import CommandLine, answer, counted, filled
 from sweeps.settings import check_settings
 
@@ -51,11 +52,11 @@ def _audit(argv: list[str]) -> int:
         found = look(home, args.sweep)
     for sweep in found:
         if sweep.held is not None:
-            print(f"{sweep.name}: held by {sweep.held}; trials at work were not compared")
+            tell(f"{sweep.name}: held by {sweep.held}; trials at work were not compared")
         if not sweep.points_checked:
-            print(f"{sweep.name}: its space is gone or has changed; ids checked by config only")
+            tell(f"{sweep.name}: its space is gone or has changed; ids checked by config only")
     if not any(sweep.disagreements for sweep in found):
-        print(f"nothing disagrees: {summary(found)}")
+        tell(f"nothing disagrees: {summary(found)}")
         return EXIT_AGREES
     show(found)
     return EXIT_DISAGREES
@@ -86,9 +87,12 @@ def show(found: Sequence[Looked]) -> None:
     for name, wrong in rows[:MAX_SHOWN]:
         cells = (name, wrong.trial_id or "-", wrong.where, wrong.what, wrong.expected)
         table.add_row(*(Text(cell) for cell in cells))  # no markup: names are shown as they are
-    Console().print(table)
+    console = Console(force_jupyter=False)
+    with console.capture() as drawn:
+        console.print(table)
+    tell(drawn.get(), end="")
     if len(rows) > MAX_SHOWN:
-        print(f"... and {len(rows) - MAX_SHOWN} more")
+        tell(f"... and {len(rows) - MAX_SHOWN} more")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from focus_core.output import tell
 from sweeps.addresses import sqlite_url
 from sweeps.command_line import (
     CommandLine,
@@ -70,10 +71,12 @@ def _generate(argv: list[str]) -> int:
     prompt_T = encode(name, args.prompt)
     tokens = generate(found.build(), prompt_T, temperature=args.temperature, seed=args.seed)
     read = codecs.getincrementaldecoder("utf-8")(errors="replace")
-    print(args.prompt, end="", flush=True)
+    heard = tell(args.prompt, end="")
     for token in itertools.islice(tokens, args.length):
-        print(read.decode(decode(name, token)), end="", flush=True)
-    print(read.decode(b"", final=True))
+        if not heard:
+            return 0
+        heard = tell(read.decode(decode(name, token)), end="")
+    tell(read.decode(b"", final=True))
     return 0
 
 

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 import search_spaces
+from focus_core.output import lost_output, tell
 from sweeps.command_line import (
     EXIT_DONE,
     EXIT_USAGE,
@@ -65,13 +66,19 @@ def build_parser() -> CommandLine:
     return parser
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit code."""
+def main(argv: Sequence[str] | None = None, *, own_process: bool = False) -> int:
+    """Run the command line; returns the exit code.
+
+    Args:
+        argv: its words; None for this program's.
+        own_process: nothing else runs in this process. Otherwise a sweep on Ray, which may end the
+            process that drives it, is driven by a process of its own.
+    """
     words = list(sys.argv[1:] if argv is None else argv)
-    return answer(NAME, lambda: _launch(words), wrong=ValueError)
+    return answer(NAME, lambda: _launch(words, own_process), wrong=ValueError)
 
 
-def _launch(argv: list[str]) -> int:
+def _launch(argv: list[str], own_process: bool) -> int:
     args = build_parser().read(argv)
     if args.list:
         return print_spaces()
@@ -79,12 +86,19 @@ def _launch(argv: list[str]) -> int:
         raise UsageError(f"--space is missing: one of {', '.join(search_spaces.names())}")
     plan = make_plan(args)
     check_places(plan, "--tracking-uri" if args.tracking_uri else "MLFLOW_TRACKING_URI")
+    if not (own_process or args.local or args.dry_run):
+        from sweeps.apart import launch_apart
+
+        return launch_apart(argv)
     print_plan(plan)
     if args.dry_run:
         return EXIT_DONE
     from sweeps.run import run_sweep
 
-    return run_sweep(plan, argv, retry_failed=args.retry_failed, rerun=args.rerun)
+    options = {"retry_failed": args.retry_failed, "rerun": args.rerun}
+    code = run_sweep(plan, argv, **options, called=not own_process)
+    lost_output()  # no loss: the ledger has it all
+    return code
 
 
 def print_spaces() -> int:
@@ -97,18 +111,18 @@ def print_spaces() -> int:
         try:
             question = " ".join(search_spaces.load(name).question.split())
         except ValueError as error:
-            print(f"{NAME}: {one_line(str(error))}", file=sys.stderr)
+            tell(f"{NAME}: {one_line(str(error))}", error=True)
             code = EXIT_USAGE
             continue
-        print(f"{name:<{width}}  {question}")
+        tell(f"{name:<{width}}  {question}")
     return code
 
 
 def print_plan(plan: Plan) -> None:
     """The plan, before anything happens."""
     for label, text in plan.lines():
-        print(f"{label:>9}  {text}")
+        tell(f"{label:>9}  {text}")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(own_process=True))

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import socket
-import sys
 import threading
 import time
 import uuid
@@ -24,6 +23,7 @@ from sqlalchemy import CursorResult, Update, bindparam, delete, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from focus_core.output import tell
 from sweeps.ledger import Ledger
 from sweeps.ledger.errors import LeaseLostError, LedgerError
 from sweeps.process_identity import began, this_machine
@@ -145,9 +145,9 @@ def _is_stale(ledger: Ledger, sweep: Sweep, lease: Lease) -> bool:
     if lease.machine == this_machine():
         return _is_dead(lease)
     watch = number("FOCUS_LEASE_SECONDS", WATCH_SECONDS)
-    print(
+    tell(
         f"launch.py: {_holder(lease)} held this sweep; watching up to {watch:g} s for a sign of it",
-        file=sys.stderr,
+        error=True,
     )
     deadline = time.monotonic() + watch
     while time.monotonic() < deadline:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shlex
 import signal
-import sys
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from focus_core.output import tell
 from sweeps import provenance
 from sweeps.assignment import checkpoint_seconds
 from sweeps.checkpoints import forget
@@ -38,15 +38,26 @@ MLFLOW_SECONDS = 60
 REASONS = {EXIT_DONE: "done", EXIT_FAILED: "not one trial succeeded"}
 
 
-def run_sweep(plan: Plan, argv: Sequence[str], *, retry_failed: bool, rerun: bool) -> int:
+def run_sweep(
+    plan: Plan, argv: Sequence[str], *, retry_failed: bool, rerun: bool, called: bool = False
+) -> int:
     """Run ``plan`` to its end, or until it is stopped; returns the exit code.
+
+    Args:
+        plan: what to do.
+        argv: the command line that asked for it.
+        retry_failed: try failed trials again.
+        rerun: train again what has been trained.
+        called: by another program, whose process this is.
 
     Raises:
         ValueError: the home, the ledger or the cluster cannot be used as asked.
     """
     limits = Limits.from_environment()
     checkpoint_seconds()  # refused now, not when the first trial is handed out
-    stopping = StopFlag(plan.seconds)
+    stopping = StopFlag(plan.seconds, called=called)
+    if called:
+        stopping.closing.callback(stopping.release_signals)
     with private_files():
         prepare_home(plan)
         ledger = Ledger(plan.ledger_url)
@@ -55,7 +66,7 @@ def run_sweep(plan: Plan, argv: Sequence[str], *, retry_failed: bool, rerun: boo
         with stopping.closing:
             code = _launch(plan, ledger, argv, limits, stopping, **options)
     if stopping.failure is not None:
-        print(f"launch.py: {stopping.failure}", file=sys.stderr)
+        tell(f"launch.py: {stopping.failure}", error=True)
     if stopping.ray_is_lost:
         stopping.leave(code)
     return code
@@ -112,7 +123,7 @@ def _drive(
 
     stopping.catch_signals()
     tracker = MlflowTracker(plan.tracking_uri, artifacts=plan.artifacts, may_write=ledger.is_ours)
-    display = Display(places=_places(plan))
+    display = Display(places=_places(plan), hung_up=stopping.hung_up)
     listeners: list[Listener] = [tracker, display]
     study = Study(
         plan.space,
@@ -196,10 +207,10 @@ def _close_tracker(tracker: MlflowTracker, failure: LedgerError | None) -> None:
     summary = tracker.close(timeout=MLFLOW_SECONDS)
     if failure is None and (summary.dropped or summary.last_error):
         why = summary.last_error or f"not taken within {MLFLOW_SECONDS} s of the end"
-        print(
+        tell(
             f"launch.py: MLflow missed {counted(summary.dropped, 'point')} ({why}); the ledger has "
             "them, the same command brings them in",
-            file=sys.stderr,
+            error=True,
         )
 
 

@@ -17,6 +17,7 @@ import webbrowser
 from collections.abc import Callable, Sequence
 from typing import IO, Any
 
+from focus_core.output import tell
 from sweeps.addresses import sqlite_url
 from sweeps.command_line import CommandLine, UsageError, answer, home_folder, whole
 from sweeps.places import check_tracking
@@ -173,7 +174,7 @@ def serve(uri: str, url: str, *, browser: bool) -> int:
         try:
             _wait_until_it_answers(f"{parts.scheme}://{parts.netloc}/health", server, log)
             _show(url, browser=browser)
-            print("Ctrl-C stops it", flush=True)
+            tell("Ctrl-C stops it")
             server.wait()
         finally:
             _stop(server)
@@ -223,7 +224,7 @@ def _stop(server: subprocess.Popen[bytes]) -> None:
 
 
 def _show(url: str, *, browser: bool) -> None:
-    print(url, flush=True)
+    tell(url)
     if browser:
         webbrowser.open(url)
 
