@@ -101,6 +101,13 @@ def _lead_nowhere(number: int) -> None:
         os.close(nowhere)
 
 
+def _is_terminal(stream: TextIO | None) -> bool:
+    try:
+        return stream is not None and stream.isatty()
+    except (ValueError, AttributeError):  # closed, or hardly a stream
+        return False
+
+
 class Output(io.TextIOBase):
     """``stream``, but what is written to it never raises.
 
@@ -114,7 +121,7 @@ class Output(io.TextIOBase):
     ) -> None:
         self._stream = stream
         self._hung_up = hung_up
-        self._is_terminal = self.isatty()  # one that has hung up says no
+        self._is_terminal = _is_terminal(stream)
 
     def write(self, text: str) -> int:
         failure = put(self._stream, text, "replace")  # a letter for a letter: widths stay
@@ -128,10 +135,8 @@ class Output(io.TextIOBase):
         return getattr(self._stream, "encoding", None) or "utf-8"
 
     def isatty(self) -> bool:
-        try:
-            return self._stream is not None and self._stream.isatty()
-        except (ValueError, AttributeError):  # closed, or hardly a stream
-            return False
+        """Whether the stream was a terminal at first: one that has hung up says no."""
+        return self._is_terminal
 
     def fileno(self) -> int:
         if self._stream is None:
