@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from typing import Any
 
 LOGGERS = ("alembic", "mlflow", "optuna", "urllib3")
+TORCH_CACHE = "TORCHINDUCTOR_CACHE_DIR"
+"""Set where torch is imported; torch finds it again."""
 
 
 @contextmanager
@@ -31,5 +33,5 @@ def as_found() -> Iterator[None]:
                 logging.getLogger(name).setLevel(level)
             tracking: Any = sys.modules.get("sweeps.tracking")
             ours = {} if tracking is None else tracking.ENVIRONMENT
-            for name in ours.keys() - before.keys():
+            for name in {*ours, TORCH_CACHE} - before.keys():
                 os.environ.pop(name, None)

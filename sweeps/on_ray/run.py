@@ -36,6 +36,8 @@ QUIET = {
 def start_ray(address: str | None) -> None:
     """Connect to the cluster at ``address``, or start Ray on this machine."""
     os.environ.update({k: v for k, v in QUIET.items() if k not in os.environ})
+    # Ray's own processes warn: where that is an error they end, and the raylet with them.
+    os.environ.pop("PYTHONWARNINGS", None)
     if address is None:
         keep_private()
         # Ray ends this process when the GCS is gone for so long (60 s): should the watchdog be
