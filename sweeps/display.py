@@ -176,8 +176,10 @@ class Display:
 
 def _console(hung_up: Callable[[OSError], object]) -> Console:
     """On stdout. Whatever becomes of that, the sweep goes on: rich would end the program."""
-    file = cast("IO[str]", Output(sys.stdout, hung_up))
-    return Console(file=file, force_jupyter=False)  # a notebook gets plain lines, too
+    file = Output(sys.stdout, hung_up)
+    # Not so a notebook, which says that it is a terminal, and cannot move a cursor.
+    is_terminal = sys.stdout is sys.__stdout__ and file.isatty()
+    return Console(file=cast("IO[str]", file), force_jupyter=False, force_terminal=is_terminal)
 
 
 def _bar(done: int, total: int, width: int) -> ProgressBar:

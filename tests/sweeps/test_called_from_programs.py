@@ -45,7 +45,7 @@ def assert_it_worked(home: Path, mlflow: Mlflow) -> None:
         *((name, TINY) for name in SITUATIONS),
         *(
             pytest.param(name, on_ray(TINY), marks=SLOW, id=f"{name}, on Ray")
-            for name in ("thread", "notebook", "main thread with a Ray")
+            for name in ("notebook", "thread with a Ray")
         ),
     ],
 )
@@ -61,8 +61,15 @@ def test_the_caller_finds_everything_as_it_was(
     assert_it_worked(tmp_path, mlflow)
 
 
-@pytest.mark.parametrize("environment", [STRICT, ASCII, LATIN], ids=["strict", "ascii", "latin"])
-@pytest.mark.parametrize("words", [TINY, pytest.param(on_ray(TINY), marks=SLOW, id="Ray")])
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        pytest.param(STRICT, TINY, id="strict"),
+        pytest.param(ASCII, TINY, id="ascii"),
+        pytest.param(LATIN, TINY, id="latin"),
+        pytest.param(STRICT | ASCII, on_ray(TINY), id="all, on Ray", marks=SLOW),
+    ],
+)
 def test_strict_warnings_and_plain_letters(
     tmp_path: Path, mlflow: Mlflow, words: list[str], environment: dict[str, str]
 ) -> None:
@@ -90,11 +97,14 @@ sys.exit(code)
 """
 
 
-@pytest.mark.parametrize("words", [LONG, pytest.param(on_ray(LONG), marks=SLOW, id="Ray")])
 @pytest.mark.parametrize(
-    "signals",
-    [[signal.SIGTERM], [signal.SIGINT, signal.SIGINT], [signal.SIGKILL]],
-    ids=["a signal", "a second Ctrl-C", "kill -9"],
+    ("signals", "words"),
+    [
+        pytest.param([signal.SIGTERM], LONG, id="a signal"),
+        pytest.param([signal.SIGINT] * 2, LONG, id="a second Ctrl-C"),
+        pytest.param([signal.SIGINT] * 2, on_ray(LONG), id="a second Ctrl-C, on Ray", marks=SLOW),
+        pytest.param([signal.SIGKILL], on_ray(LONG), id="kill -9, on Ray", marks=SLOW),
+    ],
 )
 def test_signals_to_the_caller_stop_the_sweep_and_leave_the_caller(
     tmp_path: Path, mlflow: Mlflow, words: list[str], signals: list[signal.Signals]

@@ -16,8 +16,7 @@ from tests.sweeps.local_launches import MIDDLE, TINY, assert_all_trained_once, r
 from tests.sweeps.mlflow_database import Mlflow, blank_database, fresh_mlflow  # noqa: F401  fixtures
 
 SLOW = [pytest.mark.slow, pytest.mark.timeout(900)]
-ON_RAY = pytest.param([word for word in MIDDLE if word != "--local"], id="Ray", marks=SLOW)
-LOCAL = pytest.param(MIDDLE, id="local")
+ON_RAY = [word for word in MIDDLE if word != "--local"]
 STATES = "select distinct status from runs"
 
 
@@ -44,8 +43,10 @@ def test_a_sweep_without_streams(tmp_path: Path, mlflow: Mlflow, closed: tuple[s
     assert mlflow.sql(STATES) == [("FINISHED",)]
 
 
-@pytest.mark.parametrize("lines", [1, 14])  # of the plan, of what is trained
-@pytest.mark.parametrize("words", [LOCAL, ON_RAY])
+@pytest.mark.parametrize(
+    ("lines", "words"),  # of the plan, of what is trained
+    [(1, MIDDLE), (14, MIDDLE), pytest.param(14, ON_RAY, id="on Ray", marks=SLOW)],
+)
 def test_the_reader_goes_away_in_the_middle_and_training_goes_on(
     tmp_path: Path, mlflow: Mlflow, words: list[str], lines: int
 ) -> None:

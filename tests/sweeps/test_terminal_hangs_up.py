@@ -102,7 +102,6 @@ def at_a_terminal(
         pytest.param(LONG, WITHOUT_A_WORD, subprocess.PIPE, id="local, stdout alone"),
         pytest.param(LONG, CONTROLLED, None, id="local, SIGHUP"),
         pytest.param(ON_RAY, WITHOUT_A_WORD, None, id="Ray, no signal", marks=SLOW),
-        pytest.param(ON_RAY, CONTROLLED, None, id="Ray, SIGHUP", marks=SLOW),
     ],
 )
 def test_a_terminal_that_hangs_up_stops_the_sweep(
