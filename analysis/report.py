@@ -11,7 +11,7 @@ from pathlib import Path
 
 from analysis.folders import replace_folder
 from analysis.ledger_reader import SweepData, read_sweep
-from sweeps.command_line import CommandLine, answer, escaped, home_folder
+from sweeps.command_line import CommandLine, answer, escaped, home_folder, tell
 from sweeps.sources.words import has_patch
 
 NAME = "report.py"
@@ -40,7 +40,8 @@ def _report(argv: list[str]) -> int:
     data = read_sweep(home, options.sweep)
     folder = home / "reports" / folder_name(data.about["name"])
     said = replace_folder(folder, lambda fresh: _fill(fresh, data))
-    print(*map(escaped, [*said, f"Report: {folder / 'index.html'}"]), sep="\n")
+    for line in [*said, f"Report: {folder / 'index.html'}"]:
+        tell(escaped(line))
     return 0
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from analysis.folders import replace_folder
 from analysis.look_reader import read_look
 from focus_core.errors import UserError
-from sweeps.command_line import CommandLine, answer, escaped, filled, home_folder, seed_number
+from sweeps.command_line import CommandLine, answer, escaped, filled, home_folder, seed_number, tell
 
 NAME = "trial.py"
 
@@ -45,15 +45,15 @@ def _draw(argv: list[str]) -> int:
 
     folder = home / "reports" / "trials" / look["trial_id"]
     replace_folder(folder, lambda fresh: fill(fresh, look))
-    print(escaped(f"Trial: {folder / 'index.html'}"))
+    tell(escaped(f"Trial: {folder / 'index.html'}"))
     return 0
 
 
 def _look(trial: str, seed: int, home: Path) -> Path:
     """Have the numbers computed, by a process that knows torch; where they are."""
     words = [trial, "--seed", str(seed), "--home", str(home)]
-    if sys.stdout.isatty():
-        print("Looking into the trial: about half a minute", flush=True)
+    if sys.stdout is not None and sys.stdout.isatty():
+        tell("Looking into the trial: about half a minute")
     command = [sys.executable, "-m", "sweeps.look"]
     done = subprocess.run(
         [*command, *words], capture_output=True, text=True, errors="surrogateescape", check=False

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from focus_core.output import tell
 from sweeps.command_line import CommandLine, answer, counted, escaped, filled
 from sweeps.settings import check_settings
 
@@ -52,11 +53,11 @@ def _audit(argv: list[str]) -> int:
     for sweep in found:
         name = escaped(sweep.name)
         if sweep.held is not None:
-            print(f"{name}: held by {escaped(str(sweep.held))}; trials at work were not compared")
+            tell(f"{name}: held by {escaped(str(sweep.held))}; trials at work were not compared")
         if not sweep.points_checked:
-            print(f"{name}: its space is gone or has changed; ids checked by config only")
+            tell(f"{name}: its space is gone or has changed; ids checked by config only")
     if not any(sweep.disagreements for sweep in found):
-        print(f"nothing disagrees: {escaped(summary(found))}")
+        tell(f"nothing disagrees: {escaped(summary(found))}")
         return EXIT_AGREES
     show(found)
     return EXIT_DISAGREES
@@ -86,12 +87,14 @@ def show(found: Sequence[Looked]) -> None:
         table.add_column(heading, overflow="fold")
     for name, wrong in rows[:MAX_SHOWN]:
         cells = (name, wrong.trial_id or "-", wrong.where, wrong.what, wrong.expected)
-        table.add_row(
-            *(Text(escaped(cell)) for cell in cells)
-        )  # no markup: names are shown as they are
-    Console().print(table)
+        # No markup: names are shown as they are.
+        table.add_row(*(Text(escaped(cell)) for cell in cells))
+    console = Console(force_jupyter=False)
+    with console.capture() as drawn:
+        console.print(table)
+    tell(drawn.get(), end="")
     if len(rows) > MAX_SHOWN:
-        print(f"... and {len(rows) - MAX_SHOWN} more")
+        tell(f"... and {len(rows) - MAX_SHOWN} more")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ import sqlalchemy as sa
 
 from focus_core.errors import UserError
 from sweeps.addresses import sqlite_url
-from sweeps.command_line import CommandLine, answer, counted, filled, home_folder
+from sweeps.command_line import CommandLine, answer, counted, filled, home_folder, tell
 from sweeps.home import private_files
 from sweeps.ledger import Ledger
 from sweeps.places import ledger_file
@@ -60,7 +60,7 @@ def _backup(argv: list[str]) -> int:
     if os.path.lexists(folder) or not folder.parent.is_dir():
         raise UserError(f"{folder} must be a new folder in one that is there")
     trials = copy_home(home, ledger, folder)
-    print(f"{folder}: the ledger and its {counted(trials, 'trial')}")
+    tell(f"{folder}: the ledger and its {counted(trials, 'trial')}")
     return 0
 
 

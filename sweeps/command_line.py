@@ -1,7 +1,7 @@
 """How every command answers: one line when something is wrong, and what its exit code means.
 
-``analysis`` uses it too, hence it imports nothing but the standard library, ``redact`` and
-the little of ``focus_core`` that needs no torch.
+``analysis`` uses it too, hence it imports nothing but the standard library, ``redact``,
+``surroundings`` and the little of ``focus_core`` that needs no torch.
 """
 
 from __future__ import annotations
@@ -15,14 +15,18 @@ import re
 import sys
 import traceback
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
+from focus_core import output
 from focus_core.errors import UserError
 from focus_core.paths import check_path
 from sweeps.redact import hide_secrets
+from sweeps.surroundings import as_found
 
+tell = output.tell
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
 EXIT_INTERRUPTED = 130
 MOST_SHOWN = 60
@@ -72,6 +76,10 @@ class CommandLine(argparse.ArgumentParser):
             if given[flag] > 1:
                 self.error(f"{flag} is given twice: keep one of the values")
 
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """The help: argparse would leave it in a buffer, for Python to write when it ends."""
+        tell(message, end="", error=file is sys.stderr)
+
     def _not_known(self, word: str) -> str:
         name = word.partition("=")[0]
         flags = [flag for action in self._actions for flag in action.option_strings]
@@ -81,6 +89,15 @@ class CommandLine(argparse.ArgumentParser):
         return f"unknown {kind} {shown(name)}; {hint}"
 
 
+@contextmanager
+def _as_a_guest() -> Iterator[None]:
+    """Around a command: it may be called by another program, and its reader may go away."""
+    output.lost_output()  # of an earlier command
+    with as_found(), output.standard_streams():
+        yield
+
+
+@_as_a_guest()
 def answer(name: str, command: Callable[[], int]) -> int:
     """Run ``command`` and return its exit code; whatever it raises becomes one line.
 
@@ -91,7 +108,7 @@ def answer(name: str, command: Callable[[], int]) -> int:
             ``FOCUS_DEBUG=1`` shows where, in either case.
     """
     try:
-        return command()
+        return _heard(name, command())
     except UserError as error:
         return _say(name, str(error), EXIT_USAGE)
     except KeyboardInterrupt:
@@ -101,10 +118,20 @@ def answer(name: str, command: Callable[[], int]) -> int:
         return _say(name, said, EXIT_FAILED)
 
 
+def _heard(name: str, code: int) -> int:
+    """``code``, or a failure where what was to be read could not be written."""
+    lost = output.lost_output()
+    return (
+        code
+        if lost is None
+        else _say(name, f"cannot write the output: {lost}", code or EXIT_FAILED)
+    )
+
+
 def _say(name: str, text: str, code: int) -> int:
     if os.environ.get("FOCUS_DEBUG", "") not in ("", "0"):
-        print(hide_secrets(traceback.format_exc()), end="", file=sys.stderr)
-    print(f"{name}: {one_line(text)}", file=sys.stderr)
+        tell(hide_secrets(traceback.format_exc()), end="", error=True)
+    tell(f"{name}: {one_line(text)}", error=True)
     return code
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import re
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import IO, cast
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -14,6 +16,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from focus_core.output import Output
 from sweeps.command_line import escaped, one_line
 from sweeps.progress import Progress, short_name
 from sweeps.schema import Report, Sweep, Trial
@@ -37,6 +40,7 @@ class Display:
         console: where to write; default: stdout.
         places: what is where, shown at the foot: ``{"report": "runs/reports/nfft_bins"}``.
         clock: seconds, for pace and time left.
+        hung_up: told when the terminal, where stdout is one, cannot be written to any more.
     """
 
     def __init__(
@@ -44,8 +48,9 @@ class Display:
         console: Console | None = None,
         places: Mapping[str, str] | None = None,
         clock: Callable[[], float] = time.monotonic,
+        hung_up: Callable[[OSError], object] = lambda _: None,
     ) -> None:
-        self._console = console or Console()
+        self._console = console or _console(hung_up)
         self._places = dict(places or {})
         self._progress = Progress(clock)
         self._lock = threading.Lock()
@@ -178,6 +183,14 @@ class Display:
         """A line that stays: above the picture, where there is one."""
         text = escaped(" ".join(word for word in words if word))
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _console(hung_up: Callable[[OSError], object]) -> Console:
+    """On stdout. Whatever becomes of that, the sweep goes on: rich would end the program."""
+    file = Output(sys.stdout, hung_up)
+    # Not so a notebook, which says that it is a terminal, and cannot move a cursor.
+    is_terminal = sys.stdout is sys.__stdout__ and file.isatty()
+    return Console(file=cast("IO[str]", file), force_jupyter=False, force_terminal=is_terminal)
 
 
 def _bar(done: int, total: int, width: int) -> ProgressBar:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from focus_core.errors import UserError
+from focus_core.output import tell
 from sweeps.addresses import sqlite_url
 from sweeps.command_line import (
     CommandLine,
@@ -74,10 +75,12 @@ def _generate(argv: list[str]) -> int:
     read = codecs.getincrementaldecoder("utf-8")(errors="replace")
     # Bytes that are no UTF-8 come as surrogates, which cannot be printed.
     prompt = args.prompt.encode(errors="surrogateescape").decode(errors="replace")
-    print(prompt, end="", flush=True)
+    heard = tell(prompt, end="")
     for token in itertools.islice(tokens, args.length):
-        print(read.decode(decode(name, token)), end="", flush=True)
-    print(read.decode(b"", final=True))
+        if not heard:
+            return 0
+        heard = tell(read.decode(decode(name, token)), end="")
+    tell(read.decode(b"", final=True))
     return 0
 
 

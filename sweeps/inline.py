@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from sweeps.assignment import Assignment
 from sweeps.driver import Driver
 from sweeps.on_ray.worker import TrialStopped, describe_failure, is_outside, train_trial
@@ -17,8 +20,22 @@ def run_inline(driver: Driver, *, checkpoints: str, threads: int, stopping: Stop
         threads: torch threads.
         stopping: looked at after each report.
     """
-    while not stopping.requested and (assignment := driver.next_trial()) is not None:
-        _run_one(driver, assignment, checkpoints, threads, stopping)
+    with _torch_as_found():
+        while not stopping.requested and (assignment := driver.next_trial()) is not None:
+            _run_one(driver, assignment, checkpoints, threads, stopping)
+
+
+@contextmanager
+def _torch_as_found() -> Iterator[None]:
+    """Threads and random numbers are afterwards as the program has them that called this one."""
+    import torch
+
+    threads = torch.get_num_threads()
+    try:
+        with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+            yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _run_one(

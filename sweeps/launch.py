@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import search_spaces
 from focus_core.errors import UserError
+from focus_core.output import lost_output, tell
 from sweeps.command_line import (
     EXIT_DONE,
     EXIT_USAGE,
@@ -66,13 +67,19 @@ def build_parser() -> CommandLine:
     return parser
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit code."""
+def main(argv: Sequence[str] | None = None, *, own_process: bool = False) -> int:
+    """Run the command line; returns the exit code.
+
+    Args:
+        argv: its words; None for this program's.
+        own_process: nothing else runs in this process. Otherwise a sweep on Ray, which may end the
+            process that drives it, is driven by a process of its own.
+    """
     words = list(sys.argv[1:] if argv is None else argv)
-    return answer(NAME, lambda: _launch(words))
+    return answer(NAME, lambda: _launch(words, own_process))
 
 
-def _launch(argv: list[str]) -> int:
+def _launch(argv: list[str], own_process: bool) -> int:
     args = build_parser().read(argv)
     if args.list:
         return print_spaces()
@@ -80,12 +87,19 @@ def _launch(argv: list[str]) -> int:
         raise UserError(f"--space is missing: one of {', '.join(search_spaces.names())}")
     plan = make_plan(args)
     plan = check_places(plan, "--tracking-uri" if args.tracking_uri else "MLFLOW_TRACKING_URI")
+    if not (own_process or args.local or args.dry_run):
+        from sweeps.apart import launch_apart
+
+        return launch_apart(argv)
     print_plan(plan)
     if args.dry_run:
         return EXIT_DONE
     from sweeps.run import run_sweep
 
-    return run_sweep(plan, argv, retry_failed=args.retry_failed, rerun=args.rerun)
+    options = {"retry_failed": args.retry_failed, "rerun": args.rerun}
+    code = run_sweep(plan, argv, **options, called=not own_process)
+    lost_output()  # no loss: the ledger has it all
+    return code
 
 
 def print_spaces() -> int:
@@ -98,18 +112,18 @@ def print_spaces() -> int:
         try:
             question = one_line(search_spaces.load(name).question)
         except UserError as error:
-            print(f"{NAME}: {one_line(str(error))}", file=sys.stderr)
+            tell(f"{NAME}: {one_line(str(error))}", error=True)
             code = EXIT_USAGE
             continue
-        print(f"{escaped(name):<{width}}  {question}")
+        tell(f"{escaped(name):<{width}}  {question}")
     return code
 
 
 def print_plan(plan: Plan) -> None:
     """The plan, before anything happens."""
     for label, text in plan.lines():
-        print(f"{label:>9}  {escaped(text)}")
+        tell(f"{label:>9}  {escaped(text)}")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(own_process=True))

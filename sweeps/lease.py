@@ -9,7 +9,6 @@ another took over finds out before it writes anything.
 from __future__ import annotations
 
 import os
-import sys
 import threading
 import time
 import uuid
@@ -24,6 +23,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from focus_core.errors import UserError
+from focus_core.output import tell
 from sweeps.command_line import one_line
 from sweeps.ledger import Ledger
 from sweeps.ledger.errors import LeaseLostError, LedgerError
@@ -148,9 +148,9 @@ def _is_stale(ledger: Ledger, sweep: Sweep, lease: Lease) -> bool:
         return _is_dead(lease)
     watch = number("FOCUS_LEASE_SECONDS", WATCH_SECONDS)
     before = one_line(str(_holder(lease)))
-    print(
+    tell(
         f"launch.py: {before} held this sweep; watching up to {watch:g} s for a sign of it",
-        file=sys.stderr,
+        error=True,
     )
     deadline = time.monotonic() + watch
     while time.monotonic() < deadline:

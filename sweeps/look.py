@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from focus_core.errors import UserError
+from focus_core.output import tell
 from sweeps.addresses import sqlite_url
 from sweeps.command_line import (
     CommandLine,
@@ -77,9 +78,9 @@ def _look(argv: list[str]) -> int:
     seen = look(found)
     out = out or home / "looks" / f"{found.trial.trial_id}-seed{found.seed}.json"
     if not seen["layers"]:
-        print("This network has no Focus filters: only time against length (Figure 3).")
+        tell("This network has no Focus filters: only time against length (Figure 3).")
     _write(out, json.dumps(seen, allow_nan=False, separators=(",", ":")) + "\n")
-    print(escaped(str(out)))
+    tell(escaped(str(out)))
     return 0
 
 

@@ -6,13 +6,13 @@ A launch that would mix numbers of two codes, or of two questions, is refused.
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
 from focus_core.errors import UserError
+from focus_core.output import tell
 from focus_core.tasks import TASKS
 from sweeps.command_line import counted, one_line
 from sweeps.ledger import Ledger
@@ -154,9 +154,9 @@ def _warn_of_versions(sweep: Sweep, provenance: Mapping[str, Any]) -> None:
     before, now = sweep.versions, provenance["versions"]
     changed = [f"{k} {before[k]} -> {v}" for k, v in now.items() if before.get(k, v) != v]
     if changed:
-        print(
+        tell(
             f"launch.py: warning: since the sweep {sweep.name!r} was begun these changed: "
             f"{one_line(', '.join(changed))}; its numbers may not be comparable "
             "(the ledger has which)",
-            file=sys.stderr,
+            error=True,
         )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shlex
 import signal
-import sys
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from focus_core.output import tell
 from sweeps import provenance
 from sweeps.assignment import checkpoint_seconds
 from sweeps.checkpoints import forget
@@ -40,15 +40,26 @@ MLFLOW_SECONDS = 60
 REASONS = {EXIT_DONE: "done", EXIT_FAILED: "not one trial succeeded"}
 
 
-def run_sweep(plan: Plan, argv: Sequence[str], *, retry_failed: bool, rerun: bool) -> int:
+def run_sweep(
+    plan: Plan, argv: Sequence[str], *, retry_failed: bool, rerun: bool, called: bool = False
+) -> int:
     """Run ``plan`` to its end, or until it is stopped; returns the exit code.
+
+    Args:
+        plan: what to do.
+        argv: the command line that asked for it.
+        retry_failed: try failed trials again.
+        rerun: train again what has been trained.
+        called: by another program, whose process this is.
 
     Raises:
         UserError: the home, the ledger or the cluster cannot be used as asked.
     """
     limits = Limits.from_environment()
     checkpoint_seconds()  # refused now, not when the first trial is handed out
-    stopping = StopFlag(plan.seconds)
+    stopping = StopFlag(plan.seconds, called=called)
+    if called:
+        stopping.closing.callback(stopping.release_signals)
     with private_files():
         prepare_home(plan)
         clear_what_the_dead_left()
@@ -58,7 +69,7 @@ def run_sweep(plan: Plan, argv: Sequence[str], *, retry_failed: bool, rerun: boo
         with stopping.closing:
             code = _launch(plan, ledger, argv, limits, stopping, **options)
     if stopping.failure is not None:
-        print(f"launch.py: {one_line(stopping.failure)}", file=sys.stderr)
+        tell(f"launch.py: {one_line(stopping.failure)}", error=True)
     if stopping.ray_is_lost:
         stopping.leave(code)
     return code
@@ -81,7 +92,7 @@ def _launch(
     launch = begin_launch(ledger, sweep, found)
     if gaps := notes(found["diff"]):
         said = "; ".join(gaps)
-        print(f"launch.py: warning: the sources are not fully recorded: {said}", file=sys.stderr)
+        tell(f"launch.py: warning: the sources are not fully recorded: {said}", error=True)
     stopping.closing.callback(_end_abandoned, ledger, launch, stopping)
     ledger.on_failure = lambda error: stopping.give_up(str(error))
     try:
@@ -118,7 +129,7 @@ def _drive(
 
     stopping.catch_signals()
     tracker = MlflowTracker(plan.tracking_uri, artifacts=plan.artifacts, may_write=ledger.is_ours)
-    display = Display(places=_places(plan))
+    display = Display(places=_places(plan), hung_up=stopping.hung_up)
     listeners: list[Listener] = [tracker, display]
     study = Study(
         plan.space,
@@ -149,10 +160,10 @@ def _drive(
                 "--retry-failed goes on"
             )
     if driver.sweep.planned < sweep.planned:
-        print(
+        tell(
             f"launch.py: {sweep.planned} trials were asked for, but no point is left that would be "
             f"another one: {counted(driver.sweep.planned, 'trial')} planned",
-            file=sys.stderr,
+            error=True,
         )
     return exit_code(driver, stopping)
 
@@ -207,7 +218,7 @@ def _close_tracker(tracker: MlflowTracker, failure: LedgerError | None) -> None:
         return  # the runs are another launcher's now
     summary = tracker.close(timeout=MLFLOW_SECONDS)
     if failure is None and (summary.dropped or summary.last_error):
-        print(f"launch.py: {one_line(str(summary))}", file=sys.stderr)
+        tell(f"launch.py: {one_line(str(summary))}", error=True)
 
 
 def exit_code(driver: Driver, stopping: StopFlag) -> int:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from types import FrameType
+from typing import Any
 
+from focus_core.output import tell
 from sweeps.command_line import one_line
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+HUNG_UP = (errno.EIO, errno.ENXIO)
 SHOW_CURSOR = b"\x1b[?25h"
 
 
@@ -21,9 +26,10 @@ class StopFlag:
 
     Args:
         seconds: the time budget; None for none.
+        called: by another program: this process, and what its signals do, are not ours to end.
     """
 
-    def __init__(self, seconds: float | None = None) -> None:
+    def __init__(self, seconds: float | None = None, *, called: bool = False) -> None:
         self.reason: str | None = None
         self.signal: int | None = None
         self.failure: str | None = None
@@ -38,6 +44,8 @@ class StopFlag:
         """Called once when a signal asks for the stop, to interrupt a wait."""
         self.leave: Callable[[int], object] = os._exit
         """Ends this process at once, and Ray's with it."""
+        self._called = called
+        self._handlers: dict[int, Any] = {}
         self._deadline = None if seconds is None else time.monotonic() + seconds
 
     @property
@@ -59,7 +67,7 @@ class StopFlag:
         self.give_up(failure)
         with suppress(Exception):  # each has been closed, or has raised
             self.closing.close()
-        print(f"launch.py: {one_line(failure)}", file=sys.stderr)
+        tell(f"launch.py: {one_line(failure)}", error=True)
         self.leave(self.exit_code)
 
     @property
@@ -70,23 +78,55 @@ class StopFlag:
     def catch_signals(self) -> None:
         """From now on a signal asks for a clean stop; a second one ends this process at once.
 
-        A signal that is ignored, as ``nohup`` does with SIGHUP, stays ignored.
+        A signal that is ignored, as ``nohup`` does with SIGHUP, stays ignored. Python lets the main
+        thread alone take signals: in another one nothing is changed.
         """
+        if threading.current_thread() is not threading.main_thread():
+            return
         for number in SIGNALS:
-            if signal.getsignal(number) is not signal.SIG_IGN:
+            before = signal.getsignal(number)
+            if before not in (signal.SIG_IGN, None, self.on_signal):  # None: not Python's, but C's
                 signal.signal(number, self.on_signal)
+                self._handlers.setdefault(number, before)
+
+    def release_signals(self) -> None:
+        """They do again what they did before."""
+        while self._handlers:
+            signal.signal(*self._handlers.popitem())
 
     def on_signal(self, number: int, _frame: FrameType | None = None) -> None:
         """A signal has come."""
-        if self.signal is not None:
-            if sys.__stdout__ is not None and sys.__stdout__.isatty():
-                os.write(sys.__stdout__.fileno(), SHOW_CURSOR)
+        if self.signal is None:
+            self.signal = number
+            self.reason = f"stopped by {signal.Signals(number).name}"
+            if number == signal.SIGHUP and not self._called:
+                _forget_terminal()
+            self.wake()
+        elif number == signal.SIGHUP:
+            pass  # a terminal says it twice: the kernel does, and the shell
+        elif self._called:
+            self.release_signals()
+            signal.raise_signal(number)
+        else:
+            for each in SIGNALS:  # a third one must not interrupt the end
+                signal.signal(each, signal.SIG_IGN)
+            _show_cursor()
             self.leave(128 + number)
-        self.signal = number
-        self.reason = f"stopped by {signal.Signals(number).name}"
-        if number == signal.SIGHUP:
-            _forget_terminal()
-        self.wake()
+
+    def hung_up(self, error: OSError) -> None:
+        """The terminal cannot be written to: what SIGHUP says, which may come late or never."""
+        if error.errno not in HUNG_UP or self.signal is not None:
+            return
+        if signal.getsignal(signal.SIGHUP) == self.on_signal:
+            os.kill(os.getpid(), signal.SIGHUP)  # to the main thread, whichever this is
+        elif signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            self.on_signal(signal.SIGHUP)
+
+
+def _show_cursor() -> None:
+    with suppress(OSError, ValueError):
+        if sys.__stdout__ is not None and sys.__stdout__.isatty():
+            os.write(sys.__stdout__.fileno(), SHOW_CURSOR)
 
 
 def _forget_terminal() -> None:

@@ -15,6 +15,7 @@ from types import FrameType
 from typing import Any
 
 from focus_core.errors import UserError
+from focus_core.output import tell
 from sweeps.addresses import sqlite_url
 from sweeps.command_line import CommandLine, answer, escaped, home_folder, whole
 from sweeps.mlflow_server import HOST, serving
@@ -99,7 +100,7 @@ def serve(uri: str, url: str, *, browser: bool) -> int:
     """
     with serving(uri, urllib.parse.urlsplit(url).port or 0) as server:
         _show(url, browser=browser)
-        print("Ctrl-C stops it", flush=True)
+        tell("Ctrl-C stops it")
         server.wait()
     return 1  # it ended by itself
 
@@ -202,7 +203,7 @@ def _find_sweep(client: Any, name: str | None) -> tuple[Run, list[str]]:
 
 
 def _show(url: str, *, browser: bool) -> None:
-    print(escaped(url), flush=True)
+    tell(escaped(url))
     if browser:
         webbrowser.open(url)
 

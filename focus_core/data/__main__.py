@@ -15,6 +15,7 @@ from typing import NoReturn
 from focus_core.data import DATA_SETS, data_folder
 from focus_core.data.download import FetchError, fetch_file
 from focus_core.errors import UserError
+from focus_core.output import Output, standard_streams, tell
 from focus_core.paths import check_path
 
 NAME = "focus_core.data"
@@ -31,6 +32,11 @@ class Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
+    with standard_streams():
+        return _answer(argv)
+
+
+def _answer(argv: Sequence[str] | None) -> int:
     try:
         return _fetch(list(sys.argv[1:] if argv is None else argv))
     except UserError as error:
@@ -64,7 +70,7 @@ def _fetch(argv: list[str]) -> int:
     for name in options.names:
         files = DATA_SETS[name]
         new = [fetch_file(file, folder, Terminal()) for file in files]
-        print(f"{name}: {'fetched into' if any(new) else 'already in'} {folder}, checked")
+        tell(f"{name}: {'fetched into' if any(new) else 'already in'} {folder}, checked")
     return EXIT_DONE
 
 
@@ -98,16 +104,16 @@ class Terminal:
 
     def __call__(self, name: str, done: int, size: int) -> None:
         now = time.monotonic()
-        if not sys.stderr.isatty() or (now - self._said < SECONDS_BETWEEN and done < size):
+        if not Output(sys.stderr).isatty() or (now - self._said < SECONDS_BETWEEN and done < size):
             return
         self._said = now
         end = "\n" if done >= size else ""
-        print(f"\r{name}: {done / 2**20:.1f} of {size / 2**20:.1f} MiB", end=end, file=sys.stderr)
+        tell(f"\r{name}: {done / 2**20:.1f} of {size / 2**20:.1f} MiB", end=end, error=True)
 
 
 def _say(text: str, code: int) -> int:
     line = " ".join(text.split())
-    print(f"{NAME}: {''.join(c if c.isprintable() else '?' for c in line)}", file=sys.stderr)
+    tell(f"{NAME}: {''.join(c if c.isprintable() else '?' for c in line)}", error=True)
     return code
 
 

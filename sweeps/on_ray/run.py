@@ -8,14 +8,13 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sweeps.command_line import one_line
+from sweeps.command_line import one_line, tell
 from sweeps.driver import Driver
 from sweeps.on_ray.guard import Limits
 from sweeps.on_ray.privacy import by_way_of_the_store, keep_private
@@ -40,6 +39,8 @@ QUIET = {
 def start_ray(address: str | None, folder: Path) -> None:
     """Connect to the cluster at ``address``, or start Ray on this machine, with ``folder``."""
     os.environ.update({k: v for k, v in QUIET.items() if k not in os.environ})
+    # Ray's own processes warn: where that is an error they end, and the raylet with them.
+    os.environ.pop("PYTHONWARNINGS", None)
     if address is None:
         keep_private()
         # Ray ends this process when the GCS is gone for so long (60 s): should the watchdog be
@@ -141,7 +142,7 @@ def _close(processes: RayProcesses) -> None:
         processes.shut_down()
     except Exception as error:  # noqa: BLE001
         said = one_line(f"{type(error).__name__}: {error}")
-        print(f"launch.py: warning: Ray may not be closed ({said})", file=sys.stderr)
+        tell(f"launch.py: warning: Ray may not be closed ({said})", error=True)
 
 
 def _leave_the_start() -> None:
