@@ -27,13 +27,10 @@ from sweeps.redact import hide_secrets
 from sweeps.surroundings import as_found
 
 tell = output.tell
-EXIT_DONE, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
-EXIT_INTERRUPTED = 130
+EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
 MOST_SHOWN = 60
 MOST_COUNTED = 1_000_000
-MOST_DIGITS = 20
-"""Python reads no number of more than 4,300 digits."""
-
+MOST_DIGITS = 20  # Python reads no number of more than 4,300 digits
 RIGHT = {
     "expected one argument": ": write a value behind it",
     "expected at least one argument": ": write one or more values behind it",

@@ -94,8 +94,8 @@ class Driver:
     @property
     def done(self) -> bool:
         """Every planned trial has ended."""
-        full = len(self.trials) >= self.sweep.planned
-        return full and all(t.state in TERMINAL for t in self.trials.values())
+        rows = self.trials.values()
+        return len(rows) >= self.sweep.planned and all(t.state in TERMINAL for t in rows)
 
     def next_trial(self) -> Assignment | None:
         """The next trial to run; None when all have been handed out, or nothing works."""
@@ -127,16 +127,14 @@ class Driver:
         return ended >= set(range(self.sweep.seeds))
 
     def _plan_one(self) -> None:
-        """Ask for a point and record its trial; reuse a finished one instead of queueing it.
-
-        Where no point is left that would be another trial, no more are planned.
-        """
+        """Ask for a point and record its trial; a finished one is reused instead of queued."""
         number = len(self.trials)
         for point in self.study.proposals(number):
             config = self.configure(point)
             if config.trial_id not in self.trials:
                 self._add(number, point, config)
                 return
+        # No point is left that would be another trial.
         self.sweep = self.ledger.update_sweep(self.sweep, planned=number)
 
     def _add(self, number: int, point: Point, config: TrialConfig) -> None:
