@@ -55,6 +55,7 @@ MEANT_TO_CATCH = (
 )
 A_TRY = 40
 TELLERS = ("main", "_say")
+AROUND = ("command_line.py", "redact.py", "focus_core/output.py", "surroundings.py")
 
 
 def reached(command: Callable[[], int]) -> list[tuple[str, str]]:
@@ -75,7 +76,7 @@ def reached(command: Callable[[], int]) -> list[tuple[str, str]]:
     return [
         (path, name)
         for path, name in seen
-        if not path.endswith(("command_line.py", "redact.py")) and not name.startswith(TELLERS)
+        if not path.endswith(AROUND) and not name.startswith(TELLERS)
     ]
 
 
