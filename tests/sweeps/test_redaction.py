@@ -67,14 +67,7 @@ SHAPES: dict[str, tuple[str, Quote]] = {
     "JDBC": ("jdbc:sqlserver://db.example:1433;user=me;password={};encrypt=true", listed),
     "JDBC of Oracle": ("jdbc:oracle:thin:me/{}@db.example:1521:x", all_of),
     "JDBC, query": ("jdbc:mysql://db.example/x?user=me&password={}&useSSL=true", all_of),
-<<<<<<< HEAD
-    "options": (
-        "postgresql://db.example/x?options=-c password={}",
-        lambda w: listed(w).replace("&", ""),
-    ),
-=======
     "options": ("postgresql://db.example/x?options=-c password={}", option),
->>>>>>> wt-rayside
     "options, quoted": ("postgresql://db.example/x?options=-c%20password%3D{}", all_of),
     "keywords": ("host=db.example user=me password={} dbname=x", in_quotes),
     "keywords, bare": ("host=db.example user=me password={} dbname=x", lambda w: f"a{listed(w)}"),
