@@ -101,8 +101,8 @@ def test_what_a_launch_has_nothing_to_mend_in_is_left_as_it_is(home: Path) -> No
 def test_a_name_that_belongs_to_another_space_is_not_taken(home: Path) -> None:  # noqa: F811
     person = Person(home)
     ours = person.experiment()
-    for run in person.runs():
-        person.client.delete_run(run.info.run_id)
+    for each in person.runs():
+        person.client.delete_run(each.info.run_id)
     gc(person)
     person.client.set_experiment_tag(ours.experiment_id, "focus.space", "another")
     relaunch(home)
