@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sweeps import audit, launch
+from sweeps import audit
 from sweeps.tracking import experiments, finding, runs
 from tests.sweeps import audited_home as of
 from tests.sweeps.audited_home import (  # noqa: F401  fixtures
@@ -17,7 +17,7 @@ from tests.sweeps.audited_home import (  # noqa: F401  fixtures
     finished_home,
     home,
 )
-from tests.sweeps.local_launches import TINY
+from tests.sweeps.local_launches import TINY, run
 from tests.sweeps.mlflow_people import ACTS, Person, gc, relaunch, wrong
 
 
@@ -101,8 +101,8 @@ def test_what_a_launch_has_nothing_to_mend_in_is_left_as_it_is(home: Path) -> No
 def test_a_name_that_belongs_to_another_space_is_not_taken(home: Path) -> None:  # noqa: F811
     person = Person(home)
     ours = person.experiment()
-    for run in person.runs():
-        person.client.delete_run(run.info.run_id)
+    for each in person.runs():
+        person.client.delete_run(each.info.run_id)
     gc(person)
     person.client.set_experiment_tag(ours.experiment_id, "focus.space", "another")
     relaunch(home)
@@ -122,16 +122,15 @@ def test_a_repair_mends_what_people_do_in_mlflow(home: Path, act: str) -> None: 
 
 def test_the_same_command_brings_a_deleted_experiment_back(
     blank_home: Path,  # noqa: F811
-    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    words = [*TINY, "--home", str(blank_home)]
-    assert launch.main(words) == 0
+    code, _, complained = run(blank_home, TINY)
+    assert (code, complained) == (0, "")
     person = Person(blank_home)
     before = [run.info.run_id for run in person.runs()]
     person.act("delete the experiment")
     assert audit.main(["--home", str(blank_home)]) == 1  # negative control
-    assert launch.main(words) == 0
-    assert "MLflow missed" not in capsys.readouterr().err
+    code, _, complained = run(blank_home, TINY)
+    assert (code, complained) == (0, "")
     assert audit.main(["--home", str(blank_home)]) == 0
     assert [run.info.run_id for run in person.runs()] == before
 
