@@ -120,9 +120,15 @@ SITUATIONS: dict[str, Callable[[list[str]], list[int]]] = {
 def main() -> None:
     situation, *words = sys.argv[1:]
     if situation.endswith(" with a Ray"):
+        os.environ["RAY_AUTH_MODE"] = "disabled"  # Ray would leave a token in the user's home
         import ray
 
-        ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False)
+        ray.init(
+            num_cpus=1,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.CRITICAL,
+        )
     children: list[subprocess.Popen[bytes]] = []
     sleep = [sys.executable, "-c", "import time; time.sleep(300)"]
     later = threading.Timer(2, lambda: children.append(subprocess.Popen(sleep)))

@@ -52,7 +52,7 @@ def assert_it_worked(home: Path, mlflow: Mlflow) -> None:
 def test_the_caller_finds_everything_as_it_was(
     tmp_path: Path, mlflow: Mlflow, situation: str, words: list[str]
 ) -> None:
-    said = ask([PROGRAM, situation, *words, "--home", str(tmp_path)], timeout=280)
+    said = ask([PROGRAM, situation, *words, "--home", str(tmp_path)], timeout=400)
     assert said.code == 0, said.err
     found = json.loads(said.out.splitlines()[-1])
     codes = [0, 0] if situation == "twice" else [0]
@@ -73,7 +73,7 @@ def test_the_caller_finds_everything_as_it_was(
 def test_strict_warnings_and_plain_letters(
     tmp_path: Path, mlflow: Mlflow, words: list[str], environment: dict[str, str]
 ) -> None:
-    said = ask(["-c", MAIN, *words, "--home", str(tmp_path)], timeout=280, **environment)
+    said = ask(["-c", MAIN, *words, "--home", str(tmp_path)], timeout=400, **environment)
     assert (said.code, said.err) == (0, "")
     assert_it_worked(tmp_path, mlflow)
 
@@ -118,7 +118,7 @@ def test_signals_to_the_caller_stop_the_sweep_and_leave_the_caller(
         text=True,
     ) as caller:
         try:
-            wait_until(has_reported(tmp_path / "ledger.db"), "it trains")
+            wait_until(has_reported(tmp_path / "ledger.db"), "it trains", seconds=280)
             started = below(caller.pid)
             for number in signals:
                 caller.send_signal(number)
