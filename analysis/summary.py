@@ -183,7 +183,7 @@ def _provenance(about: Mapping[str, Any]) -> Row:
     names = ("command", "commit", "dirty", "diff", "code", "versions", "hardware", "sampler_seed")
     return {
         **{name: about[name] for name in names},
-        "sources": in_words(about["commit"], about["dirty"], about["diff"]),
+        "sources": in_words(about["commit"], about["dirty"], about["diff"] or ""),
         "created": about["created"].isoformat(timespec="seconds"),
         "finished": about["finished"].isoformat(timespec="seconds") if about["finished"] else None,
     }

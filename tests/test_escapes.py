@@ -59,6 +59,7 @@ def test_a_space_steers_no_terminal(
     monkeypatch.setattr(search_spaces, "load", lambda name: odd)
     monkeypatch.setattr("sweeps.plan.load", lambda name: odd)
     monkeypatch.setattr(type(odd), "check", lambda *_: (hostile(seed, "caution"),))
+    monkeypatch.setattr("sweeps.plan.different_trials", lambda *_: None)
     home = ["--home", str(tmp_path)]
     assert launch.main(["--list"]) == 0
     assert launch.main(["--space", "order", "--dry-run", *home]) == 0

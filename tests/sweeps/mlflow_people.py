@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from click.testing import CliRunner
 
 from search_spaces import load
@@ -91,7 +92,9 @@ def gc(person: Person) -> None:
         import mlflow.cli
 
     words = ["--backend-store-uri", person.uri, "--tracking-uri", person.uri]
-    done = CliRunner().invoke(mlflow.cli.gc, words)
+    with pytest.MonkeyPatch.context() as patch:  # the command sets it, for this whole process
+        patch.setenv("MLFLOW_TRACKING_URI", person.uri)
+        done = CliRunner().invoke(mlflow.cli.gc, words)
     assert done.exit_code == 0, done.output
 
 

@@ -51,5 +51,5 @@ def test_the_run_of_a_suspect_trial_bears_the_alarm(mlflow: Mlflow) -> None:
     runs.mirror(sweep, suspect, make_reports(suspect, **{"leak": 0.3}), complete=True)
     runs.mirror(sweep, honest, make_reports(honest, **{"leak": 1e-7}), complete=True)
     tags = {mlflow.tags(run)["focus.trial_id"]: mlflow.tags(run) for run in mlflow.run_ids()}
-    assert tags[suspect.trial_id]["alarm"] == "promised causal, but leaks 3.0e-01 (> 0.001)"
+    assert tags[suspect.trial_id]["alarm"] == "promised causal, but leaks 3.0e-01 (> 0.0001)"
     assert "alarm" not in tags[honest.trial_id]

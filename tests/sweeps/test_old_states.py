@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from sweeps import audit, checkpoints, ledger, trained
+from sweeps import audit, checkpoints, launch, ledger, trained
 from sweeps.checkpoints import file_name
 from sweeps.ledger import Ledger
 from tests.sweeps.conftest import add_sweep, by_bin, make_driver, train
-from tests.sweeps.local_launches import rows
+from tests.sweeps.local_launches import TINY, changed, rows
 from tests.sweeps.mlflow_database import Mlflow, blank_database, fresh_mlflow  # noqa: F401  fixtures
 from tests.sweeps.test_launches import launched, other_code
 
@@ -103,7 +103,7 @@ def test_an_earlier_start_is_not_gone_on_from_though_nobody_cleared_its_folder(
 def test_a_ledger_older_than_a_state_has_every_report_again(tmp_path: Path, mlflow: Mlflow) -> None:
     """As after a power cut, or a ledger put back from a copy: the state is ahead of it."""
     assert launched(tmp_path, "--time-budget", "0.001s") == 0
-    assert launched(tmp_path, "--trials", "2") == 0
+    assert launched(tmp_path) == 0
     with closing(Ledger(f"sqlite:///{tmp_path / 'ledger.db'}")) as opened, opened.writing() as s:
         for table in ("reports", "replicates"):
             s.connection().exec_driver_sql(f"delete from {table}")
@@ -117,7 +117,8 @@ def test_a_ledger_older_than_a_state_has_every_report_again(tmp_path: Path, mlfl
 def test_seeds_added_later_keep_the_states_of_the_first(tmp_path: Path, mlflow: Mlflow) -> None:
     assert launched(tmp_path) == 0
     before = [path.read_bytes() for path in states(tmp_path)]
-    assert launched(tmp_path, "--seeds", "3") == 0
+    three_seeds = changed(TINY, {"--seeds": "3"})
+    assert launch.main([*three_seeds, "--home", str(tmp_path)]) == 0
     assert [path.read_bytes() for path in states(tmp_path)] == before
     assert_trained_here(tmp_path / "ledger.db")
     assert audit.main(["--home", str(tmp_path)]) == 0

@@ -113,12 +113,12 @@ def test_what_closing_ray_raises_changes_no_exit_code(
     ray = types.ModuleType("ray")
     ray.shutdown = lambda: None  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "ray", ray)
-    monkeypatch.setattr(run, "start_ray", lambda address: None)
+    monkeypatch.setattr(run, "start_ray", lambda address, folder: None)
     if broken != "nothing":
         monkeypatch.setattr(RayProcesses, broken, raises)
     done: list[str] = []
     stopping = StopFlag()
-    run.with_ray(None, stopping, lambda: done.append("trained"))
+    run.with_ray(None, stopping, lambda scratch: done.append("trained"))
     assert (done, stopping.failure, stopping.ray_is_lost) == (["trained"], None, False)
     said = capsys.readouterr().err
     assert said.startswith("launch.py: warning: Ray may not be closed") == (broken != "nothing")
@@ -127,7 +127,7 @@ def test_what_closing_ray_raises_changes_no_exit_code(
 
 def test_what_the_work_itself_raises_is_not_swallowed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Negative control."""
-    monkeypatch.setattr(run, "start_ray", lambda address: None)
+    monkeypatch.setattr(run, "start_ray", lambda address, folder: None)
     monkeypatch.setattr(RayProcesses, "shut_down", raises)
     with pytest.raises(KeyError):
-        run.with_ray(None, StopFlag(), lambda: {}["bug"])
+        run.with_ray(None, StopFlag(), lambda scratch: {}["bug"])
