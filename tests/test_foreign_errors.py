@@ -54,7 +54,7 @@ MEANT_TO_CATCH = (
     "sweeps.look ended with",
 )
 A_TRY = 40
-TELLERS = ("main", "_say")
+TELLERS = ("main", "_say", "_answer", "_interrupted_once")
 AROUND = ("command_line.py", "redact.py", "focus_core/output.py", "surroundings.py")
 
 

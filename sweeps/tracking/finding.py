@@ -103,7 +103,10 @@ def find_runs(
     found = {run.id: run for run in runs if run.tags.get(rows.SWEEP_TAG, sweep.name) == sweep.name}
     if not any(run.is_parent for run in found.values()):
         found |= {run.id: run for run in _edited_parent(client, list(found.values()), ours)}
-    for parent in [run.id for run in found.values() if run.is_parent]:
+    parents = {run.id for run in found.values() if run.is_parent}
+    # Also where the sweep's run is gone for good: its trials still name it.
+    parents |= {run_id for run_id, _ in _links(found.values()).most_common(1)}
+    for parent in sorted(parents):
         linked = tagged_runs(client, experiments, rows.PARENT_TAG, parent, deleted=deleted)
         for run in linked:
             if rows.TRIAL_TAG in run.tags and not _is_anothers(run, ours):
