@@ -112,6 +112,7 @@ def test_a_trial_whose_seeds_had_all_ended_is_not_trained_again(
     left = driver.next_trial()
     assert left is not None
     driver.started(left.trial_id)
+    driver.report(left.trial_id, {"step": 2.0, "value/0": 0.5, "value/1": 0.5})
     last = {"step": 4.0, "value/0": 0.5, "test/0": 0.4, "value/1": 0.7, "test/1": 0.6}
     if diverged:
         last = {"step": 4.0, "value/0": 0.5, "test/0": 0.4, "diverged/1": 3.0}
@@ -128,6 +129,7 @@ def test_a_worker_lost_for_good_after_the_last_report_loses_nothing(ledger: Ledg
     left = driver.next_trial()
     assert left is not None
     driver.started(left.trial_id)
+    driver.report(left.trial_id, {"step": 2.0, "value/0": 0.5, "value/1": 0.5})
     driver.report(
         left.trial_id, {"step": 4.0, "value/0": 0.5, "test/0": 1, "value/1": 0.5, "test/1": 1}
     )

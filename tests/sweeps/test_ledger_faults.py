@@ -14,6 +14,7 @@ import pytest
 
 from sweeps.ledger import Ledger
 from sweeps.ledger.errors import LedgerError
+from sweeps.schema import SCHEMA_VERSION
 from tests.sweeps.conftest import add_sweep
 from tests.sweeps.local_launches import (
     MIDDLE,
@@ -133,6 +134,7 @@ def test_a_transaction_that_fails_leaves_nothing_of_itself(tmp_path: Path) -> No
 import resource, sys
 from sweeps.ledger import Ledger
 from sweeps.ledger.errors import LedgerError
+from sweeps.schema import SCHEMA_VERSION
 from tests.sweeps.conftest import add_sweep
 ledger = Ledger("sqlite:///{database}")
 sweep = add_sweep(ledger)
@@ -195,10 +197,12 @@ def test_an_empty_ledger_is_made_once_by_many_at_once(tmp_path: Path) -> None:
             opener.communicate()
     assert ended == [("", 0)] * 6
     with closing(sqlite3.connect(tmp_path / "ledger.db")) as connection:
-        assert connection.execute("select version from schema_info").fetchall() == [(1,)]
+        assert connection.execute("select version from schema_info").fetchall() == [
+            (SCHEMA_VERSION,)
+        ]
 
 
-@pytest.mark.parametrize("version", [0, 2])
+@pytest.mark.parametrize("version", [SCHEMA_VERSION - 1, SCHEMA_VERSION + 1])
 def test_another_schema_version_is_refused_with_the_way_out(tmp_path: Path, version: int) -> None:
     database = tmp_path / "ledger.db"
     Ledger(f"sqlite:///{database}").close()
