@@ -20,6 +20,7 @@ from sweeps.ledger import Ledger
 from sweeps.on_ray.processes import below
 from sweeps.process_identity import began
 from sweeps.schema import Report, Trial
+from tests.sweeps.local_launches import last_win
 from tests.sweeps.mlflow_database import Mlflow
 
 ROOT = Path(launch.__file__).parent.parent
@@ -39,7 +40,7 @@ def start(
 ) -> subprocess.Popen[str]:
     """The launcher of the sweep above, of the checkout at ``root``; the last ``words`` win."""
     started = subprocess.Popen(
-        [sys.executable, "sweeps/launch.py", *SWEEP, *words, "--home", str(home)],
+        [sys.executable, "sweeps/launch.py", *last_win([*SWEEP, *words]), "--home", str(home)],
         cwd=root,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

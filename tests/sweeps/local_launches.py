@@ -43,12 +43,36 @@ def changed(words: list[str], values: dict[str, str]) -> list[str]:
     return found
 
 
+def last_win(words: list[str]) -> list[str]:
+    """Of flags and keys that are given twice only the last: the command would refuse them."""
+    flags: dict[str, list[str]] = {}
+    settings: dict[str, str] = {}
+    flag = ""
+    for word in words:
+        if word.startswith("--"):
+            flag = word
+            flags[flag] = []
+        elif flag == "--set":
+            settings[word.partition("=")[0]] = word
+        else:
+            flags[flag].append(word)
+    flags["--set"] = list(settings.values())
+    return [word for name, values in flags.items() for word in (name, *values)]
+
+
 def start(
     home: Path, words: list[str], *, before: list[str] | None = None, **environment: str
 ) -> subprocess.Popen[str]:
     """Start the launcher; ``before`` are the words of a program that starts it."""
     return subprocess.Popen(
-        [*(before or []), sys.executable, "sweeps/launch.py", *words, "--home", str(home)],
+        [
+            *(before or []),
+            sys.executable,
+            "sweeps/launch.py",
+            *last_win(words),
+            "--home",
+            str(home),
+        ],
         cwd=ROOT,
         env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
         stdout=subprocess.PIPE,

@@ -11,7 +11,7 @@ from sweeps import audit, launch
 from sweeps.checkpoints import TrialCheckpoints, file_name
 from sweeps.ledger import Ledger
 from tests.sweeps.conftest import add_sweep, by_bin, make_driver, train
-from tests.sweeps.local_launches import TINY, rows
+from tests.sweeps.local_launches import TINY, last_win, rows
 from tests.sweeps.mlflow_database import Mlflow, blank_database, fresh_mlflow  # noqa: F401  fixtures
 
 MOST = 1000
@@ -64,7 +64,9 @@ def test_every_record_takes_many_seeds(ledger: Ledger, mlflow: Mlflow) -> None:
 
 @pytest.mark.slow
 def test_a_sweep_with_many_seeds_is_trained(tmp_path: Path, mlflow: Mlflow) -> None:
-    words = [*TINY, "train.steps=2", "train.eval_every=1", "--trials", "1", "--seeds", "300"]
+    words = last_win(
+        [*TINY, "train.steps=2", "train.eval_every=1", "--trials", "1", "--seeds", "300"]
+    )
     assert launch.main([*words, "--home", str(tmp_path)]) == 0
     _, (trial,), steps = rows(tmp_path / "ledger.db")
     assert (trial.state, len(trial.replicates)) == ("complete", 300)
