@@ -172,16 +172,25 @@ def _check_version(path: Path) -> None:
 
 
 def _select(path: Path, query: str) -> list[tuple[object, ...]]:
-    # Read-only: opening a database to write may already change it.
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
-            return database.execute(query).fetchall()
+        try:
+            return _ask(path, "ro", query)  # opening a database to write may already change it
+        except sqlite3.OperationalError as error:
+            if "readonly" not in str(error):
+                raise
+            return _ask(path, "rw", query)  # its writer was killed: SQLite takes back what it began
     except sqlite3.OperationalError as error:
         if "locked" in str(error) or "busy" in str(error):
             return []  # somebody writes: it is looked at again when it is opened
         raise _unreadable(path, error) from None
     except sqlite3.DatabaseError as error:
         raise _unreadable(path, error) from None
+
+
+def _ask(path: Path, mode: str, query: str) -> list[tuple[object, ...]]:
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
+    with closing(sqlite3.connect(uri, uri=True)) as database:
+        return database.execute(query).fetchall()
 
 
 def _unreadable(path: Path, error: Exception) -> UserError:

@@ -78,7 +78,11 @@ def _temporary_files_in(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _own_signal_handlers() -> Iterator[None]:
-    """Ray's handler of SIGTERM would raise SystemExit wherever this process is, also later."""
+    """Ray puts its own handlers of SIGTERM before ours: none of them is left, nor what they set.
+
+    Its Python one raises SystemExit wherever this process is, also later. Its C++ one prints a
+    stack, calls ours, and has an alarm abort this process three seconds after the signal.
+    """
     from ray._private import utils
 
     before = utils.set_sigterm_handler
@@ -87,6 +91,8 @@ def _own_signal_handlers() -> Iterator[None]:
         yield
     finally:
         utils.set_sigterm_handler = before
+        signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))  # what Python knows of
+        signal.alarm(0)
 
 
 def with_ray(address: str | None, stopping: StopFlag, work: Callable[[Path], object]) -> None:

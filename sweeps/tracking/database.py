@@ -37,9 +37,19 @@ def prepare_database(uri: str) -> None:
             _remove(fresh)  # of one that was killed
             if not _is_there(path):
                 _make_tables(fresh)
+                _write_ahead(fresh)
                 fresh.replace(path)
+    _write_ahead(path)  # where it was there, and MLflow made it
+
+
+def _write_ahead(path: Path) -> None:
+    """For good; another time where somebody writes now, whom SQLite does not wait for here."""
     with closing(sqlite3.connect(path)) as database:
-        database.execute("PRAGMA journal_mode=WAL")
+        try:
+            database.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise
 
 
 def _is_there(path: Path) -> bool:

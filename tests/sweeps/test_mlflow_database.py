@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from focus_core.errors import UserError
 from sweeps.addresses import sqlite_file, sqlite_url
 from sweeps.tracking import connect
 from sweeps.tracking.database import prepare_database
@@ -24,6 +25,7 @@ import json, os, signal, sys, time
 from pathlib import Path
 import mlflow.store.db.utils as utils
 import logging; logging.disable(logging.CRITICAL)
+from focus_core.errors import UserError
 from sweeps.addresses import sqlite_url
 from sweeps.tracking.database import prepare_database
 
@@ -95,16 +97,12 @@ def test_killed_at_any_moment_of_its_making_the_next_launch_makes_it(tmp_path: P
 
 
 def test_made_in_place_it_stays_broken(tmp_path: Path) -> None:
-    """Negative control: what MLflow does by itself, which some moments harm and others do not."""
-    left = kill_at("in place", tmp_path / "mlflow{}.db", [0.2, 0.3, 0.45, 0.65])
+    """Negative control: what MLflow does by itself. Also in the middle of a transaction."""
+    left = kill_at("in place", tmp_path / "mlflow{}.db", [0.2, 0.3, 0.4, 0.45, 0.5, 0.55, 0.65])
     assert all(sizes["whole"] > 0 for sizes in left)
-    broken = []
     for number in range(len(left)):
-        try:
+        with pytest.raises(UserError, match=r"half made|made by an older MLflow"):
             connect(sqlite_url(tmp_path / f"mlflow{number}.db"))
-        except Exception as error:  # noqa: BLE001  whatever MLflow raises
-            broken.append(str(error))
-    assert any("half made" in said or "already exists" in said for said in broken)
 
 
 def test_a_left_over_is_removed_also_where_the_database_is_there(tmp_path: Path) -> None:
@@ -117,6 +115,25 @@ def test_a_left_over_is_removed_also_where_the_database_is_there(tmp_path: Path)
     prepare_database(sqlite_url(path))
     assert tables(path) == whole
     assert not list(tmp_path.glob("mlflow.db.new*"))
+
+
+def journal_mode(path: Path) -> str:
+    with closing(sqlite3.connect(path)) as database:
+        return str(database.execute("pragma journal_mode").fetchone()[0])
+
+
+def test_one_of_mlflows_own_is_put_in_wal_mode_once_nobody_writes(tmp_path: Path) -> None:
+    path = tmp_path / "mlflow.db"
+    prepare_database(sqlite_url(path))
+    assert journal_mode(path) == "wal"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("pragma journal_mode=delete")
+    with closing(sqlite3.connect(path)) as writer:
+        writer.execute("begin exclusive")
+        prepare_database(sqlite_url(path))
+    assert journal_mode(path) == "delete"
+    prepare_database(sqlite_url(path))
+    assert journal_mode(path) == "wal"
 
 
 def test_launchers_that_start_at_once_make_it_once(tmp_path: Path) -> None:

@@ -56,16 +56,14 @@ def test_a_sweep_cut_short_proposes_what_it_would_have_proposed(tmp_path: Path) 
 def test_what_was_pruned_is_told_pruned_and_what_failed_is_told_failed(ledger: Ledger) -> None:
     sweep = add_sweep(ledger, CONTINUOUS)
     driver = make_driver(ledger, sweep, CONTINUOUS)
-    for state in ("complete", "pruned", "failed"):
+    train(driver, by_rate, at_most=1)
+    for state in ("pruned", "failed"):
         assignment = driver.next_trial()
         assert assignment is not None
         driver.started(assignment.trial_id)
         driver.report(assignment.trial_id, {"step": 2.0, "value/0": 0.5, "test/0": 0.5})
-        if state == "complete":
-            driver.finished(assignment.trial_id)
-        else:
-            row = ledger.set_state(driver.trials[assignment.trial_id], state)
-            driver._end(row)
+        row = ledger.set_state(driver.trials[assignment.trial_id], state)
+        driver._end(row)
     live = driver.study._optuna
     states = [t.state for t in live.trials if "trial_id" in t.user_attrs]
     assert states == [TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL]
