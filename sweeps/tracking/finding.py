@@ -2,7 +2,8 @@
 
 A person may rename, delete and restore experiments and runs, and may edit their tags. A run counts
 as the sweep's while it bears the sweep's name and time of creation, or while it hangs under the
-sweep's own run and bears a trial's id.
+sweep's own run and bears a trial's id. A trial's run that is cut from both is its editor's: the
+trial gets a new one.
 """
 
 from __future__ import annotations

@@ -195,11 +195,23 @@ def relaunch(home: Path) -> TrackingSummary:
 
 
 def wrong(person: Person) -> list[str]:
-    """What of the law does not hold: one live run a trial under one live run of the sweep."""
+    """What of the law does not hold: one live run a trial under one live run of the sweep.
+
+    A trial's run whose time of creation and whose parent were both edited is its editor's.
+    """
     found = [f"audit: {where}: {what}" for _, where, what in of.findings(person.home)]
     runs = [run for run in person.runs() if run.data.tags.get("focus.sweep") == of.NAME]
     parents = {r.info.run_id for r in runs if r.data.tags["focus.kind"] == "sweep"}
-    children = [run for run in person.runs() if run.data.tags.get("focus.trial_id")]
+    created = {r.data.tags["focus.created"] for r in runs if r.info.run_id in parents}
+    children = [
+        run
+        for run in person.runs()
+        if run.data.tags.get("focus.trial_id")
+        and (
+            run.data.tags.get("focus.created") in created
+            or run.data.tags.get("mlflow.parentRunId") in parents
+        )
+    ]
     count = Counter(run.data.tags["focus.trial_id"] for run in children)
     if len(parents) != 1:
         found.append(f"{len(parents)} parents")

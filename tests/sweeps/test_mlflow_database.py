@@ -107,12 +107,12 @@ def test_made_in_place_it_stays_broken(tmp_path: Path) -> None:
 
 def test_a_left_over_is_removed_also_where_the_database_is_there(tmp_path: Path) -> None:
     path = tmp_path / "mlflow.db"
-    prepare_database(sqlite_url(path))
+    connect(sqlite_url(path))
     whole = tables(path)
     assert {"runs", "alembic_version"} <= whole
     for side in ("", "-journal", "-wal", "-shm"):
         (tmp_path / f"mlflow.db.new{side}").write_text("half")
-    prepare_database(sqlite_url(path))
+    connect(sqlite_url(path))
     assert tables(path) == whole
     assert not list(tmp_path.glob("mlflow.db.new*"))
 
@@ -123,12 +123,12 @@ def journal_mode(path: Path) -> str:
 
 
 def test_one_of_mlflows_own_is_put_in_wal_mode_once_nobody_writes(tmp_path: Path) -> None:
-    path = tmp_path / "mlflow.db"
-    prepare_database(sqlite_url(path))
-    assert journal_mode(path) == "wal"
-    with closing(sqlite3.connect(path)) as database:
-        database.execute("pragma journal_mode=delete")
-    with closing(sqlite3.connect(path)) as writer:
+    ours, path = tmp_path / "ours.db", tmp_path / "mlflow.db"
+    connect(sqlite_url(ours))
+    assert journal_mode(ours) == "wal"
+    with closing(sqlite3.connect(ours)) as source, closing(sqlite3.connect(path)) as writer:
+        source.backup(writer)
+        writer.execute("pragma journal_mode=delete")
         writer.execute("begin exclusive")
         prepare_database(sqlite_url(path))
     assert journal_mode(path) == "delete"
@@ -147,7 +147,7 @@ def test_launchers_that_start_at_once_make_it_once(tmp_path: Path) -> None:
 def test_an_empty_file_is_no_database_yet(tmp_path: Path) -> None:
     path = tmp_path / "mlflow.db"
     path.touch()
-    prepare_database(sqlite_url(path))
+    connect(sqlite_url(path))
     assert "runs" in tables(path)
 
 
