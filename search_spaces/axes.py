@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -54,7 +54,7 @@ class Axis:
                 f"with {', '.join(point) or 'nothing'}; mend the space's file"
             ) from error
 
-    def values(self) -> list[Any]:
+    def values(self) -> Sequence[Any]:
         """Every value, in order.
 
         Raises:
@@ -64,13 +64,9 @@ class Axis:
             case CategoricalDistribution(choices=choices):
                 return list(choices)
             case IntDistribution(low=low, high=high, step=step):
-                return list(range(low, high + 1, step))
+                return range(low, high + 1, step)  # which may be too many to list
             case FloatDistribution(low=low, high=high, step=float(step)):
-                first, each = (
-                    Decimal(str(low)),
-                    Decimal(str(step)),
-                )  # as written: 0.3, not 0.1 + 0.2
-                return [float(first + i * each) for i in range(round((high - low) / step) + 1)]
+                return _Steps(low, step, round((high - low) / step) + 1)
         raise UserError(
             f"axis {self.key!r} is continuous and has no grid: use the sampler tpe or random"
         )
@@ -78,8 +74,8 @@ class Axis:
     def nearest(self, value: Any) -> Any:
         """The axis' own value for ``value``: a sampler rounds the steps of a float its own way."""
         match self.distribution:
-            case FloatDistribution(step=float()):
-                return min(self.values(), key=lambda own: abs(own - value))
+            case FloatDistribution(low=low, step=float(step)):
+                return self.values()[round((value - low) / step)]
         return value
 
     def describe(self) -> dict[str, Any]:
@@ -95,6 +91,23 @@ class Axis:
                 ends = {"kind": "float", "low": low, "high": high, "log": log}
                 return about | ends | ({} if step is None else {"step": step})
         raise TypeError(f"axis {self.key!r} has a distribution of an unknown kind")
+
+
+@dataclass(frozen=True)
+class _Steps(Sequence[float]):
+    """Values as a person writes them: 0.3, not 0.1 + 0.2. They may be too many to list."""
+
+    low: float
+    step: float
+    length: int
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __getitem__(self, number: Any) -> Any:
+        if number not in range(self.length):  # what ends an iteration
+            raise IndexError(number)
+        return float(Decimal(str(self.low)) + number * Decimal(str(self.step)))
 
 
 def restored(about: Mapping[str, Any]) -> Axis:

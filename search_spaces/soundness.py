@@ -71,7 +71,8 @@ def check_axes(space: Space, base: TrialConfig) -> None:
 def acts(space: Space, base: TrialConfig, axis: Axis, point: Point) -> bool:
     """True if some other value of ``axis``, at ``point``, makes another trial."""
     here = space.configure(point, base).trial_id
-    others = (settled(space, point | {axis.key: value}) for value in every_value(axis))
+    values = itertools.chain(ends(axis), itertools.islice(every_value(axis), MOST_POINTS))
+    others = (settled(space, point | {axis.key: value}) for value in values)
     return any(space.configure(other, base).trial_id != here for other in others)
 
 
@@ -91,7 +92,7 @@ def random_points(axes: tuple[Axis, ...], draws: random.Random) -> Iterator[Poin
         yield next(walk(axes, lambda axis: [draw(axis, draws)]))
 
 
-def walk(axes: tuple[Axis, ...], values: Callable[[Axis], list[Any]]) -> Iterator[Point]:
+def walk(axes: tuple[Axis, ...], values: Callable[[Axis], Sequence[Any]]) -> Iterator[Point]:
     """Every combination of ``values(axis)`` over the axes active there, the first axis slowest."""
 
     def onwards(point: Point, index: int) -> Iterator[Point]:
@@ -111,7 +112,7 @@ def settled(space: Space, wanted: Mapping[str, Any]) -> Point:
     return next(walk(space.axes, lambda axis: [wanted.get(axis.key, every_value(axis)[0])]))
 
 
-def every_value(axis: Axis) -> list[Any]:
+def every_value(axis: Axis) -> Sequence[Any]:
     """All values of an axis; both ends of a continuous one."""
     return ends(axis) if is_continuous(axis) else axis.values()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -27,6 +28,8 @@ from search_spaces.soundness import (
 __all__ = ["VARIANT", "Axis", "Point", "Space", "choices"]  # what a question needs
 Point = dict[str, Any]
 VARIANT = "variant"
+MOST_IN_GRID = 100_000
+"""Nobody trains so many; they take 50 MB and a second to list."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,9 +63,15 @@ class Space:
         """Every point, the first axis slowest; conditional axes only where they are active.
 
         Raises:
-            UserError: an axis is continuous.
+            UserError: an axis is continuous, or there are more than ``MOST_IN_GRID``.
         """
-        return list(walk(self.axes, Axis.values))
+        points = list(itertools.islice(walk(self.axes, Axis.values), MOST_IN_GRID + 1))
+        if len(points) > MOST_IN_GRID:
+            raise UserError(
+                f"the grid of {self.name} has more than {MOST_IN_GRID:,} points: use the sampler "
+                "tpe or random, with --trials"
+            )
+        return points
 
     def configure(self, point: Mapping[str, Scalar], base: TrialConfig) -> TrialConfig:
         """``base`` with this point's values; where both name a field, the variant gives way.

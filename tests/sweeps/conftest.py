@@ -15,8 +15,11 @@ from sweeps.ledger import Ledger
 from sweeps.schema import Sweep
 from sweeps.study import Study
 
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background job, and all below it
+# A background job of a shell, or of nohup, hands down what it ignores.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 SMALL = {
     "model.width": 8,

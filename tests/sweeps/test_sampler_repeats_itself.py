@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import math
 import random
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
+import search_spaces
+from focus_core.errors import UserError
 from search_spaces.soundness import different_trials, every_value, walk
 from search_spaces.space import Axis, Space
 from sweeps.ledger import Ledger
@@ -118,5 +123,25 @@ def test_the_other_points_of_a_continuous_space_do_not_end(ledger: Ledger) -> No
 
 def test_steps_of_a_float_are_the_numbers_as_written() -> None:
     axis = Axis(key="train.learning_rate", distribution=FloatDistribution(0.1, 0.5, step=0.1))
-    assert axis.values() == [0.1, 0.2, 0.3, 0.4, 0.5]
+    assert list(axis.values()) == [0.1, 0.2, 0.3, 0.4, 0.5]
     assert axis.nearest(0.1 + 0.2) == 0.3
+
+
+@pytest.mark.parametrize(
+    "distribution", [IntDistribution(20, 10**9), FloatDistribution(0.1, 1e8, step=0.1)], ids=str
+)
+def test_an_axis_with_more_values_than_can_be_listed(distribution: Any) -> None:
+    key = "train.steps" if isinstance(distribution, IntDistribution) else "train.learning_rate"
+    space = dataclasses.replace(
+        search_spaces.load("nfft_bins"), axes=(Axis(key=key, distribution=distribution),)
+    )
+    tracemalloc.start()
+    space.check(space.base())
+    study = Study(space, sampler="tpe", seed=0, direction="maximize", warmup=None)
+    points = [point[key] for point in itertools.islice(study.proposals(0), 600)]
+    with pytest.raises(UserError, match="more than 100,000 points: use the sampler tpe or random"):
+        space.grid()
+    assert tracemalloc.get_traced_memory()[1] < 2**28
+    tracemalloc.stop()
+    assert len(set(points)) > 200
+    assert all(str(point) == str(round(point, 1)) for point in points)
