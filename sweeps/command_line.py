@@ -238,7 +238,7 @@ def usable_path(name: str, word: str) -> Path:
         UserError: nothing can be called so here.
     """
     if not word.strip() or not word.isprintable():
-        without = "a folder whose name is not empty and has no control character in it"
+        without = "a folder with a name of printable characters, in UTF-8 like the locale"
         raise UserError(f"{name} {shown(word)} must be {without}")
     try:
         return check_path(name, Path(word).expanduser().absolute())
