@@ -17,8 +17,7 @@ MOST_LINES = 250
 # standard library.
 FLOORS = {
     "focus_core": {"torch"},
-    "search_spaces": {"focus_core.config", "focus_core.errors", "focus_core.variants"}
-    | {"optuna.distributions"},
+    "search_spaces": {"focus_core.config", "focus_core.errors", "optuna.distributions"},
     "sweeps": {"focus_core", "search_spaces"}
     | {"mlflow", "numpy", "optuna", "pyarrow.fs", "ray", "rich", "sqlalchemy", "torch"},
     # Not the sweeps' way of working: the tables and axes it reads, and how every command answers.
@@ -29,7 +28,7 @@ FLOORS = {
     | {"matplotlib", "numpy", "optuna", "pyarrow", "scipy", "seaborn", "sqlalchemy"},
 }
 # Read by --list and --dry-run: not even torch.
-LIGHT = ("config/*", "variant*", "tasks/__init__", "tasks/protocols", "tasks/published")
+LIGHT = ("config/*", "tasks/__init__", "tasks/protocols", "tasks/published")
 LIGHT += ("__init__", "errors", "paths")
 DOORS = ("sweeps.launch", "analysis.report", "analysis.trial")
 FLAGS = """
