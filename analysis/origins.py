@@ -8,7 +8,7 @@ from typing import Any
 from analysis.arms import Arm, Row
 from focus_core.config.origins import is_rival, origins
 from focus_core.tasks.protocols import protocol
-from sweeps.provenance import code_hash
+from sweeps.code_identity import code_hash
 
 KEYS = ("start", "frame", "optimiser", "protocol")
 

@@ -46,6 +46,6 @@ def paper_note(space: str, base: Mapping[str, Any]) -> str:
         space: the question's name.
         base: of the sweep, flat.
     """
-    about = _SPACES.get(space, "The paper does not ask this question.")
+    about = _SPACES.get(space, "This program knows no statement of the paper on this question.")
     numbers = _TASKS.get(str(base.get("task.name")))
     return f"{about} {f'{numbers} {_DIFFERS}' if numbers else _ELSEWHERE} ({_SOURCE})"

@@ -13,8 +13,8 @@ import torch
 from result import publish, read_command
 
 from focus_core.replicate import Replicate
-from focus_core.variants import VARIANTS
 from search_spaces import load
+from search_spaces.variants import VARIANTS
 
 STEPS = 5
 REFERENCES = ("base", "attention")

@@ -1,6 +1,6 @@
 """Which part of the Focus layer does the work.
 
-Every named variant differs from the base in one way; ``focus_core.variants`` says in which, and
+Every named variant differs from the base in one way; ``search_spaces.variants`` says in which, and
 what the comparison answers. Every arm is trained once, to its full budget, with the same seeds, so
 that differences are taken seed by seed. Variants that can see the future are shown and never
 ranked. In a prototype's single runs static filters and no filter stayed at chance on far recall
@@ -10,9 +10,9 @@ ranked. In a prototype's single runs static filters and no filter stayed at chan
 from __future__ import annotations
 
 from focus_core.config import TrialConfig
-from focus_core.variants import VARIANTS
 from search_spaces.bases import far_recall
 from search_spaces.space import VARIANT, Space, choices
+from search_spaces.variants import VARIANTS
 
 
 def base() -> TrialConfig:

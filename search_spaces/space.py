@@ -1,7 +1,7 @@
 """Spaces: what varies, around which base, how often, and who proposes the points.
 
 A point is a plain dict from axis key to value. A key is a dotted config key, or ``variant``, whose
-value names a set of changes in ``focus_core.variants``.
+value names a set of changes in ``search_spaces.variants``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from typing import Any, Literal
 
 from focus_core.config import Scalar, TrialConfig
 from focus_core.errors import UserError
-from focus_core.variants import VARIANTS
 from search_spaces.axes import Axis, choices
 from search_spaces.soundness import (
     check_axes,
@@ -24,6 +23,7 @@ from search_spaces.soundness import (
     sample_points,
     walk,
 )
+from search_spaces.variants import VARIANTS
 
 __all__ = ["VARIANT", "Axis", "Point", "Space", "choices"]  # what a question needs
 Point = dict[str, Any]

@@ -229,7 +229,7 @@ class Driver:
 
     def close(self) -> None:
         """Nothing runs any more."""
-        if self.done:
+        if self.done and self.sweep.finished is None:  # launched again, it ended when it ended
             self.sweep = self.ledger.update_sweep(self.sweep, finished=now())
         self._tell("sweep_ended", list(self.trials.values()))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
 import shlex
@@ -13,11 +12,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from sweeps.code_identity import ROOT, code_hash
 from sweeps.outside import read_text, storable
 from sweeps.redact import hide_secrets
 from sweeps.sources.checkout import record
 
-ROOT = Path(__file__).resolve().parent.parent
 CPU_INFO = Path("/proc/cpuinfo")
 PACKAGES = ("torch", "ray", "optuna", "mlflow", "sqlalchemy", "pyarrow", "numpy")
 
@@ -36,14 +35,6 @@ def everything(argv: Sequence[str]) -> dict[str, Any]:
         "hardware": hardware(),
         **commit(),
     }
-
-
-def code_hash() -> str:
-    """A hash of focus_core's sources: equal means the same config trains the same numbers."""
-    digest = hashlib.sha256()
-    for path in sorted((ROOT / "focus_core").rglob("*.py")):
-        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()[:12]
 
 
 def versions() -> dict[str, str]:

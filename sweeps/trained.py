@@ -9,9 +9,11 @@ import sqlalchemy as sa
 
 from focus_core.config import TrialConfig, from_flat
 from focus_core.errors import UserError
+from focus_core.output import tell
 from sweeps import state_file
 from sweeps.auditing.rows import reading
 from sweeps.checkpoints import kept_files, read_own
+from sweeps.code_identity import code_hash
 from sweeps.schema import Sweep, Trial
 
 if TYPE_CHECKING:
@@ -69,6 +71,7 @@ def find_trained(home: Path, ledger_url: str, trial_id: str, seed: int) -> Train
         folder = home / "checkpoints" / row.name / row.trial_id
         weights = _weights(folder, own, seed, refused)
         if weights is not None:
+            _compare(row.code, row.trial_id)
             return Trained(from_flat(row.config), seed, weights)
     if refused:
         raise UserError(f"{refused[0]}: train the trial again with --rerun")
@@ -76,6 +79,14 @@ def find_trained(home: Path, ledger_url: str, trial_id: str, seed: int) -> Train
         f"trial {ids[0]} has no checkpoint with seed {seed} below {home / 'checkpoints'}: "
         "choose another --seed, or train it again with --rerun"
     )
+
+
+def _compare(code: str, trial_id: str) -> None:
+    """Say it where the network that is built here is not the one that was trained."""
+    here = code_hash()
+    if code != here:
+        text = f"{trial_id} was trained by another focus_core ({code}; here {here})"
+        tell(f"warning: {text}: what is computed from its weights may differ", error=True)
 
 
 def _weights(

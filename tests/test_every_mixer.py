@@ -14,7 +14,7 @@ from focus_core.config.frames import CHUNKED, FRAMES, HEADED, KEYED
 from focus_core.mixers import MIXERS
 from focus_core.model import build_model, parameter_groups
 from focus_core.training import fit
-from focus_core.variants import VARIANTS
+from search_spaces.variants import VARIANTS
 from tests.focus_core.causality import LENGTH, future, prefix_gap, small_config
 
 EVERY = pytest.mark.parametrize("mixer", MIXERS)

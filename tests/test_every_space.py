@@ -10,9 +10,9 @@ from optuna.distributions import FloatDistribution, IntDistribution
 
 import search_spaces
 from focus_core.config import ModelConfig, TrialConfig
-from focus_core.variants import VARIANTS
 from search_spaces.soundness import acts, every_value, sample_points, walk
 from search_spaces.space import Axis, Space, choices
+from search_spaces.variants import VARIANTS
 
 EVERY = pytest.mark.parametrize("name", search_spaces.names())
 

@@ -6,7 +6,7 @@ from torch.nn import functional
 
 from focus_core.config import TrainConfig
 from focus_core.model import init_weights, parameter_groups
-from focus_core.variants import VARIANTS
+from search_spaces.variants import VARIANTS
 from tests.focus_core.causality import (
     LENGTH,
     VOCABULARY,

@@ -17,19 +17,18 @@ MOST_LINES = 250
 # standard library.
 FLOORS = {
     "focus_core": {"torch"},
-    "search_spaces": {"focus_core.config", "focus_core.errors", "focus_core.variants"}
-    | {"optuna.distributions"},
+    "search_spaces": {"focus_core.config", "focus_core.errors", "optuna.distributions"},
     "sweeps": {"focus_core", "search_spaces"}
     | {"mlflow", "numpy", "optuna", "pyarrow.fs", "ray", "rich", "sqlalchemy", "torch"},
     # Not the sweeps' way of working: the tables and axes it reads, and how every command answers.
     "analysis": {"sweeps.schema", "sweeps.command_line", "sweeps.alarms"}
-    | {"sweeps.sources.words", "sweeps.provenance.code_hash", "search_spaces.axes"}
+    | {"sweeps.sources.words", "sweeps.code_identity", "search_spaces.axes"}
     | {"focus_core.config.orders", "focus_core.config.origins", "focus_core.errors"}
     | {"focus_core.paths", "focus_core.tasks.protocols"}
     | {"matplotlib", "numpy", "optuna", "pyarrow", "scipy", "seaborn", "sqlalchemy"},
 }
 # Read by --list and --dry-run: not even torch.
-LIGHT = ("config/*", "variant*", "tasks/__init__", "tasks/protocols", "tasks/published")
+LIGHT = ("config/*", "tasks/__init__", "tasks/protocols", "tasks/published")
 LIGHT += ("__init__", "errors", "paths")
 DOORS = ("sweeps.launch", "analysis.report", "analysis.trial")
 FLAGS = """

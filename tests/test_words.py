@@ -13,8 +13,8 @@ import pytest
 from focus_core.config import SECTIONS, known_keys, read_value
 from focus_core.config.words import WRONG, parts, read_word
 from focus_core.errors import UserError
-from focus_core.variants import VARIANTS
 from search_spaces.space import Space, choices
+from search_spaces.variants import VARIANTS
 from sweeps.launch import build_parser, main
 from sweeps.plan import make_plan, parse_settings
 from tests.test_command_line import start

@@ -11,7 +11,7 @@ from typing import Any
 
 from focus_core.config import from_flat
 from sweeps.checkpoints import CheckpointError, TrialCheckpoints
-from sweeps.provenance import code_hash
+from sweeps.code_identity import code_hash
 
 Send = Callable[[dict[str, float]], None]
 Say = Callable[[str], None]
@@ -78,7 +78,7 @@ def train_trial(payload: dict[str, Any], send: Send, say: Say = lambda _: None) 
 
 @functools.cache
 def own_code() -> str:
-    """The hash of focus_core as this process found it: of what it has imported."""
+    """The hash of the training code as this process found it: of what it has imported."""
     return code_hash()
 
 

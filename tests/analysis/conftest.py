@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 import search_spaces
 from focus_core.config import TrialConfig
-from focus_core.variants import VARIANTS
+from search_spaces.variants import VARIANTS
 from sweeps.schema import SCHEMA_VERSION, Base, Replicate, Report, SchemaInfo, Sweep, Trial
 
 START = dt.datetime(2024, 5, 1, 12, tzinfo=dt.UTC)

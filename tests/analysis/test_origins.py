@@ -8,8 +8,8 @@ import pytest
 from analysis.origins import KEYS, in_short, origin, origin_note, origin_rows
 from analysis.report import main
 from focus_core.config import TrialConfig
-from focus_core.variants import VARIANTS
-from sweeps.provenance import code_hash
+from search_spaces.variants import VARIANTS
+from sweeps.code_identity import code_hash
 
 RIVALS = ("attention", "transformer_xl", "gpt2", "mega", "s4", "s4d", "s4_bare", "hyena")
 

@@ -25,4 +25,4 @@ def test_negative_control_another_task_has_none() -> None:
 
 
 def test_a_question_of_ones_own_is_not_the_papers() -> None:
-    assert paper_note("mine", {}).startswith("The paper does not ask this question.")
+    assert paper_note("mine", {}).startswith("This program knows no statement")

@@ -4,7 +4,7 @@ import torch
 
 from focus_core.config import ModelConfig, TrialConfig
 from focus_core.model import build_model, init_weights
-from focus_core.variants import VARIANTS
+from search_spaces.variants import VARIANTS
 
 LENGTH, VOCABULARY, OUTPUTS = 24, 7, 3
 

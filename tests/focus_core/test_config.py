@@ -10,7 +10,7 @@ import pytest
 
 from focus_core.config import SECTIONS, TrialConfig, from_flat, known_keys
 from focus_core.config.fields import option
-from focus_core.variants import VARIANTS
+from search_spaces.variants import VARIANTS
 
 BASE = TrialConfig()
 PAPER = BASE.override({"model.mode": "paper"})
@@ -168,7 +168,7 @@ def test_a_field_added_later_leaves_old_ids_alone() -> None:
 
 
 def test_configs_need_no_torch() -> None:
-    program = "import sys, focus_core.config, focus_core.variants; print('torch' in sys.modules)"
+    program = "import sys, focus_core.config, search_spaces.variants; print('torch' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )

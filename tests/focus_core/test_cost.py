@@ -10,8 +10,8 @@ from focus_core.config import ModelConfig, TrialConfig
 from focus_core.cost import cost
 from focus_core.model import build_model
 from focus_core.short_conv import ShortConv
-from focus_core.variants import VARIANTS
 from focus_core.work import work
+from search_spaces.variants import VARIANTS
 
 BATCH, SIZES = 2, {"vocab_size": 9, "num_outputs": 9}
 REGISTERED = pytest.mark.parametrize("name", VARIANTS)

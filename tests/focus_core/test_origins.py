@@ -10,7 +10,7 @@ from focus_core.config.frames import OURS as OUR_FRAME
 from focus_core.config.origins import ORIGINS, OWN_FRAME, OWN_START, origins
 from focus_core.mixers import MIXERS
 from focus_core.model import build_model
-from focus_core.variants import VARIANTS
+from search_spaces.variants import VARIANTS
 
 EVERY = pytest.mark.parametrize("mixer", MIXERS)
 KEYS = ["start", "frame", "optimiser"]

@@ -9,7 +9,7 @@ from focus_core.config import TrialConfig
 from focus_core.model import SequenceModel, build_model, init_weights
 from focus_core.probes import causality_leak
 from focus_core.training import LEAK_TOLERANCE
-from focus_core.variants import VARIANTS
+from search_spaces.variants import VARIANTS
 
 VOCABULARY, LENGTH = 12, 64
 LEAKY = [name for name, variant in VARIANTS.items() if not variant.causal]

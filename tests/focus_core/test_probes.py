@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from focus_core.config import ModelConfig
 from focus_core.probes import causality_leak, pole_radii
-from focus_core.variants import VARIANTS
+from search_spaces.variants import VARIANTS
 from tests.focus_core.causality import LENGTH, VOCABULARY, small_config, small_net
 
 

@@ -10,7 +10,7 @@ from focus_core.config import TrialConfig
 from focus_core.model import RealEncoder, build_model, init_weights
 from focus_core.probes import causality_leak, pole_radii
 from focus_core.replicate import Replicate
-from focus_core.variants import VARIANTS
+from search_spaces.variants import VARIANTS
 from tests.focus_core.causality import LENGTH, VOCABULARY, small_config, small_net
 
 CPU = torch.device("cpu")

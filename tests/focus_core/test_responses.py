@@ -8,7 +8,7 @@ import torch
 from scipy.signal import lfilter
 
 from focus_core.responses import filter_numbers, gains, impulse_responses, memory, peak_gains
-from focus_core.variants import VARIANTS
+from search_spaces.variants import VARIANTS
 from tests.focus_core.causality import LENGTH, VOCABULARY, small_config, small_net
 
 TOKENS = torch.arange(2 * LENGTH).view(2, LENGTH) % VOCABULARY

@@ -13,7 +13,7 @@ from focus_core.speed import (
     one_thread,
     time_lengths,
 )
-from focus_core.variants import VARIANTS
+from search_spaces.variants import VARIANTS
 from tests.focus_core.causality import small_config
 
 

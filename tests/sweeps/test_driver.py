@@ -26,10 +26,14 @@ def test_every_planned_trial_is_trained_once(ledger: Ledger) -> None:
 
 def test_the_same_command_again_trains_nothing(ledger: Ledger) -> None:
     sweep = add_sweep(ledger)
-    train(make_driver(ledger, sweep), by_bin)
-    again = make_driver(ledger, sweep)
+    first = make_driver(ledger, sweep)
+    train(first, by_bin)
+    first.close()
+    again = make_driver(ledger, first.sweep)
     assert again.done
     assert train(again, by_bin) == []
+    again.close()
+    assert again.sweep.finished == first.sweep.finished is not None
 
 
 def test_what_a_dead_driver_left_running_goes_on_and_nothing_is_doubled(ledger: Ledger) -> None:

@@ -41,7 +41,7 @@ def test_a_worker_with_edited_code_trains_nothing(
     # one worker at a time: another one, with the old code, might go on with the trial
     launcher = start(home, "--max-concurrent", "1", root=checkout, FOCUS_MAX_LOST="1")
     wait_for(home, in_the_middle)
-    source.write_text(before + "# edited\n")
+    source.write_text(before + "EDITED = True\n")
     kill_one(launcher, "ray::ImplicitFunc")  # who comes in its place imports what is there now
     said = finish(launcher)
     assert launcher.returncode == 1, said

@@ -14,6 +14,7 @@ from focus_core.config import TrialConfig
 from focus_core.generation import generate
 from focus_core.model import build_model
 from sweeps import generate as command
+from sweeps import trained
 from tests.sweeps.local_launches import ROOT, SMALL, rows, run
 from tests.sweeps.mlflow_database import blank_database  # noqa: F401  a fixture
 
@@ -55,6 +56,17 @@ def test_it_goes_on_from_the_prompt_and_the_seed_decides(home: Path) -> None:
     assert ask(home, trial[:6], "The é ", "--length", "100").stdout == first.stdout
     other = ask(home, trial, "The é ", "--length", "100", "--seed", "1")
     assert other.stdout != first.stdout
+
+
+def test_that_the_network_is_of_another_code_is_said(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [trial_of(home, "text"), "The ", "--length", "4", "--home", str(home)]
+    assert command.main(words) == 0
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(trained, "code_hash", lambda: "0123456789ab")
+    assert command.main(words) == 0
+    assert "was trained by another focus_core (" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from focus_core.config import TrialConfig
 from focus_core.model import build_model
 from focus_core.tasks import build_task
-from focus_core.variants import VARIANTS
+from search_spaces.variants import VARIANTS
 from sweeps import look as command
 from sweeps.trained import Trained
 from tests.sweeps.local_launches import SMALL, rows, run

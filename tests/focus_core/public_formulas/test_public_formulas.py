@@ -8,8 +8,8 @@ import torch
 
 from focus_core.mixers import MIXERS
 from focus_core.mixers.focus import FILTERS
-from focus_core.variants import VARIANTS
 from search_spaces.baselines import BARE, FFN_WIDTHS
+from search_spaces.variants import VARIANTS
 from tests.focus_core.public_formulas import parts
 from tests.focus_core.public_formulas.arms import ARMS, FORMULAS, LENGTHS, build, formula, model_of
 

@@ -1,0 +1,19 @@
+"""The ablations by name, in families: each is one difference from the base, with its promise.
+
+A variant is a set of config fields that the layer reads where it acts. No other code asks for a
+variant's name. ``tests/test_every_variant.py`` holds each variant to its promise.
+"""
+
+from __future__ import annotations
+
+from search_spaces.variants.controls import CONTROLS
+from search_spaces.variants.coupled import COUPLED
+from search_spaces.variants.filters import FILTERS
+from search_spaces.variants.hypernetwork import HYPERNETWORK
+from search_spaces.variants.rivals import RIVALS
+from search_spaces.variants.variant import Variant
+from search_spaces.variants.wiring import WIRING
+
+__all__ = ["VARIANTS", "Variant"]
+
+VARIANTS: dict[str, Variant] = FILTERS | HYPERNETWORK | WIRING | COUPLED | CONTROLS | RIVALS
