@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from focus_core.errors import UserError
+from sweeps import places
 from sweeps.addresses import sqlite_file, sqlite_url
 from sweeps.tracking import connect
 from sweeps.tracking.database import prepare_database
@@ -103,6 +104,32 @@ def test_made_in_place_it_stays_broken(tmp_path: Path) -> None:
     for number in range(len(left)):
         with pytest.raises(UserError, match=r"half made|made by an older MLflow"):
             connect(sqlite_url(tmp_path / f"mlflow{number}.db"))
+
+
+# Its cache is a page, so what it has begun is in the file when it ends, and in the journal beside.
+ENDS_IN_A_TRANSACTION = """
+import os, sqlite3, sys
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+database.execute("create table kept (text)")
+database.execute("pragma cache_size=1")
+database.execute("begin")
+database.executemany("insert into kept values (?)", [("x" * 900,)] * 200)
+os._exit(0)
+"""
+
+
+def test_a_database_whose_writer_was_killed_in_a_transaction_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "mlflow.db"
+    subprocess.run([sys.executable, "-c", ENDS_IN_A_TRANSACTION, str(path)], check=True)
+    assert path.with_name("mlflow.db-journal").stat().st_size > 0
+    with (
+        closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database,
+        pytest.raises(sqlite3.OperationalError, match="readonly"),  # negative control
+    ):
+        database.execute("select * from kept")
+    assert places.tables(path) == {"kept"}
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("select count(*) from kept").fetchone() == (0,)
 
 
 def test_a_left_over_is_removed_also_where_the_database_is_there(tmp_path: Path) -> None:
