@@ -37,9 +37,8 @@ def prepare_database(uri: str) -> None:
             _remove(fresh)  # of one that was killed
             if not _is_there(path):
                 _make_tables(fresh)
-                _write_ahead(fresh)
                 fresh.replace(path)
-    _write_ahead(path)  # where it was there, and MLflow made it
+    _write_ahead(path)
 
 
 def _write_ahead(path: Path) -> None:
