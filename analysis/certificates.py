@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analysis.arms import Arm, Row
 from analysis.evidence import Bounds
+from analysis.reading.arms import Arm, Row
 from analysis.windows import windows
 from focus_core.config.orders import may_grow
 from sweeps.alarms import alarms

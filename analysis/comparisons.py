@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from analysis.arms import Arm, Row
 from analysis.evidence import Bounds, Paired, holm, paired, verdict
 from analysis.origins import origin
+from analysis.reading.arms import Arm, Row
 from sweeps.command_line import counted
 
 

@@ -6,10 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from analysis.arms import Arm, Row, short
 from analysis.evidence import ALPHA, Bounds, few, holm, mean_interval, paired
 from analysis.levels import Level, levels
 from analysis.permutation import range_p
+from analysis.reading.arms import Arm, Row, short
 from sweeps.command_line import counted
 
 HEAT_PAIR = ("model.bin_length", "model.nfft_factor")

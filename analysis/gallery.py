@@ -18,8 +18,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis import figures
-from analysis.arms import VARIANT
-from analysis.tuning import compared_axes
+from analysis.reading.arms import VARIANT
+from analysis.reading.tuned import compared_axes
 
 Data = Mapping[str, Any]
 

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from analysis.arms import Arm, Row, short
 from analysis.evidence import ALPHA, MIN_SEEDS, few, holm
 from analysis.levels import levels
 from analysis.permutation import permutation_p
+from analysis.reading.arms import Arm, Row, short
 
 MIN_TRIALS = 8
 RESAMPLES = 100

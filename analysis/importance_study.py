@@ -14,7 +14,7 @@ from optuna.importance import (
     get_param_importances,
 )
 
-from analysis.arms import Arm
+from analysis.reading.arms import Arm
 from search_spaces.axes import restored
 
 TREES = 16

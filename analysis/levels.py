@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.arms import Arm
+from analysis.reading.arms import Arm
 
 MAX_LEVELS = 8  # an axis with more values is read in quarters
 GROUPS = 4

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from analysis.arms import Arm, Row
+from analysis.reading.arms import Arm, Row
 from focus_core.config.origins import is_rival, origins
 from focus_core.tasks.protocols import protocol
 from sweeps.code_identity import code_hash

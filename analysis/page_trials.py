@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from analysis.arms import VARIANT, short
 from analysis.markup import NONE, Html, chip, fixed, join, quiet, table, tag
+from analysis.reading.arms import VARIANT, short
 
 Data = Mapping[str, Any]
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.arms import Arm
 from analysis.evidence import sign_flip_p
 from analysis.levels import levels
+from analysis.reading.arms import Arm
 
 SHUFFLES = 2000
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.folders import replace_folder
-from analysis.ledger_reader import SweepData, read_sweep
+from analysis.reading.ledger import SweepData, read_sweep
 from sweeps.command_line import CommandLine, answer, escaped, home_folder, tell
 from sweeps.sources.words import has_patch
 

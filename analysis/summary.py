@@ -10,7 +10,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analysis.answer import answer
-from analysis.arms import (
+from analysis.certificates import budgets, certificates
+from analysis.comparisons import comparisons, reference_arm
+from analysis.effects import heat_map, main_effects
+from analysis.evidence import Bounds, Interval
+from analysis.importance import importances
+from analysis.origins import origin_note, origin_rows
+from analysis.paper import paper_note
+from analysis.reading.arms import (
     VARIANT,
     Arm,
     Row,
@@ -18,15 +25,8 @@ from analysis.arms import (
     best_arm,
     metric_bounds,
 )
-from analysis.certificates import budgets, certificates
-from analysis.comparisons import comparisons, reference_arm
-from analysis.effects import heat_map, main_effects
-from analysis.evidence import Bounds, Interval
-from analysis.importance import importances
-from analysis.ledger_reader import SweepData
-from analysis.origins import origin_note, origin_rows
-from analysis.paper import paper_note
-from analysis.tuning import compared_axes, tune, tuned_keys, tuned_note
+from analysis.reading.ledger import SweepData
+from analysis.reading.tuned import compared_axes, tune, tuned_keys, tuned_note
 from sweeps.sources.words import in_words
 
 SUMMARY_VERSION = 3

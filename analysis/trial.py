@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.folders import replace_folder
-from analysis.look_reader import read_look
+from analysis.reading.look import read_look
 from focus_core.errors import UserError
 from sweeps.command_line import CommandLine, answer, escaped, filled, home_folder, seed_number, tell
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analysis.arms import Arm
 from analysis.evidence import ALPHA, Bounds, Interval, few, holm, paired, resolution, t_p
+from analysis.reading.arms import Arm
 
 BEATS_WINDOW = "beats its window: information crossed chunks"
 

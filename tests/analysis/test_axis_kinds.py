@@ -10,8 +10,8 @@ import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from analysis import importance, report
-from analysis.arms import Arm, arms
-from analysis.ledger_reader import read_sweep
+from analysis.reading.arms import Arm, arms
+from analysis.reading.ledger import read_sweep
 from focus_core.config import TrialConfig
 from focus_core.errors import UserError
 from search_spaces.axes import Axis, restored

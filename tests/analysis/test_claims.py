@@ -12,12 +12,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from analysis.arms import arms, best_arm
 from analysis.comparisons import comparisons, reference_arm
 from analysis.effects import DIFFER
 from analysis.evidence import ALPHA
-from analysis.ledger_reader import SweepData
-from analysis.ledger_tables import curves_table, trials_table
+from analysis.reading.arms import arms, best_arm
+from analysis.reading.ledger import SweepData
+from analysis.reading.tables import curves_table, trials_table
 from analysis.summary import summarise
 from analysis.windows import BEATS_WINDOW
 from focus_core.config import TrialConfig

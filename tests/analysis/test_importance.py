@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis.arms import Arm
 from analysis.importance import importances
 from analysis.permutation import permutation_p, seeds_p, trials_p
+from analysis.reading.arms import Arm
 
 AXES: list[dict[str, Any]] = [
     {"key": "model.a", "kind": "categorical", "choices": [1, 2, 4]},

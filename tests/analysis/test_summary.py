@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from analysis.arms import LEAK_TOLERANCE
-from analysis.ledger_reader import read_sweep
+from analysis.reading.arms import LEAK_TOLERANCE
+from analysis.reading.ledger import read_sweep
 from analysis.summary import rerun_command, summarise
 from focus_core.config import TrialConfig
 
@@ -231,7 +231,7 @@ def test_the_command_resolves_to_the_same_trial(tmp_path: Path, ledger: Make, gr
 
 
 def test_a_command_is_quoted_for_the_shell(tmp_path: Path, ledger: Make, grid: Make) -> None:
-    from analysis.arms import arms
+    from analysis.reading.arms import arms
 
     data = read_sweep(ledger(tmp_path, grid()), None)
     arm = arms(data.trials, data.about["axes"])[0]

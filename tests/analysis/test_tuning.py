@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis.arms import Arm, arms
 from analysis.comparisons import comparisons, reference_arm
 from analysis.evidence import ALPHA
-from analysis.ledger_reader import read_sweep
-from analysis.ledger_tables import trials_table
 from analysis.page import render
+from analysis.reading.arms import Arm, arms
+from analysis.reading.ledger import read_sweep
+from analysis.reading.tables import trials_table
+from analysis.reading.tuned import tune
 from analysis.summary import summarise
-from analysis.tuning import tune
 from focus_core.config import TrialConfig
 from sweeps.schema import Sweep
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from analysis.ledger_reader import read_sweep
 from analysis.page_evidence import certificates
+from analysis.reading.ledger import read_sweep
 from analysis.summary import summarise
 from sweeps import audit, launch
 from sweeps.alarms import LEAK_TOLERANCE, promised

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.ledger_reader import read_sweep
+from analysis.reading.ledger import read_sweep
 from sweeps import audit
 from sweeps.addresses import sqlite_url
 from sweeps.tracking import connect

@@ -14,7 +14,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
-from analysis.ledger_tables import curves_table, trials_table
+from analysis.reading.tables import curves_table, trials_table
 from focus_core.errors import UserError
 from focus_core.paths import check_path
 from sweeps.schema import COPIED, SCHEMA_VERSION, Report, SchemaInfo, Sweep, Trial
@@ -28,8 +28,8 @@ class SweepData:
 
     Attributes:
         about: the sweep's own columns, as plain data.
-        trials: see ``ledger_tables.trials_schema``.
-        curves: see ``ledger_tables.CURVES_SCHEMA``.
+        trials: see ``tables.trials_schema``.
+        curves: see ``tables.CURVES_SCHEMA``.
     """
 
     about: dict[str, Any]

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.arms import Arm, best_arm, short
+from analysis.reading.arms import Arm, best_arm, short
 
 Axes = Sequence[Mapping[str, Any]]
 

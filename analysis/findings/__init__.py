@@ -1,0 +1,50 @@
+"""Every number of a report, each computed once and only where a section asks for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from analysis.reading.study import Study
+
+if TYPE_CHECKING:
+    from analysis.findings.axes import AxisFindings
+    from analysis.findings.comparisons import Comparisons
+    from analysis.findings.importances import ImportanceFindings
+    from analysis.findings.tuning import TuningFindings
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What the statistics say of a study; sections read it, and it reads no section."""
+
+    study: Study
+
+    @cached_property
+    def comparisons(self) -> Comparisons:
+        """Each arm against the reference, the gate, the near ties, what would decide the rest."""
+        from analysis.findings.comparisons import compare_arms
+
+        return compare_arms(self.study)
+
+    @cached_property
+    def axes(self) -> AxisFindings:
+        """What each axis does, alone and with another one."""
+        from analysis.findings.axes import axis_findings
+
+        return axis_findings(self.study)
+
+    @cached_property
+    def importances(self) -> ImportanceFindings:
+        """How much of the spread each axis explains."""
+        from analysis.findings.importances import importance_findings
+
+        return importance_findings(self.study)
+
+    @cached_property
+    def tuning(self) -> TuningFindings:
+        """How good each tuned arm is after so many tries."""
+        from analysis.findings.tuning import tuning_findings
+
+        return tuning_findings(self.study)

@@ -1,0 +1,62 @@
+"""What a sweep's metric is: its unit, its range, which way is better, how it is printed."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+Bounds = tuple[float, float]
+
+_RANGES: dict[str, Bounds] = {
+    "accuracy": (0.0, 1.0),
+    "bits per byte": (0.0, math.inf),
+    "bits per character": (0.0, math.inf),
+    "loss": (0.0, math.inf),
+}
+_MARGINS = {"accuracy": 0.05, "bits per byte": 0.02, "bits per character": 0.02}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """The score that a sweep compares.
+
+    Attributes:
+        name: as people say it, without its split: ``accuracy``.
+        maximize: whether more is better.
+        bounds: the range of a score; None where it is not known.
+        margin: the largest difference that nobody would care about (delta); None where neither
+            the user nor the metric says one.
+    """
+
+    name: str
+    maximize: bool
+    bounds: Bounds | None
+    margin: float | None
+
+    @property
+    def sign(self) -> float:
+        """1 where more is better, -1 where less is."""
+        return 1.0 if self.maximize else -1.0
+
+    @property
+    def is_proportion(self) -> bool:
+        """Whether a score counts right answers among a number of sequences."""
+        return self.bounds == (0.0, 1.0)
+
+
+def read_metric(words: str, direction: str, margin: float | None = None) -> Metric:
+    """The metric of a sweep's row.
+
+    Args:
+        words: ``validation accuracy``, as the ledger has it.
+        direction: ``maximize`` or ``minimize``.
+        margin: what the user said; None takes the metric's own.
+    """
+    name = words.removeprefix("validation ")
+    known = next((key for key in _RANGES if key in name), "")
+    return Metric(
+        name=name,
+        maximize=direction == "maximize",
+        bounds=_RANGES.get(known),
+        margin=_MARGINS.get(known) if margin is None else margin,
+    )

@@ -1,0 +1,88 @@
+"""A sweep as its report sees it: the trials, the arms that are compared, the reference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pyarrow as pa
+
+from analysis.comparisons import reference_arm
+from analysis.reading.arms import Arm, arms
+from analysis.reading.ledger import SweepData
+from analysis.reading.metric import Metric, read_metric
+from analysis.reading.tuned import Axes, Tuned, compared_axes, tune, tuned_keys
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """One sweep, ready to be asked.
+
+    Attributes:
+        about: the columns of the sweep's row.
+        metric: what is compared.
+        trials: every trial in the order of asking, whatever its state.
+        tuned: the trials that stand for their arms, and how many each was chosen from.
+        reference: what the others are compared with; None where no trial may be.
+        reference_why: what the reference is, in words.
+        curves: one row a trial, step, metric and seed (``tables.CURVES_SCHEMA``).
+    """
+
+    about: Mapping[str, Any]
+    metric: Metric
+    trials: Sequence[Arm]
+    tuned: Tuned
+    reference: Arm | None
+    reference_why: str
+    curves: pa.Table
+
+    @property
+    def axes(self) -> Axes:
+        """Every axis of the sweep, as the ledger has them."""
+        axes: Axes = self.about["axes"]
+        return axes
+
+    @cached_property
+    def compared_axes(self) -> list[Mapping[str, Any]]:
+        """The axes that the question is about: those that are not tuned."""
+        return compared_axes(self.axes)
+
+    @property
+    def arms(self) -> list[Arm]:
+        """The trials that stand for their arms, in the order of asking."""
+        return self.tuned.arms
+
+    @cached_property
+    def ranked(self) -> list[Arm]:
+        """The arms that may be compared: trained in full, every seed alive, not leaky."""
+        return [arm for arm in self.arms if arm.ranked]
+
+    @property
+    def ended(self) -> bool:
+        """Whether the sweep has nothing left to train."""
+        return self.about["finished"] is not None
+
+
+def study(data: SweepData, *, margin: float | None = None) -> Study:
+    """What a report needs of a sweep that was read.
+
+    Args:
+        data: from ``ledger.read_sweep``.
+        margin: the largest difference that nobody would care about; None takes the metric's own.
+    """
+    about = data.about
+    metric = read_metric(about["metric"], about["direction"], margin)
+    found = arms(data.trials, about["axes"])
+    tuned = tune(found, about["axes"], maximize=metric.maximize)
+    reference, why = reference_arm(tuned.arms, about["base"], tuned_keys(about["axes"]))
+    return Study(
+        about=about,
+        metric=metric,
+        trials=found,
+        tuned=tuned,
+        reference=reference,
+        reference_why=why,
+        curves=data.curves,
+    )

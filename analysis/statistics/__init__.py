@@ -1,0 +1,1 @@
+"""Pure functions on arrays: intervals, tests, importances. Nothing here knows a sweep."""
