@@ -1,0 +1,98 @@
+"""A file of claims, ``claims.toml``: what a paper is going to say, and since when it says so.
+
+::
+
+    [[claim]]
+    says = "base > static by 0.2"
+    sweep = "adaptivity"  # optional: else the sweep that the report is about
+    why = "without adaptive filters far recall falls"  # optional
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from analysis.asking.language import Question, read_question
+from focus_core.errors import UserError
+from sweeps.sources.repository import Git, UnknownError
+
+FIELDS = {"says", "sweep", "why"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """One claim.
+
+    Attributes:
+        question: what it says, as a question.
+        sweep: whose trials judge it; None for the report's sweep.
+        why: in the author's words.
+    """
+
+    question: Question
+    sweep: str | None
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """When a file of claims was last changed, and how that is known."""
+
+    at: dt.datetime
+    source: str
+
+
+def read_claims(path: Path) -> list[Claim]:
+    """The claims of a file, in its order.
+
+    Raises:
+        UserError: it cannot be read, is no TOML, or a claim says no question.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is no TOML file: {error}") from None
+    claims = raw.get("claim")
+    if not isinstance(claims, list) or not claims or not all(isinstance(c, dict) for c in claims):
+        raise UserError(
+            f'{path} has no claims: begin each with a line [[claim]], then says = "..."'
+        )
+    return [_claim(path, number, claim) for number, claim in enumerate(claims, 1)]
+
+
+def _claim(path: Path, number: int, raw: dict[str, Any]) -> Claim:
+    where = f"{path}, claim {number}"
+    unknown = raw.keys() - FIELDS
+    if unknown:
+        raise UserError(f"{where}: unknown field {min(unknown)!r}; there are says, sweep, why")
+    if "says" not in raw or not all(isinstance(value, str) for value in raw.values()):
+        raise UserError(f"{where}: 'says' must be there, and every field a text in quotes")
+    try:
+        question = read_question(raw["says"])
+    except UserError as error:
+        raise UserError(f"{where}: {error}") from None
+    return Claim(question=question, sweep=raw.get("sweep"), why=raw.get("why", ""))
+
+
+def written(path: Path) -> Written:
+    """When the file was last changed.
+
+    Git's time of the last commit counts where the file is committed as it is. Otherwise the file
+    system's time counts, which anybody can set: a reader is told which one it was.
+    """
+    git = Git(path.absolute().parent)
+    try:
+        changed = git("status", "--porcelain", "--", path.name)
+        stamp = git("log", "-1", "--format=%cI", "--", path.name).decode().strip()
+    except (UnknownError, TimeoutError):
+        changed, stamp = b"", ""
+    if stamp and not changed:
+        return Written(at=dt.datetime.fromisoformat(stamp), source="its last commit")
+    modified = dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC)
+    return Written(at=modified, source="the file system: it is not committed")
