@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -79,16 +80,16 @@ def _dealt(table: Floats) -> Floats:
 def _balanced(
     axis: Mapping[str, Any], axes: Sequence[Mapping[str, Any]], alive: Sequence[Arm]
 ) -> bool:
-    """Whether all levels were tried beside the same settings of the other axes."""
+    """Whether all levels were tried beside the same settings of the others, equally often."""
     others = {str(other["key"]) for other in axes} - {str(axis["key"])}
-    beside = {
-        frozenset(
+    first, *rest = (
+        Counter(
             tuple(sorted((k, str(v)) for k, v in arm.point.items() if k in others))
             for arm in level.arms
         )
         for level in levels(axis, alive)
-    }
-    return len(beside) == 1
+    )
+    return all(beside == first for beside in rest)
 
 
 def trials_p(
