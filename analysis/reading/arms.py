@@ -11,7 +11,7 @@ from typing import Any, Literal
 import pyarrow as pa
 
 from analysis.evidence import Bounds, Interval, mean_interval
-from analysis.reading.tables import CONSTANTS
+from analysis.reading.curves import CONSTANTS
 from sweeps.alarms import LEAK_TOLERANCE, promised
 
 VARIANT = "variant"
