@@ -24,6 +24,8 @@ FLOORS = {
     "analysis": {"sweeps.schema", "sweeps.command_line", "sweeps.alarms", "sweeps.read_only"}
     | {"sweeps.sources.words", "sweeps.code_identity", "search_spaces.axes"}
     | {"focus_core.config.orders", "focus_core.config.origins", "focus_core.errors"}
+    | {"focus_core.config.known_keys", "focus_core.config.read_value"}
+    | {"focus_core.config.fields", "focus_core.config.lookup"}
     | {"focus_core.paths", "focus_core.tasks.protocols"}
     | {"matplotlib", "numpy", "optuna", "pyarrow", "scipy", "seaborn", "sqlalchemy"}
     | {"jinja2", "mixedlm", "opda", "pandas", "sklearn"},

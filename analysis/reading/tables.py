@@ -76,12 +76,13 @@ def trial_row(
     """
     point = json.loads(columns["point"])
     config = json.dumps(json.loads(columns["config"]), sort_keys=True)
-    values = {POINT + str(axis["key"]): _of_type(axis, point) for axis in axes}
+    values = {POINT + str(axis["key"]): axis_value(axis, point) for axis in axes}
     own = {"config": config, "point": json.dumps(point), "replicates": list(replicates)}
     return {**columns, **own, **constants, **values}
 
 
-def _of_type(axis: Mapping[str, Any], point: Mapping[str, Any]) -> Any:
+def axis_value(axis: Mapping[str, Any], point: Mapping[str, Any]) -> Any:
+    """A trial's value of an axis, in the type of the axis' column."""
     value = point.get(axis["key"])
     return str(value) if value is not None and pa.types.is_string(_axis_type(axis)) else value
 
