@@ -108,7 +108,8 @@ def heat_map(
     cells: list[list[float | None]] = []
     counts: list[list[int]] = []
     for row in rows:
-        shared = [[a for a in row.arms if a in column.arms] for column in columns]
+        own = {arm.number for arm in row.arms}
+        shared = [[a for a in column.arms if a.number in own] for column in columns]
         means = [[arm.test for arm in cell if arm.test is not None] for cell in shared]
         cells.append([math.fsum(m) / len(m) if m else None for m in means])
         counts.append([len(m) for m in means])

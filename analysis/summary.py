@@ -25,6 +25,7 @@ from analysis.reading.arms import (
     best_arm,
     metric_bounds,
 )
+from analysis.reading.compare import own_sweep
 from analysis.reading.ledger import SweepData
 from analysis.reading.tuned import compared_axes, tune, tuned_keys, tuned_note
 from sweeps.sources.words import in_words
@@ -47,6 +48,7 @@ def summarise(data: SweepData) -> Row:
     compared = (
         comparisons(tuned.arms, reference, maximize=maximize, bounds=bounds) if reference else []
     )
+    chosen = {arm.number for arm in tuned.arms}
     summary: Row = {
         "version": SUMMARY_VERSION,
         "sweep": _about(about),
@@ -56,7 +58,7 @@ def summarise(data: SweepData) -> Row:
         "reference": reference.name if reference else None,
         "reference_why": why,
         "tuned": tuned_note(about["axes"]),
-        "trials": [_trial(arm, bounds, best) | {"chosen": arm in tuned.arms} for arm in found],
+        "trials": [_trial(arm, bounds, best) | {"chosen": arm.number in chosen} for arm in found],
         "effects": main_effects(axes, tuned.arms, bounds),
         "heat_map": heat_map(about["axes"], found, about["base"].get("task.length")),
         "importances": importances(axes, tuned.arms, maximize=maximize),
@@ -127,9 +129,10 @@ def _best(arm: Arm, about: Mapping[str, Any], bounds: Bounds | None) -> Row:
 
 def rerun_command(arm: Arm, about: Mapping[str, Any]) -> str:
     """The command that trains this trial again, alone: its axes pinned, the rest as launched."""
+    about, point = own_sweep(about, arm.point)
     given = _given(about["command"])
-    settings = [pair for pair in given["--set"] if pair.partition("=")[0] not in arm.point]
-    settings += [f"{key}={value}" for key, value in arm.point.items()]
+    settings = [pair for pair in given["--set"] if pair.partition("=")[0] not in point]
+    settings += [f"{key}={value}" for key, value in point.items()]
     words = ["python", "sweeps/launch.py", "--space", about["space"]]
     words += ["--name", f"{about['name']}-best-{arm.trial_id[:6]}", "--trials", "1", "--rerun"]
     words += ["--seeds", str(about["seeds"])]

@@ -19,6 +19,7 @@ from sweeps.addresses import sqlite_file
 from sweeps.command_line import shown
 from sweeps.mlflow_schema import complaint
 from sweeps.plan import Plan
+from sweeps.read_only import connect
 from sweeps.redact import hide_secrets
 from sweeps.schema import COPIED, SCHEMA_VERSION
 from sweeps.settings import check_settings
@@ -173,24 +174,14 @@ def _check_version(path: Path) -> None:
 
 def _select(path: Path, query: str) -> list[tuple[object, ...]]:
     try:
-        try:
-            return _ask(path, "ro", query)  # opening a database to write may already change it
-        except sqlite3.OperationalError as error:
-            if "readonly" not in str(error):
-                raise
-            return _ask(path, "rw", query)  # its writer was killed: SQLite takes back what it began
+        with closing(connect(path)) as database:
+            return database.execute(query).fetchall()
     except sqlite3.OperationalError as error:
         if "locked" in str(error) or "busy" in str(error):
             return []  # somebody writes: it is looked at again when it is opened
         raise _unreadable(path, error) from None
     except sqlite3.DatabaseError as error:
         raise _unreadable(path, error) from None
-
-
-def _ask(path: Path, mode: str, query: str) -> list[tuple[object, ...]]:
-    uri = f"{path.absolute().as_uri()}?mode={mode}"
-    with closing(sqlite3.connect(uri, uri=True)) as database:
-        return database.execute(query).fetchall()
 
 
 def _unreadable(path: Path, error: Exception) -> UserError:

@@ -21,9 +21,11 @@ FLOORS = {
     "sweeps": {"focus_core", "search_spaces"}
     | {"mlflow", "numpy", "optuna", "pyarrow.fs", "ray", "rich", "sqlalchemy", "torch"},
     # Not the sweeps' way of working: the tables and axes it reads, and how every command answers.
-    "analysis": {"sweeps.schema", "sweeps.command_line", "sweeps.alarms"}
+    "analysis": {"sweeps.schema", "sweeps.command_line", "sweeps.alarms", "sweeps.read_only"}
     | {"sweeps.sources.words", "sweeps.code_identity", "search_spaces.axes"}
     | {"focus_core.config.orders", "focus_core.config.origins", "focus_core.errors"}
+    | {"focus_core.config.known_keys", "focus_core.config.read_value"}
+    | {"focus_core.config.fields", "focus_core.config.lookup"}
     | {"focus_core.paths", "focus_core.tasks.protocols"}
     | {"matplotlib", "numpy", "optuna", "pyarrow", "scipy", "seaborn", "sqlalchemy"}
     | {"jinja2", "mixedlm", "opda", "pandas", "sklearn"},

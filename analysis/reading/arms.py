@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -11,19 +12,20 @@ from typing import Any, Literal
 import pyarrow as pa
 
 from analysis.evidence import Bounds, Interval, mean_interval
-from analysis.reading.tables import CONSTANTS
+from analysis.reading.curves import CONSTANTS
 from sweeps.alarms import LEAK_TOLERANCE, promised
 
 VARIANT = "variant"
 LONGEST_NAME = 40
+ROWS_AT_ONCE = 500
 
 Split = Literal["value", "test"]
 Row = dict[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Arm:
-    """One trial.
+    """One trial; equal to itself alone, so that finding one among thousands costs no comparing.
 
     Attributes:
         point: the axes' values, None among them; an axis that was inactive is absent.
@@ -105,7 +107,9 @@ class Arm:
 
 def arms(trials: pa.Table, axes: Sequence[Mapping[str, Any]]) -> list[Arm]:
     """The rows of the table, in the order of asking."""
-    return [_arm(row, [str(axis["key"]) for axis in axes]) for row in trials.to_pylist()]
+    keys = [str(axis["key"]) for axis in axes]
+    batches = trials.to_batches(max_chunksize=ROWS_AT_ONCE)
+    return [_arm(row, keys) for batch in batches for row in batch.to_pylist()]
 
 
 def short(key: str) -> str:
@@ -135,7 +139,8 @@ def _arm(row: Row, keys: Sequence[str]) -> Arm:
     return Arm(
         label=_label(point, row["variant"]),
         point=point,
-        config=json.loads(row["config"]),
+        # Thousands of configs have the same few keys: each is kept once.
+        config={sys.intern(key): value for key, value in json.loads(row["config"]).items()},
         values=_finite(replicates, "value"),
         tests=_finite(replicates, "test"),
         diverged={r["seed"]: r["step"] for r in replicates if r["state"] == "diverged"},

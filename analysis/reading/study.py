@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from analysis.comparisons import reference_arm
 from analysis.reading.arms import Arm, arms
-from analysis.reading.ledger import SweepData
+from analysis.reading.ledger import Restriction, SweepData
 from analysis.reading.metric import Metric, read_metric
 from analysis.reading.tuned import Axes, Tuned, compared_axes, tune, tuned_keys
 
@@ -27,7 +27,8 @@ class Study:
         tuned: the trials that stand for their arms, and how many each was chosen from.
         reference: what the others are compared with; None where no trial may be.
         reference_why: what the reference is, in words.
-        curves: one row a trial, step, metric and seed (``tables.CURVES_SCHEMA``).
+        curves: one row a trial, step, metric and seed (``curves.CURVES_SCHEMA``).
+        restriction: which trials were left out by ``--where``; None where all are here.
     """
 
     about: Mapping[str, Any]
@@ -37,6 +38,7 @@ class Study:
     reference: Arm | None
     reference_why: str
     curves: pa.Table
+    restriction: Restriction | None = None
 
     @property
     def axes(self) -> Axes:
@@ -85,4 +87,5 @@ def study(data: SweepData, *, margin: float | None = None) -> Study:
         reference=reference,
         reference_why=why,
         curves=data.curves,
+        restriction=data.restriction,
     )

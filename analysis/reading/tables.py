@@ -1,35 +1,16 @@
-"""The ledger's rows as Arrow tables: the schema of ``trials.parquet`` and ``curves.parquet``."""
+"""A sweep's trials as an Arrow table: the schema of ``trials.parquet``."""
 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
-from sweeps.schema import Trial
+from analysis.reading.curves import CONSTANTS
 
 POINT = "point."
-CONSTANTS = (
-    "leak",
-    "pole_radius_max",
-    "pole_radius_median",
-    "window_ceiling",
-    "chance",
-    "loss_floor",
-    "theta_mean",
-    "sliding",
-    "future_masked",
-    "future_seen",
-    "prefix",
-    "parameters",
-    "seconds_per_step",
-    "peak_bytes",
-)
-WORST = ("leak", "pole_radius_max", "peak_bytes")  # the largest over seeds and training counts
-
 REPLICATE = pa.struct(
     [
         ("seed", pa.int32()),
@@ -62,16 +43,10 @@ _TRIAL_FIELDS = [
     pa.field("replicates", pa.list_(REPLICATE), nullable=False),
     *(pa.field(name, pa.float64()) for name in CONSTANTS),
 ]
-CURVES_SCHEMA = pa.schema(
-    [
-        pa.field("number", pa.int32(), nullable=False),
-        pa.field("trial_id", pa.string(), nullable=False),
-        pa.field("step", pa.int32(), nullable=False),
-        pa.field("metric", pa.string(), nullable=False),
-        pa.field("seed", pa.int32()),  # null: one number for the whole trial
-        pa.field("amount", pa.float64(), nullable=False),
-    ]
-)
+TRIAL_COLUMNS = [
+    field.name for field in _TRIAL_FIELDS if field.name not in ("replicates", *CONSTANTS)
+]
+"""Those that the ledger has under the same name."""
 
 
 def trials_schema(axes: Sequence[Mapping[str, Any]]) -> pa.Schema:
@@ -85,60 +60,31 @@ def trials_schema(axes: Sequence[Mapping[str, Any]]) -> pa.Schema:
     return pa.schema([*_TRIAL_FIELDS, *point])
 
 
-def trials_table(trials: Sequence[Trial], axes: Sequence[Mapping[str, Any]]) -> pa.Table:
-    """One row a trial, with its seeds nested and the constants of its reports beside it."""
-    schema = trials_schema(axes)
-    return pa.Table.from_pylist([_trial_row(trial, axes, schema) for trial in trials], schema)
-
-
-def curves_table(trials: Sequence[Trial]) -> pa.Table:
-    """One row a trial, step, metric and seed; a number that is not finite stays NaN or infinite."""
-    rows = [
-        {
-            "number": trial.number,
-            "trial_id": trial.trial_id,
-            "step": report.step,
-            "metric": metric,
-            "seed": seed,
-            "amount": float(amount),
-        }
-        for trial in trials
-        for report in trial.reports
-        for (metric, seed), amount in _by_seed(report.metrics).items()
-    ]
-    return pa.Table.from_pylist(rows, CURVES_SCHEMA)
-
-
-def _trial_row(
-    trial: Trial, axes: Sequence[Mapping[str, Any]], schema: pa.Schema
+def trial_row(
+    columns: Mapping[str, Any],
+    replicates: Sequence[Mapping[str, Any]],
+    constants: Mapping[str, Any],
+    axes: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
-    row = {name: getattr(trial, name) for name in schema.names if hasattr(trial, name)}
-    row["config"] = json.dumps(trial.config, sort_keys=True)
-    row["point"] = json.dumps(trial.point)
-    row["replicates"] = [
-        {field: getattr(replicate, field) for field in REPLICATE.names}
-        for replicate in trial.replicates
-    ]
-    for report in trial.reports:  # in order of steps: the last one that says it counts
-        row |= {name: report.metrics[name] for name in CONSTANTS if name in report.metrics}
-    row |= {name: worst for name in WORST if (worst := _worst(trial, name)) is not None}
-    for axis in axes:
-        column = POINT + str(axis["key"])
-        value = trial.point.get(axis["key"])
-        text = pa.types.is_string(schema.field(column).type)
-        row[column] = str(value) if text and value is not None else value
-    return row
+    """One row of the table.
+
+    Args:
+        columns: of the trial's row in the ledger; ``config`` and ``point`` as JSON.
+        replicates: its seeds, in order, with the fields of ``REPLICATE``.
+        constants: what its reports say of it as a whole.
+        axes: of the sweep.
+    """
+    point = json.loads(columns["point"])
+    config = json.dumps(json.loads(columns["config"]), sort_keys=True)
+    values = {POINT + str(axis["key"]): axis_value(axis, point) for axis in axes}
+    own = {"config": config, "point": json.dumps(point), "replicates": list(replicates)}
+    return {**columns, **own, **constants, **values}
 
 
-def _worst(trial: Trial, name: str) -> float | None:
-    """The largest size a number ever had in any seed; NaN where one was: the ledger's None."""
-    amounts = [
-        math.nan if amount is None else abs(amount)
-        for report in trial.reports
-        for key, amount in report.metrics.items()
-        if key == name or key.startswith(f"{name}/")
-    ]
-    return max(amounts, key=lambda a: (math.isnan(a), a), default=None)
+def axis_value(axis: Mapping[str, Any], point: Mapping[str, Any]) -> Any:
+    """A trial's value of an axis, in the type of the axis' column."""
+    value = point.get(axis["key"])
+    return str(value) if value is not None and pa.types.is_string(_axis_type(axis)) else value
 
 
 def _axis_type(axis: Mapping[str, Any]) -> pa.DataType:
@@ -149,12 +95,3 @@ def _axis_type(axis: Mapping[str, Any]) -> pa.DataType:
     if axis["kind"] == "float" or (kinds and kinds <= {int, float}):
         return pa.float64()
     return pa.bool_() if kinds == {bool} else pa.string()
-
-
-def _by_seed(metrics: Mapping[str, Any]) -> dict[tuple[str, int | None], float]:
-    found: dict[tuple[str, int | None], float] = {}
-    for key, amount in metrics.items():
-        metric, _, seed = key.rpartition("/")
-        if amount is not None and key != "step":
-            found[(metric, int(seed)) if seed.isdigit() and metric else (key, None)] = amount
-    return found

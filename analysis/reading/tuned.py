@@ -54,11 +54,8 @@ def tune(found: Sequence[Arm], axes: Axes, *, maximize: bool) -> Tuned:
         # trials that differ in nothing else are one arm; without tuned axes each is its own
         name = repr(sorted(rest.items())) if keys else str(arm.number)
         groups.setdefault(name, []).append(arm)
+    counted = [(group, sum(arm.ranked for arm in group)) for group in groups.values()]
     return Tuned(
         arms=[best_arm(group, maximize=maximize) or group[0] for group in groups.values()],
-        tried={
-            arm.number: sum(other.ranked for other in group)
-            for group in groups.values()
-            for arm in group
-        },
+        tried={arm.number: ranked for group, ranked in counted for arm in group},
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -13,6 +11,7 @@ from sweeps.auditing.replicates import check_replicates
 from sweeps.auditing.reports import check_reports
 from sweeps.auditing.rows import Disagreement, Rows, TrialRow
 from sweeps.command_line import counted
+from sweeps.ledger.rows import config_hash
 from sweeps.schema import STATES, TERMINAL
 
 Configure = Callable[[dict[str, Any]], TrialConfig]
@@ -57,7 +56,7 @@ def check_sweep(rows: Rows) -> Iterator[Disagreement]:
 
 def check_identity(trial: TrialRow, configure: Configure | None) -> Iterator[Disagreement]:
     """The id is the hash of what was trained, and of what the point asks for."""
-    hashed = _hash(trial.config)
+    hashed = config_hash(trial.config)
     if hashed != trial.trial_id:
         yield _wrong(trial.trial_id, f"its config has the hash {hashed}", trial.trial_id)
         return
@@ -116,11 +115,6 @@ def check_numbers(trial: TrialRow) -> Iterator[Disagreement]:
         yield _wrong(trial.trial_id, f"pruned at step {trial.step}", f"before step {trial.steps}")
     if trial.state in ("pruned", "failed") and trial.test is not None:
         yield _wrong(trial.trial_id, f"{trial.state}, with a test value", "none: not fully trained")
-
-
-def _hash(config: dict[str, Any]) -> str:
-    text = json.dumps(config, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _some(numbers: Sequence[int]) -> str:

@@ -8,6 +8,7 @@ from contextlib import closing
 from focus_core.errors import UserError
 from sweeps.addresses import sqlite_file
 from sweeps.auditing.mlflow_reader import LAST_METRICS, RunRow
+from sweeps.read_only import connect
 from sweeps.reasons import first_line
 from sweeps.redact import hide_secrets
 from sweeps.schema import Sweep
@@ -42,7 +43,7 @@ def read_runs(uri: str, sweep: Sweep) -> list[RunRow]:
             return _ask(uri, sweep)
         if not path.is_file():
             return []
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+        with closing(connect(path)) as database:
             return _read(database, sweep)
     except sqlite3.Error as error:
         raise UserError(f"cannot read MLflow's database {path}: {error}") from None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 import statistics
 from collections.abc import Iterable, Mapping
@@ -13,6 +15,12 @@ from focus_core.over_seeds import OVER_SEEDS, merge
 from sweeps.schema import Replicate, Report, Trial, new_token
 
 Row = TypeVar("Row", Replicate, Report)
+
+
+def config_hash(config: Mapping[str, Any]) -> str:
+    """The id of a trial whose canonical config, flat, this is: see ``TrialConfig.trial_id``."""
+    text = json.dumps(config, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def mean_over_seeds(name: str, metrics: Mapping[str, Any], seeds: int) -> float | None:

@@ -17,11 +17,11 @@ from analysis.effects import DIFFER
 from analysis.evidence import ALPHA
 from analysis.reading.arms import arms, best_arm
 from analysis.reading.ledger import SweepData
-from analysis.reading.tables import curves_table, trials_table
 from analysis.summary import summarise
 from analysis.windows import BEATS_WINDOW
 from focus_core.config import TrialConfig
 from sweeps.schema import Sweep
+from tests.without_ledger import curves_table, trials_table
 
 Make = Callable[..., Any]
 BASE = TrialConfig()

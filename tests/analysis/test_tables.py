@@ -12,8 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 
+from analysis.reading.curves import CURVES_SCHEMA
 from analysis.reading.ledger import read_sweep
-from analysis.reading.tables import CURVES_SCHEMA, trials_schema
+from analysis.reading.tables import trials_schema
 from focus_core.errors import UserError
 from sweeps.schema import Sweep, Trial
 

@@ -15,11 +15,11 @@ from analysis.evidence import ALPHA
 from analysis.page import render
 from analysis.reading.arms import Arm, arms
 from analysis.reading.ledger import read_sweep
-from analysis.reading.tables import trials_table
 from analysis.reading.tuned import tune
 from analysis.summary import summarise
 from focus_core.config import TrialConfig
 from sweeps.schema import Sweep
+from tests.without_ledger import trials_table
 
 Make = Callable[..., Any]
 RATES = (0.001, 0.003, 0.01)
