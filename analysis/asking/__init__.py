@@ -1,1 +1,0 @@
-"""Questions about arms in words: asked once (``--ask``), or kept in a file (``--check``)."""

@@ -1,1 +1,0 @@
-"""Pure functions on arrays: intervals, tests, importances. Nothing here knows a sweep."""
