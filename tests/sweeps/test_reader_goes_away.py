@@ -24,14 +24,8 @@ def launch(home: Path, words: list[str]) -> list[str]:
     return ["sweeps/launch.py", *words, "--home", str(home)]
 
 
-@pytest.mark.parametrize(
-    ("which", "found"),
-    [
-        *(pytest.param(["stdout"], found, id=f"stdout-{found}") for found in STREAMS),
-        pytest.param(["stderr"], "a full disk", id="stderr"),
-        pytest.param(["stdout", "stderr"], "a terminal that hung up", id="both"),
-    ],
-)
+@pytest.mark.parametrize("found", STREAMS)
+@pytest.mark.parametrize("which", [["stdout"], ["stderr"], ["stdout", "stderr"]], ids="+".join)
 def test_the_reader_is_gone_when_a_sweep_starts(
     tmp_path: Path, mlflow: Mlflow, which: list[str], found: str
 ) -> None:
