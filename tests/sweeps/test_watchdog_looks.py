@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import _imp
+import importlib
 import os
 import random
 import signal
@@ -11,6 +13,7 @@ import threading
 import time
 import types
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import NoReturn
 
 import pytest
@@ -148,3 +151,32 @@ def test_a_server_that_had_ended_before_is_none_that_is_lost() -> None:
         assert found.lost() is None
         os.kill(*started, signal.SIGKILL)
         wait_until(lambda: found.lost() is not None)
+
+
+def test_what_ends_a_block_leaves_no_lock_of_imports_taken() -> None:
+    """Two threads import when Ray is lost: the main thread waits for the lock of all imports."""
+    taken = threading.Event()
+
+    def import_something_long() -> None:
+        _imp.acquire_lock()
+        taken.set()
+        time.sleep(watchdog.LOOK_SECONDS + 0.5)  # until the main thread was called back
+        _imp.release_lock()
+
+    def work() -> None:
+        with Watchdog(lambda: "its GCS has ended", pytest.fail, patience=0):
+            with suppress(ImportError):
+                importlib.import_module("a_module_that_is_not_there")
+            time.sleep(30)
+
+    other = threading.Thread(target=import_something_long)
+    other.start()
+    assert taken.wait(10)
+    try:
+        with pytest.raises(RayLostError):
+            work()
+        assert not _imp.lock_held()
+    finally:
+        other.join()
+        while _imp.lock_held():
+            _imp.release_lock()
