@@ -14,7 +14,7 @@ Data = Mapping[str, Any]
 def origins(summary: Data) -> Html:
     """Whose start, frame, optimiser and protocol each arm has, where one is a rival."""
     rows = [
-        [", ".join(row["arms"]), *(tag("span", row[key], class_="wrap") for key in KEYS)]
+        [tag("span", text, class_="wrap") for text in (", ".join(row["arms"]), *map(row.get, KEYS))]
         for row in summary["origins"]
     ]
     if not rows:

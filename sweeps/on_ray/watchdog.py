@@ -105,10 +105,17 @@ class Watchdog:
                 return True
         return False
 
-    def _raise(self, _number: int, _frame: FrameType | None) -> None:
+    def _raise(self, _number: int, frame: FrameType | None) -> None:
+        if _imports(frame):
+            return  # the lock of all imports would stay taken for ever; the call is repeated
         if self._lost is not None and not self._ended.is_set():
             with self._turn:  # once ``stuck`` has it, the main thread stays here
                 raise RayLostError(self._lost)
+
+
+def _imports(frame: FrameType | None) -> bool:
+    """Whether ``frame`` is of Python's own machinery of imports, which takes locks."""
+    return frame is not None and frame.f_code.co_filename.startswith("<frozen importlib")
 
 
 def describe(lost: str) -> str:

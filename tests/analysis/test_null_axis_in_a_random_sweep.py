@@ -15,6 +15,7 @@ import pytest
 from analysis.evidence import ALPHA
 from analysis.permutation import range_p
 from analysis.reading.arms import Arm
+from tests.analysis.test_importance import SEEDS, make_arm
 
 TABLES = 100
 ERROR = 3 * math.sqrt(ALPHA * (1 - ALPHA) / TABLES)  # three standard errors
@@ -27,38 +28,19 @@ AXES: list[dict[str, Any]] = [
 
 def sweep(rng: np.random.Generator, trials: int) -> list[Arm]:
     """Five seeds of random points; each level of the real axis is worth 0.1."""
-    arms = []
-    seeds = rng.normal(0, 0.02, 5)  # every trial shares them
+    found = []
+    seeds = rng.normal(0, 0.02, SEEDS)  # every trial shares them
     for number in range(trials):
         point = {REAL: int(rng.choice([1, 2, 4])), NULL: int(rng.choice([1, 2, 4]))}
         level = 0.1 * [1, 2, 4].index(point[REAL])
-        scores = dict(enumerate(0.5 + level + seeds + rng.normal(0, 0.02, 5)))
-        mean = sum(scores.values()) / 5
-        arms.append(
-            Arm(
-                number=number,
-                trial_id=f"{number:012x}",
-                label=str(number),
-                point=point,
-                config={},
-                variant=None,
-                causal=True,
-                state="complete",
-                reason=None,
-                error=None,
-                value=mean,
-                test=mean,
-                values=scores,
-                tests=scores,
-                diverged={},
-                step=1,
-                steps=1,
-                seconds=1.0,
-                reused_from=None,
-                constants={},
-            )
-        )
-    return arms
+        tests = dict(enumerate(0.5 + level + seeds + rng.normal(0, 0.02, SEEDS)))
+        found.append(make_arm(number, point, sum(tests.values()) / SEEDS, tests=tests))
+    return found
+
+
+def called_real(axis: dict[str, Any], sweeps: list[list[Arm]]) -> float:
+    """The share of sweeps in which the axis' levels differ, by the report."""
+    return float(np.mean([range_p(axis, AXES, arms) <= ALPHA for arms in sweeps]))
 
 
 @pytest.mark.parametrize("trials", [24, 100])
@@ -68,7 +50,8 @@ def test_a_null_axis_is_called_real_in_one_of_twenty_tables(
     monkeypatch.setattr("analysis.permutation.SHUFFLES", 200)
     rng = np.random.default_rng(trials)
     found = [sweep(rng, trials) for _ in range(TABLES)]
-    null = np.mean([range_p(AXES[1], AXES, arms) <= ALPHA for arms in found])
-    real = np.mean([range_p(AXES[0], AXES, arms) <= ALPHA for arms in found[:20]])
-    assert null <= ALPHA + ERROR
-    assert real == 1  # the other way round: a real axis is found
+    assert called_real(AXES[1], found) <= ALPHA + ERROR
+    assert called_real(AXES[0], found[:20]) == 1
+    # Negative control: where every table counts as balanced, the seeds alone are dealt out.
+    monkeypatch.setattr("analysis.permutation._balanced", lambda *_: True)
+    assert called_real(AXES[1], found[:20]) > 0.3

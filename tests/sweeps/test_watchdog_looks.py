@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import _imp
+import importlib
+import os
 import random
+import signal
 import subprocess
 import sys
 import threading
 import time
 import types
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import NoReturn
 
 import pytest
@@ -17,6 +22,7 @@ from sweeps.on_ray import processes, run, watchdog
 from sweeps.on_ray.processes import RayProcesses
 from sweeps.on_ray.watchdog import RayLostError, Watchdog
 from sweeps.stopping import StopFlag
+from tests.sweeps.odd_names import named
 
 ERRORS = (
     *(UnicodeDecodeError("utf-8", b"\xc3", 0, 1, "end"), PermissionError(1, "hidepid")),
@@ -131,3 +137,46 @@ def test_what_the_work_itself_raises_is_not_swallowed(monkeypatch: pytest.Monkey
     monkeypatch.setattr(RayProcesses, "shut_down", raises)
     with pytest.raises(KeyError):
         run.with_ray(None, StopFlag(), lambda scratch: {}["bug"])
+
+
+def test_a_server_that_had_ended_before_is_none_that_is_lost() -> None:
+    """Of an earlier launcher that was killed: nobody has asked yet how it ended."""
+    with named([b"raylet"]) as started:
+        (pid,) = started
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: processes.below(os.getpid())[pid].ended)
+        assert RayProcesses().lost() is None
+    found = RayProcesses()
+    with named([b"raylet"]) as started:  # negative control
+        assert found.lost() is None
+        os.kill(*started, signal.SIGKILL)
+        wait_until(lambda: found.lost() is not None)
+
+
+def test_what_ends_a_block_leaves_no_lock_of_imports_taken() -> None:
+    """Two threads import when Ray is lost: the main thread waits for the lock of all imports."""
+    taken = threading.Event()
+
+    def import_something_long() -> None:
+        _imp.acquire_lock()
+        taken.set()
+        time.sleep(watchdog.LOOK_SECONDS + 0.5)  # until the main thread was called back
+        _imp.release_lock()
+
+    def work() -> None:
+        with Watchdog(lambda: "its GCS has ended", pytest.fail, patience=0):
+            with suppress(ImportError):
+                importlib.import_module("a_module_that_is_not_there")
+            time.sleep(30)
+
+    other = threading.Thread(target=import_something_long)
+    other.start()
+    assert taken.wait(10)
+    try:
+        with pytest.raises(RayLostError):
+            work()
+        assert not _imp.lock_held()
+    finally:
+        other.join()
+        while _imp.lock_held():
+            _imp.release_lock()
