@@ -9,6 +9,7 @@ from typing import Any
 import optuna
 from optuna.distributions import CategoricalDistribution
 from optuna.storages import BaseStorage
+from optuna.storages.journal import JournalFileBackend
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
@@ -87,7 +88,7 @@ def _storage(source: str) -> BaseStorage:
     with path.open("rb") as file:
         is_sqlite = file.read(len(SQLITE)) == SQLITE
     if not is_sqlite:
-        backend = optuna.storages.journal.JournalFileBackend(str(path))
+        backend = JournalFileBackend(str(path))
         return optuna.storages.JournalStorage(backend)
     options = {"creator": lambda: connect(path)}
     return optuna.storages.RDBStorage("sqlite://", engine_kwargs=options, skip_table_creation=True)
