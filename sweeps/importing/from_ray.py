@@ -6,6 +6,7 @@ Nothing is unpickled: a folder from elsewhere may hold any program.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +27,7 @@ from sweeps.importing.found import (
     the_metric,
 )
 from sweeps.outside import read_text
+from sweeps.redact import hide_secrets
 from sweeps.schema import State
 
 RESULTS, CONFIG, ERROR = "result.json", "params.json", "error.txt"
@@ -42,6 +44,7 @@ STATES: dict[str, State] = {
     "PAUSED": "running",
     "PENDING": "waiting",
 }
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 OPEN = ("running", "waiting")
 
 
@@ -125,7 +128,7 @@ def _trial(folder: Path, about: Mapping[str, Any], more: Mapping[str, Any]) -> _
         more=more,
         config=flat(config if isinstance(config, Mapping) else _json(own / CONFIG)),
         results=list(_lines(own / RESULTS)) if (own / RESULTS).is_file() else [],
-        error=read_text(own / ERROR) if (own / ERROR).is_file() else None,
+        error=_error(own / ERROR) if (own / ERROR).is_file() else None,
     )
 
 
@@ -157,6 +160,10 @@ def _run(trial: _Trial, metric: str, asked: Asked, longest: int) -> Run:
         finished=_time(trial.more.get("last_result_time")) if state not in OPEN else None,
         seconds=number(last.get("time_total_s")) or 0.0,
     )
+
+
+def _error(path: Path) -> str:
+    return hide_secrets(COLOURS.sub("", read_text(path)))
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:

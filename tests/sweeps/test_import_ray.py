@@ -15,8 +15,8 @@ from sweeps.audit import main as audit
 from tests.importing import by_trial, import_sweep, rows
 
 WAY = ["--direction", "minimize"]
-# In a process of its own: it ends whatever Ray it started. Two rates of two seeds are trained to
-# the end, one is stopped by ASHA, one raises.
+# In a process of its own: it ends whatever Ray it started. The best rate is trained to the end with
+# both seeds, the next two are stopped by ASHA once they fall behind, the largest one raises.
 TUNE = """
 import json, sys, ray
 from ray import tune
@@ -25,7 +25,7 @@ def train(config):
     for step in range(1, 9):
         if config["optimizer"]["lr"] == 0.5 and step == 2:
             raise RuntimeError("the loss exploded")
-        tune.report({"loss": config["optimizer"]["lr"] * 10 + 1 / step + config["seed"] / 100,
+        tune.report({"loss": config["optimizer"]["lr"] * 10 + 1 / step - config["seed"] / 100,
                      "eval": {"accuracy": 1 - 1 / step}})
 
 ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False)
@@ -56,8 +56,9 @@ def test_a_real_experiment_comes_back_as_tune_reads_it(tmp_path: Path) -> None:
         [sys.executable, "-c", TUNE, str(tmp_path / "tune")],
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
     )
+    assert done.returncode == 0, done.stderr[-2000:]
     (line,) = [line for line in done.stdout.splitlines() if line.startswith("TOLD")]
     told = json.loads(line.removeprefix("TOLD"))
     assert {each["state"] for each in told} == {"TERMINATED", "ERROR"}
@@ -78,7 +79,8 @@ def test_a_real_experiment_comes_back_as_tune_reads_it(tmp_path: Path) -> None:
         if each["state"] == "ERROR":
             assert (replicate["state"], trial["state"]) == ("failed", "failed")
             assert "the loss exploded" in trial["reason"]
-            assert "Traceback" in trial["error"]
+            assert "raise RuntimeError" in trial["error"]
+            assert "\x1b" not in trial["error"]  # Ray colours it for a terminal
         else:
             whole = len(each["loss"]) == 8
             assert replicate["state"] == ("complete" if whole else "pruned")
