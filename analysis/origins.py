@@ -10,11 +10,15 @@ from focus_core.config.origins import is_rival, origins
 from focus_core.tasks.protocols import protocol
 from sweeps.code_identity import code_hash
 
+MIXER = "model.mixer"
+"""Every config of ours has it."""
 KEYS = ("start", "frame", "optimiser", "protocol")
 
 
 def origin(config: Mapping[str, Any]) -> dict[str, str]:
     """The words of one trial, each beginning with ``ours``, ``published`` or ``unknown``."""
+    if MIXER not in config:  # of another tool
+        return dict.fromkeys(KEYS, "unknown")
     return {**origins(config), "protocol": protocol(config)}
 
 
@@ -31,7 +35,7 @@ def in_short(words: Mapping[str, str]) -> str:
 
 def origin_rows(found: Sequence[Arm]) -> list[Row]:
     """One row for all arms that have the same words; none where no arm is a rival."""
-    if not any(is_rival(arm.config) for arm in found):
+    if not any(MIXER in arm.config and is_rival(arm.config) for arm in found):
         return []
     rows: dict[tuple[str, ...], Row] = {}
     for arm in found:

@@ -95,8 +95,9 @@ def _answer(summary: Data) -> Html:
         for alarm in row["alarms"]
     ]
     words = [tag("p", first, class_="first"), *(tag("p", sentence) for sentence in rest)]
-    paper = tag("p", tag("b", "In the paper. "), summary["paper"], class_="note")
-    return tag("section", *words, *alarms, paper, class_="answer")
+    paper = [tag("p", tag("b", "In the paper. "), summary["paper"], class_="note")]
+    noted = paper if summary["paper"] else []
+    return tag("section", *words, *alarms, *noted, class_="answer")
 
 
 def _best(summary: Data) -> Html:
@@ -111,14 +112,19 @@ def _best(summary: Data) -> Html:
         "Best configuration",
         _lead(f"{best['label']} · trial {best['number']}, id {best['trial_id']}"),
         table(head, rows, label="Best configuration"),
-        tag("p", "Train it again, alone:"),
-        tag("pre", _folded(best["command"]), class_="command"),
+        *_again(best["command"]),
         tag(
             "details",
             tag("summary", "Every setting it was trained with"),
             table(["setting", "value"], config, label="Settings"),
         ),
     )
+
+
+def _again(command: str) -> list[Html]:
+    """Nothing for a sweep of another tool."""
+    shown = tag("pre", _folded(command), class_="command")
+    return [tag("p", "Train it again, alone:"), shown] if command else []
 
 
 def _folded(command: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sweeps.schema import IMPORTED
+
 _SOURCE = "Focus Your Attention (with Adaptive IIR Filters), arXiv 2305.14952"
 _FOCUS_H = "The paper has one ablation, static filters (Focus-H, here `static`)"
 _SPACES = {
@@ -45,7 +47,12 @@ def paper_note(space: str, base: Mapping[str, Any]) -> str:
     Args:
         space: the question's name.
         base: of the sweep, flat.
+
+    Returns:
+        nothing for a sweep of another tool.
     """
+    if space == IMPORTED:
+        return ""
     about = _SPACES.get(space, "This program knows no statement of the paper on this question.")
     numbers = _TASKS.get(str(base.get("task.name")))
     return f"{about} {f'{numbers} {_DIFFERS}' if numbers else _ELSEWHERE} ({_SOURCE})"

@@ -24,10 +24,13 @@ from analysis.reading.arms import (
     arms,
     best_arm,
     metric_bounds,
+    scores,
 )
 from analysis.reading.compare import own_sweep
 from analysis.reading.ledger import SweepData
+from analysis.reading.metric import held_bounds
 from analysis.reading.tuned import compared_axes, tune, tuned_keys, tuned_note
+from sweeps.schema import IMPORTED
 from sweeps.sources.words import in_words
 
 SUMMARY_VERSION = 3
@@ -39,8 +42,8 @@ def summarise(data: SweepData) -> Row:
     """The numbers of a sweep; the same ledger gives the same summary."""
     about = data.about
     maximize = about["direction"] == "maximize"
-    bounds = metric_bounds(about["metric"])
     found = arms(data.trials, about["axes"])
+    bounds = held_bounds(metric_bounds(about["metric"]), scores(found))
     best = best_arm(found, maximize=maximize)
     axes = compared_axes(about["axes"])
     tuned = tune(found, about["axes"], maximize=maximize)
@@ -128,8 +131,13 @@ def _best(arm: Arm, about: Mapping[str, Any], bounds: Bounds | None) -> Row:
 
 
 def rerun_command(arm: Arm, about: Mapping[str, Any]) -> str:
-    """The command that trains this trial again, alone: its axes pinned, the rest as launched."""
+    """The command that trains this trial again, alone: its axes pinned, the rest as launched.
+
+    Empty where its sweep is of another tool.
+    """
     about, point = own_sweep(about, arm.point)
+    if about["space"] == IMPORTED:
+        return ""
     given = _given(about["command"])
     settings = [pair for pair in given["--set"] if pair.partition("=")[0] not in point]
     settings += [f"{key}={value}" for key, value in point.items()]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MOST_COUNTED = 1_000_000
 _NOT_SPACES = {"axes", "bases", "space", "soundness", "variants"}
+_NOT_SPACES |= {"imported"}  # how the ledger calls sweeps of other tools
 
 
 def names() -> list[str]:

@@ -54,7 +54,9 @@ def _audit(argv: list[str]) -> int:
         name = escaped(sweep.name)
         if sweep.held is not None:
             tell(f"{name}: held by {escaped(str(sweep.held))}; trials at work were not compared")
-        if not sweep.points_checked:
+        if sweep.imported:
+            tell(f"{name}: imported from another tool; only its own rows were compared")
+        elif not sweep.points_checked:
             tell(f"{name}: its space is gone or has changed; ids checked by config only")
     if not any(sweep.disagreements for sweep in found):
         tell(f"nothing disagrees: {escaped(summary(found))}")

@@ -17,7 +17,7 @@ from focus_core.tasks import TASKS
 from sweeps.command_line import counted, one_line
 from sweeps.ledger import Ledger
 from sweeps.plan import Plan
-from sweeps.schema import TERMINAL, Sweep, Trial
+from sweeps.schema import IMPORTED, TERMINAL, Sweep, Trial
 
 SAMPLER_SEED = 0
 
@@ -40,6 +40,11 @@ def find_or_add(ledger: Ledger, plan: Plan, provenance: Mapping[str, Any]) -> Sw
         except IntegrityError:  # another launcher was quicker; which of the two goes on,
             sweep = ledger.find_sweep(plan.name)  # the lease decides
     assert sweep is not None
+    if sweep.space == IMPORTED:
+        raise UserError(
+            f"the sweep {plan.name!r} was imported from another tool and cannot be gone on with: "
+            "choose another --name"
+        )
     differs = same_question(plan, {"space": sweep.space, "axes": sweep.axes, **sweep.base})
     if differs:
         raise UserError(

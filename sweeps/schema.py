@@ -16,6 +16,9 @@ State = Literal["waiting", "running", "complete", "pruned", "failed", "killed"]
 STATES: tuple[State, ...] = get_args(State)
 TERMINAL: tuple[State, ...] = ("complete", "pruned", "failed")  # killed ones go on at a relaunch
 
+IMPORTED = "imported"
+"""In place of a space's name: the sweep was made by another tool, and is never gone on with."""
+
 
 def now() -> datetime:
     """The time in UTC."""

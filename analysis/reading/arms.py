@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from analysis.evidence import Bounds, Interval, mean_interval
 from analysis.reading.curves import CONSTANTS
@@ -18,6 +20,7 @@ from sweeps.ranking import best_of, is_leaky, may_rank
 
 VARIANT = "variant"
 LONGEST_NAME = 40
+OWN_SECTIONS = ("model", "task", "train")
 ROWS_AT_ONCE = 500
 
 Split = Literal["value", "test"]
@@ -103,12 +106,35 @@ def arms(trials: pa.Table, axes: Sequence[Mapping[str, Any]]) -> list[Arm]:
     """The rows of the table, in the order of asking."""
     keys = [str(axis["key"]) for axis in axes]
     batches = trials.to_batches(max_chunksize=ROWS_AT_ONCE)
-    return [_arm(row, keys) for batch in batches for row in batch.to_pylist()]
+    found = [_arm(row, keys) for batch in batches for row in batch.to_pylist()]
+    return [_on_one_split(arm) for arm in found] if one_split(trials) else found
+
+
+def one_split(trials: pa.Table) -> bool:
+    """Whether trials ended, and none has a test score: the tool that made them kept one score.
+
+    It then stands for both: what was chosen by it is told by it, too.
+    """
+    ended = pc.equal(trials["state"], "complete")
+    return bool(pc.any(ended).as_py()) and trials["test"].null_count == len(trials)
+
+
+def scores(found: Sequence[Arm]) -> Iterator[float]:
+    """Every score of every seed, on either split."""
+    for arm in found:
+        yield from arm.values.values()
+        yield from arm.tests.values()
+
+
+def _on_one_split(arm: Arm) -> Arm:
+    whole = arm.state == "complete"
+    return replace(arm, tests=dict(arm.values), test=arm.value) if whole else arm
 
 
 def short(key: str) -> str:
-    """``model.bin_length`` as people say it."""
-    return key.rsplit(".", 1)[-1]
+    """``model.bin_length`` as people say it; a key of another tool is said whole."""
+    section, _, name = key.partition(".")
+    return name if section in OWN_SECTIONS and name else key
 
 
 def metric_bounds(metric: str) -> Bounds | None:
@@ -156,7 +182,12 @@ def _finite(replicates: Sequence[Row], field: str) -> dict[int, float]:
 
 
 def _label(point: Mapping[str, Any], variant: str | None) -> str:
-    named = {short(key): value for key, value in point.items() if key != VARIANT}
+    names = Counter(short(key) for key in point)  # of another tool, two may be shortened alike
+    named = {
+        short(key) if names[short(key)] == 1 else key: value
+        for key, value in point.items()
+        if key != VARIANT
+    }
     parts = [f"{key}={value:.3g}" if isinstance(value, float) else f"{key}={value}"
              for key, value in named.items()]  # fmt: skip
     return " ".join([str(point[VARIANT]), *parts] if VARIANT in point else parts) or (

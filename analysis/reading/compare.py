@@ -13,7 +13,7 @@ import pyarrow as pa
 from analysis.reading.curves import CURVES_SCHEMA
 from analysis.reading.ledger import SweepData, load_sweep
 from analysis.reading.opening import opened
-from analysis.reading.tables import TRIAL_COLUMNS, axis_value, trials_schema
+from analysis.reading.tables import axis_value, trials_schema
 from focus_core.errors import UserError
 from sweeps.command_line import shown
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 Bounds = tuple[float, float]
@@ -42,6 +43,13 @@ class Metric:
     def is_proportion(self) -> bool:
         """Whether a score counts right answers among a number of sequences."""
         return self.bounds == (0.0, 1.0)
+
+
+def held_bounds(bounds: Bounds | None, scores: Iterable[float]) -> Bounds | None:
+    """``bounds``, unless a score lies outside: then the name means another unit, such as %."""
+    if bounds is None or all(bounds[0] <= score <= bounds[1] for score in scores):
+        return bounds
+    return None
 
 
 def read_metric(words: str, direction: str, margin: float | None = None) -> Metric:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,10 +11,16 @@ from typing import Any
 import pyarrow as pa
 
 from analysis.comparisons import reference_arm
-from analysis.reading.arms import Arm, arms
+from analysis.reading.arms import Arm, arms, one_split, scores
 from analysis.reading.ledger import Restriction, SweepData
-from analysis.reading.metric import Metric, read_metric
+from analysis.reading.metric import Metric, held_bounds, read_metric
 from analysis.reading.tuned import Axes, Tuned, compared_axes, tune, tuned_keys
+from sweeps.schema import IMPORTED
+
+ONE_SPLIT = (
+    "The trials have one score each, and no other on data that nothing was chosen by: what is best "
+    "here looks better than it is."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +36,7 @@ class Study:
         reference_why: what the reference is, in words.
         curves: one row a trial, step, metric and seed (``curves.CURVES_SCHEMA``).
         restriction: which trials were left out by ``--where``; None where all are here.
+        one_split: no trial has a test score; the validation score stands for it.
     """
 
     about: Mapping[str, Any]
@@ -39,6 +47,19 @@ class Study:
     reference_why: str
     curves: pa.Table
     restriction: Restriction | None = None
+    one_split: bool = False
+
+    @property
+    def caveats(self) -> list[str]:
+        """What every reader of the report must know first, a sentence each."""
+        found = [self.restriction.sentence()] if self.restriction else []
+        return found + [ONE_SPLIT] * self.one_split
+
+    @property
+    def imported(self) -> bool:
+        """Whether a trial here was trained by another tool: no command trains it again."""
+        sweeps = self.about.get("sweeps", {}).values() or [self.about]
+        return any(sweep["space"] == IMPORTED for sweep in sweeps)
 
     @property
     def axes(self) -> Axes:
@@ -75,8 +96,8 @@ def study(data: SweepData, *, margin: float | None = None) -> Study:
         margin: the largest difference that nobody would care about; None takes the metric's own.
     """
     about = data.about
-    metric = read_metric(about["metric"], about["direction"], margin)
     found = arms(data.trials, about["axes"])
+    metric = _metric(about, margin, found)
     tuned = tune(found, about["axes"], maximize=metric.maximize)
     reference, why = reference_arm(tuned.arms, about["base"], tuned_keys(about["axes"]))
     return Study(
@@ -88,4 +109,14 @@ def study(data: SweepData, *, margin: float | None = None) -> Study:
         reference_why=why,
         curves=data.curves,
         restriction=data.restriction,
+        one_split=one_split(data.trials),
     )
+
+
+def _metric(about: Mapping[str, Any], margin: float | None, found: Sequence[Arm]) -> Metric:
+    """A margin that the metric's name gives is in its usual unit, and goes with its range."""
+    metric = read_metric(about["metric"], about["direction"], margin)
+    bounds = held_bounds(metric.bounds, scores(found))
+    if bounds == metric.bounds:
+        return metric
+    return dataclasses.replace(metric, bounds=bounds, margin=margin)

@@ -120,6 +120,7 @@ def _wanted(key: str, word: str, values: Sequence[Any]) -> Any:
         UserError: it says none of the field's kind, or one that no trial has.
     """
     there = list({_spelling(value): value for value in values if value is not NOTHING}.items())
+    wanted: Any
     if key in known_keys():
         wanted = read_value(key, word)
         found = any(_same(value, wanted) for _, value in there)
@@ -137,8 +138,8 @@ def _wanted(key: str, word: str, values: Sequence[Any]) -> Any:
 def _same(value: Any, wanted: Any) -> bool:
     """Equal and of one kind: True is no 1 here, 2.0 is 2."""
     both = (value, wanted)
-    return value is not NOTHING and len({isinstance(v, bool) for v in both}) == 1 and (
-        value == wanted
+    return (
+        value is not NOTHING and len({isinstance(v, bool) for v in both}) == 1 and (value == wanted)
     )
 
 

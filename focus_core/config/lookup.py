@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import typing
 from collections.abc import Mapping
 
 from focus_core.config import SECTIONS, Scalar, from_flat
@@ -29,5 +30,4 @@ def look_up(canonical: Mapping[str, Scalar], key: str) -> Scalar:
         raise KeyError(key)
     if when is not None and not when(from_flat(canonical).resolved()):
         raise KeyError(key)
-    value: Scalar = field.default
-    return value
+    return typing.cast("Scalar", field.default)

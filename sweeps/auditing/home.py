@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sweeps.addresses import sqlite_url
 from sweeps.auditing.checkpoints import check_checkpoints
 from sweeps.auditing.checks import check_ledger
+from sweeps.auditing.imported import check_imported
 from sweeps.auditing.mlflow_reader import check_mlflow
 from sweeps.auditing.question import find_configure
 from sweeps.auditing.rows import Disagreement, Rows, read_sweeps, reading
@@ -21,7 +22,7 @@ from sweeps.command_line import home_folder
 from sweeps.lease import Holder, holder
 from sweeps.ledger import Ledger
 from sweeps.places import check_tracking, ledger_file
-from sweeps.schema import Lease, Sweep
+from sweeps.schema import IMPORTED, Lease, Sweep
 from sweeps.settings import number
 
 SETTLE_SECONDS = 5.0
@@ -55,6 +56,11 @@ class Looked:
     def name(self) -> str:
         """The sweep's."""
         return self.rows.sweep.name
+
+    @property
+    def imported(self) -> bool:
+        """Whether another tool made it: only its rows can be checked, against each other."""
+        return self.rows.sweep.space == IMPORTED
 
 
 def find_home(folder: str | None) -> Home:
@@ -104,6 +110,8 @@ def _look_once(home: Home, name: str | None) -> list[Looked]:
 
 
 def _look_at(home: Home, rows: Rows, held: Holder | None) -> Looked:
+    if rows.sweep.space == IMPORTED:
+        return Looked(rows, held, check_imported(rows), points_checked=False)
     configure, busy = find_configure(rows.sweep), held is not None
     found = check_ledger(rows, held=busy, configure=configure)
     found += check_mlflow(rows, read_runs(home.tracking_uri, rows.sweep), held=busy)

@@ -135,7 +135,7 @@ def test_one_sweep_of_them_can_be_asked_for(tmp_path: Path, ledger: Make, orders
         (["a", "b"], {"length": 128}, "task.length is 64 and 128"),
     ],
 )
-def test_what_cannot_be_compared_gets_one_line(
+def test_what_cannot_be_compared_gets_one_line(  # noqa: PLR0917
     names: list[str],
     changes: dict[str, Any],
     said: str,

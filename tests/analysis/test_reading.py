@@ -29,8 +29,8 @@ Make = Callable[..., Any]
 def plain_rows(path: Path) -> list[tuple[Any, ...]]:
     """The oracle: the same by a loop over what sqlite3 returns."""
     query = (
-        "select number, trial_id, reports.step, metrics from reports join trials on trials.id = trial_row "
-        "order by number, reports.step"
+        "select number, trial_id, reports.step, metrics from reports "
+        "join trials on trials.id = trial_row order by number, reports.step"
     )
     with closing(sqlite3.connect(path)) as database:
         found = database.execute(query).fetchall()
@@ -49,9 +49,8 @@ def as_rows(table: pa.Table) -> list[tuple[Any, ...]]:
     return [tuple(row.values()) for row in table.to_pylist()]
 
 
-@pytest.mark.parametrize("at_once", [1, 5, 200])
-@pytest.mark.parametrize("pending", [0, 100, 10**6])
-def test_every_number_is_there_once_and_in_order(
+@pytest.mark.parametrize(("at_once", "pending"), [(1, 0), (5, 100), (200, 10**6)])
+def test_every_number_is_there_once_and_in_order(  # noqa: PLR0917
     at_once: int,
     pending: int,
     tmp_path: Path,

@@ -1,0 +1,93 @@
+"""Seconds of each part of a report: ``python benchmarks/report_sections.py [--trials 1000]``.
+
+Reading, the study, every section's card and every figure in turn, in one process; a result that
+several sections share is counted where it is asked for first. ``--home DIR`` takes the latest
+sweep of a home in place of a generated one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import pkgutil
+import resource
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from result import table
+from synthetic_ledger import write_sweep
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--trials", type=int, default=1000, help="default: 1000")
+    parser.add_argument("--home", type=Path, metavar="DIR", help="of a ledger that there is")
+    args = parser.parse_args()
+    if args.home is not None:
+        show(list(parts(args.home)))
+        return
+    with tempfile.TemporaryDirectory(prefix="focus-scale-") as folder:
+        write_sweep(Path(folder), args.trials)
+        show(list(parts(Path(folder))))
+
+
+def show(found: list[dict[str, Any]]) -> None:
+    """The table, and the sum of its seconds."""
+    print("\n".join(table(found)))
+    print(f"\nall: {sum(float(row['CPU, s']) for row in found):.2f} s of CPU")
+
+
+def parts(home: Path) -> Iterator[dict[str, Any]]:
+    """One row a part, in the order in which a report is made."""
+    from analysis.findings import Findings
+    from analysis.reading.ledger import read_sweep
+    from analysis.reading.study import study
+
+    data, row = timed("reading", lambda: read_sweep(home, None))
+    yield row
+    found, row = timed("study", lambda: study(data))
+    yield row
+    findings = Findings(found)
+    for name, make in sections():
+        card, row = timed(name, lambda make=make: make(findings))
+        yield row
+        for figure in card.figures if card else ():
+            _, row = timed(f"{name}: figure {figure.name}", lambda figure=figure: drawn(figure))
+            yield row
+
+
+def sections() -> Iterator[tuple[str, Callable[[Any], Any]]]:
+    """Every module of ``analysis.sections`` that has a card, in their order on the page."""
+    package = importlib.import_module("analysis.sections")
+    names = [module.name for module in pkgutil.iter_modules(package.__path__)]
+    order = list(getattr(package, "SECTIONS", ()))
+    names.sort(key=lambda name: (order.index(name) if name in order else len(order), name))
+    for name in names:
+        make = getattr(importlib.import_module(f"analysis.sections.{name}"), "card", None)
+        if callable(make):
+            yield name, make
+
+
+def drawn(figure: Any) -> None:
+    """Draw a figure in the light theme and save it as a page embeds it."""
+    import io
+
+    figure.draw("light").savefig(io.BytesIO(), format="svg")
+
+
+def timed(part: str, work: Callable[[], Any]) -> tuple[Any, dict[str, Any]]:
+    """What ``work`` returns, and its row."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    result = work()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+    row = {"part": part, "wall, s": f"{time.perf_counter() - wall:.2f}"}
+    row |= {"CPU, s": f"{time.process_time() - cpu:.2f}", "peak memory so far, MB": f"{peak:.0f}"}
+    return result, row
+
+
+if __name__ == "__main__":
+    main()

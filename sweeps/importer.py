@@ -1,0 +1,135 @@
+"""Read a sweep that another tool made into the ledger: ``python -m sweeps.importer``.
+
+Then ``python analysis/report.py --sweep NAME`` reports on it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+import shlex
+import sys
+from argparse import Namespace
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from focus_core.errors import UserError
+from focus_core.output import tell
+from sweeps.addresses import sqlite_url
+from sweeps.command_line import CommandLine, answer, counted, escaped, filled, home_folder, one_of
+from sweeps.home import private_files
+from sweeps.importing.found import Asked, Found
+from sweeps.importing.writing import write
+from sweeps.ledger import Ledger
+from sweeps.places import ledger_file
+from sweeps.plan import NAME as NAMES
+from sweeps.redact import hide_secrets
+from sweeps.schema import Sweep
+from sweeps.settings import check_settings
+
+NAME = "sweeps.importer"
+SOURCES = {name: f"from_{name}" for name in ("optuna", "ray", "mlflow", "table")}
+"""The modules that read them."""
+
+
+def build_parser() -> CommandLine:
+    """The flags."""
+    parser = CommandLine(f"python -m {NAME}", "Read another tool's sweep into the ledger.")
+    add = parser.add_argument
+    kinds = ", ".join(SOURCES)
+    add("--from", dest="kind", type=one_of(*SOURCES), metavar="TOOL", help=f"one of {kinds}")
+    add("--source", type=filled, metavar="WHERE", help="an address, a folder or a file")
+    add("--of", type=filled, help="the study or experiment in it (default: the only one)")
+    add("--name", type=filled, help="the sweep's name here (default: the source's own)")
+    add("--metric", type=filled, help="the score (default: what the source says)")
+    add("--test", type=filled, help="the score on data that nothing was chosen by")
+    add("--direction", type=one_of("maximize", "minimize"), metavar="WAY", help="which is better")
+    add("--seed", type=filled, help="the parameter that is the seed (default: seed)")
+    add("--parameters", nargs="+", metavar="KEY", help="which ones count (default: all)")
+    add("--tuned", nargs="+", default=[], metavar="KEY", help="tuned by every arm for itself")
+    add("--step", type=filled, help="of a table: the column of the step")
+    add("--state", type=filled, help="of a table: the column that says how a run ended")
+    add("--question", type=filled, help="what it should answer, for the report's title")
+    add("--home", metavar="DIR", help="default: FOCUS_HOME, else runs")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; 0 imported, 2 it cannot be."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    return answer(NAME, lambda: _import(words))
+
+
+def _import(argv: list[str]) -> int:
+    args = build_parser().read(argv)
+    for flag, value in (("--from", args.kind), ("--source", args.source)):
+        if value is None:
+            raise UserError(f"{flag} is missing, such as --from optuna --source sqlite:///study.db")
+    check_settings()
+    asked = _asked(args)
+    found: Found = importlib.import_module(f"sweeps.importing.{SOURCES[args.kind]}").read(asked)
+    name = _sweep_name(args.name, found)
+    home = home_folder(args.home)
+    command = shlex.join(["python", "-m", NAME, *map(hide_secrets, argv)])
+    options = {"name": name, "question": args.question, "tuned": args.tuned, "command": command}
+    with _ledger(home) as ledger:
+        sweep, notes = write(ledger, found, asked, **options)
+    tell(escaped(_summary(sweep, found)))
+    for note in notes:
+        tell(escaped(f"Note: {note}"))
+    where = [] if home == Path("runs").absolute() else ["--home", str(home)]
+    words = shlex.join(["python", "analysis/report.py", "--sweep", name, *where])
+    tell(escaped(f"Report: {words}"))
+    return 0
+
+
+def _asked(args: Namespace) -> Asked:
+    names = ("source", "of", "metric", "test", "direction", "seed", "parameters", "step", "state")
+    return Asked(**{name: getattr(args, name) for name in names})
+
+
+def _sweep_name(given: str | None, found: Found) -> str:
+    name = found.name if given is None else given
+    if NAMES.fullmatch(name):
+        return name
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "_", name).strip("._-")[:80]
+    raise UserError(
+        f"--name {name[:40]!r} must be 1 to 80 letters, digits, '.', '_' or '-', starting with a "
+        f"letter or digit: add --name {plain or 'my_sweep'}"
+    )
+
+
+@contextmanager
+def _ledger(home: Path) -> Iterator[Ledger]:
+    url = os.environ.get("FOCUS_LEDGER_URL") or sqlite_url(home / "ledger.db")
+    ledger_file(url, home)
+    with private_files():
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(
+                f"cannot write to the home {home} ({error.strerror}): name another with --home"
+            ) from None
+        ledger = Ledger(url)
+        try:
+            yield ledger
+        finally:
+            ledger.close()
+
+
+def _summary(sweep: Sweep, found: Found) -> str:
+    states = Counter(trial.state for trial in sweep.trials)
+    each = ", ".join(f"{count} {state}" for state, count in states.most_common())
+    varied = ", ".join(str(axis["key"]) for axis in sweep.axes) or "nothing"
+    return (
+        f"Imported {found.kind} {found.name} as {sweep.name}: "
+        f"{counted(len(sweep.trials), 'trial')} ({each}) of {counted(sweep.seeds, 'seed')}; "
+        f"{sweep.direction} {found.metric}; what varies: {varied}"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
