@@ -49,7 +49,7 @@ def adopt_orphans() -> None:
 def _read(pid: int) -> Process | None:
     """None when it has just ended."""
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
+        stat = Path(f"/proc/{pid}/stat").read_text(errors="replace")
         words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except OSError:
         return None

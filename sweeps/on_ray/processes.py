@@ -26,8 +26,10 @@ class RayProcesses:
 
     def __init__(self) -> None:
         adopt_orphans()
-        self._before = _descendants_if_known()
-        """None: not known. Then nothing is killed, for it may not be Ray's."""
+        self._before = _here_if_known()
+        """Also what has ended already. None: not known. Then nothing is killed, for it may not be
+        Ray's.
+        """
         self._servers: dict[str, int] = {}
 
     def lost(self) -> str | None:
@@ -57,7 +59,7 @@ class RayProcesses:
     def kill(self) -> None:
         """Kill them, at once, as far as they are known."""
         for _ in range(3):  # one may start another meanwhile
-            now = _descendants_if_known()
+            now = _here_if_known(alive=True)
             started = set() if now is None or self._before is None else now - self._before
             for pid in started:
                 with suppress(OSError):
@@ -94,9 +96,9 @@ def descendants() -> set[int]:
     return {pid for pid, process in below(os.getpid()).items() if not process.ended}
 
 
-def _descendants_if_known() -> set[int] | None:
+def _here_if_known(*, alive: bool = False) -> set[int] | None:
     with suppress(Exception):
-        return descendants()
+        return descendants() if alive else set(below(os.getpid()))
     return None
 
 

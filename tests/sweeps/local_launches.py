@@ -1,13 +1,19 @@
-"""The launcher as a user starts it, without Ray: for what concerns ledger, home and lease."""
+"""The launcher as a user starts it, without Ray: for what concerns ledger, home and lease.
+
+A process of its own imports torch and MLflow for ten seconds. So ``run_here`` launches in this one,
+as a program does that calls ``launch.main``; ``run`` and ``launched`` are for what only a process
+of its own shows: its death, its streams, its environment.
+"""
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -105,6 +111,16 @@ def run(
         process.kill()
         process.communicate()
     return process.returncode, said, complained
+
+
+def run_here(home: Path, words: list[str], **environment: str) -> tuple[int, str, str]:
+    """Launch in this process: exit code, stdout, stderr."""
+    said, complained = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(said), redirect_stderr(complained):
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        code = launch.main([*last_win(words), "--home", str(home)])
+    return code, said.getvalue(), complained.getvalue()
 
 
 def rows(

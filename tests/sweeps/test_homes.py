@@ -20,7 +20,7 @@ from tests.sweeps.audited_home import (  # noqa: F401  fixtures
     finished_home,
     home,
 )
-from tests.sweeps.local_launches import QUESTION, SMALL, run
+from tests.sweeps.local_launches import QUESTION, SMALL, run_here
 
 TINY = [*QUESTION, "--set", *SMALL, "train.steps=4", "train.eval_every=2"]
 
@@ -30,7 +30,7 @@ def launch(folder, trials, blank):
     if blank is not None:
         folder.mkdir(exist_ok=True)
         shutil.copy(blank, folder / "mlflow.db")
-    code, _, said = run(folder, [*TINY, "--trials", str(trials)])
+    code, _, said = run_here(folder, [*TINY, "--trials", str(trials)])
     assert code == 0, said
 
 

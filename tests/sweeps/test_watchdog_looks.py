@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import subprocess
 import sys
 import threading
@@ -17,6 +19,7 @@ from sweeps.on_ray import processes, run, watchdog
 from sweeps.on_ray.processes import RayProcesses
 from sweeps.on_ray.watchdog import RayLostError, Watchdog
 from sweeps.stopping import StopFlag
+from tests.sweeps.odd_names import named
 
 ERRORS = (
     *(UnicodeDecodeError("utf-8", b"\xc3", 0, 1, "end"), PermissionError(1, "hidepid")),
@@ -131,3 +134,17 @@ def test_what_the_work_itself_raises_is_not_swallowed(monkeypatch: pytest.Monkey
     monkeypatch.setattr(RayProcesses, "shut_down", raises)
     with pytest.raises(KeyError):
         run.with_ray(None, StopFlag(), lambda scratch: {}["bug"])
+
+
+def test_a_server_that_had_ended_before_is_none_that_is_lost() -> None:
+    """Of an earlier launcher that was killed: nobody has asked yet how it ended."""
+    with named([b"raylet"]) as started:
+        (pid,) = started
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: processes.below(os.getpid())[pid].ended)
+        assert RayProcesses().lost() is None
+    found = RayProcesses()
+    with named([b"raylet"]) as started:  # negative control
+        assert found.lost() is None
+        os.kill(*started, signal.SIGKILL)
+        wait_until(lambda: found.lost() is not None)
