@@ -14,7 +14,7 @@ Data = Mapping[str, Any]
 def origins(summary: Data) -> Html:
     """Whose start, frame, optimiser and protocol each arm has, where one is a rival."""
     rows = [
-        [", ".join(row["arms"]), *(tag("span", row[key], class_="wrap") for key in KEYS)]
+        [tag("span", text, class_="wrap") for text in _words(row)]
         for row in summary["origins"]
     ]
     if not rows:
@@ -26,3 +26,7 @@ def origins(summary: Data) -> Html:
     notes = [tag("p", summary["origin_note"], class_="note")] if summary["origin_note"] else []
     told = table(["arms", *KEYS], rows, label="Ours or published")
     return join([told, tag("p", text, class_="note"), *notes])
+
+
+def _words(row: Data) -> list[str]:
+    return [", ".join(row["arms"]), *(row[key] for key in KEYS)]

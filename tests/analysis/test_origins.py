@@ -44,6 +44,8 @@ def test_every_comparison_tells_what_is_ours_or_published(ledger, sweep_of, tria
     for row in summary["origins"]:
         assert all(row[key] in page for key in KEYS)
     assert "Ours or published" in page
+    longest = ", ".join(max((row["arms"] for row in summary["origins"]), key=len))
+    assert f'<span class="wrap">{longest}</span>' in page  # on one line it would hide the rest
 
 
 def test_negative_control_a_sweep_without_rivals_has_no_such_table(
