@@ -72,6 +72,12 @@ def below(root: int) -> list[Process]:
     return [table[pid] for pid in mine - {root} if table[pid].state not in DEAD]
 
 
+def lives(pid: int) -> bool:
+    """Whether it is there and has not ended; who adopted it may not have asked yet how."""
+    process = _read(pid)
+    return process is not None and process.state not in DEAD
+
+
 def kill(pid: int) -> bool:
     """``kill -9``; False when it had ended before."""
     try:
