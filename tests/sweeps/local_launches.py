@@ -152,7 +152,7 @@ def wait_until(ready: Callable[[], bool], what: str, seconds: float = 150) -> No
 
 
 def has_reported(database: Path, least: int = 3) -> Callable[[], bool]:
-    """Whether a trial has told the ledger of ``least`` evaluations; cheap, for it is asked often."""
+    """Whether a trial has told the ledger of ``least`` evaluations. Cheap: it is asked often."""
     query = "select 1 from reports group by trial_row having count(*) >= ?"
 
     def ready() -> bool:
