@@ -33,10 +33,10 @@ ui: install  ## open the MLflow UI on the comparison of a sweep's trials (SPACE=
 	$(PY) -m sweeps.ui --sweep $(SPACE)
 
 test: install  ## the whole suite but its slow part
-	OMP_NUM_THREADS=1 $(PY) -m pytest -m "not slow" -n $(WORKERS) --dist loadfile
+	OMP_NUM_THREADS=1 $(PY) -m pytest -m "not slow" -n $(WORKERS) --dist worksteal
 
 test-slow: install  ## its slow part: faults and kills under Ray, real data; twenty minutes
-	$(PY) -m pytest -m slow
+	OMP_NUM_THREADS=1 $(PY) -m pytest -m slow -n $(WORKERS) --dist worksteal
 
 lint: install  ## ruff and mypy
 	$(VENV)/bin/ruff check .

@@ -49,7 +49,7 @@ def adopt_orphans() -> None:
 def _read(pid: int) -> Process | None:
     """None when it has just ended."""
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
+        stat = Path(f"/proc/{pid}/stat").read_text(errors="replace")
         words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except OSError:
         return None
@@ -70,6 +70,12 @@ def below(root: int) -> list[Process]:
         mine |= more
         grew = bool(more)
     return [table[pid] for pid in mine - {root} if table[pid].state not in DEAD]
+
+
+def lives(pid: int) -> bool:
+    """Whether it is there and has not ended; who adopted it may not have asked yet how."""
+    process = _read(pid)
+    return process is not None and process.state not in DEAD
 
 
 def kill(pid: int) -> bool:

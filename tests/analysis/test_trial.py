@@ -19,7 +19,7 @@ from matplotlib.colors import to_hex
 from analysis import trial, trial_figures
 from analysis.figures import BLUE, ORANGE
 from analysis.trial_page import render
-from tests.sweeps.local_launches import ROOT, SMALL, rows, run
+from tests.sweeps.local_launches import ROOT, SMALL, rows, run_here
 from tests.sweeps.mlflow_database import blank_database  # noqa: F401  a fixture
 
 TRIAL = "0123456789ab"
@@ -233,7 +233,7 @@ def test_from_a_sweep_to_the_page(tmp_path: Path, blank_database: Path) -> None:
     shutil.copy(blank_database, tmp_path / "mlflow.db")
     words = ["--space", "ablation", "--local", "--seeds", "1", "--set", *SMALL, "variant=base"]
     words += ["train.steps=4", "train.eval_every=4", "task.length=32", "task.gap=16"]
-    code, _, said = run(tmp_path, [*words, "--name", "one"])
+    code, _, said = run_here(tmp_path, [*words, "--name", "one"])
     assert code == 0, said
     trial_id = rows(tmp_path / "ledger.db", "one")[1][0].trial_id
     done = subprocess.run(

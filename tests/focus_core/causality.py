@@ -31,13 +31,11 @@ def embedded(batch: int = 1, length: int = LENGTH, width: int = 8, seed: int = 0
 
 def influence(net) -> torch.Tensor:
     """J[t, s]: the largest |d logit at t / d embedding at s|, over all of both."""
-    x_BLD = embedded()
-
-    def logits(x_BLD):
-        return net.from_embedding(x_BLD)[0]
-
-    jacobian = torch.autograd.functional.jacobian(logits, x_BLD)  # (L, O, 1, L, D)
-    return jacobian.abs().amax(dim=(1, 2, 4))
+    outputs = net.head.out_features
+    x_BLD = embedded().repeat(LENGTH * outputs, 1, 1).requires_grad_()  # a row for each logit
+    logits = net.from_embedding(x_BLD).flatten(1).diagonal()
+    (gradient,) = torch.autograd.grad(logits.sum(), x_BLD)  # (L * O, L, D)
+    return gradient.abs().amax(dim=2).unflatten(0, (LENGTH, outputs)).amax(dim=1)
 
 
 def future(net) -> float:

@@ -98,6 +98,7 @@ def in_a_notebook(words: list[str]) -> list[int]:
 
 
 def twice(words: list[str]) -> list[int]:
+    """In the main thread."""
     return [launch.main(words), launch.main(words)]
 
 
@@ -109,7 +110,6 @@ def spawned(words: list[str]) -> list[int]:
 
 
 SITUATIONS: dict[str, Callable[[list[str]], list[int]]] = {
-    "main thread": lambda words: [launch.main(words)],
     "thread": in_a_thread,
     "notebook": in_a_notebook,
     "twice": twice,

@@ -100,7 +100,7 @@ def wait_for(home: Path, ready: Callable[[list[Trial]], bool]) -> None:
                     return
             except (AssertionError, ValueError):  # not all tables are there yet
                 pass
-        time.sleep(0.1)
+        time.sleep(0.2)
     pytest.fail("the sweep did not get so far within 180 s")
 
 

@@ -1,13 +1,20 @@
-"""The launcher as a user starts it, without Ray: for what concerns ledger, home and lease."""
+"""The launcher as a user starts it, without Ray: for what concerns ledger, home and lease.
+
+A process of its own imports torch and MLflow for ten seconds. So ``run_here`` launches in this one,
+as a program does that calls ``launch.main``; ``run`` and ``launched`` are for what only a process
+of its own shows: its death, its streams, its environment.
+"""
 
 from __future__ import annotations
 
+import io
 import os
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 
 import pytest
@@ -107,6 +114,16 @@ def run(
     return process.returncode, said, complained
 
 
+def run_here(home: Path, words: list[str], **environment: str) -> tuple[int, str, str]:
+    """Launch in this process: exit code, stdout, stderr."""
+    said, complained = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(said), redirect_stderr(complained):
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        code = launch.main([*last_win(words), "--home", str(home)])
+    return code, said.getvalue(), complained.getvalue()
+
+
 def rows(
     database: Path, name: str = "nfft_bins"
 ) -> tuple[Sweep, list[Trial], dict[int, list[int]]]:
@@ -135,8 +152,17 @@ def wait_until(ready: Callable[[], bool], what: str, seconds: float = 150) -> No
 
 
 def has_reported(database: Path, least: int = 3) -> Callable[[], bool]:
-    """Whether a trial has told the ledger of ``least`` evaluations."""
-    return lambda: database.exists() and any(len(s) >= least for s in rows(database)[2].values())
+    """Whether a trial has told the ledger of ``least`` evaluations. Cheap: it is asked often."""
+    query = "select 1 from reports group by trial_row having count(*) >= ?"
+
+    def ready() -> bool:
+        if not database.exists():
+            return False
+        with closing(sqlite3.connect(database)) as opened, suppress(sqlite3.DatabaseError):
+            return opened.execute(query, (least,)).fetchone() is not None
+        return False  # there is no such table yet
+
+    return ready
 
 
 def assert_one_line(complained: str, *parts: str) -> None:

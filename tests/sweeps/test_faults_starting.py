@@ -20,6 +20,7 @@ from tests.sweeps.launching import (
     start,
     under,
 )
+from tests.sweeps.mlflow_database import Mlflow, blank_database, fresh_mlflow  # noqa: F401  fixtures
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -37,7 +38,9 @@ def starting(home: Path, program: str) -> subprocess.Popen[str]:
 
 @pytest.mark.parametrize(("program", "called"), [("gcs_server", "GCS"), ("raylet", "raylet")])
 @pytest.mark.parametrize("after", [0.0, 0.7])
-def test_ray_dies_while_it_starts(tmp_path: Path, program: str, called: str, after: float) -> None:
+def test_ray_dies_while_it_starts(
+    tmp_path: Path, mlflow: Mlflow, program: str, called: str, after: float
+) -> None:
     launcher = starting(tmp_path, program)
     time.sleep(after)
     processes = under(launcher.pid)
@@ -52,7 +55,7 @@ def test_ray_dies_while_it_starts(tmp_path: Path, program: str, called: str, aft
     assert {t.state for t in read(tmp_path)[0]} <= {"killed", "waiting"}
 
 
-def test_a_signal_while_ray_starts_is_obeyed_at_once(tmp_path: Path) -> None:
+def test_a_signal_while_ray_starts_is_obeyed_at_once(tmp_path: Path, mlflow: Mlflow) -> None:
     launcher = starting(tmp_path, "gcs_server")
     processes = under(launcher.pid)
     os.kill(launcher.pid, signal.SIGTERM)

@@ -15,7 +15,7 @@ from focus_core.generation import generate
 from focus_core.model import build_model
 from sweeps import generate as command
 from sweeps import trained
-from tests.sweeps.local_launches import ROOT, SMALL, rows, run
+from tests.sweeps.local_launches import ROOT, SMALL, rows, run_here
 from tests.sweeps.mlflow_database import blank_database  # noqa: F401  a fixture
 
 WORDS = ["--space", "ablation", "--local", "--seeds", "2", "--set", *SMALL, "variant=attention"]
@@ -28,7 +28,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, blank_database: Path) -> Path
     folder = tmp_path_factory.mktemp("home")
     shutil.copy(blank_database, folder / "mlflow.db")
     for name, task in (("text", "pydoc_text"), ("recall", "recall")):
-        code, _, said = run(folder, [*WORDS, f"task.name={task}", "--name", name])
+        code, _, said = run_here(folder, [*WORDS, f"task.name={task}", "--name", name])
         assert code == 0, said
     return folder
 
@@ -47,15 +47,24 @@ def ask(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_it_goes_on_from_the_prompt_and_the_seed_decides(home: Path) -> None:
+def ask_here(home: Path, capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    """In this process; what it says."""
+    capsys.readouterr()
+    assert command.main([*words, "--home", str(home)]) == 0
+    return capsys.readouterr().out
+
+
+def test_it_goes_on_from_the_prompt_and_the_seed_decides(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     trial = trial_of(home, "text")
     first = ask(home, trial, "The é ", "--length", "100")
     assert (first.returncode, first.stderr) == (0, "")
     assert first.stdout.startswith("The é ")
     assert 90 < len(first.stdout.encode()) < 500
-    assert ask(home, trial[:6], "The é ", "--length", "100").stdout == first.stdout
-    other = ask(home, trial, "The é ", "--length", "100", "--seed", "1")
-    assert other.stdout != first.stdout
+    assert ask_here(home, capsys, trial[:6], "The é ", "--length", "100") == first.stdout
+    other = ask_here(home, capsys, trial, "The é ", "--length", "100", "--seed", "1")
+    assert other != first.stdout
 
 
 def test_that_the_network_is_of_another_code_is_said(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -72,7 +73,10 @@ def test_a_killed_worker_is_a_retry_and_nothing_is_lost(tmp_path: Path, mlflow: 
     assert sum(t.retries for t in read(tmp_path)[0]) == 1
 
 
-def test_inline_and_ray_train_the_same_trials_to_the_same_values(tmp_path: Path) -> None:
+def test_inline_and_ray_train_the_same_trials_to_the_same_values(
+    tmp_path: Path,
+    blank_database: Path,  # noqa: F811
+) -> None:
     words = ["--space", "focus", "--trials", "3", "--seeds", "1", "--set", *SETTINGS[:1]]
     words += [
         "train.steps=20",
@@ -83,6 +87,8 @@ def test_inline_and_ray_train_the_same_trials_to_the_same_values(tmp_path: Path)
     found = []
     for name, more in (("ray", []), ("inline", ["--local"])):
         home = ["--home", str(tmp_path / name)]
+        (tmp_path / name).mkdir()
+        shutil.copy(blank_database, tmp_path / name / "mlflow.db")
         done = subprocess.run(
             [sys.executable, "sweeps/launch.py", *words, *home, *more],
             cwd=ROOT,

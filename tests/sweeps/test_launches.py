@@ -19,7 +19,7 @@ from sweeps.on_ray import worker
 from sweeps.redact import hide_secrets
 from sweeps.schema import Launch, Sweep
 from tests.sweeps.conftest import add_sweep
-from tests.sweeps.local_launches import TINY, assert_one_line, changed, rows, run
+from tests.sweeps.local_launches import TINY, assert_one_line, changed, rows, run_here
 from tests.sweeps.mlflow_database import Mlflow, blank_database, fresh_mlflow  # noqa: F401  fixtures
 
 FOUND: dict[str, Any] = {"command": "c", "code": "c0de", "versions": {"torch": "1"}}
@@ -209,7 +209,7 @@ def test_an_address_in_any_text_is_shown_without_its_secret(address: str) -> Non
 def test_a_tracking_uri_with_a_secret_is_shown_and_kept_without(
     tmp_path: Path, address: str
 ) -> None:
-    code, said, complained = run(tmp_path, [*TINY, "--tracking-uri", address])
+    code, said, complained = run_here(tmp_path, [*TINY, "--tracking-uri", address])
     assert "secret-word" not in said + complained
     if code == 0:  # otherwise it was no address that can be used
         assert "***" in recorded(tmp_path)[0].command
@@ -223,7 +223,7 @@ def test_a_tracking_uri_with_a_secret_is_shown_and_kept_without(
 def test_a_ledger_address_that_cannot_be_opened_is_refused_without_its_secret(
     tmp_path: Path, url: str
 ) -> None:
-    code, said, complained = run(tmp_path, TINY, FOCUS_LEDGER_URL=url)
+    code, said, complained = run_here(tmp_path, TINY, FOCUS_LEDGER_URL=url)
     assert code == 2
     assert "secret-word" not in said + complained
     assert complained.count("\n") == 1

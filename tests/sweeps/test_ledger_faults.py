@@ -25,6 +25,7 @@ from tests.sweeps.local_launches import (
     has_reported,
     launched,
     run,
+    run_here,
     wait_until,
 )
 from tests.sweeps.mlflow_database import Mlflow, blank_database, fresh_mlflow  # noqa: F401  fixtures
@@ -78,7 +79,7 @@ def test_a_ledger_locked_in_the_middle_ends_the_sweep_and_the_same_command_goes_
     assert_one_line(
         complained, "database is locked", "stop that one, then the same command goes on"
     )
-    assert run(tmp_path, MIDDLE)[::2] == (0, "")
+    assert run_here(tmp_path, MIDDLE)[::2] == (0, "")
     assert_all_trained_once(database)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import signal
 import tempfile
 import time
@@ -22,6 +23,7 @@ from tests.sweeps.launching import (
     under,
     wait_for,
 )
+from tests.sweeps.mlflow_database import blank_database  # noqa: F401  a fixture
 
 SECRETS = {
     name: f"PLANTED-{name}"
@@ -35,11 +37,12 @@ SECRETS = {
 
 
 @pytest.fixture
-def place() -> Iterator[Path]:
+def place(blank_database: Path) -> Iterator[Path]:  # noqa: F811
     """Of a short path, which pytest's are not; ``tmp`` is for temporary files."""
     with tempfile.TemporaryDirectory(prefix="t", dir="/tmp") as folder:
-        for name in ("tmp", "user"):
+        for name in ("tmp", "user", "home"):
             Path(folder, name).mkdir()
+        shutil.copy(blank_database, Path(folder, "home", "mlflow.db"))
         yield Path(folder)
 
 

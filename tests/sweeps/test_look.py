@@ -15,7 +15,7 @@ from focus_core.tasks import build_task
 from search_spaces.variants import VARIANTS
 from sweeps import look as command
 from sweeps.trained import Trained
-from tests.sweeps.local_launches import SMALL, rows, run
+from tests.sweeps.local_launches import SMALL, rows, run_here
 from tests.sweeps.mlflow_database import blank_database  # noqa: F401  a fixture
 
 WORDS = ["--space", "ablation", "--local", "--seeds", "2", "--set", *SMALL, "train.steps=4"]
@@ -33,7 +33,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, blank_database: Path) -> Path
     """With one trial."""
     folder = tmp_path_factory.mktemp("home")
     shutil.copy(blank_database, folder / "mlflow.db")
-    code, _, said = run(folder, [*WORDS, "--name", "focus"])
+    code, _, said = run_here(folder, [*WORDS, "--name", "focus"])
     assert code == 0, said
     return folder
 

@@ -15,6 +15,7 @@ from sweeps import launch
 from sweeps.driver import Driver
 from sweeps.ledger import Ledger
 from sweeps.study import Study
+from tests.sweeps.audited_home import blank_database, blank_home  # noqa: F401  fixtures
 from tests.sweeps.conftest import CONTINUOUS, add_sweep, train
 
 SPACE = """
@@ -30,14 +31,17 @@ SPACE = Space(question="?", base=base, axes=(choices("train.learning_rate", 1e-2
 
 
 def test_the_trial_that_learned_is_the_best(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    blank_home: Path,  # noqa: F811
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     (tmp_path / "spaces").mkdir()
     (tmp_path / "spaces" / "bits.py").write_text(SPACE)
     monkeypatch.setattr(
         search_spaces, "__path__", [*search_spaces.__path__, str(tmp_path / "spaces")]
     )
-    home = tmp_path / "home"
+    home = blank_home
     assert launch.main(["--space", "bits", "--local", "--home", str(home)]) == 0
     said = capsys.readouterr()
     assert "bits per byte on validation" in said.out

@@ -17,7 +17,7 @@ from sweeps import places
 from sweeps.addresses import sqlite_file, sqlite_url
 from sweeps.tracking import connect
 from sweeps.tracking.database import prepare_database
-from tests.sweeps.local_launches import ROOT, TINY, run
+from tests.sweeps.local_launches import ROOT, TINY, run_here
 
 # Imported once: a child is forked for each moment, and killed at it: when so much has been written.
 # Prints what stood there then.
@@ -88,7 +88,7 @@ def test_killed_at_any_moment_of_its_making_the_next_launch_makes_it(tmp_path: P
     left = kill_at("beside", path, [0.0, *(chance.uniform(0.05, 0.8) for _ in range(4))])
     assert sum(sizes["new"] > 0 for sizes in left) >= 4  # it was killed in the act
     assert all(sizes["whole"] == 0 for sizes in left)
-    code, _, complained = run(tmp_path, TINY)
+    code, _, complained = run_here(tmp_path, TINY)
     assert (code, complained) == (0, "")
     client = connect(f"sqlite:///{path}")
     (experiment,) = client.search_experiments(filter_string="name LIKE 'focus-sweeps/%'")

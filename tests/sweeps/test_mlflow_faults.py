@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from sweeps import audit
-from tests.sweeps.local_launches import QUESTION, SMALL, assert_one_line, rows, run
+from tests.sweeps.local_launches import QUESTION, SMALL, assert_one_line, rows, run, run_here
 from tests.sweeps.mlflow_database import blank_database  # noqa: F401  fixtures
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
@@ -134,6 +134,6 @@ def test_a_sweep_does_not_wait_and_mlflow_catches_up_when_it_is_back(
     assert_one_line(complained, "MLflow missed ", "the ledger has them, the same command brings")
     assert not agrees(tmp_path, road.uri, monkeypatch) or fault == "slow"
     road.refuses, road.delay = False, 0.0
-    code, _, complained = run(tmp_path, [*WORDS, *name], MLFLOW_TRACKING_URI=road.uri)
+    code, _, complained = run_here(tmp_path, [*WORDS, *name], MLFLOW_TRACKING_URI=road.uri)
     assert (code, complained) == (0, "")
     assert agrees(tmp_path, road.uri, monkeypatch)

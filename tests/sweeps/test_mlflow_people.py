@@ -17,7 +17,7 @@ from tests.sweeps.audited_home import (  # noqa: F401  fixtures
     finished_home,
     home,
 )
-from tests.sweeps.local_launches import TINY, run
+from tests.sweeps.local_launches import TINY, run_here
 from tests.sweeps.mlflow_people import ACTS, Person, gc, relaunch, wrong
 
 
@@ -123,13 +123,13 @@ def test_a_repair_mends_what_people_do_in_mlflow(home: Path, act: str) -> None: 
 def test_the_same_command_brings_a_deleted_experiment_back(
     blank_home: Path,  # noqa: F811
 ) -> None:
-    code, _, complained = run(blank_home, TINY)
+    code, _, complained = run_here(blank_home, TINY)
     assert (code, complained) == (0, "")
     person = Person(blank_home)
     before = [run.info.run_id for run in person.runs()]
     person.act("delete the experiment")
     assert audit.main(["--home", str(blank_home)]) == 1  # negative control
-    code, _, complained = run(blank_home, TINY)
+    code, _, complained = run_here(blank_home, TINY)
     assert (code, complained) == (0, "")
     assert audit.main(["--home", str(blank_home)]) == 0
     assert [run.info.run_id for run in person.runs()] == before

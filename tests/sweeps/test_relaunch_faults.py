@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,10 +16,10 @@ from tests.sweeps.local_launches import (
     assert_all_trained_once,
     launched,
     rows,
-    run,
+    run_here,
     wait_until,
 )
-from tests.sweeps.mlflow_database import Mlflow, blank_database, fresh_mlflow  # noqa: F401  fixtures
+from tests.sweeps.mlflow_database import blank_database  # noqa: F401  a fixture
 
 A_DAY_EARLIER = """
 import datetime, sys, time
@@ -30,8 +31,11 @@ sys.exit(launch.main(sys.argv[1:]))
 """
 
 
-def killed_in_the_middle(home: Path) -> Path:
-    """The checkpoint of the trial that was running."""
+@pytest.fixture(scope="module")
+def killed_home(blank_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: F811
+    """Its launcher was killed in the middle of a trial, once; tests get copies."""
+    home = tmp_path_factory.mktemp("killed")
+    shutil.copy(blank_database, home / "mlflow.db")
     with launched(home, MIDDLE, FOCUS_CHECKPOINT_SECONDS="0") as launcher:
 
         def is_saved() -> bool:
@@ -40,8 +44,12 @@ def killed_in_the_middle(home: Path) -> Path:
         wait_until(is_saved, "a checkpoint")
         launcher.kill()
         launcher.wait()
-    (checkpoint,) = saved(home)
-    return checkpoint
+    return home
+
+
+@pytest.fixture
+def home(killed_home: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(killed_home, tmp_path / "home"))
 
 
 def saved(home: Path) -> list[Path]:
@@ -50,27 +58,26 @@ def saved(home: Path) -> list[Path]:
 
 @pytest.mark.parametrize("how", ["half", "empty", "noise", "untouched"])
 def test_a_spoilt_checkpoint_costs_the_work_since_the_start_and_no_more(
-    tmp_path: Path, mlflow: Mlflow, how: str
+    home: Path, how: str
 ) -> None:
-    checkpoint = killed_in_the_middle(tmp_path)
+    (checkpoint,) = saved(home)
     content = checkpoint.read_bytes()
     spoilt = {"half": content[: len(content) // 2], "empty": b"", "noise": b"x" * len(content)}
     checkpoint.write_bytes(spoilt.get(how, content))
-    code, _, complained = run(tmp_path, MIDDLE)
+    code, _, complained = run_here(home, MIDDLE)
     assert (code, complained) == (0, "")
-    assert_all_trained_once(tmp_path / "ledger.db")
-    assert audit.main(["--home", str(tmp_path)]) == 0
+    assert_all_trained_once(home / "ledger.db")
+    assert audit.main(["--home", str(home)]) == 0
 
 
-def test_a_clock_set_back_changes_nothing_but_times(tmp_path: Path, mlflow: Mlflow) -> None:
-    killed_in_the_middle(tmp_path)
-    words = [sys.executable, "-c", A_DAY_EARLIER, *MIDDLE, "--home", str(tmp_path)]
+def test_a_clock_set_back_changes_nothing_but_times(home: Path) -> None:
+    words = [sys.executable, "-c", A_DAY_EARLIER, *MIDDLE, "--home", str(home)]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    assert_all_trained_once(tmp_path / "ledger.db")
-    assert audit.main(["--home", str(tmp_path)]) == 0
-    sweep, trials, _ = rows(tmp_path / "ledger.db")
+    assert_all_trained_once(home / "ledger.db")
+    assert audit.main(["--home", str(home)]) == 0
+    sweep, trials, _ = rows(home / "ledger.db")
     assert sweep.finished is not None
     assert sweep.finished < sweep.created  # the clock was really set back
-    assert run(tmp_path, MIDDLE)[0] == 0
-    assert [t.finished for t in rows(tmp_path / "ledger.db")[1]] == [t.finished for t in trials]
+    assert run_here(home, MIDDLE)[0] == 0
+    assert [t.finished for t in rows(home / "ledger.db")[1]] == [t.finished for t in trials]

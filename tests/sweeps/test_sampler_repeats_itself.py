@@ -67,8 +67,10 @@ def points_of(space: Space) -> list[dict[str, Any]]:
     return list(walk(space.axes, every_value))
 
 
-@pytest.mark.parametrize("objective", OBJECTIVES)
-@pytest.mark.parametrize("sampler", ["tpe", "random", "grid"])
+@pytest.mark.parametrize(
+    ("sampler", "objective"),  # the others do not look at what was found
+    [*itertools.product(["tpe"], OBJECTIVES), ("random", "no number"), ("grid", "no number")],
+)
 @pytest.mark.parametrize("seed", range(3))
 def test_every_finite_space_is_exhausted_only_when_no_point_is_left(
     ledger: Ledger, seed: int, sampler: str, objective: str

@@ -18,7 +18,7 @@ import pytest
 from sweeps.ledger import Ledger
 from tests.sweeps.conftest import GRID, add_sweep, by_bin, make_driver, train
 from tests.torture_judge import NAME, ROOT, Record, compare, watch
-from tests.torture_processes import Process, below
+from tests.torture_processes import Process, below, lives
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="kills by /proc")
 
@@ -67,7 +67,7 @@ def test_an_interrupted_torture_leaves_nothing(short_folder: Path) -> None:
     torture.send_signal(signal.SIGTERM)
     said, _ = torture.communicate(timeout=60)
     assert torture.returncode == 128 + signal.SIGTERM, said
-    assert {pid for pid in pids if Path(f"/proc/{pid}").exists()} == set()
+    assert {pid for pid in pids if lives(pid)} == set()
     assert list(short_folder.iterdir()) == []
 
 

@@ -22,7 +22,7 @@ from tests.sweeps.local_launches import (
     has_reported,
     launched,
     rows,
-    run,
+    run_here,
     wait_until,
 )
 from tests.sweeps.mlflow_database import Mlflow, blank_database, fresh_mlflow  # noqa: F401  fixtures
@@ -97,7 +97,7 @@ def test_after_kill_9_the_next_launch_takes_over_at_once(tmp_path: Path, mlflow:
     with closing(Ledger(f"sqlite:///{database}")) as ledger:
         assert token(ledger, sweep) is not None
         assert holder(ledger, sweep) is None
-    code, _, complained = run(tmp_path, [*LONG, "--time-budget", "1s"])
+    code, _, complained = run_here(tmp_path, [*LONG, "--time-budget", "1s"])
     assert (code, complained) == (0, "")
     with closing(Ledger(f"sqlite:///{database}")) as ledger:
         assert token(ledger, sweep) is None

@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,14 +14,16 @@ from sweeps import ui
 from sweeps.tracking import connect
 from sweeps.tracking.runs import SweepRuns
 from tests.sweeps.listener_rows import ended, make_sweep
+from tests.sweeps.mlflow_database import blank_database  # noqa: F401  a fixture
 
 TRIALS = 3
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
+def home(tmp_path_factory, blank_database):  # noqa: F811
     """A home in which two sweeps have run: ``first``, then ``second``."""
     folder = tmp_path_factory.mktemp("home")
+    shutil.copy(blank_database, folder / "mlflow.db")
     client = connect(f"sqlite:///{folder / 'mlflow.db'}")
     for year, name in ((2030, "first"), (2031, "second")):
         created = make_sweep().created.replace(year=year)
