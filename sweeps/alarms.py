@@ -1,4 +1,5 @@
-"""What makes a trial's numbers suspect: a tag in MLflow, a box in the report.
+"""What makes a trial's numbers suspect: a tag in MLflow, a line in the terminal,
+a box in the report.
 
 For ``analysis`` too, hence nothing here but the standard library.
 """
@@ -58,3 +59,23 @@ def alarms(
     if masked is not None and seen is not None and masked - seen > FUTURE_BITS:
         found.append(f"reads the future: {seen:.2f} bits with it, {masked:.2f} once it is masked")
     return found
+
+
+def report_alarms(
+    metrics: Mapping[str, float | None], *, causal: bool, config: Mapping[str, Any]
+) -> list[str]:
+    """What is suspect in one report, a line each.
+
+    Args:
+        metrics: its numbers, ``train_loss/0`` that of seed 0.
+        causal: the trial's row's: False where it is declared leaky.
+        config: canonical and flat.
+    """
+    told = [loss for key, loss in metrics.items() if key.startswith("train_loss/")]
+    losses = [loss for loss in told if loss is not None]
+    return alarms(
+        metrics,
+        causal=promised(causal=causal, config=config) == "causal",
+        fresh=not config.get("task.train_sequences"),
+        train_loss=sum(losses) / len(losses) if losses else None,
+    )

@@ -10,27 +10,15 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO, cast
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, RenderableType
 from rich.live import Live
-from rich.progress_bar import ProgressBar
-from rich.table import Table
 from rich.text import Text
 
 from focus_core.output import Output
 from sweeps.command_line import escaped, one_line
+from sweeps.picture import best_words, draw
 from sweeps.progress import Progress, short_name
 from sweeps.schema import Report, Sweep, Trial
-
-# Only the terminal's own colours, which its theme makes readable on light and on dark.
-STYLES = {
-    "waiting": "dim",
-    "running": "cyan",
-    "complete": "green",
-    "pruned": "magenta",
-    "failed": "bold red",
-    "killed": "red",
-}
-FRAME_LINES = 9  # everything but the running trials
 
 
 class Display:
@@ -55,6 +43,7 @@ class Display:
         self._progress = Progress(clock)
         self._lock = threading.Lock()
         self._live: Live | None = None
+        self._alarmed: set[tuple[int, str]] = set()
 
     def sweep_started(
         self, sweep: Sweep, trials: Sequence[Trial], reports: Mapping[int, Sequence[Report]]
@@ -80,6 +69,11 @@ class Display:
     def reported(self, sweep: Sweep, trial: Trial, report: Report) -> None:
         with self._lock:
             self._progress.report(sweep, trial, report)
+            suspect = dict(self._progress.alarms[trial.id])
+        for kind, alarm in suspect.items():  # its numbers change from report to report
+            if (trial.id, kind) not in self._alarmed:
+                self._alarmed.add((trial.id, kind))
+                self._line(self._place(trial), f"alarm: {alarm}")
 
     def trial_ended(self, sweep: Sweep, trial: Trial) -> None:
         with self._lock:
@@ -88,7 +82,7 @@ class Display:
         words = [self._place(trial), word, short_name(trial)]
         if trial.value is not None:
             words.append(f"value {trial.value:.4g} at step {trial.step}/{trial.steps}")
-        words.append("" if trial.causal else "(leaky: not ranked)")
+        words.append("(leaky: not ranked)" if self._progress.is_leaky(trial) else "")
         words.append(f"({trial.reason})" if trial.reason else "")
         self._line(*words, f"[{self._tally()}]")
 
@@ -96,9 +90,9 @@ class Display:
         with self._lock:
             for trial in trials:
                 self._progress.update(sweep, trial)
-        best = self._progress.best()
-        if best is not None:
-            self._line(f"best {sweep.metric} {best.value:.4g}", short_name(best), best.trial_id)
+        best, words = self._progress.best(), best_words(self._progress)
+        if best is not None and words is not None:
+            self._line(words[0], short_name(best), best.trial_id, words[1])
         for name, place in self._places.items():
             self._line(f"{name}: {place}")
         self.close()
@@ -119,54 +113,7 @@ class Display:
     def render(self) -> RenderableType:
         """The present picture. Called by the refreshing thread."""
         with self._lock:
-            sweep = self._progress.sweep
-            if sweep is None:
-                return Text("")
-            title = Text.assemble((escaped(sweep.name), "bold"), "  ", one_line(sweep.question))
-            return Group(
-                title, self._summary(), self._running(), *self._best(sweep), *self._footer()
-            )
-
-    def _summary(self) -> RenderableType:
-        ended, planned = self._progress.ended(), self._progress.planned()
-        counts = Text("  ").join(
-            Text(f"{count} {state}", STYLES[state])
-            for state, count in self._progress.counts().items()
-            if count
-        )
-        table = Table.grid(padding=(0, 2))
-        bar = _bar(ended, planned, width=24)
-        table.add_row(bar, f"{ended}/{planned} trials", _pace(self._progress))
-        return Group(table, counts)
-
-    def _running(self) -> RenderableType:
-        running = self._progress.running()
-        shown = running[: max(3, self._console.height - FRAME_LINES)]
-        table = Table.grid(padding=(0, 1), expand=True)
-        for justify in ("right", "left", "left", "right", "right"):
-            table.add_column(justify=justify, no_wrap=True, overflow="ellipsis")
-        table.columns[1].ratio = 1
-        for trial in shown:
-            step, value = self._progress.last.get(trial.id, (trial.step, None))
-            bar = _bar(step, trial.steps, width=16)
-            number = Text(f"#{trial.number}", "dim")
-            table.add_row(number, _name(trial), bar, f"{step}/{trial.steps}", _value(value))
-        more = len(running) - len(shown)
-        return Group(table, Text(f"and {more} more running", "dim")) if more else table
-
-    def _best(self, sweep: Sweep) -> list[RenderableType]:
-        best = self._progress.best()
-        if best is None:
-            return []
-        value = (f"{best.value:.4g}", "bold green")
-        name = escaped(f"  #{best.number} {short_name(best)}  ")
-        metric, trial_id = escaped(sweep.metric), escaped(best.trial_id)
-        return [Text.assemble(f"best {metric} ", value, name, (trial_id, "dim"))]
-
-    def _footer(self) -> list[RenderableType]:
-        return [
-            Text.assemble((f"{n}: ", "dim"), escaped(place)) for n, place in self._places.items()
-        ]
+            return draw(self._progress, self._places, self._console)
 
     def _place(self, trial: Trial) -> str:
         return f"#{trial.number} {trial.trial_id}"
@@ -191,41 +138,3 @@ def _console(hung_up: Callable[[OSError], object]) -> Console:
     # Not so a notebook, which says that it is a terminal, and cannot move a cursor.
     is_terminal = sys.stdout is sys.__stdout__ and file.isatty()
     return Console(file=cast("IO[str]", file), force_jupyter=False, force_terminal=is_terminal)
-
-
-def _bar(done: int, total: int, width: int) -> ProgressBar:
-    return ProgressBar(
-        total=max(1, total),
-        completed=done,
-        width=width,
-        style="dim",
-        complete_style="cyan",
-        finished_style="green",
-    )
-
-
-def _name(trial: Trial) -> Text:
-    name = Text(escaped(short_name(trial)))
-    return name if trial.causal else name.append(" leaky", "magenta")
-
-
-def _value(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}"
-
-
-def _pace(progress: Progress) -> str:
-    pace, left = progress.trials_per_minute(), progress.seconds_left()
-    words = [] if pace is None else [f"{pace:.1f} trials/min"]
-    if left:
-        words.append(f"about {duration(left)} left")
-    return ", ".join(words)
-
-
-def duration(seconds: float) -> str:
-    """``75`` as ``1 min 15 s``; two units at most."""
-    whole = max(1, round(seconds))
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -26,7 +26,7 @@ from sweeps.command_line import (
     whole,
 )
 from sweeps.places import check_places
-from sweeps.plan import Plan, make_plan
+from sweeps.plan import Plan, describe_axis, make_plan
 
 NAME = "launch.py"
 SAMPLERS = ("grid", "random", "tpe")
@@ -39,7 +39,7 @@ def build_parser() -> CommandLine:
     )
     add = parser.add_argument
     add("--space", help="the question: a module in search_spaces/ (see --list)")
-    add("--list", action="store_true", help="list the spaces and their questions")
+    add("--list", action="store_true", help="list the spaces; with --space, all values of its axes")
     add("--name", help="the sweep's name (default: the space's)")
     add("--trials", type=whole, help="trials in all (default: the space's); more simply adds")
     add("--seeds", type=whole, help="replicates a trial (default: the space's); more simply adds")
@@ -82,7 +82,7 @@ def main(argv: Sequence[str] | None = None, *, own_process: bool = False) -> int
 def _launch(argv: list[str], own_process: bool) -> int:
     args = build_parser().read(argv)
     if args.list:
-        return print_spaces()
+        return print_spaces() if args.space is None else print_axes(args.space)
     if args.space is None:
         raise UserError(f"--space is missing: one of {', '.join(search_spaces.names())}")
     plan = make_plan(args)
@@ -117,6 +117,15 @@ def print_spaces() -> int:
             continue
         tell(f"{escaped(name):<{width}}  {question}")
     return code
+
+
+def print_axes(name: str) -> int:
+    """The question of one space, and every value that it tries."""
+    space = search_spaces.load(name)
+    tell(f"{escaped(name)}  {one_line(space.question)}")
+    for axis in space.describe_axes():
+        tell(f"  {escaped(describe_axis(axis))}")
+    return EXIT_DONE
 
 
 def print_plan(plan: Plan) -> None:

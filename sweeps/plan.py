@@ -23,6 +23,8 @@ from sweeps.redact import hide_secrets, shown_url
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 LONGEST = 1_000_000
+MOST_NAMED = 8
+"""Values of an axis that a plan names."""
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -61,7 +63,7 @@ class Plan:
         return self.base.train.steps // 3 if self.space.prune else None
 
     def lines(self) -> list[tuple[str, str]]:
-        """The plan for people: label and text."""
+        """The plan for people: label and text; of an axis with many values, the first few."""
         task, train = self.base.task, self.base.train
         size = f"{self.trials} ({self.sampler}) x {counted(self.seeds, 'seed')}"
         size += f" x {counted(train.steps, 'step')}"
@@ -79,7 +81,7 @@ class Plan:
             ),
         ]
         found += [
-            ("tuned" if "tuned" in a else "axis", _describe_axis(a))
+            ("tuned" if "tuned" in a else "axis", describe_axis(a, self.space.name))
             for a in self.space.describe_axes()
         ]
         return [
@@ -217,10 +219,18 @@ def _describe_base(base: TrialConfig) -> str:
     return ", ".join([head, *(f"{k}={v}" for k, v in other.items())])
 
 
-def _describe_axis(axis: dict[str, Any]) -> str:
+def describe_axis(axis: dict[str, Any], short_for: str | None = None) -> str:
+    """Its key and its values.
+
+    Args:
+        axis: as the ledger has it.
+        short_for: the space whose full list is then named instead of most values; None: all.
+    """
     scale = " (log)" if axis.get("log") else ""
     if "choices" in axis:
-        values = ", ".join(str(c) for c in axis["choices"])
+        named = axis["choices"][: MOST_NAMED if short_for else None]
+        values, more = ", ".join(map(str, named)), len(axis["choices"]) - len(named)
+        values += f" and {more} more: --list --space {short_for}" if more else ""
     else:
         values = f"{axis['low']:g} to {axis['high']:g}{scale}"
     chosen = ", each arm's own best on validation" if "tuned" in axis else ""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from sweeps.alarms import report_alarms
+from sweeps.pace import Pace, Range
+from sweeps.ranking import Leaks, best_of, is_leaky, may_rank
 from sweeps.schema import STATES, TERMINAL, Report, Sweep, Trial
 
 ENDED = (*TERMINAL, "killed")
@@ -27,21 +29,20 @@ def _short(value: Any) -> str:
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
-def best_trial(sweep: Sweep, trials: Iterable[Trial]) -> Trial | None:
-    """The best complete trial; a leaky or a diverged one never is."""
-    ranked = [
-        (trial.value, trial)
-        for trial in trials
-        if trial.state == "complete" and trial.causal and _finite(trial.value)
-    ]
-    if not ranked:
-        return None
-    choose = max if sweep.direction == "maximize" else min
-    return choose(ranked, key=lambda pair: pair[0] or 0.0)[1]
+def best_trial(sweep: Sweep, trials: Iterable[Trial], leaks: Leaks) -> Trial | None:
+    """The best complete trial; one that diverged, or sees the future, never is."""
+    ranked = ranked_trials(trials, leaks)
+    return best_of(ranked, maximize=sweep.direction == "maximize")
 
 
-def _finite(value: float | None) -> bool:
-    return value is not None and math.isfinite(value)
+def ranked_trials(trials: Iterable[Trial], leaks: Leaks) -> list[Trial]:
+    """Those that may be best."""
+    return [trial for trial in trials if may_rank(trial, leaks.largest(trial.id))]
+
+
+def score_name(sweep: Sweep) -> str:
+    """What the trials are compared by: ``validation accuracy``."""
+    return f"validation {sweep.metric.removeprefix('validation ')}"
 
 
 def count_states(sweep: Sweep, trials: Iterable[Trial]) -> dict[str, int]:
@@ -54,7 +55,7 @@ def count_states(sweep: Sweep, trials: Iterable[Trial]) -> dict[str, int]:
 
 
 class Progress:
-    """One launch of one sweep: its trials as last heard of, pace and time left.
+    """One launch of one sweep: its trials as last heard of, their curves, alarms and time left.
 
     Args:
         clock: seconds, monotonic.
@@ -62,38 +63,51 @@ class Progress:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._began: float | None = None
-        self._ended_before = 0
-        self._steps_trained = 0
+        self._began = clock()
+        self._pace = Pace(clock)
+        self._leaks = Leaks()
+        self._most_running = 1
         self.sweep: Sweep | None = None
         self.trials: dict[int, Trial] = {}
-        self.last: dict[int, tuple[int, float | None]] = {}
-        """Step and value of each trial's last report, by ``Trial.id``."""
+        self.curves: dict[int, dict[int, float | None]] = {}
+        """The score by step of each trial, by ``Trial.id``."""
+        self.alarms: dict[int, dict[str, str]] = {}
+        """What was ever suspect in a trial's reports, by ``Trial.id`` and kind, as said last."""
 
     def start(
         self, sweep: Sweep, trials: Sequence[Trial], reports: Mapping[int, Sequence[Report]]
     ) -> None:
         """What the ledger holds at the launch."""
+        self._began = self._clock()
         self.sweep = sweep
         self.trials = {trial.id: trial for trial in trials}
-        self.last = {
-            row: (points[-1].step, points[-1].value) for row, points in reports.items() if points
-        }
-        self._ended_before = self.ended()
+        for trial in trials:
+            for report in reports.get(trial.id, ()):
+                self._hear(trial, report)
 
     def update(self, sweep: Sweep, trial: Trial) -> None:
         """A trial started, or ended."""
+        before = self.trials.get(trial.id)
         self.sweep = sweep
         self.trials[trial.id] = trial
-        if trial.state == "running" and self._began is None:
-            self._began = self._clock()
+        if trial.state == "running" and (before is None or before.state != "running"):
+            self._pace.begin(trial.id, self.step(trial))
+            self._most_running = max(self._most_running, len(self.running()))
 
     def report(self, sweep: Sweep, trial: Trial, report: Report) -> None:
         """A trial said something."""
         self.update(sweep, trial)
-        before = self.last.get(trial.id, (0, None))[0]
-        self._steps_trained += max(0, report.step - before)
-        self.last[trial.id] = (report.step, report.value)
+        self._hear(trial, report)
+        self._pace.reach(trial.id, report.step)
+
+    def _hear(self, trial: Trial, report: Report) -> None:
+        self.curves.setdefault(trial.id, {})[report.step] = report.value
+        self._leaks.hear(trial.id, report.step, report.metrics)
+        said = report_alarms(report.metrics, causal=trial.causal, config=trial.config)
+        seeds = (key.partition("/")[2] for key in report.metrics if key.startswith("diverged/"))
+        kinds = {alarm.split()[0]: alarm for alarm in said}
+        kinds |= {f"seed {seed}": f"seed {seed} diverged" for seed in seeds}
+        self.alarms.setdefault(trial.id, {}).update(kinds)
 
     def counts(self) -> dict[str, int]:
         """Trials by state."""
@@ -101,7 +115,17 @@ class Progress:
 
     def best(self) -> Trial | None:
         """The best complete trial so far."""
-        return best_trial(self.sweep, self.trials.values()) if self.sweep else None
+        return best_trial(self.sweep, self.trials.values(), self._leaks) if self.sweep else None
+
+    def is_leaky(self, trial: Trial) -> bool:
+        """Declared or measured to see the future, so far."""
+        leak = self._leaks.largest(trial.id)
+        return is_leaky(causal=trial.causal, config=trial.config, leak=leak)
+
+    def ranked_values(self) -> list[float]:
+        """The scores of all trials that may be best."""
+        ranked = ranked_trials(self.trials.values(), self._leaks)
+        return [trial.value for trial in ranked if trial.value is not None]
 
     def running(self) -> list[Trial]:
         """Trials a worker has, in the order they were asked for."""
@@ -117,25 +141,31 @@ class Progress:
         return max(self.sweep.planned if self.sweep else 0, len(self.trials))
 
     def seconds(self) -> float:
-        """Since the first trial of this launch started."""
-        return 0.0 if self._began is None else self._clock() - self._began
+        """Since this launch began."""
+        return self._clock() - self._began
 
-    def trials_per_minute(self) -> float | None:
-        """Trials ended in this launch; None until there is one."""
-        ended, seconds = self.ended() - self._ended_before, self.seconds()
-        return 60 * ended / seconds if ended > 0 and seconds > 0 else None
-
-    def seconds_left(self) -> float | None:
-        """At the steps per second of this launch, were nothing pruned; None until known."""
-        if not self._steps_trained or not self.seconds():
-            return None
-        return self._steps_left() * self.seconds() / self._steps_trained
-
-    def _steps_left(self) -> float:
+    def remaining(self) -> Range | None:
+        """Seconds that this launch still takes; None until something is measured."""
+        running = self.running()
         known = list(self.trials.values())
-        left = sum(t.steps - self._step(t) for t in known if t.state not in ENDED)
-        typical = sum(t.steps for t in known) / len(known)
-        return left + typical * max(0, self.planned() - len(known))
+        waiting = [t.steps - self.step(t) for t in known if t.state == "waiting"]
+        if known:
+            typical = sum(trial.steps for trial in known) / len(known)
+            waiting += [typical] * (self.planned() - len(known))
+        if not running and not waiting:
+            return None
+        return self._pace.remaining(
+            [(trial.id, trial.steps - self.step(trial)) for trial in running],
+            waiting,
+            workers=max(len(running), min(self._most_running, len(running) + len(waiting))),
+            share=self._share(),
+        )
 
-    def _step(self, trial: Trial) -> int:
-        return self.last.get(trial.id, (trial.step, None))[0]
+    def _share(self) -> float:
+        """How much of its budget a trial trains, as those that have ended did."""
+        over = [t for t in self.trials.values() if t.state in ("complete", "pruned")]
+        return sum(t.step / max(1, t.steps) for t in over) / len(over) if over else 1.0
+
+    def step(self, trial: Trial) -> int:
+        """How far it has come: at its last report, or at its checkpoint."""
+        return max(self.curves.get(trial.id, ()), default=trial.step)

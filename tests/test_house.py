@@ -19,9 +19,10 @@ FLOORS = {
     "focus_core": {"torch"},
     "search_spaces": {"focus_core.config", "focus_core.errors", "optuna.distributions"},
     "sweeps": {"focus_core", "search_spaces"}
-    | {"mlflow", "numpy", "optuna", "pyarrow.fs", "ray", "rich", "sqlalchemy", "torch"},
+    | {"mlflow", "numpy", "optuna", "pyarrow.fs", "ray", "rich", "scipy.special", "sqlalchemy"}
+    | {"torch"},
     # Not the sweeps' way of working: the tables and axes it reads, and how every command answers.
-    "analysis": {"sweeps.schema", "sweeps.command_line", "sweeps.alarms"}
+    "analysis": {"sweeps.schema", "sweeps.command_line", "sweeps.alarms", "sweeps.ranking"}
     | {"sweeps.sources.words", "sweeps.code_identity", "search_spaces.axes"}
     | {"focus_core.config.orders", "focus_core.config.origins", "focus_core.errors"}
     | {"focus_core.paths", "focus_core.tasks.protocols"}

@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from analysis.evidence import Bounds, Interval, mean_interval
 from analysis.reading.tables import CONSTANTS
-from sweeps.alarms import LEAK_TOLERANCE, promised
+from sweeps.alarms import promised
+from sweeps.ranking import best_of, is_leaky, may_rank
 
 VARIANT = "variant"
 LONGEST_NAME = 40
@@ -65,16 +66,9 @@ class Arm:
         return promised(causal=self.causal, config=self.config)
 
     @property
-    def measured_leak(self) -> bool:
-        """Whether a promised-causal trial was seen to use the future."""
-        if self.promised == "bidirectional":
-            return False
-        return not abs(self.constants.get("leak", 0.0)) <= LEAK_TOLERANCE  # NaN shows nothing
-
-    @property
     def leaky(self) -> bool:
         """Declared or measured to see the future: shown, never ranked."""
-        return not self.causal or self.measured_leak
+        return is_leaky(causal=self.causal, config=self.config, leak=self.constants.get("leak"))
 
     @property
     def whole(self) -> bool:
@@ -84,7 +78,7 @@ class Arm:
     @property
     def ranked(self) -> bool:
         """Whether it may be best, and enter means, effects and importances."""
-        return self.whole and not self.leaky
+        return not self.diverged and may_rank(self, self.constants.get("leak"))
 
     def scores(self, split: Split) -> dict[int, float]:
         """Seed to metric; empty unless the trial is whole: survivors are never averaged."""
@@ -120,12 +114,7 @@ def metric_bounds(metric: str) -> Bounds | None:
 
 def best_arm(found: Sequence[Arm], *, maximize: bool) -> Arm | None:
     """The ranked arm with the best validation mean; the earlier one of equals."""
-    sign = 1 if maximize else -1
-    return max(
-        (arm for arm in found if arm.ranked),
-        key=lambda arm: (sign * (arm.value or 0.0), -arm.number),
-        default=None,
-    )
+    return best_of((arm for arm in found if arm.ranked), maximize=maximize)
 
 
 def _arm(row: Row, keys: Sequence[str]) -> Arm:

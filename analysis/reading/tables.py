@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
+from sweeps.ranking import largest
 from sweeps.schema import Trial
 
 POINT = "point."
@@ -121,24 +121,14 @@ def _trial_row(
     ]
     for report in trial.reports:  # in order of steps: the last one that says it counts
         row |= {name: report.metrics[name] for name in CONSTANTS if name in report.metrics}
-    row |= {name: worst for name in WORST if (worst := _worst(trial, name)) is not None}
+    told = [report.metrics for report in trial.reports]
+    row |= {name: worst for name in WORST if (worst := largest(name, told)) is not None}
     for axis in axes:
         column = POINT + str(axis["key"])
         value = trial.point.get(axis["key"])
         text = pa.types.is_string(schema.field(column).type)
         row[column] = str(value) if text and value is not None else value
     return row
-
-
-def _worst(trial: Trial, name: str) -> float | None:
-    """The largest size a number ever had in any seed; NaN where one was: the ledger's None."""
-    amounts = [
-        math.nan if amount is None else abs(amount)
-        for report in trial.reports
-        for key, amount in report.metrics.items()
-        if key == name or key.startswith(f"{name}/")
-    ]
-    return max(amounts, key=lambda a: (math.isnan(a), a), default=None)
 
 
 def _axis_type(axis: Mapping[str, Any]) -> pa.DataType:

@@ -5,8 +5,8 @@ import re
 import pytest
 from rich.console import Console
 
-from sweeps.display import Display, duration
-from sweeps.progress import Progress, best_trial, count_states, short_name
+from sweeps.display import Display
+from sweeps.progress import count_states, short_name
 from tests.sweeps.listener_rows import ended, make_report, make_sweep, make_trial
 
 
@@ -58,6 +58,7 @@ def test_without_a_terminal_one_line_per_start_and_end_whatever_is_reported():
     assert lines[0][1] == "#0 000000000000 started bin_length=1 nfft_factor=2"
     assert lines[0][-3].endswith("value 0.2 at step 400/400 [3 complete]")
     assert lines[0][-2].startswith("best validation accuracy 0.2 bin_length=4")
+    assert lines[0][-2].endswith("(median of 3 trials 0.1)")
 
 
 def test_plain_lines_say_why_a_trial_ended():
@@ -78,7 +79,7 @@ def test_the_live_picture_names_what_runs_and_what_is_best():
         display.close()
     assert "1/5 trials" in text
     assert "2 waiting  2 running  1 complete" in text
-    assert re.search(r"#1 bin_length=2 nfft_factor=2 .* 100/400 0\.6250", text)
+    assert re.search(r"#1 bin_length=2 nfft_factor=2 +▅ .* 100/400 +0\.6250", text)
     assert re.search(r"#2 bin_length=4 nfft_factor=2 .* 0/400 +-", text)
     assert "best validation accuracy 0.75  #0 bin_length=1" in text
     assert "report: runs/reports/nfft_bins/index.html" in text
@@ -141,23 +142,6 @@ def test_the_snapshot_is_a_picture_that_loads_nothing():
     assert 'url("http' not in svg
 
 
-def test_best_is_complete_causal_and_finite():
-    sweep = make_sweep()
-    trials = [
-        ended(0, value=0.4),
-        ended(1, value=0.9, causal=False),
-        ended(2, "pruned", value=0.8),
-        ended(3, value=None),
-        ended(4, value=float("nan")),
-        ended(5, value=0.3),
-    ]
-    assert best_trial(sweep, trials) is trials[0]
-    assert best_trial(make_sweep(direction="minimize"), trials) is trials[5]
-    assert best_trial(sweep, trials[1:5]) is None
-    trials[1].causal = True  # negative control
-    assert best_trial(sweep, trials) is trials[1]
-
-
 def test_counts_add_up_to_what_was_planned():
     counts = count_states(make_sweep(planned=7), [ended(0), make_trial(1), ended(2, "pruned")])
     assert counts == {
@@ -170,40 +154,66 @@ def test_counts_add_up_to_what_was_planned():
     }
 
 
-def test_pace_and_time_left_by_hand():
-    now = [0.0]
-    progress, sweep = Progress(clock=lambda: now[0]), make_sweep(planned=4)
-    before = ended(9, value=0.1)  # trained in an earlier launch: no part of the pace
-    progress.start(sweep, [before], {})
-    assert progress.trials_per_minute() is None
-    assert progress.seconds_left() is None
-    now[0] = 10.0
-    progress.update(sweep, make_trial(0))
-    progress.update(sweep, make_trial(1))
-    now[0] = 40.0
-    progress.report(sweep, make_trial(0), make_report(make_trial(0), 400))
-    progress.report(sweep, make_trial(1), make_report(make_trial(1), 200))
-    progress.update(sweep, ended(0))
-    # 600 steps and one trial in 30 s; 200 of trial 1 and 400 of the one not yet asked for remain
-    assert progress.trials_per_minute() == pytest.approx(2.0)
-    assert progress.seconds_left() == pytest.approx(30.0)
+@pytest.mark.parametrize(("width", "height"), [(60, 24), (120, 40), (40, 12)])
+def test_no_line_is_longer_than_the_terminal_nor_the_picture_higher(width, height):
+    display, _ = live(width, height)
+    trials = [make_trial(n, point={"model.some_long_option": n}) for n in range(60)]
+    suspect = {
+        t.id: [make_report(t, 50, leak=0.5), make_report(t, 100, leak=0.0)] for t in trials[:9]
+    }
+    display.sweep_started(make_sweep(planned=60, question="What? " * 40), trials, suspect)
+    try:
+        lines = picture(display, width)
+    finally:
+        display.close()
+    assert len(lines) <= max(height, 20)
+    assert max(map(len, lines)) <= width
+    assert any(line.startswith("alarm #8 some_long_option=8") for line in lines)
+    assert "and alarms in 6 more trials" in lines
 
 
-def test_a_resumed_trial_counts_only_what_it_trains_now():
-    now = [0.0]
-    progress, sweep, trial = Progress(clock=lambda: now[0]), make_sweep(planned=1), make_trial()
-    progress.start(sweep, [make_trial(state="waiting")], {trial.id: [make_report(trial, 300)]})
-    progress.update(sweep, trial)
-    now[0] = 5.0
-    progress.report(sweep, trial, make_report(trial, 350))
-    assert progress.seconds_left() == pytest.approx(5.0)  # 50 steps in 5 s, 50 to go
+def test_a_terminal_of_ascii_gets_ascii():
+    class Ascii(io.StringIO):
+        encoding = "ascii"
+
+    console = Console(file=Ascii(), force_terminal=True, width=80, height=24, color_system=None)
+    display, trial = Display(console), make_trial()
+    reports = [make_report(trial, step, step / 400) for step in (50, 100, 150, 200)]
+    display.sweep_started(make_sweep(), [trial], {trial.id: reports})
+    display.close()
+    drawn = console.file.getvalue()
+    assert drawn.isascii()
+    assert " _,+# " in drawn
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0.2, "1 s"), (59, "59 s"), (75, "1 min 15 s"), (3 * 3600, "3 h 0 min")]
-)
-def test_duration(seconds, text):
-    assert duration(seconds) == text
+def test_an_alarm_is_a_line_of_its_own_and_said_once():
+    display, out = plain()
+    sweep, trial = make_sweep(), make_trial()
+    display.sweep_started(sweep, [], {})
+    display.trial_started(sweep, trial)
+    display.reported(sweep, trial, make_report(trial, 50))
+    assert "alarm" not in out.getvalue()  # negative control
+    for step, leak in ((100, 0.5), (150, 0.25)):
+        display.reported(sweep, trial, make_report(trial, step, leak=leak))
+    (line,) = [line for line in out.getvalue().splitlines() if "alarm" in line]
+    assert line == ("#0 000000000000 alarm: promised causal, but leaks 5.0e-01 (> 0.0001)")
+    display.trial_ended(sweep, ended(value=0.9))
+    assert "(leaky: not ranked)" in out.getvalue()
+    display.sweep_ended(sweep, [ended(value=0.9)])
+    assert "best" not in out.getvalue()
+
+
+def test_lost_workers_and_diverged_seeds_alarm():
+    display, _ = live()
+    lost, diverged = make_trial(0, retries=2), make_trial(1)
+    reports = {diverged.id: [make_report(diverged, 50, value=None, **{"diverged/1": 50.0})]}
+    display.sweep_started(make_sweep(), [lost, diverged], reports)
+    try:
+        lines = picture(display)
+    finally:
+        display.close()
+    assert "alarm #1 bin_length=2 nfft_factor=2: seed 1 diverged" in lines
+    assert "alarm #0 bin_length=1 nfft_factor=2: 2 workers lost, tried again" in lines
 
 
 def test_names():

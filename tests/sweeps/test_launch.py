@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from search_spaces import load
 from sweeps import launch
 from sweeps.ledger import Ledger
 
@@ -89,6 +90,23 @@ def test_the_list_names_every_space_with_its_question(capsys: pytest.CaptureFixt
     said = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in said] == launch.search_spaces.names()
     assert all(line.rstrip().endswith("?") for line in said)
+
+
+def test_a_plan_names_few_values_and_the_list_names_all(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert launch.main(["--space", "baselines", "--dry-run", "--home", str(tmp_path)]) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "variant:" in line]
+    shown, _, rest = line.partition(" more: --list --space baselines")
+    assert rest == ""
+    assert launch.main(["--list", "--space", "baselines"]) == 0
+    (full,) = [line for line in capsys.readouterr().out.splitlines() if "variant:" in line]
+    (variants,) = [axis for axis in load("baselines").axes if axis.key == "variant"]
+    names = list(variants.values())
+    assert full.strip() == f"variant: {', '.join(names)}"
+    few = shown.partition("variant: ")[2].partition(" and ")
+    assert few[0].split(", ") == names[:8]
+    assert int(few[2]) == len(names) - 8
 
 
 @pytest.mark.parametrize("words", [["--list"], ["--space", "focus", "--dry-run"], ["--help"]])
