@@ -6,9 +6,12 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+from sweeps.progress import best_trial
+from sweeps.ranking import Leaks
 from sweeps.schema import Report, Sweep, Trial
 from sweeps.tracking import connect
 from sweeps.tracking import rows as mlflow_rows
+from sweeps.tracking.points import final_points, report_points
 
 
 def mirror(
@@ -20,21 +23,25 @@ def mirror(
     for report in reports:
         said.setdefault(report["trial_row"], []).append(report)
     runs, tags, points = [("parent", "", "FINISHED")], [], {}
-    identity = mlflow_rows.identity_tags(sweep)
+    identity = mlflow_rows.identity_tags(sweep) | mlflow_rows.run_tags(sweep)
     tags += [("parent", k, v) for k, v in (identity | {mlflow_rows.KIND_TAG: "sweep"}).items()]
     trials = [Trial(**columns, retries=0, reused_from=None) for columns in rows]
-    for key, value in mlflow_rows.sweep_metrics(sweep, trials).items():
+    leaks = Leaks()
+    for report in reports:
+        leaks.hear(report["trial_row"], report["step"], report["metrics"])
+    best = best_trial(sweep, trials, leaks)
+    for key, value in mlflow_rows.sweep_metrics(sweep, trials, best).items():
         points["parent", key, len(rows)] = (value, 0)
     for trial in trials:
         run = f"run{trial.number}"
         runs.append((run, f"#{trial.number}", mlflow_rows.STATUS[trial.state]))
-        own = mlflow_rows.identity_tags(sweep, trial) | {"mlflow.parentRunId": "parent"}
+        own = identity | mlflow_rows.identity_tags(sweep, trial) | {"mlflow.parentRunId": "parent"}
         own |= mlflow_rows.trial_tags(sweep, trial, (), before={})
         tags += [(run, key, text) for key, text in own.items()]
         told = [Report(**report) for report in said[trial.id]]
         for key, value, at, step in [
-            *mlflow_rows.report_metrics(told),
-            *mlflow_rows.final_metrics(trial),
+            *report_points(sweep, told),
+            *final_points(sweep, trial),
         ]:
             points[run, key, step] = (value, at)
     latest = {(run, key): (value, at, step) for (run, key, step), (value, at) in points.items()}

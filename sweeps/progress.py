@@ -148,7 +148,7 @@ class Progress:
         """Seconds that this launch still takes; None until something is measured."""
         running = self.running()
         known = list(self.trials.values())
-        waiting = [t.steps - self.step(t) for t in known if t.state == "waiting"]
+        waiting = [float(t.steps - self.step(t)) for t in known if t.state == "waiting"]
         if known:
             typical = sum(trial.steps for trial in known) / len(known)
             waiting += [typical] * (self.planned() - len(known))

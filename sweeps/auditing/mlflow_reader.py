@@ -8,11 +8,18 @@ from dataclasses import dataclass, field
 from sweeps.auditing.replicates import close, shown
 from sweeps.auditing.rows import Disagreement, Rows, TrialRow
 from sweeps.command_line import counted
-from sweeps.schema import STATES, TERMINAL
+from sweeps.ranking import best_of, largest, may_rank
+from sweeps.schema import STATES, TERMINAL, Sweep
 from sweeps.tracking import rows as mlflow_rows
+from sweeps.tracking.points import STEP, score_key, test_key
 
-PARENT_METRICS = (*(f"trials/{state}" for state in STATES), "best_value")
-LAST_METRICS = ("value", "test", mlflow_rows.STEP, *PARENT_METRICS)
+COUNTS = tuple(f"trials/{state}" for state in STATES)
+
+
+def last_metrics(sweep: Sweep) -> tuple[str, ...]:
+    """The metrics whose newest value is compared."""
+    own = (score_key(sweep), test_key(sweep), STEP, mlflow_rows.best_key(sweep))
+    return own + COUNTS
 
 
 @dataclass
@@ -27,7 +34,7 @@ class RunRow:
     points: int = 0
     """Steps reported."""
     values: list[tuple[int, float]] | None = None
-    """Every step and value of the metric ``value``; None where it would cost a call a run."""
+    """Every step and value of the score; None where it would cost a call a run."""
 
     @property
     def is_parent(self) -> bool:
@@ -58,14 +65,14 @@ def check_mlflow(rows: Rows, runs: Sequence[RunRow], *, held: bool) -> list[Disa
         own = by_trial.pop(trial.trial_id, [])
         if trial.state not in TERMINAL and held:
             continue
-        found += _check_trial(trial, own, parents)
+        found += _check_trial(rows.sweep, trial, own, parents)
     for trial_id, ghosts in by_trial.items():
         found.append(_wrong(trial_id, f"{counted(len(ghosts), 'run')} without a row", "none"))
     return found
 
 
 def _check_trial(
-    trial: TrialRow, runs: Sequence[RunRow], parents: Sequence[RunRow]
+    sweep: Sweep, trial: TrialRow, runs: Sequence[RunRow], parents: Sequence[RunRow]
 ) -> Iterator[Disagreement]:
     never_ran = trial.state in ("waiting", "killed") and not trial.reports
     if len(runs) != 1:
@@ -73,10 +80,14 @@ def _check_trial(
             yield _wrong(trial.trial_id, f"{len(runs)} runs", "one")
         return
     (run,) = runs
+    if mlflow_rows.is_outdated(run.tags):
+        what = "its run has the names of an older version"
+        yield _wrong(trial.trial_id, what, "written anew: by the next launch, or --repair")
+        return
     if run.tags.get(mlflow_rows.PARENT_TAG) not in [parent.id for parent in parents]:
         yield _wrong(trial.trial_id, "its run is under no sweep's run", "the parent's id")
     yield from _check_status(trial, run)
-    yield from _check_points(trial, run)
+    yield from _check_points(sweep, trial, run)
 
 
 def _check_status(trial: TrialRow, run: RunRow) -> Iterator[Disagreement]:
@@ -91,20 +102,20 @@ def _check_status(trial: TrialRow, run: RunRow) -> Iterator[Disagreement]:
         yield _wrong(trial.trial_id, f"its run says {has[0]}, {has[1]}", text)
 
 
-def _check_points(trial: TrialRow, run: RunRow) -> Iterator[Disagreement]:
+def _check_points(sweep: Sweep, trial: TrialRow, run: RunRow) -> Iterator[Disagreement]:
     steps = [report.step for report in trial.reports]
     if run.points != len(steps):
         yield _wrong(trial.trial_id, counted(run.points, "point"), counted(len(steps), "report"))
-    last = run.last.get(mlflow_rows.STEP)
+    last = run.last.get(STEP)
     if steps and last != max(steps):
         yield _wrong(trial.trial_id, f"last step {shown(last)}", f"step {max(steps)}")
     told = [report.value for report in trial.reports if report.value is not None]
     wanted = told[-1] if told else None
-    if not _same(run.last.get("value"), wanted):
-        what = f"final value {shown(run.last.get('value'))}"
-        yield _wrong(trial.trial_id, what, shown(wanted))
-    if trial.state == "complete" and not _same(run.last.get("test"), trial.test):
-        yield _wrong(trial.trial_id, f"test {shown(run.last.get('test'))}", shown(trial.test))
+    score, test = run.last.get(score_key(sweep)), run.last.get(test_key(sweep))
+    if not _same(score, wanted):
+        yield _wrong(trial.trial_id, f"final value {shown(score)}", shown(wanted))
+    if trial.state == "complete" and not _same(test, trial.test):
+        yield _wrong(trial.trial_id, f"test {shown(test)}", shown(trial.test))
     yield from _check_curve(trial, run)
 
 
@@ -135,6 +146,9 @@ def _check_parent(rows: Rows, parents: Sequence[RunRow], *, held: bool) -> Itera
     if held:
         return
     (parent,) = parents
+    if mlflow_rows.is_outdated(parent.tags):
+        yield _wrong("", "the sweep's run has the names of an older version", "written anew")
+        return
     over = rows.sweep.finished is not None
     has, wanted = parent.status, "FINISHED" if over else "KILLED"
     if has != wanted:
@@ -151,19 +165,20 @@ def _check_parent(rows: Rows, parents: Sequence[RunRow], *, held: bool) -> Itera
             yield _wrong("", f"trials/{state} is {shown(told)}", str(counts[state]))
     best = _best_value(rows)
     # While there is none, MLflow may show that of an attempt which was started over.
-    if best is not None and not _same(parent.last.get("best_value"), best):
-        yield _wrong("", f"best_value is {shown(parent.last.get('best_value'))}", shown(best))
+    key = mlflow_rows.best_key(rows.sweep)
+    if best is not None and not _same(parent.last.get(key), best):
+        yield _wrong("", f"{key} is {shown(parent.last.get(key))}", shown(best))
 
 
 def _best_value(rows: Rows) -> float | None:
-    """Of the complete trials that are declared causal."""
-    values = [
-        trial.value
+    """Of the trials that may rank."""
+    ranked = [
+        trial
         for trial in rows.trials
-        if trial.state == "complete" and trial.causal and trial.value is not None
+        if may_rank(trial, largest("leak", (report.metrics for report in trial.reports)))
     ]
-    choose = max if rows.sweep.direction == "maximize" else min
-    return choose(values, default=None)
+    best = best_of(ranked, maximize=rows.sweep.direction == "maximize")
+    return None if best is None else best.value
 
 
 def _same(one: float | None, other: float | None) -> bool:

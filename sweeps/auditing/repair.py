@@ -14,6 +14,7 @@ from sweeps.auditing.mlflow_reader import check_mlflow
 from sweeps.auditing.rows import Rows
 from sweeps.auditing.runs import read_runs
 from sweeps.ledger import Ledger
+from sweeps.ranking import Leaks
 from sweeps.reasons import first_line
 from sweeps.schema import Report, Sweep, Trial
 from sweeps.tracking.moves import follow_home
@@ -60,12 +61,21 @@ def _rebuild(home: Home, rows: Rows) -> None:
                     if anew:
                         runs.supersede(trial.trial_id)
                     runs.mirror(sweep, trial, reports[trial.id], complete=True)
-            runs.mirror_sweep(sweep, trials, "killed" if sweep.finished is None else "complete")
+            state = "killed" if sweep.finished is None else "complete"
+            runs.mirror_sweep(sweep, trials, state, _leaks(reports))
             runs.kill_open()
     except UserError:
         raise
     except Exception as error:  # noqa: BLE001  whatever MLflow raises when it cannot
         raise UserError(f"MLflow could not be rebuilt: {first_line(error)}") from None
+
+
+def _leaks(reports: dict[int, list[Report]]) -> Leaks:
+    leaks = Leaks()
+    for trial_row, told in reports.items():
+        for report in told:
+            leaks.hear(trial_row, report.step, report.metrics)
+    return leaks
 
 
 def _read(home: Home, name: str) -> Written:

@@ -7,12 +7,13 @@ from contextlib import closing
 
 from focus_core.errors import UserError
 from sweeps.addresses import sqlite_file
-from sweeps.auditing.mlflow_reader import LAST_METRICS, RunRow
+from sweeps.auditing.mlflow_reader import RunRow, last_metrics
 from sweeps.reasons import first_line
 from sweeps.redact import hide_secrets
 from sweeps.schema import Sweep
 from sweeps.tracking import rows as mlflow_rows
 from sweeps.tracking.finding import all_experiments, find_runs
+from sweeps.tracking.points import STEP, score_key
 
 TAGS = (
     "state",
@@ -21,6 +22,7 @@ TAGS = (
     mlflow_rows.TRIAL_TAG,
     mlflow_rows.SWEEP_TAG,
     mlflow_rows.CREATED_TAG,
+    mlflow_rows.LAYOUT_TAG,
 )
 OF_SWEEP = """
     select runs.run_uuid from runs
@@ -52,9 +54,9 @@ def _read(database: sqlite3.Connection, sweep: Sweep) -> list[RunRow]:
     wanted = mlflow_rows.identity_tags(sweep)
     database.execute("begin")  # one moment, whatever is written meanwhile
     database.execute("create temp table mine (run_uuid primary key)")
-    keys = (mlflow_rows.SWEEP_TAG, mlflow_rows.CREATED_TAG)
+    named = (mlflow_rows.SWEEP_TAG, mlflow_rows.CREATED_TAG)
     database.execute(
-        f"insert into mine {OF_SWEEP}", [t for key in keys for t in (key, wanted[key])]
+        f"insert into mine {OF_SWEEP}", [t for key in named for t in (key, wanted[key])]
     )
     runs = {
         run: RunRow(run, status, {})
@@ -64,22 +66,23 @@ def _read(database: sqlite3.Connection, sweep: Sweep) -> list[RunRow]:
     }
     for run, key, value in database.execute(_of_mine("tags", "value", len(TAGS)), TAGS):
         runs[run].tags[key] = value
-    last = database.execute(_of_mine("latest_metrics", "value", len(LAST_METRICS)), LAST_METRICS)
+    keys = last_metrics(sweep)
+    last = database.execute(_of_mine("latest_metrics", "value", len(keys)), keys)
     for run, key, number in last:
         runs[run].last[key] = number
-    return _add_points(database, runs)
+    return _add_points(database, score_key(sweep), runs)
 
 
-def _add_points(database: sqlite3.Connection, runs: dict[str, RunRow]) -> list[RunRow]:
+def _add_points(database: sqlite3.Connection, score: str, runs: dict[str, RunRow]) -> list[RunRow]:
     steps: dict[str, set[int]] = {}
     curves: dict[str, list[tuple[int, float]]] = {}
     # By key first: the table's primary key begins with it.
     for run, key, step, value in database.execute(
         "select run_uuid, key, step, value from metrics "
-        "where key in ('value', ?) and run_uuid in (select run_uuid from mine)",
-        (mlflow_rows.STEP,),
+        "where key in (?, ?) and run_uuid in (select run_uuid from mine)",
+        (score, STEP),
     ):
-        if key == mlflow_rows.STEP:
+        if key == STEP:
             steps.setdefault(run, set()).add(step)
         else:
             curves.setdefault(run, []).append((step, value))

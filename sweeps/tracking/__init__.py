@@ -22,6 +22,7 @@ from sqlalchemy.exc import SADeprecationWarning
 
 from sweeps.command_line import counted
 from sweeps.places import check_schema
+from sweeps.ranking import Leaks
 from sweeps.reasons import first_line
 from sweeps.redact import hide_secrets_of
 from sweeps.schema import Report, Sweep, Trial
@@ -101,6 +102,7 @@ class MlflowTracker:
         # From here on: the thread's own.
         self._runs: SweepRuns | None = None
         self._trials: dict[int, Trial] = {}
+        self._leaks = Leaks()
         self._points = 0
         self._pause = 0.0
         self._error: str | None = None
@@ -174,7 +176,10 @@ class MlflowTracker:
     def _flush(self) -> bool:
         """Whether everything there was to do is done."""
         work = self._backlog.take()
-        self._trials |= {item.trial.id: item.trial for item in work}
+        for item in work:
+            self._trials[item.trial.id] = item.trial
+            for report in item.reports:
+                self._leaks.hear(item.trial.id, report.step, report.metrics)
         while work:
             if not self._attempt(lambda runs, sweep: self._mirror(runs, sweep, work[0])):
                 # The one that failed goes last, lest it keep the others from MLflow for ever.
@@ -183,10 +188,13 @@ class MlflowTracker:
             self._backlog.handled(work.pop(0))
             self._pause = 0.0
         trials = list(self._trials.values())
-        return self._attempt(lambda runs, sweep: runs.mirror_sweep(sweep, trials, self._state))
+        return self._attempt(lambda runs, sweep: self._mirror_sweep(runs, sweep, trials))
 
     def _mirror(self, runs: SweepRuns, sweep: Sweep, item: Work) -> None:
         self._points += runs.mirror(sweep, item.trial, item.reports, complete=item.complete)
+
+    def _mirror_sweep(self, runs: SweepRuns, sweep: Sweep, trials: list[Trial]) -> None:
+        runs.mirror_sweep(sweep, trials, self._state, self._leaks)
 
     def _end(self) -> bool:
         return self._attempt(lambda runs, _: runs.kill_open())

@@ -22,6 +22,7 @@ class Experiments:
     def __init__(self, client: Any) -> None:
         self._client = client
         self._all = {str(e.experiment_id): e for e in all_experiments(client, deleted=True)}
+        self._tags = {k: dict(e.tags) for k, e in self._all.items()}
         self._deleted = {k for k, e in self._all.items() if e.lifecycle_stage == "deleted"}
 
     @property
@@ -50,6 +51,13 @@ class Experiments:
         if tags[chosen] is None:
             self._client.set_experiment_tag(chosen, rows.SPACE_TAG, sweep.space)
         return chosen
+
+    def add_tag(self, experiment: str, key: str, text: str) -> None:
+        """Set a tag that it has not; one that it has may be a person's by now."""
+        tags = self._tags.setdefault(experiment, {})
+        if key not in tags:
+            self._client.set_experiment_tag(experiment, key, text)
+            tags[key] = text
 
     def open(self, experiment: str) -> None:
         """Restore it if it is deleted. Its runs stay deleted, as whoever deleted it wanted."""

@@ -1,17 +1,20 @@
-"""How a ledger row reads in MLflow: its params, tags, metrics and status. No MLflow here."""
+"""How a ledger row reads in MLflow: its params, tags and status. No MLflow here."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+import getpass
+from collections.abc import Mapping, Sequence
+from datetime import UTC
 from typing import Any
 
 from focus_core.config import TrialConfig
 from focus_core.config.fields import SPELLINGS
-from sweeps.alarms import alarms, promised
-from sweeps.progress import ENDED, best_trial, count_states, short_name
+from sweeps.alarms import promised, report_alarms
+from sweeps.outside import storable
+from sweeps.progress import count_states, short_name
 from sweeps.schema import Report, Sweep, Trial
 from sweeps.sources.words import tag
+from sweeps.tracking.points import score_key
 
 # Runs are found again by these; the plain tags are for people to filter by.
 SWEEP_TAG, CREATED_TAG, KIND_TAG = "focus.sweep", "focus.created", "focus.kind"
@@ -21,7 +24,7 @@ OUR_TAGS = "focus."
 SPACE_TAG = "focus.space"  # on the experiment: it may be renamed
 SUPERSEDED = "superseded"  # the kind of a run that another one has replaced
 COUNTED_TAG = "focus.counted"  # step and milliseconds of the sweep's newest counts
-STEP = "step"  # the metric that says which reports are there: the last one written of each
+LAYOUT_TAG, LAYOUT = "focus.layout", "2"  # which names a run's metrics and params have
 
 STATUS = {
     "waiting": "SCHEDULED",
@@ -32,11 +35,7 @@ STATUS = {
     "killed": "KILLED",
 }
 OPEN = ("SCHEDULED", "RUNNING")
-MAX_METRICS = 900  # MLflow takes 1000 entities a batch: this leaves room for params and tags
 MAX_TEXT = 5000  # characters; MLflow takes 6000 in a param, 8000 in a tag
-
-Point = tuple[str, float, int, int]
-"""key, value, milliseconds, step: the order of ``mlflow.entities.Metric``."""
 
 
 def experiment_name(sweep: Sweep) -> str:
@@ -53,10 +52,9 @@ def identity_tags(sweep: Sweep, trial: Trial | None = None) -> dict[str, str]:
     return tags | {KIND_TAG: "trial", TRIAL_TAG: trial.trial_id}
 
 
-def sweep_tags(sweep: Sweep, trials: Sequence[Trial], state: str) -> dict[str, str]:
+def sweep_tags(sweep: Sweep, best: Trial | None, state: str) -> dict[str, str]:
     """What a person reads on the sweep's run."""
     tags = {"state": state, "space": sweep.space, "commit": tag(sweep.commit, sweep.dirty)}
-    best = best_trial(sweep, trials)
     if best is None:
         return tags
     return tags | {"best_trial_id": best.trial_id, "best_point": short_name(best)}
@@ -67,14 +65,18 @@ def sweep_params(sweep: Sweep) -> dict[str, Any]:
     return {"sampler": sweep.sampler, "seeds": sweep.seeds, "metric": sweep.metric}
 
 
-def sweep_metrics(sweep: Sweep, trials: Sequence[Trial]) -> dict[str, float]:
-    """The best value, and how many trials are in each state."""
+def sweep_metrics(sweep: Sweep, trials: Sequence[Trial], best: Trial | None) -> dict[str, float]:
+    """The best score, and how many trials are in each state."""
     counts = count_states(sweep, trials)
     metrics = {f"trials/{state}": float(count) for state, count in counts.items()}
-    best = best_trial(sweep, trials)
     if best is not None and best.value is not None:
-        metrics["best_value"] = best.value
+        metrics[best_key(sweep)] = best.value
     return metrics
+
+
+def best_key(sweep: Sweep) -> str:
+    """The sweep's own metric: ``best_validation_accuracy``."""
+    return f"best_{score_key(sweep)}"
 
 
 def parse_counted(tags: Mapping[str, str]) -> tuple[int, int]:
@@ -92,12 +94,6 @@ def logged_tags(logged: Mapping[int, int]) -> dict[str, str]:
 def agree(tags: Mapping[str, str], logged: Mapping[int, int]) -> bool:
     """Whether a run holds these reports, as far as its tags tell."""
     return logged_tags(logged).items() <= tags.items()
-
-
-def last_value(reports: Sequence[Report]) -> float | None:
-    """The value that MLflow shows of a run with these reports."""
-    told = [report for report in reports if report.value is not None]
-    return max(told, key=lambda report: report.step).value if told else None
 
 
 def trial_tags(
@@ -127,60 +123,40 @@ def trial_tags(
 def _alarm(trial: Trial, reports: Sequence[Report]) -> str:
     """What is suspect in the newest report."""
     newest = max(reports, key=lambda report: report.step).metrics
-    losses = [loss for key, loss in newest.items() if key.startswith("train_loss/")]
-    return "; ".join(
-        alarms(
-            newest,
-            causal=promised(causal=trial.causal, config=trial.config) == "causal",
-            fresh=not trial.config.get("task.train_sequences"),
-            train_loss=sum(losses) / len(losses) if losses else None,
-        )
-    )
+    return "; ".join(report_alarms(newest, causal=trial.causal, config=trial.config))
 
 
 def trial_params(sweep: Sweep, trial: Trial) -> dict[str, Any]:
-    """The resolved config and the point, flat: the same keys in every run of a sweep.
+    """What varies in the sweep, and nothing else: the same keys in every run of it.
 
-    A key that some runs lack would draw misleading lines in MLflow's comparison; where a field
-    has no effect it shows the base's value.
+    A key that some runs lack would draw misleading lines in MLflow's comparison; where an axis
+    has no effect it shows the base's value. The whole config is the run's ``config.json``.
     """
     resolved = TrialConfig().resolved().flat() | sweep.base | trial.config
     plain = {k: v for k, v in resolved.items() if k.rpartition(".")[2] not in SPELLINGS}
-    return plain | trial.point
+    known = plain | trial.point
+    keys = dict.fromkeys([*(axis["key"] for axis in sweep.axes), *trial.point])
+    return {key: known[key] for key in keys if key in known}
 
 
-def report_metrics(reports: Sequence[Report]) -> list[Point]:
-    """The curves: every number of every report at its step."""
-    points: list[Point] = []
-    for report in sorted(reports, key=lambda report: report.step):
-        # The value first: MLflow's comparison starts from the first metric of a run.
-        numbers = {"value": report.value, **report.metrics}
-        numbers.pop(STEP, None)
-        numbers.pop("test", None)  # a number of the trial's, not of a curve: see final_metrics
-        numbers[STEP] = report.step
-        at = milliseconds(report.at)
-        known = {key: value for key, value in numbers.items() if value is not None}
-        points += [(key, float(value), at, report.step) for key, value in known.items()]
-    return points
+def run_tags(sweep: Sweep) -> dict[str, str]:
+    """Where a new run comes from, under MLflow's own names."""
+    tags = {
+        LAYOUT_TAG: LAYOUT,
+        "mlflow.user": _user(),
+        "mlflow.source.name": "sweeps/launch.py",
+        "mlflow.source.type": "LOCAL",
+    }
+    return tags | ({"mlflow.source.git.commit": sweep.commit} if sweep.commit else {})
 
 
-def final_metrics(trial: Trial) -> list[Point]:
-    """What is known once a trial has ended; the same each time, so MLflow keeps it once."""
-    if trial.state not in ENDED or trial.finished is None:
-        return []
-    numbers = {"seconds": trial.seconds, "retries": float(trial.retries)}
-    if trial.test is not None:
-        numbers["test"] = trial.test
-    at = milliseconds(trial.finished)
-    return [(key, value, at, trial.step) for key, value in numbers.items()]
+def is_outdated(tags: Mapping[str, str]) -> bool:
+    """Whether a run was written with other names than today's: it is then written anew."""
+    return tags.get(LAYOUT_TAG) != LAYOUT
 
 
-def batches(points: Sequence[Point]) -> Iterator[Sequence[Point]]:
-    """As few as MLflow allows; one empty one when there are none."""
-    for start in range(0, max(1, len(points)), MAX_METRICS):
-        yield points[start : start + MAX_METRICS]
-
-
-def milliseconds(moment: datetime) -> int:
-    """MLflow's time stamp."""
-    return int(moment.timestamp() * 1000)
+def _user() -> str:
+    try:
+        return storable(getpass.getuser())
+    except (OSError, KeyError, ImportError):  # of a number without a name
+        return "unknown"

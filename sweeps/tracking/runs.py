@@ -9,15 +9,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence, Set
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sweeps.progress import ENDED, short_name
+from sweeps.progress import ENDED, best_trial, ranked_trials, short_name
+from sweeps.ranking import Leaks
 from sweeps.schema import Report, Sweep, Trial
 from sweeps.tracking import rows
 from sweeps.tracking.experiments import Experiments
 from sweeps.tracking.finding import Run, find_runs
+from sweeps.tracking.notes import NOTE, note, note_tags
+from sweeps.tracking.points import (
+    STEP,
+    Point,
+    final_points,
+    last_value,
+    milliseconds,
+    report_points,
+    score_key,
+)
+from sweeps.tracking.views import view_tag
+from sweeps.tracking.writing import Writer
 
 
 class SweepRuns:
@@ -34,6 +46,7 @@ class SweepRuns:
 
     def __init__(self, client: Any, sweep: Sweep, artifacts: Path | None) -> None:
         self._client = client
+        self._writer = Writer(client)
         self._experiments = Experiments(client)
         found = find_runs(client, self._experiments.ids, sweep)
         self._parent = next(iter(found.parents), None)
@@ -61,65 +74,69 @@ class SweepRuns:
         Returns:
             how many reports MLflow did not have as they are now.
         """
-        by_step = {report.step: rows.milliseconds(report.at) for report in reports}
+        by_step = {report.step: milliseconds(report.at) for report in reports}
         if complete:
-            self._forget(trial, reports, by_step)
+            self._forget(sweep, trial, reports, by_step)
         if not self._is_behind(sweep, trial, by_step, complete):
             return 0
         run = self._child(sweep, trial)
         logged = self._logged(run)
         fresh = {r.step: r for r in reports if logged.get(r.step) != by_step[r.step]}
-        points = rows.report_metrics(list(fresh.values()))
+        points = report_points(sweep, list(fresh.values()))
         points = self._unsaid(run, points, repeated=fresh.keys() & logged.keys())
         logged = logged | {step: by_step[step] for step in fresh}
-        self._write_files(run, trial)
-        self._log(
+        self._writer.write_files(run, trial)
+        self._writer.log(
             run,
             params=rows.trial_params(sweep, trial),
-            points=points + rows.final_metrics(trial),
+            points=points + final_points(sweep, trial),
             tags=rows.trial_tags(sweep, trial, reports, before=run.tags)
             | rows.logged_tags(logged)
             | self._ties(sweep, trial),
         )
         run.logged = logged
-        self._set_status(run, rows.STATUS[trial.state], trial.finished)
+        self._writer.set_status(run, rows.STATUS[trial.state], trial.finished)
         return len(fresh)
 
-    def mirror_sweep(self, sweep: Sweep, trials: Sequence[Trial], state: str) -> None:
+    def mirror_sweep(self, sweep: Sweep, trials: Sequence[Trial], state: str, leaks: Leaks) -> None:
         """Make the parent run agree: counts, the best trial, and ``state`` (as a trial's).
 
         Args:
             sweep: its row.
             trials: all that the ledger has; a run of any other is deleted.
             state: as a trial's.
+            leaks: what was measured in their reports.
         """
         for ghost in self._children.keys() - {trial.trial_id for trial in trials}:
             self.supersede(ghost)
-        parent = self._parent_of(sweep)
-        wanted = rows.sweep_metrics(sweep, trials)
+        parent, best = self._parent_of(sweep), best_trial(sweep, trials, leaks)
+        ranked = [t.value for t in ranked_trials(trials, leaks) if t.value is not None]
+        wanted = rows.sweep_metrics(sweep, trials, best)
         changed = {k: v for k, v in wanted.items() if parent.metrics.get(k) != v}
         ended = sum(trial.state in ENDED for trial in trials)
         # MLflow shows the point of the largest step, then time: when a sweep goes on with more
         # seeds, or the clock was set back, the newest counts must not stand behind older ones.
         step, at = rows.parse_counted(parent.tags)
         step, at = max(step, ended), max(at + 1, int(time.time() * 1000))
-        self._log(
+        self._writer.log(
             parent,
             params=rows.sweep_params(sweep),
             points=[(key, value, at, step) for key, value in changed.items()],
-            tags=rows.sweep_tags(sweep, trials, state)
+            tags=rows.sweep_tags(sweep, best, state)
             | rows.identity_tags(sweep)
+            | note_tags(note(sweep, trials, best, ranked), parent.tags)
             | ({rows.COUNTED_TAG: f"{step} {at}"} if changed else {}),
         )
         parent.metrics |= changed
-        self._set_status(parent, rows.STATUS[state], sweep.finished)
+        self._writer.set_status(parent, rows.STATUS[state], sweep.finished)
+        self._experiments.add_tag(parent.experiment, *view_tag(sweep))
 
     def kill_open(self) -> None:
         """Close as killed whatever still looks alive."""
         for run in [*self._children.values(), *([self._parent] if self._parent else [])]:
             if run.status in rows.OPEN and not run.is_deleted:
-                self._log(run, params={}, points=[], tags={"state": "killed"})
-                self._set_status(run, "KILLED", None)
+                self._writer.log(run, params={}, points=[], tags={"state": "killed"})
+                self._writer.set_status(run, "KILLED", None)
 
     def supersede(self, trial_id: str) -> None:
         """Delete the trial's run, if there is one; the next one is made anew."""
@@ -161,12 +178,12 @@ class SweepRuns:
 
     def _logged(self, run: Run) -> dict[int, int]:
         if run.logged is None:
-            history = self._client.get_metric_history(run.id, rows.STEP)
+            history = self._client.get_metric_history(run.id, STEP)
             history = sorted(history, key=lambda metric: metric.timestamp)
             run.logged = {metric.step: metric.timestamp for metric in history}
         return run.logged
 
-    def _unsaid(self, run: Run, points: list[rows.Point], repeated: Set[int]) -> list[rows.Point]:
+    def _unsaid(self, run: Run, points: list[Point], repeated: Set[int]) -> list[Point]:
         """Without what is there already of steps trained twice: since a checkpoint, or for more
         seeds. MLflow can only add, and shows the last of two values at a step.
         """
@@ -178,72 +195,43 @@ class SweepRuns:
         }
         return [point for point in points if (point[0], point[3], point[1]) not in said]
 
-    def _forget(self, trial: Trial, reports: Sequence[Report], by_step: Mapping[int, int]) -> None:
-        """Supersede a run that holds what these reports have not: the ledger is written first, so
-        it has started the trial over, or the run is another trial's.
+    def _forget(
+        self, sweep: Sweep, trial: Trial, reports: Sequence[Report], by_step: Mapping[int, int]
+    ) -> None:
+        """Supersede a run that holds what these reports have not, or holds it under other names.
+
+        The ledger is written first: it has started the trial over, or the run is another trial's.
         """
         run = self._children.get(trial.trial_id)
-        if run is not None and rows.agree(run.tags, by_step):
-            same = rows.last_value(reports) == run.metrics.get("value")
+        if run is None:
+            return
+        if rows.is_outdated(run.tags):
+            same = False
+        elif rows.agree(run.tags, by_step):
+            same = last_value(reports) == run.metrics.get(score_key(sweep))
         else:
-            same = run is None or self._logged(run).keys() <= by_step.keys()
+            same = self._logged(run).keys() <= by_step.keys()
         if not same:
             self.supersede(trial.trial_id)
-
-    def _write_files(self, run: Run, trial: Trial) -> None:
-        if not run.has_params:  # they are logged after the file: with them, it is there
-            self._client.log_dict(run.id, dict(trial.config), "config.json")
-        if trial.state == "failed" and trial.error and run.tags.get("state") != "failed":
-            self._client.log_text(run.id, trial.error, "error.txt")
-
-    def _log(
-        self,
-        run: Run,
-        *,
-        params: Mapping[str, Any],
-        points: Sequence[rows.Point],
-        tags: Mapping[str, str],
-    ) -> None:
-        """One call, unless there are more metrics than MLflow takes in one. Tags come last."""
-        from mlflow.entities import Metric, Param, RunTag
-
-        new = (
-            [] if run.has_params else [Param(k, str(v)[: rows.MAX_TEXT]) for k, v in params.items()]
-        )
-        changed = {key: text for key, text in tags.items() if run.tags.get(key) != text}
-        *first, last = rows.batches(points)
-        for batch in first:
-            self._client.log_batch(run.id, [Metric(*point) for point in batch])
-        if last or new or changed:
-            metrics = [Metric(*point) for point in last]
-            labels = [RunTag(key, text) for key, text in changed.items()]
-            self._client.log_batch(run.id, metrics, new, labels)
-        run.has_params = run.has_params or bool(new)
-        run.tags |= changed
-
-    def _set_status(self, run: Run, status: str, end: datetime | None) -> None:
-        if run.status == status:
-            return
-        if status in rows.OPEN:
-            self._client.update_run(run.id, status=status)
-        else:
-            self._client.set_terminated(run.id, status, end and rows.milliseconds(end))
-        run.status = status
 
     def _child(self, sweep: Sweep, trial: Trial) -> Run:
         run = self._children.get(trial.trial_id)
         if run is None:
-            run = self._create(short_name(trial), self._ties(sweep, trial), trial.started)
+            tags = self._ties(sweep, trial) | rows.run_tags(sweep)
+            run = self._writer.create(self._experiment, short_name(trial), tags, trial.started)
             self._children[trial.trial_id] = run
         return self._revive(run)
 
     def _parent_of(self, sweep: Sweep) -> Run:
+        before = self._parent
+        if before is not None and rows.is_outdated(before.tags):
+            self._parent = None
         if self._parent is None:
-            tags = rows.identity_tags(sweep) | {"mlflow.note.content": sweep.question}
-            self._parent = self._create(sweep.name, tags, sweep.created)
+            # What a person wrote of the sweep outlives the run that it was written on.
+            words = before.tags.get(NOTE) if before else None
+            kept = {NOTE: words} if words and words != sweep.question else {}
+            tags = rows.identity_tags(sweep) | rows.run_tags(sweep) | kept
+            self._parent = self._writer.create(self._experiment, sweep.name, tags, sweep.created)
+            if before is not None:
+                self._supersede(before)
         return self._revive(self._parent)
-
-    def _create(self, name: str, tags: dict[str, str], start: datetime | None) -> Run:
-        began = start and rows.milliseconds(start)
-        info = self._client.create_run(self._experiment, began, tags, name).info
-        return Run(info.run_id, self._experiment, info.status, tags, logged={})

@@ -70,7 +70,7 @@ class Mlflow:
     def params(self, run_id):
         return dict(self.sql("select key, value from params where run_uuid = ?", run_id))
 
-    def points(self, run_id, key="value"):
+    def points(self, run_id, key="validation_accuracy"):
         query = "select step, value from metrics where run_uuid = ? and key = ? order by step"
         return self.sql(query, run_id, key)
 

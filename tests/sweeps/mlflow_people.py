@@ -29,6 +29,7 @@ EDITED = {
     "focus.trial_id": "0123456789ab",
     "focus.points": "99",
     "focus.newest": "never",
+    "focus.layout": "1",
     "state": "great",
     "mlflow.parentRunId": "0" * 32,
 }

@@ -3,7 +3,7 @@
 import pytest
 
 from sweeps.audit import main
-from sweeps.tracking.runs import SweepRuns
+from sweeps.tracking.writing import Writer
 from tests.sweeps import audited_home as of
 from tests.sweeps.audited_home import (  # noqa: F401  fixtures
     blank_database,
@@ -17,6 +17,7 @@ ZERO = (
     "value = '{trial_id}' and lifecycle_stage = 'active')"
 )
 PARENT = "(select run_uuid from tags where key = 'focus.kind' and value = 'sweep')"
+SCORE, BEST = "validation_accuracy", "best_validation_accuracy"
 FAULTS = {
     "says running": ("update runs set status = 'RUNNING' where run_uuid = {zero}", "RUNNING"),
     "another state": (
@@ -33,15 +34,15 @@ FAULTS = {
         "under no sweep's run",
     ),
     "another final value": (
-        "update latest_metrics set value = 9 where key = 'value' and run_uuid = {zero}",
+        "update latest_metrics set value = 9 where key = '{SCORE}' and run_uuid = {zero}",
         "final value 9",
     ),
     "another test value": (
-        "update latest_metrics set value = 9 where key = 'test' and run_uuid = {zero}",
+        "update latest_metrics set value = 9 where key = 'test_accuracy' and run_uuid = {zero}",
         "test 9",
     ),
     "another curve": (
-        "update metrics set value = 9 where key = 'value' and step = 2 and run_uuid = {zero}",
+        "update metrics set value = 9 where key = '{SCORE}' and step = 2 and run_uuid = {zero}",
         "step 2: value 9",
     ),
     "a point is lost": (
@@ -51,15 +52,15 @@ FAULTS = {
     "a point is doubled": (
         "insert into metrics (key, value, timestamp, step, run_uuid, is_nan) "
         "select key, value, timestamp + 1, step, run_uuid, is_nan from metrics "
-        "where key = 'value' and step = 4 and run_uuid = {zero}",
+        "where key = '{SCORE}' and step = 4 and run_uuid = {zero}",
         "value twice at steps [4]",
     ),
     "a point too many": (
-        "update metrics set step = 5 where key = 'value' and step = 4 and run_uuid = {zero}",
+        "update metrics set step = 5 where key = '{SCORE}' and step = 4 and run_uuid = {zero}",
         "values at steps [5]",
     ),
     "another last step": (
-        "update latest_metrics set value = 4 where key = 'step' and run_uuid = {zero}",
+        "update latest_metrics set value = 4 where key = 'trial/step' and run_uuid = {zero}",
         "last step 4",
     ),
     "the sweep's run is open": (
@@ -71,12 +72,12 @@ FAULTS = {
         "trials/failed is 5",
     ),
     "another best value": (
-        f"update latest_metrics set value = 5 where key = 'best_value' and run_uuid = {PARENT}",
-        "best_value is 5",
+        f"update latest_metrics set value = 5 where key = '{BEST}' and run_uuid = {PARENT}",
+        "best_validation_accuracy is 5",
     ),
     "no best value": (
-        f"delete from latest_metrics where key = 'best_value' and run_uuid = {PARENT}",
-        "best_value is none",
+        f"delete from latest_metrics where key = '{BEST}' and run_uuid = {PARENT}",
+        "best_validation_accuracy is none",
     ),
     "no parent": (
         f"update runs set lifecycle_stage = 'deleted' where run_uuid = {PARENT}",
@@ -103,7 +104,7 @@ def test_a_broken_mlflow_is_seen_and_rebuilt(home, fault, capsys):  # noqa: F811
     trial_id = of.sql(home, "ledger", "select trial_id from trials where number = 0")[0][0]
     ledger_before = (home / "ledger.db").read_bytes()
     assert in_mlflow(home) == []  # negative control
-    of.sql(home, "mlflow", query.format(zero=ZERO.format(trial_id=trial_id)))
+    of.sql(home, "mlflow", query.format(SCORE=SCORE, zero=ZERO.format(trial_id=trial_id)))
     assert said in " ".join(what for _, what in in_mlflow(home))
 
     assert main(["--home", str(home), "--repair"]) == 0, capsys.readouterr().out
@@ -115,15 +116,15 @@ def test_a_broken_mlflow_is_seen_and_rebuilt(home, fault, capsys):  # noqa: F811
 
 def test_two_runs_of_a_trial_are_seen_and_made_one(blank_home, monkeypatch):  # noqa: F811
     """Code that forgets which runs there are."""
-    create = SweepRuns._create
+    create = Writer.create
 
-    def twice(self, name, tags, start):
+    def twice(self, experiment, name, tags, start):
         if tags.get("focus.kind") == "trial":
-            create(self, name, tags, start)
-        return create(self, name, tags, start)
+            create(self, experiment, name, tags, start)
+        return create(self, experiment, name, tags, start)
 
     with monkeypatch.context() as patched:
-        patched.setattr(SweepRuns, "_create", twice)
+        patched.setattr(Writer, "create", twice)
         of.drive(blank_home)
     assert in_mlflow(blank_home) == [(number, "2 runs") for number in range(of.TRIALS)]
     assert main(["--home", str(blank_home), "--repair"]) == 0
@@ -132,7 +133,7 @@ def test_two_runs_of_a_trial_are_seen_and_made_one(blank_home, monkeypatch):  # 
 def test_a_run_left_open_is_seen(blank_home, monkeypatch):  # noqa: F811
     """Code that never says how a trial ended."""
     with monkeypatch.context() as patched:
-        patched.setattr(SweepRuns, "_set_status", lambda *_: None)
+        patched.setattr(Writer, "set_status", lambda *_: None)
         of.drive(blank_home)
     said = dict(in_mlflow(blank_home))
     assert said[0] == "its run says killed, RUNNING"

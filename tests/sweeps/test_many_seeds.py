@@ -59,7 +59,10 @@ def test_every_record_takes_many_seeds(ledger: Ledger, mlflow: Mlflow) -> None:
     assert trial.state == "complete"
     assert len(trial.replicates) == MOST
     (run,) = mlflow.run_ids()
-    assert mlflow.sql("select count(*) from metrics where run_uuid = ? and key = 'value/999'", run)
+    assert mlflow.sql(
+        "select count(*) from metrics where run_uuid = ? and key = 'seed/999/validation_accuracy'",
+        run,
+    )
 
 
 @pytest.mark.slow

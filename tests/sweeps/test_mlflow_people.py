@@ -166,7 +166,9 @@ def test_what_people_do_in_mlflow_while_a_sweep_runs(running: Any, act: str) -> 
     assert report.close().dropped == 0
     steps = [
         metric.step
-        for metric in person.client.get_metric_history(person.run("trial").info.run_id, "value")
+        for metric in person.client.get_metric_history(
+            person.run("trial").info.run_id, "validation_accuracy"
+        )
     ]
     assert steps == [50, 100]
     assert len(person.runs()) == 2

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from sweeps.ranking import Leaks
 from sweeps.tracking import connect
 from sweeps.tracking.runs import SweepRuns
 from tests.sweeps.listener_rows import (
@@ -16,6 +17,8 @@ from tests.sweeps.listener_rows import (
 )
 from tests.sweeps.mlflow_database import blank_database, fresh_mlflow  # noqa: F401  fixtures
 
+TABLES = ("runs", "metrics", "tags", "params", "inputs", "datasets", "experiment_tags")
+
 
 def test_mirroring_twice_doubles_nothing(mlflow):
     sweep, trial = make_sweep(), ended(value=0.2, test=0.1)
@@ -26,8 +29,8 @@ def test_mirroring_twice_doubles_nothing(mlflow):
         runs = mlflow.runs_of(sweep)
         for _ in range(2):
             runs.mirror(sweep, trial, reports)
-            runs.mirror_sweep(sweep, [trial], "running")
-        counts.append([mlflow.sql(rows.format(t)) for t in ("runs", "metrics", "tags", "params")])
+            runs.mirror_sweep(sweep, [trial], "running", Leaks())
+        counts.append([mlflow.sql(rows.format(t)) for t in TABLES])
     assert counts[0] == counts[1]
     assert len(mlflow.points(mlflow.run_id())) == 4
 
@@ -43,7 +46,9 @@ def test_steps_repeated_since_a_checkpoint_double_nothing(mlflow):
     # Negative control: a step that says something else is added, and is the one MLflow shows.
     runs.mirror(sweep, trial, [make_report(trial, 200, 0.9, at=later + timedelta(days=1))])
     assert mlflow.points(mlflow.run_id())[-2:] == [(200, 0.2), (200, 0.9)]
-    assert mlflow.sql("select value from latest_metrics where key = 'value'") == [(0.9,)]
+    assert mlflow.sql("select value from latest_metrics where key = 'validation_accuracy'") == [
+        (0.9,)
+    ]
 
 
 class Watched:
@@ -136,7 +141,9 @@ def test_seeds_added_later_arrive(mlflow):
     later = START + timedelta(days=1)
     more = [make_report(trial, step, 0.7, seeds=3, at=later) for step in (50, 100, 150, 200)]
     assert mlflow.runs_of(sweep).mirror(sweep, trial, more, complete=True) == 4
-    assert [value for _, value in mlflow.points(mlflow.run_id(), "value/2")] == [0.7] * 4
+    assert [value for _, value in mlflow.points(mlflow.run_id(), "seed/2/validation_accuracy")] == [
+        0.7
+    ] * 4
     assert mlflow.runs_of(sweep).mirror(sweep, trial, more, complete=True) == 0
 
 
@@ -152,7 +159,7 @@ def test_more_metrics_than_one_batch_takes(mlflow):
     wide = {f"probe_{k}": float(k) for k in range(60)}
     reports = make_reports(trial, steps=range(10, 410, 10), **wide)
     mlflow.runs_of(sweep).mirror(sweep, trial, reports)
-    (count,) = mlflow.sql("select count(*) from metrics where key like 'probe_%'")[0]
+    (count,) = mlflow.sql("select count(*) from metrics where key like 'probe/probe_%'")[0]
     assert count == 40 * 60
 
 
@@ -161,17 +168,17 @@ def test_a_diverged_report_has_no_value_but_its_loss(mlflow):
     report = make_report(trial, 50, value=None, loss=float("nan"))
     mlflow.runs_of(sweep).mirror(sweep, trial, [report])
     assert mlflow.points(mlflow.run_id()) == []
-    assert mlflow.sql("select step, is_nan from metrics where key = 'loss'") == [(50, 1)]
+    assert mlflow.sql("select step, is_nan from metrics where key = 'probe/loss'") == [(50, 1)]
 
 
 def test_a_leaky_trial_is_never_the_parents_best(mlflow):
     sweep = make_sweep()
     honest, leaky = ended(0, value=0.5), ended(1, value=0.9, causal=False)
     runs = mlflow.runs_of(sweep)
-    runs.mirror_sweep(sweep, [honest, leaky], "running")
+    runs.mirror_sweep(sweep, [honest, leaky], "running", Leaks())
     assert mlflow.tags(mlflow.run_id("sweep"))["best_trial_id"] == honest.trial_id
     leaky.causal = True  # negative control: but for the leak it would have been
-    runs.mirror_sweep(sweep, [honest, leaky], "running")
+    runs.mirror_sweep(sweep, [honest, leaky], "running", Leaks())
     assert mlflow.tags(mlflow.run_id("sweep"))["best_trial_id"] == leaky.trial_id
 
 
@@ -181,10 +188,10 @@ def test_counts_of_a_sweep_that_goes_on_are_those_shown(mlflow, monkeypatch, rem
     if not remembered:  # negative control
         monkeypatch.setattr("sweeps.tracking.rows.parse_counted", lambda _: (0, 0))
     sweep, trials = make_sweep(), [ended(n, value=0.1) for n in range(3)]
-    mlflow.runs_of(sweep).mirror_sweep(sweep, trials, "complete")
+    mlflow.runs_of(sweep).mirror_sweep(sweep, trials, "complete", Leaks())
     monkeypatch.setattr("sweeps.tracking.runs.time.time", lambda: 1000.0)
     trials[2].state = "waiting"  # more seeds were asked for
-    mlflow.runs_of(sweep).mirror_sweep(sweep, trials, "running")
+    mlflow.runs_of(sweep).mirror_sweep(sweep, trials, "running", Leaks())
     shown = dict(mlflow.sql("select key, value from latest_metrics"))
     agree = (shown["trials/complete"], shown["trials/waiting"]) == (2, 1)
     assert agree == remembered

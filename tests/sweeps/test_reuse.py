@@ -35,7 +35,7 @@ def test_a_trial_taken_over_says_every_value_once(
     for run in again:
         curves = mlflow.sql(CURVES, run)
         assert [key for key, points, steps in curves if points != steps] == []
-        assert ("value/1" in [key for key, _, _ in curves]) == (seeds == "2")
+        assert ("seed/1/validation_accuracy" in [key for key, _, _ in curves]) == (seeds == "2")
         assert [step for step, _ in mlflow.points(run)] == [2, 4]
     assert sorted(mlflow.points(run)[-1][1] for run in again) == sorted(t.value for t in trials)
     assert audit.main(home) == 0

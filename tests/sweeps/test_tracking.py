@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from sweeps.ranking import Leaks
 from sweeps.tracking import MlflowTracker
 from sweeps.tracking.backlog import Backlog
 from tests.sweeps.listener_rows import (
@@ -65,12 +66,12 @@ def test_a_sweep_becomes_a_parent_and_one_run_per_trial(mlflow):
     assert (tags["state"], tags["space"], tags["commit"]) == ("complete", "nfft_bins", "abc123")
     assert (tags["causal"], tags["focus.points"]) == ("true", "4")
     params = mlflow.params(first)
-    logged = trials[0].config | trials[0].point
-    assert {k: params[k] for k in logged} == {k: str(v) for k, v in logged.items()}
+    assert params == {k: str(v) for k, v in trials[0].point.items()}
     assert params.keys() == mlflow.params(second).keys()
-    for key in ("value", "value/0", "value/1"):
+    per_seed = [f"seed/{seed}/validation_accuracy" for seed in (0, 1)]
+    for key in ("validation_accuracy", *per_seed):
         assert mlflow.points(first, key) == [(50, 0.05), (100, 0.1), (150, 0.15), (200, 0.2)]
-    assert mlflow.points(first, "test") == [(400, 0.19)]
+    assert mlflow.points(first, "test_accuracy") == [(400, 0.19)]
     assert json.loads(mlflow.artifact(first, "config.json")) == trials[0].config
     assert mlflow.tags(second)["reason"] == "worse than the median"
     assert mlflow.artifact(third, "error.txt") == "Traceback: NaN"
@@ -78,9 +79,9 @@ def test_a_sweep_becomes_a_parent_and_one_run_per_trial(mlflow):
     assert mlflow.tags(third)["mlflow.runName"] == "ema"
 
     tags = mlflow.tags(parent)
-    assert tags["mlflow.note.content"] == sweep.question
+    assert tags["mlflow.note.content"].startswith(f"{sweep.question}\n\nFinished: 1 complete, ")
     assert (tags["best_trial_id"], tags["state"]) == (trials[0].trial_id, "complete")
-    assert mlflow.points(parent, "best_value")[-1] == (3, 0.2)
+    assert mlflow.points(parent, "best_validation_accuracy")[-1] == (3, 0.2)
     assert mlflow.points(parent, "trials/failed")[-1] == (3, 1.0)
     assert mlflow.sql("pragma journal_mode") == [("wal",)]
     (name,) = mlflow.sql("select name from experiments where name != 'Default'")[0]
@@ -92,7 +93,7 @@ def test_what_a_killed_driver_left_is_caught_up(mlflow):
     reports = make_reports(trial)
     left = mlflow.runs_of(sweep)
     left.mirror(sweep, trial, reports[:2])
-    left.mirror_sweep(sweep, [trial], "running")
+    left.mirror_sweep(sweep, [trial], "running", Leaks())
     before = mlflow.run_id()
     assert mlflow.status(before) == "RUNNING"
 

@@ -1,0 +1,107 @@
+"""A saved view of the experiment page: a sweep's trials, what varies, the score, three charts.
+
+MLflow's page keeps the views that people share in tags of the experiment, offers them in a list,
+and opens one by ``?viewStateShareKey=``. The state is the page's own (MLflow 3.16 and later; an
+older one ignores what it does not know).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.parse
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sweeps.progress import score_name
+from sweeps.schema import Sweep
+from sweeps.tracking import rows
+from sweeps.tracking.points import milliseconds, score_key, test_key
+
+VIEW_TAG = "mlflow.sharedViewState."
+MAX_VIEW = 5000  # characters that every MLflow takes in a tag of an experiment
+MOST_AXES = 8
+SECTION = "Sweep"
+
+
+def view_key(name: str, created: str) -> str:
+    """The name of a sweep's view in an address.
+
+    Args:
+        name: the sweep's.
+        created: the tag ``focus.created`` of its run: two ledgers may use one name.
+    """
+    return f"{name}-{re.sub(r'[^0-9]', '', created)[:14]}"
+
+
+def view_tag(sweep: Sweep) -> tuple[str, str]:
+    """The experiment's tag that holds the view: key and text, the same each time."""
+    tags = rows.identity_tags(sweep)
+    key = view_key(sweep.name, tags[rows.CREATED_TAG])
+    made = milliseconds(sweep.created)
+    axes = [str(axis["key"]) for axis in sweep.axes]
+    for most in range(min(MOST_AXES, len(axes)), -1, -1):
+        state = json.dumps(_state(sweep, key, axes[:most]), separators=(",", ":"))
+        whole = {"name": sweep.name, "createdAt": made, "updatedAt": made, "state": state}
+        text = json.dumps(whole, separators=(",", ":"))
+        if len(text) <= MAX_VIEW:
+            break
+    return VIEW_TAG + key, text
+
+
+def view_url(base: str, experiment: str, key: str) -> str:
+    """The address of the view: its charts, and the trials beside them."""
+    asked = urllib.parse.urlencode({"viewStateShareKey": key, "compareRunsMode": "CHART"})
+    return f"{base.rstrip('/')}/#/experiments/{experiment}/runs?{asked}"
+
+
+def trials_filter(name: str, created: str) -> str:
+    """The search for the trials of one sweep."""
+    tags = {rows.SWEEP_TAG: name, rows.CREATED_TAG: created, rows.KIND_TAG: "trial"}
+    return " and ".join(f"tags.`{key}` = '{text}'" for key, text in tags.items())
+
+
+def _state(sweep: Sweep, key: str, axes: Sequence[str]) -> dict[str, Any]:
+    score = score_key(sweep)
+    interval = [f"{score}_low", f"{score}_high"]
+    numbers = [score, *interval, test_key(sweep), "train_loss", "seconds_per_step", "parameters"]
+    columns = [f"params.`{axis}`" for axis in axes] + [f"metrics.`{name}`" for name in numbers]
+    return {
+        "searchFilter": trials_filter(sweep.name, rows.identity_tags(sweep)[rows.CREATED_TAG]),
+        "orderByKey": f"metrics.`{score}`",
+        "orderByAsc": sweep.direction == "minimize",
+        "startTime": "ALL",
+        "lifecycleFilter": "Active",
+        "datasetsFilter": [],
+        "modelVersionFilter": "All Runs",
+        "selectedColumns": [*columns, "tags.`alarm`"],
+        "runsHiddenMode": "SHOW_ALL",
+        "compareRunCharts": _charts(sweep, key, axes),
+        "compareRunSections": [
+            {"uuid": _id(key, "section"), "name": SECTION, "display": True}
+            | {"isReordered": False, "deleted": False, "isGenerated": False}
+        ],
+    }
+
+
+def _charts(sweep: Sweep, key: str, axes: Sequence[str]) -> list[dict[str, Any]]:
+    """All axes against the score, the score by step, the score by trial."""
+    score = score_key(sweep)
+    parallel = {"selectedParams": list(axes), "selectedMetrics": [score], "showAllRuns": False}
+    cards: list[dict[str, Any]] = [{"type": "PARALLEL", **parallel}] if axes else []
+    cards += [
+        {"type": "LINE", "metricKey": score, "selectedMetricKeys": [score]}
+        | {"displayName": f"{score_name(sweep)} by step", "xAxisKey": "step"},
+        {"type": "BAR", "metricKey": score, "displayName": f"{score_name(sweep)} at the end"},
+    ]
+    section = _id(key, "section")
+    common = {"metricSectionId": section, "deleted": False, "isGenerated": False}
+    return [
+        {"uuid": _id(key, card["type"]), "runsCountToCompare": 100} | card | common
+        for card in cards
+    ]
+
+
+def _id(*words: str) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, "/".join(words)))

@@ -1,0 +1,96 @@
+"""Writes to one run: as few calls as MLflow allows, and nothing that it has already."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sweeps.schema import Trial
+from sweeps.tracking import rows
+from sweeps.tracking.finding import Run
+from sweeps.tracking.points import Point, batches, milliseconds
+
+CONTEXT = "mlflow.data.context"  # MLflow's own
+
+
+class Writer:
+    """What may be done to a run.
+
+    Args:
+        client: an ``MlflowClient``.
+
+    Raises:
+        Exception: whatever MLflow raises when it cannot, in every method.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def create(
+        self, experiment: str, name: str, tags: dict[str, str], start: datetime | None
+    ) -> Run:
+        """A new run, which is open."""
+        began = start and milliseconds(start)
+        info = self._client.create_run(experiment, began, tags, name).info
+        return Run(info.run_id, experiment, info.status, tags, logged={})
+
+    def write_files(self, run: Run, trial: Trial) -> None:
+        """The whole config and the data set, once; why a trial failed."""
+        if rows.POINTS_TAG not in run.tags:  # it is logged after these: with it, they are there
+            self._client.log_dict(run.id, dict(trial.config), "config.json")
+            self._log_data(run, trial)
+        if trial.state == "failed" and trial.error and run.tags.get("state") != "failed":
+            self._client.log_text(run.id, trial.error, "error.txt")
+
+    def log(
+        self,
+        run: Run,
+        *,
+        params: Mapping[str, Any],
+        points: Sequence[Point],
+        tags: Mapping[str, str],
+    ) -> None:
+        """One call, unless there are more metrics than MLflow takes in one. Tags come last."""
+        from mlflow.entities import Metric, Param, RunTag
+
+        new = (
+            [] if run.has_params else [Param(k, str(v)[: rows.MAX_TEXT]) for k, v in params.items()]
+        )
+        changed = {key: text for key, text in tags.items() if run.tags.get(key) != text}
+        *first, last = batches(points)
+        for batch in first:
+            self._client.log_batch(run.id, [Metric(*point) for point in batch])
+        if last or new or changed:
+            metrics = [Metric(*point) for point in last]
+            labels = [RunTag(key, text) for key, text in changed.items()]
+            self._client.log_batch(run.id, metrics, new, labels)
+        run.has_params = run.has_params or bool(new)
+        run.tags |= changed
+
+    def set_status(self, run: Run, status: str, end: datetime | None) -> None:
+        """Open, or ended at ``end``."""
+        if run.status == status:
+            return
+        if status in rows.OPEN:
+            self._client.update_run(run.id, status=status)
+        else:
+            self._client.set_terminated(run.id, status, end and milliseconds(end))
+        run.status = status
+
+    def _log_data(self, run: Run, trial: Trial) -> None:
+        """What it is trained and judged on, in MLflow's own column."""
+        from mlflow.entities import Dataset, DatasetInput, InputTag
+
+        task = {k: v for k, v in trial.config.items() if k.startswith("task.")}
+        text = json.dumps(task, sort_keys=True)
+        found = Dataset(
+            name=str(task.get("task.name", "task")),
+            digest=hashlib.sha256(text.encode()).hexdigest()[:8],
+            source_type="code",
+            source=text,
+            profile=text,
+        )
+        self._client.log_inputs(run.id, [DatasetInput(found, [InputTag(CONTEXT, "train")])])
