@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from analysis.reading.arms import LEAK_TOLERANCE
 from analysis.reading.ledger import read_sweep
 from analysis.summary import rerun_command, summarise
 from focus_core.config import TrialConfig
+from sweeps.alarms import LEAK_TOLERANCE
 
 Make = Callable[..., Any]
 BASE = TrialConfig()
