@@ -28,6 +28,7 @@ STYLES = {
 }
 FRAME_LINES = 10  # everything but the running trials and the alarms
 MOST_ALARMS = 3
+BESIDE_NAME = 56  # columns, for all else that stands in a running trial's line
 NARROW = 80  # columns; below, there is no room for bars
 
 
@@ -110,6 +111,8 @@ def _running(progress: Progress, console: Console, most: int) -> RenderableType:
     for justify in ("right", "left", "left", "right", "right", "right")[narrow:]:
         table.add_column(justify=justify, no_wrap=True, overflow="ellipsis")  # type: ignore[arg-type]
     table.columns[1].ratio = 1
+    longest = max((_name(progress, trial).cell_len for trial in shown), default=0)
+    table.width = min(console.width, longest + BESIDE_NAME)  # the curve stands by its name
     for trial in shown:
         step, curve = progress.step(trial), progress.curves.get(trial.id, {})
         values = [curve[at] for at in sorted(curve)]

@@ -66,6 +66,7 @@ class Progress:
         self._began = clock()
         self._pace = Pace(clock)
         self._leaks = Leaks()
+        self._at_work: set[int] = set()
         self._most_running = 1
         self.sweep: Sweep | None = None
         self.trials: dict[int, Trial] = {}
@@ -87,12 +88,14 @@ class Progress:
 
     def update(self, sweep: Sweep, trial: Trial) -> None:
         """A trial started, or ended."""
-        before = self.trials.get(trial.id)
         self.sweep = sweep
         self.trials[trial.id] = trial
-        if trial.state == "running" and (before is None or before.state != "running"):
+        if trial.state != "running":
+            self._at_work.discard(trial.id)
+        elif trial.id not in self._at_work:
+            self._at_work.add(trial.id)
             self._pace.begin(trial.id, self.step(trial))
-            self._most_running = max(self._most_running, len(self.running()))
+            self._most_running = max(self._most_running, len(self._at_work))
 
     def report(self, sweep: Sweep, trial: Trial, report: Report) -> None:
         """A trial said something."""

@@ -1,8 +1,10 @@
-"""Open MLflow on the comparison of a sweep's trials: ``python -m sweeps.ui``."""
+"""Open MLflow on the comparison of a sweep's trials: ``python -m sweeps.ui``.
+
+The sweep's newest report is put beside them first: this is where people look.
+"""
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import socket
@@ -11,13 +13,16 @@ import urllib.parse
 import webbrowser
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from focus_core.errors import UserError
 from focus_core.output import tell
 from sweeps.addresses import sqlite_url
-from sweeps.command_line import CommandLine, answer, escaped, home_folder, whole
+from sweeps.command_line import CommandLine, answer, escaped, home_folder, one_line, whole
+from sweeps.home import private_files
 from sweeps.mlflow_server import HOST, serving
 from sweeps.places import check_schema, check_tracking
 from sweeps.reasons import first_line
@@ -25,10 +30,27 @@ from sweeps.redact import hide_secrets
 from sweeps.stopping import SIGNALS
 from sweeps.tracking.finding import Run, all_experiments, tagged_runs
 from sweeps.tracking.moves import follow_home
-from sweeps.tracking.rows import KIND_TAG, PARENT_TAG, SWEEP_TAG
+from sweeps.tracking.reports import attach_report
+from sweeps.tracking.rows import CREATED_TAG, KIND_TAG, PARENT_TAG, SWEEP_TAG
+from sweeps.tracking.views import (
+    VIEW_TAG,
+    report_url,
+    search_url,
+    trials_filter,
+    view_key,
+    view_url,
+)
 
-MAX_COMPARED = 100  # the page asks for each run by itself
 NAME = "sweeps.ui"
+
+
+@dataclass(frozen=True)
+class Pages:
+    """The addresses of a sweep's pages."""
+
+    trials: str
+    report: str | None
+    """None: there is none yet."""
 
 
 def build_parser() -> CommandLine:
@@ -83,23 +105,24 @@ def _show_sweep(argv: list[str]) -> int:
     uri = os.environ.get("MLFLOW_TRACKING_URI") or sqlite_url(home / "mlflow.db")
     check_database(uri)
     if is_server(uri):
-        url = compare_url(uri, args.sweep, base=without_credentials(uri))
-        _show(url, browser=not args.no_browser)
+        found = find_pages(uri, args.sweep, without_credentials(uri), home / "reports")
+        _show(found, browser=not args.no_browser)
         return 0
     check_port(args.port)
     follow_home(uri, home / "artifacts")
-    url = compare_url(uri, args.sweep, f"http://{HOST}:{args.port}")
-    return serve(uri, url, browser=not args.no_browser)
+    with private_files():
+        found = find_pages(uri, args.sweep, f"http://{HOST}:{args.port}", home / "reports")
+    return serve(uri, found, browser=not args.no_browser)
 
 
-def serve(uri: str, url: str, *, browser: bool) -> int:
-    """Run MLflow's server until interrupted, and show ``url`` once it answers.
+def serve(uri: str, pages: Pages, *, browser: bool) -> int:
+    """Run MLflow's server until interrupted, and show ``pages`` once it answers.
 
     Raises:
         UserError: the server does not start.
     """
-    with serving(uri, urllib.parse.urlsplit(url).port or 0) as server:
-        _show(url, browser=browser)
+    with serving(uri, urllib.parse.urlsplit(pages.trials).port or 0) as server:
+        _show(pages, browser=browser)
         tell("Ctrl-C stops it")
         server.wait()
     return 1  # it ended by itself
@@ -142,13 +165,14 @@ def check_port(port: int) -> None:
             ) from None
 
 
-def compare_url(uri: str, sweep: str | None, base: str) -> str:
-    """The address of the page that compares a sweep's trials.
+def find_pages(uri: str, sweep: str | None, base: str, reports: Path) -> Pages:
+    """Where a sweep is in MLflow; its newest report is put there too.
 
     Args:
         uri: MLflow's tracking URI.
         sweep: its name; None: the sweep made last.
         base: where the UI answers, such as ``http://127.0.0.1:5000``.
+        reports: the home's reports, a folder a sweep.
 
     Raises:
         UserError: MLflow has no such sweep, or none of its trials.
@@ -157,17 +181,25 @@ def compare_url(uri: str, sweep: str | None, base: str) -> str:
 
     client = _ask(uri, lambda: connect(uri))
     parent, experiments = _ask(uri, lambda: _find_sweep(client, sweep))
-    found = tagged_runs(client, experiments, PARENT_TAG, parent.id, deleted=False)
-    runs = _ask(uri, lambda: sorted(found, key=lambda run: (run.status != "FINISHED", run.started)))
-    if not runs:
-        raise UserError(f"no trial of sweep {parent.tags[SWEEP_TAG]!r} has started yet")
-    ids = [run.id for run in runs[:MAX_COMPARED]]
-    held = sorted({run.experiment for run in runs[:MAX_COMPARED]}, key=int)
-    lists = {"runs": ids, "experiments": held}
-    query = urllib.parse.urlencode(
-        {key: json.dumps(value, separators=(",", ":")) for key, value in lists.items()}
+    name, created = parent.tags[SWEEP_TAG], parent.tags.get(CREATED_TAG, "")
+    trials = tagged_runs(client, experiments, PARENT_TAG, parent.id, deleted=False)
+    if _ask(uri, lambda: next(trials, None)) is None:
+        raise UserError(f"no trial of sweep {name!r} has started yet")
+    key = view_key(name, created)
+    tags = _ask(uri, lambda: client.get_experiment(parent.experiment).tags)
+    try:
+        attached = attach_report(client, parent, reports / name)
+    except Exception as error:  # noqa: BLE001  the rest can be looked at all the same
+        tell(
+            f"{NAME}: the report could not be put there: {one_line(first_line(error))}", error=True
+        )
+        attached = False
+    return Pages(
+        trials=view_url(base, parent.experiment, key)
+        if f"{VIEW_TAG}{key}" in tags
+        else search_url(base, parent.experiment, trials_filter(name, created)),
+        report=report_url(base, parent.experiment, parent.id) if attached else None,
     )
-    return f"{base.rstrip('/')}/#/compare-runs?{query}"
 
 
 def _ask(uri: str, question: Callable[[], Any]) -> Any:
@@ -202,10 +234,12 @@ def _find_sweep(client: Any, name: str | None) -> tuple[Run, list[str]]:
     return max(found, key=lambda run: run.started), ids
 
 
-def _show(url: str, *, browser: bool) -> None:
-    tell(escaped(url))
+def _show(pages: Pages, *, browser: bool) -> None:
+    tell(escaped(pages.trials))
+    if pages.report is not None:
+        tell(f"report: {escaped(pages.report)}")
     if browser:
-        webbrowser.open(url)
+        webbrowser.open(pages.trials)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ NOTE = "mlflow.note.content"  # MLflow's own
 WRITTEN_TAG = "focus.note"  # a hash of what we wrote there
 ANSWER_TAG = "focus.answer"  # what the report says, and when it was written
 MAX_TEXT = 5000  # characters
-REPORT = "\n\n**The report"
+OUTCOME = "\n\n**"  # what comes after the question begins like this
 
 
 def note(sweep: Sweep, trials: Sequence[Trial], best: Trial | None, ranked: Sequence[float]) -> str:
@@ -34,7 +34,7 @@ def note(sweep: Sweep, trials: Sequence[Trial], best: Trial | None, ranked: Sequ
         return sweep.question
     counts = count_states(sweep, trials)
     told = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
-    lines = [sweep.question, f"Finished: {told}."]
+    lines = [f"{sweep.question}{OUTCOME}Finished:** {told}."]
     if best is not None and best.value is not None:
         test = "" if best.test is None else f", test {best.test:.4g}"
         lines.append(
@@ -46,20 +46,24 @@ def note(sweep: Sweep, trials: Sequence[Trial], best: Trial | None, ranked: Sequ
 
 
 def note_tags(text: str, before: Mapping[str, str]) -> dict[str, str]:
-    """The tags that put ``text``, with the report's answer, where people read it.
+    """The tags that put ``text`` where people read it; once there is one, the report's answer.
 
-    None where a person wrote something of their own.
+    Args:
+        text: see ``note``.
+        before: the run's tags; where a person has written a note of their own, it stays.
     """
-    now = before.get(NOTE)
-    if now is not None and now not in ("", text) and before.get(WRITTEN_TAG) != _hash(now):
+    now = before.get(NOTE, "")
+    if now and before.get(WRITTEN_TAG) != _hash(now):
         return {}
-    text = (text.partition(REPORT)[0] + before.get(ANSWER_TAG, ""))[:MAX_TEXT]
+    if ANSWER_TAG in before:
+        text = text.partition(OUTCOME)[0] + OUTCOME + before[ANSWER_TAG]
+    text = text[:MAX_TEXT]
     return {NOTE: text, WRITTEN_TAG: _hash(text)}
 
 
 def answer_text(sentences: Sequence[str], when: str) -> str:
     """What follows the question, once there is a report."""
-    return f"{REPORT} of {when} says:** {' '.join(sentences)}"
+    return f"The report of {when} says:** {' '.join(sentences)}"
 
 
 def _hash(text: str) -> str:

@@ -2,7 +2,7 @@
 
 At the top stand a dozen: the score with its interval, the loss, the leak, a few costs. Everything
 else is in a group: MLflow's charts make a section of what stands before the last slash. A number
-of each seed is in ``seed/0``, one of a layer or of a bin in ``layer/1`` or ``bin/3``.
+of seed 0 is in ``seed/0``, one of layer 1 is ``layer/pole_radius_max_1``, over all seeds.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ STEP = "trial/step"  # the metric that says which reports are there: the last on
 TOP = ("leak", "parameters", "seconds_per_step", "peak_bytes")
 LEVEL = 0.95
 MAX_METRICS = 900  # MLflow takes 1000 entities a batch: this leaves room for params and tags
-PART, GROUP = re.compile(r"([a-z]+)(\d+)"), r"\1/\2"
+PART = re.compile(r"([a-z]+)(\d+)")
 
 Point = tuple[str, float, int, int]
 """key, value, milliseconds, step: the order of ``mlflow.entities.Metric``."""
@@ -68,7 +68,7 @@ def report_numbers(sweep: Sweep, report: Report) -> dict[str, float]:
             found |= {f"seed/{k}/{said.get(name, name)}": value for k, value in values.items()}
         elif values.keys() == scores.keys():
             over_seeds = OVER_SEEDS.get(head, statistics.fmean)
-            found[f"{PART.sub(GROUP, part)}/{head}"] = over_seeds(list(values.values()))
+            found[_part_key(head, part)] = over_seeds(list(values.values()))
     return found
 
 
@@ -117,6 +117,12 @@ def seed_interval(values: Sequence[float], *, most: float = math.inf) -> tuple[f
     mean = statistics.fmean(values)
     half = float(stdtrit(n - 1, (1 + LEVEL) / 2)) * statistics.stdev(values) / math.sqrt(n)
     return max(0.0, mean - half), min(most, mean + half)
+
+
+def _part_key(name: str, part: str) -> str:
+    """``pole_radius_max`` of ``layer1`` as ``layer/pole_radius_max_1``."""
+    match = PART.fullmatch(part)
+    return f"{match[1]}/{name}_{match[2]}" if match else f"{part}/{name}"
 
 
 def _interval(sweep: Sweep, key: str, by_seed: Mapping[str, float]) -> dict[str, float]:

@@ -21,8 +21,9 @@ from sweeps.tracking.points import milliseconds, score_key, test_key
 
 VIEW_TAG = "mlflow.sharedViewState."
 MAX_VIEW = 5000  # characters that every MLflow takes in a tag of an experiment
-MOST_AXES = 8
-SECTION = "Sweep"
+MOST_AXES, MOST_SEEDS = 8, 10
+SECTION, TOP_SECTION = "Sweep", "Model metrics"  # the second is MLflow's, for names without a slash
+WIDTH = 140
 
 
 def view_key(name: str, created: str) -> str:
@@ -52,7 +53,21 @@ def view_tag(sweep: Sweep) -> tuple[str, str]:
 
 def view_url(base: str, experiment: str, key: str) -> str:
     """The address of the view: its charts, and the trials beside them."""
-    asked = urllib.parse.urlencode({"viewStateShareKey": key, "compareRunsMode": "CHART"})
+    asked = urllib.parse.urlencode(
+        {"viewStateShareKey": key, "compareRunsMode": "CHART", "workflowType": "machine_learning"}
+    )
+    return f"{base.rstrip('/')}/#/experiments/{experiment}/runs?{asked}"
+
+
+def report_url(base: str, experiment: str, run_id: str) -> str:
+    """The address of the report that lies by the sweep's run."""
+    place = f"{base.rstrip('/')}/#/experiments/{experiment}/runs/{run_id}/artifacts/report"
+    return f"{place}/index.html?workflowType=machine_learning"
+
+
+def search_url(base: str, experiment: str, search: str) -> str:
+    """The address of the experiment page with a search: where there is no view."""
+    asked = urllib.parse.urlencode({"searchFilter": search}, quote_via=urllib.parse.quote)
     return f"{base.rstrip('/')}/#/experiments/{experiment}/runs?{asked}"
 
 
@@ -76,13 +91,24 @@ def _state(sweep: Sweep, key: str, axes: Sequence[str]) -> dict[str, Any]:
         "datasetsFilter": [],
         "modelVersionFilter": "All Runs",
         "selectedColumns": [*columns, "tags.`alarm`"],
+        "columnOrder": columns,
+        "columnWidths": dict.fromkeys(columns, WIDTH),
         "runsHiddenMode": "SHOW_ALL",
         "compareRunCharts": _charts(sweep, key, axes),
-        "compareRunSections": [
-            {"uuid": _id(key, "section"), "name": SECTION, "display": True}
-            | {"isReordered": False, "deleted": False, "isGenerated": False}
-        ],
+        "compareRunSections": [_section(key, name) for name in _sections(sweep)],
+        "isAccordionReordered": True,  # or the page would sort them by name
     }
+
+
+def _sections(sweep: Sweep) -> list[str]:
+    """Ours first; what the page adds of itself comes last, unless it is named here."""
+    seeds = [f"seed/{seed}" for seed in range(min(sweep.seeds, MOST_SEEDS))]
+    return [SECTION, TOP_SECTION, "probe", "layer", "bin", *seeds, "trial"]
+
+
+def _section(key: str, name: str) -> dict[str, Any]:
+    opened = name in (SECTION, TOP_SECTION)
+    return {"uuid": _id(key, name), "name": name, "display": opened, "isReordered": False}
 
 
 def _charts(sweep: Sweep, key: str, axes: Sequence[str]) -> list[dict[str, Any]]:
@@ -92,11 +118,10 @@ def _charts(sweep: Sweep, key: str, axes: Sequence[str]) -> list[dict[str, Any]]
     cards: list[dict[str, Any]] = [{"type": "PARALLEL", **parallel}] if axes else []
     cards += [
         {"type": "LINE", "metricKey": score, "selectedMetricKeys": [score]}
-        | {"displayName": f"{score_name(sweep)} by step", "xAxisKey": "step"},
+        | {"displayName": f"{score_name(sweep)} by step", "xAxisKey": "step", "lineSmoothness": 0},
         {"type": "BAR", "metricKey": score, "displayName": f"{score_name(sweep)} at the end"},
     ]
-    section = _id(key, "section")
-    common = {"metricSectionId": section, "deleted": False, "isGenerated": False}
+    common = {"metricSectionId": _id(key, SECTION), "deleted": False, "isGenerated": False}
     return [
         {"uuid": _id(key, card["type"]), "runsCountToCompare": 100} | card | common
         for card in cards

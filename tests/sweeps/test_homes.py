@@ -13,7 +13,7 @@ from sweeps import audit
 from sweeps.addresses import sqlite_url
 from sweeps.tracking import connect
 from sweeps.tracking.moves import follow_home
-from sweeps.ui import compare_url
+from sweeps.ui import find_pages
 from tests.sweeps import audited_home as of
 from tests.sweeps.audited_home import (  # noqa: F401  fixtures
     blank_database,
@@ -97,7 +97,8 @@ def test_a_home_may_have_any_name(tmp_path, blank_database):  # noqa: F811
         folder, "mlflow", "select run_uuid from tags where key = 'focus.trial_id'"
     ):
         assert [file.path for file in client.list_artifacts(run_id)] == ["config.json"]
-    assert compare_url(uri, None, "http://127.0.0.1:1").startswith("http://127.0.0.1:1/#/compare")
+    found = find_pages(uri, None, "http://127.0.0.1:1", folder / "reports")
+    assert found.trials.startswith("http://127.0.0.1:1/#/experiments/")
     assert follow_home(uri, folder / "artifacts") == 0
     assert list(tmp_path.iterdir()) == [folder]  # nothing beside it
 

@@ -79,7 +79,7 @@ def test_a_sweep_becomes_a_parent_and_one_run_per_trial(mlflow):
     assert mlflow.tags(third)["mlflow.runName"] == "ema"
 
     tags = mlflow.tags(parent)
-    assert tags["mlflow.note.content"].startswith(f"{sweep.question}\n\nFinished: 1 complete, ")
+    assert tags["mlflow.note.content"].startswith(f"{sweep.question}\n\n**Finished:** 1 complete, ")
     assert (tags["best_trial_id"], tags["state"]) == (trials[0].trial_id, "complete")
     assert mlflow.points(parent, "best_validation_accuracy")[-1] == (3, 0.2)
     assert mlflow.points(parent, "trials/failed")[-1] == (3, 1.0)

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -11,12 +12,14 @@ import urllib.request
 import pytest
 
 from sweeps import ui
+from sweeps.ranking import Leaks
 from sweeps.tracking import connect
 from sweeps.tracking.runs import SweepRuns
-from tests.sweeps.listener_rows import ended, make_sweep
+from tests.sweeps.listener_rows import ended, make_reports, make_sweep
 from tests.sweeps.mlflow_database import blank_database  # noqa: F401  a fixture
 
 TRIALS = 3
+AXES = ["model.bin_length", "model.nfft_factor"]
 
 
 @pytest.fixture(scope="module")
@@ -27,11 +30,13 @@ def home(tmp_path_factory, blank_database):  # noqa: F811
     client = connect(f"sqlite:///{folder / 'mlflow.db'}")
     for year, name in ((2030, "first"), (2031, "second")):
         created = make_sweep().created.replace(year=year)
-        sweep = make_sweep(name=name, created=created)
+        axes = [{"key": key, "kind": "categorical", "choices": [1, 2]} for key in AXES]
+        sweep = make_sweep(name=name, created=created, axes=axes)
         runs = SweepRuns(client, sweep, folder / "artifacts")
-        for number in range(TRIALS):
-            state = "failed" if number == 0 else "complete"
-            runs.mirror(sweep, ended(number, state, value=0.5), [])
+        trials = [ended(n, "complete" if n else "failed", value=0.5) for n in range(TRIALS)]
+        for trial in trials:
+            runs.mirror(sweep, trial, make_reports(trial))
+        runs.mirror_sweep(sweep, trials, "complete", Leaks())
     return folder
 
 
@@ -47,25 +52,106 @@ def free_port():
         return server.getsockname()[1]
 
 
-def compared(url):
-    """The sweep and trial ids of the runs that a compare page shows."""
+def pages(home, asked=None):
+    uri = f"sqlite:///{home / 'mlflow.db'}"
+    return ui.find_pages(uri, asked, "http://127.0.0.1:5000/", home / "reports")
+
+
+def asked_for(url):
+    """What a page's address asks for."""
     return urllib.parse.parse_qs(urllib.parse.urlsplit(url).fragment.partition("?")[2])
 
 
-def tags_of(home, run_id):
-    return connect(f"sqlite:///{home / 'mlflow.db'}").get_run(run_id).data.tags
+def opened_view(home, url):
+    """The saved view that an address opens: its name, and the state of the page."""
+    client = connect(f"sqlite:///{home / 'mlflow.db'}")
+    experiment = urllib.parse.urlsplit(url).fragment.split("/")[2]
+    (key,) = asked_for(url)["viewStateShareKey"]
+    view = json.loads(client.get_experiment(experiment).tags[f"mlflow.sharedViewState.{key}"])
+    return view["name"], json.loads(view["state"])
 
 
 @pytest.mark.parametrize(("asked", "name"), [(None, "second"), ("first", "first")])
 def test_the_page_compares_the_trials_of_one_sweep(home, asked, name):
-    url = ui.compare_url(f"sqlite:///{home / 'mlflow.db'}", asked, "http://127.0.0.1:5000/")
-    assert url.startswith("http://127.0.0.1:5000/#/compare-runs?")
-    query = compared(url)
-    tags = [tags_of(home, run_id) for run_id in json.loads(query["runs"][0])]
-    assert {tag["focus.sweep"] for tag in tags} == {name}
-    # complete ones first, then in the order of asking
-    assert [int(tag["focus.trial_id"], 16) for tag in tags] == [1, 2, 0]
-    assert len(json.loads(query["experiments"][0])) == 1
+    url = pages(home, asked).trials
+    assert url.startswith("http://127.0.0.1:5000/#/experiments/")
+    title, state = opened_view(home, url)
+    assert title == name
+    client = connect(f"sqlite:///{home / 'mlflow.db'}")
+    ids = [experiment.experiment_id for experiment in client.search_experiments()]
+    found = client.search_runs(ids, state["searchFilter"])
+    assert {run.data.tags["focus.sweep"] for run in found} == {name}
+    assert sorted(run.data.tags["focus.trial_id"] for run in found) == [
+        f"{number:012x}" for number in range(TRIALS)
+    ]
+    params, metrics = found[0].data.params, found[0].data.metrics
+    columns = [column for column in state["selectedColumns"] if column.startswith("params.")]
+    assert columns == [f"params.`{key}`" for key in AXES]
+    assert params.keys() == set(AXES)
+    parallel, line, bar = state["compareRunCharts"]
+    assert parallel["selectedParams"] == AXES
+    for key in (*parallel["selectedMetrics"], line["metricKey"], bar["metricKey"]):
+        assert key in metrics
+    assert state["orderByKey"] == "metrics.`validation_accuracy`"
+
+
+def test_a_sweep_without_a_view_is_searched_for(home):
+    client = connect(f"sqlite:///{home / 'mlflow.db'}")
+    url = pages(home, "first").trials
+    (key,) = asked_for(url)["viewStateShareKey"]
+    experiment = urllib.parse.urlsplit(url).fragment.split("/")[2]
+    tag = f"mlflow.sharedViewState.{key}"
+    text = client.get_experiment(experiment).tags[tag]
+    client.delete_experiment_tag(experiment, tag)
+    (search,) = asked_for(pages(home, "first").trials)["searchFilter"]
+    assert len(client.search_runs([experiment], search)) == TRIALS
+    client.set_experiment_tag(experiment, tag, text)
+
+
+def write_report(home, name, words, sweep=None):
+    folder = home / "reports" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    summary = {"sweep": {"name": sweep or name}, "answer": [words]}
+    (folder / "summary.json").write_text(json.dumps(summary))
+    (folder / "index.html").write_text(f"<p>{words}</p>")
+
+
+def test_the_newest_report_is_an_artifact_and_its_answer_is_read_first(home):
+    client = connect(f"sqlite:///{home / 'mlflow.db'}")
+    assert pages(home, "second").report is None
+    write_report(home, "second", "Of another sweep.", sweep="first")
+    assert pages(home, "second").report is None
+    for words in ("It does.", "It does not."):
+        write_report(home, "second", words)
+        for _ in range(2):
+            url = pages(home, "second").report
+        run_id = urllib.parse.urlsplit(url).fragment.split("/")[4]
+        artifacts = home / "artifacts" / run_id / "artifacts" / "report"
+        assert (artifacts / "index.html").read_text() == f"<p>{words}</p>"
+        tags = client.get_run(run_id).data.tags
+        assert tags["focus.kind"] == "sweep"
+        assert re.fullmatch(
+            r"Does the bin's length matter, or NFFT\?\n\n"
+            rf"\*\*The report of [-0-9 :]+ UTC says:\*\* {words}",
+            tags["mlflow.note.content"],
+        )
+    client.set_tag(run_id, "mlflow.note.content", "mine")
+    write_report(home, "second", "Once more.")
+    pages(home, "second")
+    assert client.get_run(run_id).data.tags["mlflow.note.content"] == "mine"
+
+
+def test_a_report_that_cannot_be_put_there_hides_nothing(home, capsys, monkeypatch):
+    def refuse(*_):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(ui, "attach_report", refuse)
+    found = pages(home, "first")
+    assert "viewStateShareKey" in found.trials
+    assert found.report is None
+    said = capsys.readouterr().err
+    assert "the report could not be put there: " in said
+    assert said.count("\n") == 1
 
 
 def refused(capsys, *argv):
@@ -101,8 +187,16 @@ def test_a_port_that_is_none(home, capsys):
 
 
 def test_a_server_that_does_not_start_is_told_in_one_line(free_port):
+    page = ui.Pages(f"http://127.0.0.1:{free_port}/", None)
     with pytest.raises(ValueError, match=r"did not start: .+"):
-        ui.serve("nonsense://nowhere", f"http://127.0.0.1:{free_port}/", browser=False)
+        ui.serve("nonsense://nowhere", page, browser=False)
+
+
+def tracked(home):
+    """One run that is complete."""
+    client = connect(f"sqlite:///{home / 'mlflow.db'}")
+    ids = [experiment.experiment_id for experiment in client.search_experiments()]
+    return [run.info.run_id for run in client.search_runs(ids, "tags.state = 'complete'")][:1]
 
 
 def test_it_serves_until_interrupted(home, free_port):
@@ -116,7 +210,7 @@ def test_it_serves_until_interrupted(home, free_port):
             base = url.partition("/#/")[0]
             direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
             page = direct.open(f"{base}/", timeout=20).read().decode()
-            run = json.loads(compared(url)["runs"][0])[0]
+            (run,) = tracked(home)
             api = f"{base}/api/2.0/mlflow/runs/get?run_id={run}"
             answer = json.load(direct.open(api, timeout=20))
         finally:

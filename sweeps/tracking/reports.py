@@ -1,0 +1,61 @@
+"""The report, where people look for it: an artifact of the sweep's run, its answer in the note."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sweeps.tracking.finding import Run
+from sweeps.tracking.notes import ANSWER_TAG, MAX_TEXT, NOTE, answer_text, note_tags
+from sweeps.tracking.rows import SWEEP_TAG
+
+FOLDER = "report"
+FILES = ("index.html", "report.md", "summary.json")
+REPORT_TAG = "focus.report"  # a hash of the files that are there
+
+
+def attach_report(client: Any, parent: Run, folder: Path) -> bool:
+    """Log the report in ``folder`` to the sweep's run, unless it is there; whether there is one.
+
+    Args:
+        client: an ``MlflowClient``.
+        parent: the sweep's run.
+        folder: where ``analysis/report.py`` writes; one of another sweep is left alone.
+
+    Raises:
+        OSError: a file cannot be read.
+        Exception: whatever MLflow raises when it cannot.
+    """
+    files = [folder / name for name in FILES if (folder / name).is_file()]
+    summary = _summary(folder / "summary.json")
+    if not files or summary.get("sweep", {}).get("name") != parent.tags.get(SWEEP_TAG):
+        return False
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
+    if parent.tags.get(REPORT_TAG) == digest:
+        return True
+    for path in files:
+        client.log_artifact(parent.id, str(path), FOLDER)
+    when = datetime.fromtimestamp(files[0].stat().st_mtime, UTC)
+    answer = answer_text(_sentences(summary), f"{when:%Y-%m-%d %H:%M} UTC")
+    tags = {ANSWER_TAG: answer[:MAX_TEXT]} if _sentences(summary) else {}
+    tags |= note_tags(parent.tags.get(NOTE, ""), parent.tags | tags)
+    for key, text in (tags | {REPORT_TAG: digest}).items():  # that one last: all else is there
+        client.set_tag(parent.id, key, text)
+    return True
+
+
+def _summary(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) and isinstance(found.get("sweep"), dict) else {}
+
+
+def _sentences(summary: dict[str, Any]) -> list[str]:
+    answer = summary.get("answer")
+    said = answer if isinstance(answer, list) else [answer]
+    return [sentence for sentence in said if isinstance(sentence, str) and sentence]
