@@ -38,7 +38,8 @@ LIGHT += ("__init__", "errors", "paths")
 DOORS = ("sweeps.launch", "analysis.report", "analysis.trial")
 FLAGS = """
     --space --list --name --trials --seeds --sampler --set --cpus-per-trial --gpus-per-trial
-    --max-concurrent --time-budget --address --home --tracking-uri --retry-failed --rerun
+    --max-concurrent --time-budget --address --home --tracking-uri --retry-failed --only
+    --confirm --hypothesis --margin --rerun
     --local --dry-run
 """
 

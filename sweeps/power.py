@@ -1,0 +1,2 @@
+def resolution(plan):
+    return ""
