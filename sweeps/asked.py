@@ -17,7 +17,6 @@ from sweeps.plan import Plan
 from sweeps.schema import Asked, Sweep, Trial, now
 from sweeps.seeds import Seeds
 
-
 Said = dict[str, Any]
 """What stands of a sweep's plan, by these keys; what is absent was not said.
 

@@ -9,7 +9,7 @@ from focus_core.config import TrialConfig
 from focus_core.tasks import TASKS
 from sweeps.command_line import counted
 from sweeps.plan import Plan
-from sweeps.power import resolution
+from sweeps.power import resolution, too_many
 from sweeps.redact import hide_secrets, shown_url
 
 MOST_NAMED = 8
@@ -36,7 +36,7 @@ def plan_lines(plan: Plan) -> list[tuple[str, str]]:
         ("ledger", shown_url(plan.ledger_url)),
         ("mlflow", hide_secrets(plan.tracking_uri)),
         ("home", str(plan.home)),
-        *(("caution", text) for text in plan.cautions),
+        *(("caution", text) for text in (*plan.cautions, *too_many(plan))),
     ]
     return [(label, text) for label, text in found if text]
 
