@@ -6,54 +6,19 @@ A hypothesis counts as said before only where the hour says so, and a report nam
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any, NamedTuple
-
-import sqlalchemy as sa
 
 from focus_core.errors import UserError
 from sweeps.ledger import Ledger
 from sweeps.plan import Plan
+from sweeps.said import AskedAt, Said, read_asked, standing
 from sweeps.schema import Asked, Sweep, Trial, now
 from sweeps.seeds import Seeds
-
-Said = dict[str, Any]
-"""What stands of a sweep's plan, by these keys; what is absent was not said.
-
-seeds, trials, sampler: as asked for.
-code: the hash of what trained it.
-hypothesis, margin: in the words of who launched it.
-more: trial id to seeds, of those that were given more than the others.
-confirms: the sweep whose winner is trained again here, on seeds from ``first_seed`` on.
-again: ``--rerun`` or ``--retry-failed``, at that hour; it does not last.
-"""
-
-
-class AskedAt(NamedTuple):
-    """One row of the ledger's."""
-
-    at: datetime
-    said: Said
-
-
-def read_asked(connection: sa.Connection, sweep_id: int) -> list[AskedAt]:
-    """The rows of one sweep, the first one first; none where a ledger is older than its table."""
-    if not sa.inspect(connection).has_table(Asked.__tablename__):
-        return []
-    wanted = sa.select(Asked.at, Asked.said).where(Asked.sweep_id == sweep_id).order_by(Asked.id)
-    return [AskedAt(*row) for row in connection.execute(wanted)]
 
 
 def asked(ledger: Ledger, sweep: Sweep) -> list[AskedAt]:
     """``read_asked`` of an open ledger."""
     with ledger.reading() as session:
         return read_asked(session.connection(), sweep.id)
-
-
-def standing(rows: Sequence[AskedAt]) -> Said:
-    """What stands now."""
-    last = rows[-1].said if rows else {}
-    return {key: value for key, value in last.items() if key != "again"}
 
 
 def seeds_of(sweep: Sweep, rows: Sequence[AskedAt]) -> Seeds:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import dataclasses
 
 from focus_core.config.checks import require
-from sweeps.asked import AskedAt, read_asked, standing
 from sweeps.auditing.rows import Rows, TrialRow, read_sweeps, reading
 from sweeps.code_identity import code_hash
 from sweeps.opening import same_question
 from sweeps.plan import NAME, Plan
 from sweeps.progress import short_point
+from sweeps.said import AskedAt, read_asked, standing
 from sweeps.seeds import FIRST_FRESH
 from sweeps.winner import reference, winner
 

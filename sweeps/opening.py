@@ -21,11 +21,11 @@ from sweeps.asked import (
     chosen,
     note_changes,
     seeds_of,
-    standing,
 )
 from sweeps.command_line import counted, one_line
 from sweeps.ledger import Ledger
 from sweeps.plan import Plan
+from sweeps.said import standing
 from sweeps.schema import TERMINAL, Sweep, Trial
 from sweeps.seeds import Seeds
 

@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sweeps.alarms import LEAK_TOLERANCE, promised
 from sweeps.auditing.rows import Rows, TrialRow
+from sweeps.ranking import best_of, largest, may_rank
 
 
 def winner(rows: Rows) -> TrialRow | None:
@@ -41,24 +40,8 @@ def _without(config: Mapping[str, Any], keys: Sequence[str]) -> list[tuple[str, 
 
 
 def _best(trials: Sequence[TrialRow], rows: Rows) -> TrialRow | None:
-    sign = 1 if rows.sweep.direction == "maximize" else -1
-    return max(trials, key=lambda t: (sign * (t.value or 0.0), -t.number), default=None)
+    return best_of(trials, maximize=rows.sweep.direction == "maximize")
 
 
 def _is_ranked(trial: TrialRow) -> bool:
-    """Trained in full with every seed alive, and neither declared nor seen to use the future."""
-    diverged = any(replicate.state == "diverged" for replicate in trial.replicates)
-    whole = trial.state == "complete" and trial.value is not None and not diverged
-    return whole and trial.causal and not _leaks(trial)
-
-
-def _leaks(trial: TrialRow) -> bool:
-    if promised(causal=trial.causal, config=trial.config) == "bidirectional":
-        return False
-    leaks = [
-        math.nan if amount is None else abs(amount)
-        for report in trial.reports
-        for name, amount in report.metrics.items()
-        if name.partition("/")[0] == "leak"
-    ]
-    return not all(leak <= LEAK_TOLERANCE for leak in leaks)
+    return may_rank(trial, largest("leak", [report.metrics for report in trial.reports]))

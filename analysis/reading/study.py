@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from analysis.comparisons import reference_arm
-from analysis.reading.arms import Arm, arms
+from analysis.reading.arms import Arm, arms, best_arm
+from analysis.reading.confirmation import Confirmation, confirmation
 from analysis.reading.ledger import Restriction, SweepData
 from analysis.reading.metric import Metric, read_metric
+from analysis.reading.plan import SaidPlan, said_plan
 from analysis.reading.tuned import Axes, Tuned, compared_axes, tune, tuned_keys
 
 
@@ -29,6 +32,8 @@ class Study:
         reference_why: what the reference is, in words.
         curves: one row a trial, step, metric and seed (``curves.CURVES_SCHEMA``).
         restriction: which trials were left out by ``--where``; None where all are here.
+        plan: hypothesis and margin as they were said, and how the sweep deviated from its plan.
+        confirmation: the winner and the reference on fresh seeds; None where they were not trained.
     """
 
     about: Mapping[str, Any]
@@ -39,6 +44,8 @@ class Study:
     reference_why: str
     curves: pa.Table
     restriction: Restriction | None = None
+    plan: SaidPlan = field(default_factory=SaidPlan)
+    confirmation: Confirmation | None = None
 
     @property
     def axes(self) -> Axes:
@@ -72,13 +79,17 @@ def study(data: SweepData, *, margin: float | None = None) -> Study:
 
     Args:
         data: from ``ledger.read_sweep``.
-        margin: the largest difference that nobody would care about; None takes the metric's own.
+        margin: the largest difference that nobody would care about; None takes what was said at
+            the launch, else the metric's own.
     """
     about = data.about
-    metric = read_metric(about["metric"], about["direction"], margin)
+    plan = said_plan(data.asked, pc.min(data.trials["started"]).as_py())
+    said = plan.margin if margin is None else margin
+    metric = read_metric(about["metric"], about["direction"], said)
     found = arms(data.trials, about["axes"])
     tuned = tune(found, about["axes"], maximize=metric.maximize)
     reference, why = reference_arm(tuned.arms, about["base"], tuned_keys(about["axes"]))
+    winner = best_arm(found, maximize=metric.maximize)
     return Study(
         about=about,
         metric=metric,
@@ -88,4 +99,6 @@ def study(data: SweepData, *, margin: float | None = None) -> Study:
         reference_why=why,
         curves=data.curves,
         restriction=data.restriction,
+        plan=plan,
+        confirmation=confirmation(data.confirmed_by, winner, reference, found),
     )

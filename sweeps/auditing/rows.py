@@ -12,7 +12,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from focus_core.errors import UserError
-from sweeps.asked import read_asked, seeds_of
+from sweeps.asked import seeds_of
+from sweeps.said import read_asked
 from sweeps.schema import COPIED, SCHEMA_VERSION, Replicate, Report, SchemaInfo, Sweep, Trial
 from sweeps.seeds import Seeds
 
