@@ -202,7 +202,8 @@ def _check_words(args: Namespace) -> None:
     require(args.confirm >= 1, f"--confirm must be 1 or more seeds, not {args.confirm}")
     names = ("trials", "seeds", "sampler", "only", "hypothesis", "margin")
     given = [f"--{name}" for name in names if getattr(args, name) is not None]
-    require(not given, f"--confirm trains two trials of the sweep as it is: leave out {given[:1]}")
+    said = f"--confirm trains trials of the sweep as it is: leave out {', '.join(given)}"
+    require(not given, said)
 
 
 def _check_resources(args: Namespace) -> None:

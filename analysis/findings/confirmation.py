@@ -20,7 +20,8 @@ class ConfirmedDifference:
 
     Attributes:
         mean: of the differences, in the metric's unit.
-        low: end of the 95 % interval, as is ``high``; NaN with a single seed.
+        low: end of the 95 % interval, as is ``high``, within what the metric allows; NaN with a
+            single seed.
         n: fresh seeds.
         by_seed: each difference.
         decided: the interval excludes 0, and there are ``FEWEST_SEEDS`` or more.
@@ -56,10 +57,11 @@ def confirmed_difference(study: Study, level: float = 0.95) -> ConfirmedDifferen
     if n > 1:
         spread = statistics.stdev(by_seed.values()) / math.sqrt(n)
         half = float(stats.t.ppf((1 + level) / 2, n - 1)) * spread
+    low, high = study.metric.bounds or (-math.inf, math.inf)
     return ConfirmedDifference(
         mean=mean,
-        low=mean - half,
-        high=mean + half,
+        low=max(mean - half, low - high),
+        high=min(mean + half, high - low),
         n=n,
         by_seed=by_seed,
         decided=n >= FEWEST_SEEDS and (mean - half > 0 or mean + half < 0),
