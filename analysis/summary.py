@@ -25,7 +25,6 @@ from analysis.reading.arms import (
     best_arm,
     metric_bounds,
 )
-from analysis.reading.commands import CARRIED, given
 from analysis.reading.compare import own_sweep
 from analysis.reading.ledger import SweepData
 from analysis.reading.tuned import compared_axes, tune, tuned_keys, tuned_note
@@ -33,6 +32,7 @@ from sweeps.sources.words import in_words
 
 SUMMARY_VERSION = 3
 STATES = ("complete", "pruned", "failed", "killed", "running", "waiting")
+CARRIED = ("--set", "--home", "--cpus-per-trial", "--gpus-per-trial")  # threads change rounding
 
 
 def summarise(data: SweepData) -> Row:
@@ -130,17 +130,32 @@ def _best(arm: Arm, about: Mapping[str, Any], bounds: Bounds | None) -> Row:
 def rerun_command(arm: Arm, about: Mapping[str, Any]) -> str:
     """The command that trains this trial again, alone: its axes pinned, the rest as launched."""
     about, point = own_sweep(about, arm.point)
-    carried = given(about["command"])
-    settings = [pair for pair in carried["--set"] if pair.partition("=")[0] not in point]
+    given = _given(about["command"])
+    settings = [pair for pair in given["--set"] if pair.partition("=")[0] not in point]
     settings += [f"{key}={value}" for key, value in point.items()]
     words = ["python", "sweeps/launch.py", "--space", about["space"]]
     words += ["--name", f"{about['name']}-best-{arm.trial_id[:6]}", "--trials", "1", "--rerun"]
     words += ["--seeds", str(about["seeds"])]
     for flag in CARRIED[1:]:
-        words += [word for value in carried[flag][-1:] for word in (flag, value)]
+        words += [word for value in given[flag][-1:] for word in (flag, value)]
     for pair in settings:
         words += ["--set", pair]
     return shlex.join(words)
+
+
+def _given(command: str) -> dict[str, list[str]]:
+    """What followed the flags that decide what a trial is and where it is kept."""
+    found: dict[str, list[str]] = {flag: [] for flag in CARRIED}
+    current = ""
+    for word in shlex.split(command):
+        if word.startswith("--"):
+            current, equals, value = word.partition("=")
+            words = [value] if equals else []
+        else:
+            words = [word]
+        if current in found:
+            found[current] += words
+    return found
 
 
 def _trial(arm: Arm, bounds: Bounds | None, best: Arm | None) -> Row:

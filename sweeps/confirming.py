@@ -7,6 +7,7 @@ audited like any other, and nothing of it can change who won.
 from __future__ import annotations
 
 import dataclasses
+from argparse import Namespace
 
 from focus_core.config.checks import require
 from sweeps.auditing.rows import Rows, TrialRow, read_sweeps, reading
@@ -21,12 +22,13 @@ from sweeps.winner import reference, winner
 ENDING = "-confirm"
 
 
-def confirmation_of(plan: Plan, seeds: int) -> Plan:
+def confirmation_of(plan: Plan, args: Namespace) -> Plan:
     """The plan that confirms the sweep of ``plan``, from what its ledger holds; reads only.
 
     Args:
         plan: the sweep's own.
-        seeds: fresh ones, a trial.
+        args: the command line: ``--confirm`` says how many fresh seeds a trial gets; what else it
+            says of the sweep must hold already.
 
     Raises:
         UserError: the sweep is not there, not at its end or another one, or nobody won.
@@ -41,6 +43,7 @@ def confirmation_of(plan: Plan, seeds: int) -> Plan:
         asked = [row for old in found for row in read_asked(connection, old.sweep.id)]
     require(confirms is None, f"{plan.name!r} confirms {confirms!r}: name that one with --name")
     _check(plan, rows)
+    _check_as_it_is(args, rows)
     best, other = winner(rows), reference(rows)
     assert best is not None
     assert other is not None
@@ -53,7 +56,7 @@ def confirmation_of(plan: Plan, seeds: int) -> Plan:
         space=space,
         sampler="grid",
         trials=len(trials.keys() | old),
-        seeds=seeds,
+        seeds=args.confirm,
         first=tuple(trial.point for trial in trials.values()),
         confirms=plan.name,
         first_seed=_first_seed(asked, rows.sweep.seeds),
@@ -80,6 +83,16 @@ def _check(plan: Plan, rows: Rows) -> None:
         f"focus_core changed since the sweep {plan.name!r} was trained ({sweep.code} -> {here}): "
         "other code cannot confirm it",
     )
+
+
+def _check_as_it_is(args: Namespace, rows: Rows) -> None:
+    sweep = rows.sweep
+    known = {"seeds": sweep.seeds, "trials": sweep.planned}
+    grows = [name for name, count in known.items() if (getattr(args, name) or 0) > count]
+    grows += ["sampler"] if args.sampler not in (None, sweep.sampler) else []
+    flag = "".join(f"--{name}" for name in grows[:1])
+    said = f"launch it with this {flag} first without --confirm"
+    require(not grows, f"--confirm trains trials of the sweep as it is: {said}")
 
 
 def _first_seed(asked: list[AskedAt], seeds: int) -> int:

@@ -95,7 +95,7 @@ def _launch(argv: list[str], own_process: bool) -> int:
     if args.confirm is not None:
         from sweeps.confirming import confirmation_of
 
-        plan = confirmation_of(plan, args.confirm)
+        plan = confirmation_of(plan, args)
     if not (own_process or args.local or args.dry_run):
         from sweeps.apart import launch_apart
 

@@ -200,10 +200,7 @@ def _check_words(args: Namespace) -> None:
     if args.confirm is None:
         return
     require(args.confirm >= 1, f"--confirm must be 1 or more seeds, not {args.confirm}")
-    names = ("trials", "seeds", "sampler", "only", "hypothesis", "margin")
-    given = [f"--{name}" for name in names if getattr(args, name) is not None]
-    said = f"--confirm trains trials of the sweep as it is: leave out {', '.join(given)}"
-    require(not given, said)
+    require(not args.only, "--confirm trains winner and reference: leave out --only")
 
 
 def _check_resources(args: Namespace) -> None:

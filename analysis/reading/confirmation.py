@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from analysis.reading.arms import Arm, arms
-from analysis.reading.ledger import SweepData
-from sweeps.said import standing
+from analysis.reading.arms import Arm
+from analysis.reading.tuned import Tuned
+
+if TYPE_CHECKING:
+    from analysis.reading.study import Study
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +20,7 @@ class Confirmation:
 
     Attributes:
         sweep: its name.
+        study: winner and reference as arms of a study of their own, to be compared like others.
         seeds: the fresh ones.
         winner: the sweep's winner as trained here: its ``tests`` are by fresh seed.
         reference: the same of the reference; None where the winner is the reference itself.
@@ -23,6 +28,7 @@ class Confirmation:
     """
 
     sweep: str
+    study: Study
     seeds: tuple[int, ...]
     winner: Arm
     reference: Arm | None
@@ -31,8 +37,7 @@ class Confirmation:
     @property
     def whole(self) -> bool:
         """Both are trained in full, every seed fresh and alive: the headline may rest on it."""
-        both = [self.winner] if self.reference is None else [self.winner, self.reference]
-        return all(arm.whole for arm in both) and not self.overlap
+        return all(arm.whole for arm in self.study.arms) and not self.overlap
 
     def differences(self) -> dict[int, float]:
         """Winner minus reference on the test split, seed by seed; empty unless ``whole``."""
@@ -43,29 +48,35 @@ class Confirmation:
 
 
 def confirmation(
-    data: SweepData | None, winner: Arm | None, reference: Arm | None, trials: Sequence[Arm]
+    fresh: Study | None, winner: Arm | None, reference: Arm | None, trials: Sequence[Arm]
 ) -> Confirmation | None:
     """The confirmation of this winner against this reference; None where there is none.
 
     Args:
-        data: the sweep that confirms; None: there is none.
+        fresh: the sweep that confirms; None: there is none.
         winner: of the sweep that is confirmed.
         reference: of the same.
         trials: all of the same.
     """
-    if data is None or winner is None or reference is None:
+    if fresh is None or winner is None or reference is None:
         return None
-    found = {arm.trial_id: arm for arm in arms(data.trials, data.about["axes"])}
+    found = {arm.trial_id: arm for arm in fresh.trials}
     if not {winner.trial_id, reference.trial_id} <= found.keys():
         return None  # of a winner that has been beaten since
-    first = int(standing(data.asked).get("first_seed", 0))
-    seeds = range(first, first + int(data.about["seeds"]))
+    best, other = found[winner.trial_id], found[reference.trial_id]
+    both = [best] if best is other else [best, other]
     used = {seed for arm in trials for seed in (*arm.values, *arm.diverged)}
-    itself = winner.trial_id == reference.trial_id
     return Confirmation(
-        sweep=str(data.about["name"]),
-        seeds=tuple(seeds),
-        winner=found[winner.trial_id],
-        reference=None if itself else found[reference.trial_id],
-        overlap=tuple(seed for seed in seeds if seed in used),
+        sweep=str(fresh.about["name"]),
+        study=dataclasses.replace(
+            fresh,
+            trials=both,
+            tuned=Tuned(arms=both, tried={arm.number: 1 for arm in both}),
+            reference=other if other.ranked else None,
+            reference_why="the reference of the sweep that is confirmed",
+        ),
+        seeds=fresh.seeds,
+        winner=best,
+        reference=None if best is other else other,
+        overlap=tuple(seed for seed in fresh.seeds if seed in used),
     )

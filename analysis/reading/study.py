@@ -17,6 +17,7 @@ from analysis.reading.ledger import Restriction, SweepData
 from analysis.reading.metric import Metric, read_metric
 from analysis.reading.plan import SaidPlan, said_plan
 from analysis.reading.tuned import Axes, Tuned, compared_axes, tune, tuned_keys
+from sweeps.said import standing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +33,7 @@ class Study:
         reference_why: what the reference is, in words.
         curves: one row a trial, step, metric and seed (``curves.CURVES_SCHEMA``).
         restriction: which trials were left out by ``--where``; None where all are here.
+        first_seed: the smallest seed: not 0 in a confirmation.
         plan: hypothesis and margin as they were said, and how the sweep deviated from its plan.
         confirmation: the winner and the reference on fresh seeds; None where they were not trained.
     """
@@ -44,6 +46,7 @@ class Study:
     reference_why: str
     curves: pa.Table
     restriction: Restriction | None = None
+    first_seed: int = 0
     plan: SaidPlan = field(default_factory=SaidPlan)
     confirmation: Confirmation | None = None
 
@@ -69,6 +72,11 @@ class Study:
         return [arm for arm in self.arms if arm.ranked]
 
     @property
+    def seeds(self) -> tuple[int, ...]:
+        """Those that every trial is planned with."""
+        return tuple(range(self.first_seed, self.first_seed + int(self.about["seeds"])))
+
+    @property
     def ended(self) -> bool:
         """Whether the sweep has nothing left to train."""
         return self.about["finished"] is not None
@@ -90,6 +98,7 @@ def study(data: SweepData, *, margin: float | None = None) -> Study:
     tuned = tune(found, about["axes"], maximize=metric.maximize)
     reference, why = reference_arm(tuned.arms, about["base"], tuned_keys(about["axes"]))
     winner = best_arm(found, maximize=metric.maximize)
+    fresh = study(data.confirmed_by, margin=said) if data.confirmed_by is not None else None
     return Study(
         about=about,
         metric=metric,
@@ -100,5 +109,6 @@ def study(data: SweepData, *, margin: float | None = None) -> Study:
         curves=data.curves,
         restriction=data.restriction,
         plan=plan,
-        confirmation=confirmation(data.confirmed_by, winner, reference, found),
+        first_seed=int(standing(data.asked).get("first_seed", 0)),
+        confirmation=confirmation(fresh, winner, reference, found),
     )

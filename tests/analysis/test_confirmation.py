@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import random
-import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,17 +15,14 @@ import sqlalchemy as sa
 from scipy import stats
 from sqlalchemy.orm import Session
 
-from analysis.findings.confirmation import confirmed_difference
 from analysis.reading.arms import best_arm
-from analysis.reading.commands import confirm_command, seeds_command
 from analysis.reading.ledger import read_sweep
 from analysis.reading.plan import said_plan
 from analysis.reading.study import Study, study
+from analysis.statistics.fresh_seeds import FreshDifference, fresh_difference
 from focus_core.config import TrialConfig
 from sweeps.addresses import sqlite_url
 from sweeps.auditing.rows import read_sweeps, reading
-from sweeps.launch import build_parser
-from sweeps.plan import make_plan
 from sweeps.said import AskedAt
 from sweeps.schema import Asked, Sweep, Trial
 from sweeps.winner import reference, winner
@@ -127,15 +123,26 @@ def confirmed(
     return study(read_sweep(home / "both", None))
 
 
+def difference_of(found: Study) -> FreshDifference | None:
+    assert found.confirmation is not None
+    by_seed = found.confirmation.differences()
+    return fresh_difference(list(by_seed.values()), bounds=(0.0, 1.0)) if by_seed else None
+
+
 def test_the_difference_is_that_of_the_fresh_seeds_alone(
     ledger: Write, grid: Make, trial_of: Make, tmp_path: Path
 ) -> None:
     """Student's interval of 0.1, 0.2, 0.3 by hand: 0.2 +- 4.3027 * 0.1 / sqrt 3."""
     found = confirmed(ledger, grid, trial_of, tmp_path, [[0.8, 0.8, 0.8], [0.7, 0.6, 0.5]])
     assert found.about["name"] == "nfft_bins"
-    difference = confirmed_difference(found)
+    assert found.confirmation is not None
+    fresh = found.confirmation.study
+    assert [arm.trial_id for arm in fresh.arms][1] == fresh.reference.trial_id  # type: ignore[union-attr]
+    assert fresh.seeds == (1000, 1001, 1002)
+    by_seed = found.confirmation.differences()
+    assert by_seed == pytest.approx({1000: 0.1, 1001: 0.2, 1002: 0.3})
+    difference = difference_of(found)
     assert difference is not None
-    assert difference.by_seed == pytest.approx({1000: 0.1, 1001: 0.2, 1002: 0.3})
     assert difference.mean == pytest.approx(0.2)
     assert difference.low == pytest.approx(0.2 - 4.30265 * 0.1 / 3**0.5, abs=1e-5)
     assert difference.high == pytest.approx(0.2 + 4.30265 * 0.1 / 3**0.5, abs=1e-5)
@@ -149,7 +156,8 @@ def test_a_seed_that_diverged_confirms_nothing(
     assert found.confirmation is not None
     assert not found.confirmation.whole
     assert found.confirmation.winner.diverged == {1001: 150}
-    assert confirmed_difference(found) is None
+    assert found.confirmation.study.ranked == [found.confirmation.reference]
+    assert difference_of(found) is None
 
 
 @pytest.mark.parametrize("n", [1, 2])
@@ -157,7 +165,7 @@ def test_fewer_than_three_seeds_decide_nothing(
     ledger: Write, grid: Make, trial_of: Make, tmp_path: Path, n: int
 ) -> None:
     found = confirmed(ledger, grid, trial_of, tmp_path, [[0.9] * n, [0.1] * n])
-    difference = confirmed_difference(found)
+    difference = difference_of(found)
     assert difference is not None
     assert difference.n == n
     assert not difference.decided
@@ -176,25 +184,6 @@ def test_the_interval_covers_as_it_says_although_the_winner_was_selected() -> No
 
     assert covers(fresh) >= 0.94
     assert covers(own - rng.standard_normal((2000, 5))) < 0.85  # negative control
-
-
-def test_the_commands_of_a_report_are_those_of_the_sweep(grid: Make) -> None:
-    command = (
-        "python sweeps/launch.py --space nfft_bins --home /tmp/h --seeds 3 --set model.width=32 "
-        "train.steps=50 --hypothesis 'more bins' --local"
-    )
-    sweep = grid(command=command)
-    about = {name: getattr(sweep, name) for name in ("name", "space", "command", "planned")}
-    words = shlex.split(confirm_command(about))
-    assert words[:2] == ["python", "sweeps/launch.py"]
-    args = build_parser().read(words[2:])
-    assert (args.name, args.confirm, args.home) == ("nfft_bins", 5, "/tmp/h")
-    assert args.set == ["model.width=32", "train.steps=50"]
-    plan = make_plan(build_parser().read(shlex.split(seeds_command(about, 9))[2:]))
-    assert (plan.seeds, plan.trials, plan.base.train.steps) == (9, 12, 50)
-    some = build_parser().read(shlex.split(seeds_command(about, 9, ["abc", "def"]))[2:])
-    assert (some.seeds, some.only, some.trials) == (9, ["abc", "def"], None)
-    assert make_plan(some).only == ("abc", "def")
 
 
 def hour(n: int) -> dt.datetime:
