@@ -75,7 +75,7 @@ def measure(folder: Path, trials: int, writes: int) -> dict[str, list[float]]:
                 milliseconds(lambda at=step: bare.execute("INSERT INTO numbers VALUES (?)", (at,)))
             )
             times["ledger.record"].append(
-                milliseconds(lambda at=step: ledger.record(trial, said(at), SEEDS))
+                milliseconds(lambda at=step: ledger.record(trial, said(at), range(SEEDS)))
             )
             times["driver.report"].append(
                 milliseconds(lambda at=step: driver.report(trial.trial_id, said(at + 1)))

@@ -60,6 +60,8 @@ def load(name: str) -> Space:
             raise UserError(
                 f"search_spaces/{name}.py: {field} must be a number from 1 to {MOST_COUNTED}"
             )
+    if space.margin is not None and not space.margin > 0:
+        raise UserError(f"search_spaces/{name}.py: margin must be a number above 0, or None")
     return dataclasses.replace(space, name=name)
 
 

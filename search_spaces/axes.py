@@ -71,6 +71,18 @@ class Axis:
             f"axis {self.key!r} is continuous and has no grid: use the sampler tpe or random"
         )
 
+    def has(self, value: Any) -> bool:
+        """Whether ``value`` is one of its values."""
+        match self.distribution:
+            case CategoricalDistribution(choices=choices):
+                return any(value == one and type(value) is type(one) for one in choices)
+            case IntDistribution(low=low, high=high, step=step):
+                return type(value) is int and value in range(low, high + 1, step)
+            case FloatDistribution(low=low, high=high):
+                is_number = type(value) in (int, float) and low <= value <= high
+                return is_number and self.nearest(value) == value
+        return False
+
     def nearest(self, value: Any) -> Any:
         """The axis' own value for ``value``: a sampler rounds the steps of a float its own way."""
         match self.distribution:

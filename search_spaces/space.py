@@ -46,6 +46,9 @@ class Space:
         prune: may a trial be stopped early?
         ffn_widths: of the variants that get another feed-forward width than the base, to have as
             many parameters as their rivals.
+        hypothesis: what is expected to come out, in a sentence, said before the first trial.
+        margin: the largest difference that nobody would care about; None: the metric's own.
+        families: the spaces that ask this question in parts small enough to be decided.
         name: filled in by ``search_spaces.load``.
     """
 
@@ -57,6 +60,9 @@ class Space:
     sampler: Literal["grid", "tpe", "random"]
     prune: bool
     ffn_widths: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    hypothesis: str = ""
+    margin: float | None = None
+    families: tuple[str, ...] = ()
     name: str = ""
 
     def grid(self) -> list[Point]:
@@ -121,6 +127,22 @@ class Space:
         fixed = dataclasses.replace(self, base=lambda: base, axes=axes)
         reached = {key for point in sample_points(fixed) for key in point}
         return dataclasses.replace(fixed, axes=tuple(a for a in axes if a.key in reached))
+
+    def point_of(self, base: TrialConfig) -> tuple[Point, list[str]]:
+        """The point where every axis has the base's own value, and the axes that lack it."""
+        point: Point = {}
+        lacking: list[str] = []
+        given, resolved = base.flat(), base.resolved().flat()
+        for axis in self.axes:
+            if lacking or not axis.active(point):
+                continue
+            own = ["base"] if axis.key == VARIANT else [given[axis.key], resolved[axis.key]]
+            held = [value for value in own if axis.has(value)]
+            if held:
+                point[axis.key] = held[0]
+            else:
+                lacking.append(axis.key)
+        return point, lacking
 
     def describe_axes(self) -> list[dict[str, Any]]:
         """The axes as the ledger stores them; see ``sweeps.schema.Sweep.axes``."""

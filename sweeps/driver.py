@@ -17,6 +17,7 @@ from sweeps.events import Listener
 from sweeps.ledger import Ledger
 from sweeps.reasons import fitted
 from sweeps.schema import TERMINAL, Report, Sweep, Trial, now
+from sweeps.seeds import Seeds
 from sweeps.study import Point, Study
 
 
@@ -28,6 +29,7 @@ class Driver:
         sweep: its row.
         study: proposes points and prunes; empty, it is filled from the ledger here.
         configure: a point's config.
+        seeds: of its trials; None: as many as the sweep's row says, from 0.
         listeners: told after every commit; what they raise is swallowed and counted.
         retry_failed: hand out failed trials again.
         rerun: train also what has been trained, here or in another sweep of the same code.
@@ -42,6 +44,7 @@ class Driver:
         study: Study,
         configure: Callable[[Point], TrialConfig],
         *,
+        seeds: Seeds | None = None,
         listeners: Sequence[Listener] = (),
         retry_failed: bool = False,
         rerun: bool = False,
@@ -52,6 +55,7 @@ class Driver:
         self.sweep = sweep
         self.study = study
         self.configure = configure
+        self.seeds = seeds or Seeds(count=sweep.seeds)
         self.listeners = listeners
         self.reuse = not rerun
         self.forget = forget
@@ -75,11 +79,11 @@ class Driver:
         if (rerun and row.state in TERMINAL) or (retry_failed and row.state == "failed"):
             self.forget(row.trial_id)
             return self.ledger.reset(row)
-        more_seeds = row.state == "complete" and self._missing_seeds(row)
+        more_seeds = row.state == "complete" and self.seeds.missing(row)
         if row.state in TERMINAL and not more_seeds:
             return row
-        if self._all_ended(row):
-            return self.ledger.complete(row, self.sweep.seeds)
+        if self.seeds.all_ended(row):
+            return self.ledger.complete(row, self.seeds.of(row.trial_id))
         return self.ledger.set_state(row, "waiting")
 
     def _hear_again(self, row: Trial, reports: Sequence[Report]) -> None:
@@ -106,7 +110,7 @@ class Driver:
         if not self._queue:
             return None
         trial = self.trials[self._queue.popleft()]
-        seeds = self._missing_seeds(trial)
+        seeds = self.seeds.missing(trial)
         trial = self._keep(self.ledger.open_replicates(trial, seeds))
         return Assignment(
             trial_id=trial.trial_id,
@@ -116,15 +120,6 @@ class Driver:
             config=trial.config,
             seeds=seeds,
         )
-
-    def _missing_seeds(self, trial: Trial) -> list[int]:
-        finished = {r.seed for r in trial.replicates if r.state == "complete"}
-        return [seed for seed in range(self.sweep.seeds) if seed not in finished]
-
-    def _all_ended(self, trial: Trial) -> bool:
-        """Every seed has come to its end, well or not: nothing is left to train."""
-        ended = {r.seed for r in trial.replicates if r.state in ("complete", "diverged")}
-        return ended >= set(range(self.sweep.seeds))
 
     def _plan_one(self) -> None:
         """Ask for a point and record its trial; a finished one is reused instead of queued."""
@@ -152,11 +147,11 @@ class Driver:
                 replicates=[],
             )
         )
-        source = None
+        source, seeds = None, self.seeds.of(trial.trial_id)
         if self.reuse:
-            source = self.ledger.find_finished(trial.trial_id, self.sweep.code, self.sweep.seeds)
+            source = self.ledger.find_finished(trial.trial_id, self.sweep.code, seeds)
         if source is not None:
-            trial = self.ledger.reuse(trial, source, self.sweep.seeds)
+            trial = self.ledger.reuse(trial, source, seeds)
         self._keep(trial)
         self.study.add(trial)
         if source is None:
@@ -186,7 +181,7 @@ class Driver:
     def report(self, trial_id: str, metrics: dict[str, float]) -> bool:
         """Record a report; False when the trial should be stopped (pruned)."""
         before = self.trials[trial_id]
-        trial, report = self.ledger.record(before, metrics, self.sweep.seeds)
+        trial, report = self.ledger.record(before, metrics, self.seeds.of(trial_id))
         self._keep(trial)
         self._tell("reported", trial, report)
         unfinished = report.step < trial.steps and report.value is not None
@@ -202,7 +197,7 @@ class Driver:
     def finished(self, trial_id: str) -> None:
         """The worker says that it came to the end of the trial's budget; its reports decide."""
         self.lost_in_a_row = 0
-        self._end(self.ledger.complete(self.trials[trial_id], self.sweep.seeds))
+        self._end(self.ledger.complete(self.trials[trial_id], self.seeds.of(trial_id)))
 
     def failed(self, trial_id: str, reason: str, error: str | None = None) -> None:
         """The trial cannot go on."""
@@ -211,7 +206,7 @@ class Driver:
 
     def lost(self, trial_id: str, reason: str, error: str | None = None) -> None:
         """The trial cannot go on, and its surroundings are to blame: a worker, a disk."""
-        if self._all_ended(self.trials[trial_id]):
+        if self.seeds.all_ended(self.trials[trial_id]):
             self.finished(trial_id)  # lost between its last report and its end
             return
         self.failed(trial_id, reason, error)

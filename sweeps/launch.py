@@ -26,7 +26,8 @@ from sweeps.command_line import (
     whole,
 )
 from sweeps.places import check_places
-from sweeps.plan import Plan, describe_axis, make_plan
+from sweeps.plan import Plan, make_plan
+from sweeps.plan_lines import describe_axis, plan_lines
 
 NAME = "launch.py"
 SAMPLERS = ("grid", "random", "tpe")
@@ -61,6 +62,10 @@ def build_parser() -> CommandLine:
         help="MLflow (default: MLFLOW_TRACKING_URI, or HOME/mlflow.db)",
     )
     add("--retry-failed", action="store_true", help="try failed trials again, from the start")
+    add("--only", nargs="+", metavar="TRIAL_ID", help="with --seeds: more for these trials alone")
+    add("--confirm", type=whole, metavar="K", help="train winner and reference on K fresh seeds")
+    add("--hypothesis", type=filled, metavar="TEXT", help="what is expected: said before, shown")
+    add("--margin", type=amount, help="the largest difference that nobody would care about")
     add("--rerun", action="store_true", help="train again what has been trained")
     add("--local", action="store_true", help="in this process, without Ray, for a debugger")
     add("--dry-run", action="store_true", help="print the plan and stop; writes nothing")
@@ -87,6 +92,10 @@ def _launch(argv: list[str], own_process: bool) -> int:
         raise UserError(f"--space is missing: one of {', '.join(search_spaces.names())}")
     plan = make_plan(args)
     plan = check_places(plan, "--tracking-uri" if args.tracking_uri else "MLFLOW_TRACKING_URI")
+    if args.confirm is not None:
+        from sweeps.confirming import confirmation_of
+
+        plan = confirmation_of(plan, args)
     if not (own_process or args.local or args.dry_run):
         from sweeps.apart import launch_apart
 
@@ -130,7 +139,7 @@ def print_axes(name: str) -> int:
 
 def print_plan(plan: Plan) -> None:
     """The plan, before anything happens."""
-    for label, text in plan.lines():
+    for label, text in plan_lines(plan):
         tell(f"{label:>9}  {escaped(text)}")
 
 

@@ -14,10 +14,20 @@ from sqlalchemy.exc import IntegrityError
 from focus_core.errors import UserError
 from focus_core.output import tell
 from focus_core.tasks import TASKS
+from sweeps.asked import (
+    add_asked,
+    asked,
+    asked_until_now,
+    chosen,
+    note_changes,
+    seeds_of,
+)
 from sweeps.command_line import counted, one_line
 from sweeps.ledger import Ledger
 from sweeps.plan import Plan
+from sweeps.said import standing
 from sweeps.schema import IMPORTED, TERMINAL, Sweep, Trial
+from sweeps.seeds import Seeds
 
 SAMPLER_SEED = 0
 
@@ -36,7 +46,7 @@ def find_or_add(ledger: Ledger, plan: Plan, provenance: Mapping[str, Any]) -> Sw
     sweep = ledger.find_sweep(plan.name)
     if sweep is None:
         try:
-            return ledger.add_sweep(_new(plan, provenance))
+            return add_asked(ledger, _new(plan, provenance), plan)
         except IntegrityError:  # another launcher was quicker; which of the two goes on,
             sweep = ledger.find_sweep(plan.name)  # the lease decides
     assert sweep is not None
@@ -50,6 +60,11 @@ def find_or_add(ledger: Ledger, plan: Plan, provenance: Mapping[str, Any]) -> Sw
         raise UserError(
             f"the sweep {plan.name!r} asks something else ({differs}): choose another --name"
         )
+    confirms = standing(asked(ledger, sweep)).get("confirms")
+    if confirms != plan.confirms:
+        kind = f"confirms {confirms!r}: --name {confirms} --confirm K goes on with it"
+        own = "is there, and confirms nothing: choose another --name for one of the two"
+        raise UserError(f"the sweep {plan.name!r} {kind if confirms else own}")
     return sweep
 
 
@@ -78,19 +93,27 @@ def go_on(
     sweep = ledger.find_sweep(plan.name)  # as it is now that nobody else may change it
     assert sweep is not None
     if plan.seeds < sweep.seeds:
+        flag = "--confirm" if plan.confirms else "--seeds"
         raise UserError(
             f"the sweep {plan.name!r} has {counted(sweep.seeds, 'seed')}: seeds can be added, not "
-            f"taken away; use --seeds {sweep.seeds} or more, or another --name"
+            f"taken away; use {flag} {sweep.seeds} or more, or another --name"
         )
     trials = ledger.trials(sweep)
-    goes_on = retry_failed or rerun or not _is_finished(sweep, trials, plan)
+    before = seeds_of(sweep, asked_until_now(ledger, sweep))
+    more = dict(before.more) | dict.fromkeys(chosen(trials, plan.only), plan.seeds)
+    count = sweep.seeds if plan.only else plan.seeds
+    seeds = Seeds(count=count, first=before.first, more=more)
+    goes_on = retry_failed or rerun or not _is_finished(sweep, trials, plan, seeds)
     if provenance["code"] != sweep.code and goes_on:
         _change_code(ledger, sweep, trials, provenance, rerun=rerun, forget=forget)
     elif goes_on:
         _warn_of_versions(sweep, provenance)
     planned = max(plan.trials, len(trials))
-    wanted = {"planned": planned, "seeds": plan.seeds, "sampler": plan.sampler}
-    return ledger.update_sweep(sweep, **wanted, **({"finished": None} if goes_on else {}))
+    wanted = {"planned": planned, "seeds": count, "sampler": plan.sampler}
+    sweep = ledger.update_sweep(sweep, **wanted, **({"finished": None} if goes_on else {}))
+    again = _trained_again(trials, rerun=rerun, retry_failed=retry_failed)
+    note_changes(ledger, sweep, plan, more=more, again=again)
+    return sweep
 
 
 def same_question(plan: Plan, stored: dict[str, Any]) -> str | None:
@@ -125,11 +148,20 @@ def _new(plan: Plan, provenance: Mapping[str, Any]) -> Sweep:
     )
 
 
-def _is_finished(sweep: Sweep, trials: list[Trial], plan: Plan) -> bool:
+def _is_finished(sweep: Sweep, trials: list[Trial], plan: Plan, seeds: Seeds) -> bool:
     """Nothing is left to train."""
-    grows = plan.seeds > sweep.seeds or plan.trials > max(sweep.planned, len(trials))
+    grows = plan.trials > max(sweep.planned, len(trials))
+    open_seeds = any(seeds.missing(trial) for trial in trials if trial.state == "complete")
     ended = all(trial.state in TERMINAL for trial in trials)
-    return sweep.finished is not None and ended and not grows
+    return sweep.finished is not None and ended and not grows and not open_seeds
+
+
+def _trained_again(trials: list[Trial], *, rerun: bool, retry_failed: bool) -> str | None:
+    """The flag by which something is trained a second time."""
+    if rerun and any(trial.step or trial.state in TERMINAL for trial in trials):
+        return "--rerun"
+    failed = any(trial.state == "failed" for trial in trials)
+    return "--retry-failed" if retry_failed and failed else None
 
 
 def _change_code(

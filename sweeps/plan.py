@@ -6,31 +6,37 @@ import os
 import re
 from argparse import Namespace
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from focus_core.config import Scalar, TrialConfig, check_key, read_value
 from focus_core.config.checks import require
-from focus_core.tasks import TASKS, check_data
+from focus_core.tasks import check_data
 from search_spaces import load
 from search_spaces.soundness import different_trials
-from search_spaces.space import VARIANT, Space
+from search_spaces.space import VARIANT, Point, Space
 from sweeps.addresses import sqlite_url
 from sweeps.command_line import counted, home_folder, shown
 from sweeps.provenance import usable_cpus, visible_gpus
-from sweeps.redact import hide_secrets, shown_url
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 LONGEST = 1_000_000
-MOST_NAMED = 8
-"""Values of an axis that a plan names."""
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """A sweep about to be launched."""
+    """A sweep about to be launched.
+
+    Attributes:
+        hypothesis: what is expected; empty where nothing was said.
+        margin: the largest difference that nobody would care about; None: the metric's own.
+        first: points that come before those that the sampler proposes; of a grid all there are.
+        only: beginnings of the ids of the trials that get ``seeds``; the others keep what they
+            have. Empty: all.
+        confirms: the sweep whose winner is trained again, on fresh seeds; None: it is no
+            confirmation.
+        first_seed: the smallest seed.
+    """
 
     name: str
     space: Space
@@ -48,6 +54,12 @@ class Plan:
     tracking_uri: str
     local: bool
     cautions: tuple[str, ...]
+    hypothesis: str = ""
+    margin: float | None = None
+    first: tuple[Point, ...] = ()
+    only: tuple[str, ...] = ()
+    confirms: str | None = None
+    first_seed: int = 0
 
     @property
     def artifacts(self) -> Path:
@@ -61,38 +73,6 @@ class Plan:
     def warmup(self) -> int | None:
         """Steps before a trial may be pruned; None where none is."""
         return self.base.train.steps // 3 if self.space.prune else None
-
-    def lines(self) -> list[tuple[str, str]]:
-        """The plan for people: label and text; of an axis with many values, the first few."""
-        task, train = self.base.task, self.base.train
-        size = f"{self.trials} ({self.sampler}) x {counted(self.seeds, 'seed')}"
-        size += f" x {counted(train.steps, 'step')}"
-        pruning = f"pruned from step {self.warmup()} on" if self.space.prune else "never pruned"
-        limit = f"; at most {timedelta(seconds=self.seconds)} in all" if self.seconds else ""
-        where = "in this process" if self.local else f"Ray at {self.address or 'this machine'}"
-        found = [
-            ("sweep", self.name),
-            ("question", " ".join(self.space.question.split())),
-            ("base", _describe_base(self.base)),
-            ("task", f"{task.name}, {task.length} tokens"),
-            (
-                "decides",
-                f"{TASKS[task.name].metric} on validation; the test split is only reported",
-            ),
-        ]
-        found += [
-            ("tuned" if "tuned" in a else "axis", describe_axis(a, self.space.name))
-            for a in self.space.describe_axes()
-        ]
-        return [
-            *found,
-            ("trials", f"{size}, {pruning}"),
-            ("runs", f"{where}; {counted(self.cpus, 'CPU')}, {_gpus(self.gpus)} a trial{limit}"),
-            ("ledger", shown_url(self.ledger_url)),
-            ("mlflow", hide_secrets(self.tracking_uri)),
-            ("home", str(self.home)),
-            *(("caution", text) for text in self.cautions),
-        ]
 
 
 def make_plan(args: Namespace) -> Plan:
@@ -119,8 +99,10 @@ def make_plan(args: Namespace) -> Plan:
             f"{trials} trials were asked for, this space has {different} different ones"
         )
         trials = different
-    require(args.seeds is None or args.seeds >= 1, f"--seeds must be 1 or more, not {args.seeds}")
+    first, said = _reference(space, base, sampler)
+    cautions += said
     _check_resources(args)
+    _check_words(args)
     name = args.space if args.name is None else args.name
     require(
         NAME.fullmatch(name) is not None,
@@ -147,6 +129,10 @@ def make_plan(args: Namespace) -> Plan:
         or sqlite_url(home / "mlflow.db"),
         local=args.local,
         cautions=tuple(cautions),
+        hypothesis=space.hypothesis if args.hypothesis is None else args.hypothesis,
+        margin=space.margin if args.margin is None else args.margin,
+        first=first,
+        only=tuple(args.only or ()),
     )
 
 
@@ -191,6 +177,32 @@ def _number_of_trials(asked: int | None, space: Space, sampler: str) -> int:
     return asked or points
 
 
+def _reference(
+    space: Space, base: TrialConfig, sampler: str
+) -> tuple[tuple[Point, ...], list[str]]:
+    """The base's own point, which no sampler would propose; or a caution that there is none."""
+    if sampler == "grid":
+        return (), []
+    point, lacking = space.point_of(base)
+    if not lacking:
+        return (point,), []
+    return (), [
+        f"the base is no point of this space ({', '.join(lacking)} without its value): no trial is "
+        "the reference, and the report compares with the first one trained in full"
+    ]
+
+
+def _check_words(args: Namespace) -> None:
+    seeds, margin = args.seeds, args.margin
+    require(seeds is None or seeds >= 1, f"--seeds must be 1 or more, not {seeds}")
+    require(margin is None or margin > 0, f"--margin must be above 0, not {margin}")
+    require(not args.only or seeds is not None, "--only needs --seeds: how many those trials get")
+    if args.confirm is None:
+        return
+    require(args.confirm >= 1, f"--confirm must be 1 or more seeds, not {args.confirm}")
+    require(not args.only, "--confirm trains winner and reference: leave out --only")
+
+
 def _check_resources(args: Namespace) -> None:
     cpus, gpus, at_once = args.cpus_per_trial, args.gpus_per_trial, args.max_concurrent
     require(cpus > 0, f"--cpus-per-trial must be above 0, not {cpus:g}")
@@ -209,33 +221,3 @@ def _check_resources(args: Namespace) -> None:
         f"machine: use at most {devices}, or --address of a cluster",
     )
     require(not (args.local and args.address), "--local runs without Ray: leave out --address")
-
-
-def _describe_base(base: TrialConfig) -> str:
-    usual = TrialConfig().canonical()
-    model = base.model
-    head = f"{model.mixer} D={model.width} layers={model.layers}"
-    other = {k: v for k, v in base.canonical().items() if usual.get(k, object()) != v}
-    return ", ".join([head, *(f"{k}={v}" for k, v in other.items())])
-
-
-def describe_axis(axis: dict[str, Any], short_for: str | None = None) -> str:
-    """Its key and its values.
-
-    Args:
-        axis: as the ledger has it.
-        short_for: the space whose full list is then named instead of most values; None: all.
-    """
-    scale = " (log)" if axis.get("log") else ""
-    if "choices" in axis:
-        named = axis["choices"][: MOST_NAMED if short_for else None]
-        values, more = ", ".join(map(str, named)), len(axis["choices"]) - len(named)
-        values += f" and {more} more: --list --space {short_for}" if more else ""
-    else:
-        values = f"{axis['low']:g} to {axis['high']:g}{scale}"
-    chosen = ", each arm's own best on validation" if "tuned" in axis else ""
-    return f"{axis['key']}: {values}{chosen}"
-
-
-def _gpus(asked: float | None) -> str:
-    return "1 GPU (where there is one)" if asked is None else counted(asked, "GPU")

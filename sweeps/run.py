@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from focus_core.output import tell
 from sweeps import provenance
+from sweeps.asked import asked, seeds_of
 from sweeps.assignment import checkpoint_seconds
 from sweeps.checkpoints import forget
 from sweeps.command_line import counted, one_line
@@ -137,12 +138,14 @@ def _drive(
         seed=sweep.sampler_seed,
         direction="minimize" if sweep.direction == "minimize" else "maximize",
         warmup=plan.warmup(),
+        first=plan.first,
     )
     driver = Driver(
         ledger,
         sweep,
         study,
         lambda point: plan.space.configure(point, plan.base),
+        seeds=seeds_of(sweep, asked(ledger, sweep)),
         listeners=listeners,
         retry_failed=retry_failed,
         rerun=rerun,
@@ -180,7 +183,8 @@ def _close(driver: Driver, display: Display, tracker: MlflowTracker, stopping: S
 def _places(plan: Plan) -> dict[str, str]:
     """Where a person looks next, as commands."""
     home = [] if plan.home == Path("runs").absolute() else ["--home", str(plan.home)]
-    where = shlex.join(["--sweep", plan.name, *home])
+    name = plan.confirms or plan.name  # a confirmation is told in the report of what it confirms
+    where = shlex.join(["--sweep", name, *home])
     return {
         "report": f"python analysis/report.py {where}",
         "MLflow": f"python -m sweeps.ui {where}",

@@ -96,6 +96,21 @@ class Sweep(Base):
     trials: Mapped[list[Trial]] = relationship(back_populates="sweep", order_by="Trial.number")
 
 
+class Asked(Base):
+    """What was asked of a sweep, and when: its plan first, then whatever a launch changed of it.
+
+    Younger than the other tables: a ledger has it once a launcher has opened it.
+    """
+
+    __tablename__ = "asked"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sweep_id: Mapped[int] = mapped_column(ForeignKey("sweeps.id"), index=True)
+    at: Mapped[datetime] = mapped_column(default=now)
+    said: Mapped[dict[str, Any]]
+    """All that stands from now on; see ``asked.Said``."""
+
+
 class Lease(Base):
     """Who drives a sweep: one launcher, or none (see ``lease``)."""
 

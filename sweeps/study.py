@@ -55,16 +55,26 @@ class Study:
         seed: decides every proposal together with the trial's number.
         direction: ``maximize`` or ``minimize``.
         warmup: steps before a trial may be pruned; None for no pruning.
+        first: points that come before any proposal, and are never pruned: the reference. Of a grid
+            they are all there is.
     """
 
     def __init__(
-        self, space: Space, *, sampler: str, seed: int, direction: Direction, warmup: int | None
+        self,
+        space: Space,
+        *,
+        sampler: str,
+        seed: int,
+        direction: Direction,
+        warmup: int | None,
+        first: Sequence[Point] = (),
     ) -> None:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self.space = space
         self.sampler = sampler
         self.seed = seed
-        self.grid = space.grid() if sampler == "grid" else []
+        self.first = list(first)
+        self.grid = (self.first or space.grid()) if sampler == "grid" else []
         self._optuna = optuna.create_study(direction=direction, pruner=_pruner(warmup))
         self._numbers: dict[str, int] = {}  # trial_id -> Optuna's number
 
@@ -78,6 +88,8 @@ class Study:
         Args:
             number: how many trials the sweep has.
         """
+        if not self.grid:  # a sweep that began without them goes on as it began
+            yield from self.first[number:]
         for attempt in range(len(self.grid) or MAX_DUPLICATES):
             yield self.propose(number, attempt)
         if not self.grid:
@@ -132,6 +144,8 @@ class Study:
 
     def should_stop(self, trial: Trial) -> bool:
         """What ``report`` said of the last report, which a driver may not have lived to hear."""
+        if trial.point in self.first:
+            return False  # what the others are compared with is trained in full
         frozen = self._frozen()[self._numbers[trial.trial_id]]
         return optuna.trial.Trial(self._optuna, frozen._trial_id).should_prune()
 

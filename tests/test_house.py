@@ -23,7 +23,7 @@ FLOORS = {
     | {"torch"},
     # Not the sweeps' way of working: the tables and axes it reads, and how every command answers.
     "analysis": {"sweeps.schema", "sweeps.command_line", "sweeps.alarms", "sweeps.ranking"}
-    | {"sweeps.read_only"}
+    | {"sweeps.read_only", "sweeps.said"}
     | {"sweeps.sources.words", "sweeps.code_identity", "search_spaces.axes"}
     | {"focus_core.config.orders", "focus_core.config.origins", "focus_core.errors"}
     | {"focus_core.config.known_keys", "focus_core.config.read_value"}
@@ -38,7 +38,8 @@ LIGHT += ("__init__", "errors", "paths")
 DOORS = ("sweeps.launch", "analysis.report", "analysis.trial")
 FLAGS = """
     --space --list --name --trials --seeds --sampler --set --cpus-per-trial --gpus-per-trial
-    --max-concurrent --time-budget --address --home --tracking-uri --retry-failed --rerun
+    --max-concurrent --time-budget --address --home --tracking-uri --retry-failed --only
+    --confirm --hypothesis --margin --rerun
     --local --dry-run
 """
 

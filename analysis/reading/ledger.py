@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from analysis.reading.opening import FIRST_SWEEP, opened
 from analysis.reading.rows import read_tables
 from focus_core.errors import UserError
+from sweeps.said import AskedAt, read_asked, read_confirmations
 from sweeps.schema import Report, Sweep, Trial
 
 SWEEPS = Sweep.__table__
@@ -56,12 +57,16 @@ class SweepData:
         trials: see ``tables.trials_schema``.
         curves: see ``curves.CURVES_SCHEMA``.
         restriction: which trials these are, where some were left out.
+        asked: what was asked of it, and when.
+        confirmed_by: the sweep in which its winner was trained again; None where there is none.
     """
 
     about: dict[str, Any]
     trials: pa.Table
     curves: pa.Table
     restriction: Restriction | None = None
+    asked: tuple[AskedAt, ...] = ()
+    confirmed_by: SweepData | None = None
 
 
 def read_sweep(home: Path, name: str | None) -> SweepData:
@@ -76,18 +81,29 @@ def read_sweep(home: Path, name: str | None) -> SweepData:
 
 def load_sweep(connection: sa.Connection, name: str | None) -> SweepData:
     """As ``read_sweep``, in a transaction that has begun."""
-    about = _choose(connection, name)
-    trials, curves = read_tables(connection, about["id"], about["axes"])
-    return SweepData(about=about, trials=trials, curves=curves)
-
-
-def _choose(connection: sa.Connection, name: str | None) -> dict[str, Any]:
     rows = connection.execute(sa.select(SWEEPS).order_by(SWEEPS.c.id)).mappings()
     sweeps = [dict(row) for row in rows]
     if not sweeps:
         raise UserError(f"the ledger holds no sweep yet: {FIRST_SWEEP}")
-    if name is None:
-        return _latest(connection, sweeps)
+    confirmations = read_confirmations(connection)
+    own = [sweep for sweep in sweeps if sweep["id"] not in confirmations.values()]
+    about = _latest(connection, own or sweeps) if name is None else _named(sweeps, name)
+    by_id = {sweep["id"]: sweep for sweep in sweeps}
+    again = by_id.get(confirmations.get(about["name"]))
+    return _read(connection, about, _read(connection, again) if again else None)
+
+
+def _read(
+    connection: sa.Connection, about: dict[str, Any], confirmed_by: SweepData | None = None
+) -> SweepData:
+    trials, curves = read_tables(connection, about["id"], about["axes"])
+    asked = tuple(read_asked(connection, about["id"]))
+    return SweepData(
+        about=about, trials=trials, curves=curves, asked=asked, confirmed_by=confirmed_by
+    )
+
+
+def _named(sweeps: list[dict[str, Any]], name: str) -> dict[str, Any]:
     found = {sweep["name"]: sweep for sweep in sweeps}
     if name in found:
         return found[name]

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from analysis.comparisons import reference_arm
-from analysis.reading.arms import Arm, arms, one_split, scores
+from analysis.reading.arms import Arm, arms, best_arm, one_split, scores
+from analysis.reading.confirmation import Confirmation, confirmation
 from analysis.reading.ledger import Restriction, SweepData
 from analysis.reading.metric import Metric, held_bounds, read_metric
+from analysis.reading.plan import SaidPlan, said_plan
 from analysis.reading.tuned import Axes, Tuned, compared_axes, tune, tuned_keys
+from sweeps.said import standing
 from sweeps.schema import IMPORTED
 
 ONE_SPLIT = (
@@ -37,6 +41,9 @@ class Study:
         curves: one row a trial, step, metric and seed (``curves.CURVES_SCHEMA``).
         restriction: which trials were left out by ``--where``; None where all are here.
         one_split: no trial has a test score; the validation score stands for it.
+        first_seed: the smallest seed: not 0 in a confirmation.
+        plan: hypothesis and margin as they were said, and how the sweep deviated from its plan.
+        confirmation: the winner and the reference on fresh seeds; None where they were not trained.
     """
 
     about: Mapping[str, Any]
@@ -48,6 +55,9 @@ class Study:
     curves: pa.Table
     restriction: Restriction | None = None
     one_split: bool = False
+    first_seed: int = 0
+    plan: SaidPlan = field(default_factory=SaidPlan)
+    confirmation: Confirmation | None = None
 
     @property
     def caveats(self) -> list[str]:
@@ -83,6 +93,11 @@ class Study:
         return [arm for arm in self.arms if arm.ranked]
 
     @property
+    def seeds(self) -> tuple[int, ...]:
+        """Those that every trial is planned with."""
+        return tuple(range(self.first_seed, self.first_seed + int(self.about["seeds"])))
+
+    @property
     def ended(self) -> bool:
         """Whether the sweep has nothing left to train."""
         return self.about["finished"] is not None
@@ -93,13 +108,18 @@ def study(data: SweepData, *, margin: float | None = None) -> Study:
 
     Args:
         data: from ``ledger.read_sweep``.
-        margin: the largest difference that nobody would care about; None takes the metric's own.
+        margin: the largest difference that nobody would care about; None takes what was said at
+            the launch, else the metric's own.
     """
     about = data.about
+    plan = said_plan(data.asked, pc.min(data.trials["started"]).as_py())
+    said = plan.margin if margin is None else margin
     found = arms(data.trials, about["axes"])
-    metric = _metric(about, margin, found)
+    metric = _metric(about, said, found)
     tuned = tune(found, about["axes"], maximize=metric.maximize)
     reference, why = reference_arm(tuned.arms, about["base"], tuned_keys(about["axes"]))
+    winner = best_arm(found, maximize=metric.maximize)
+    fresh = study(data.confirmed_by, margin=said) if data.confirmed_by is not None else None
     return Study(
         about=about,
         metric=metric,
@@ -110,6 +130,9 @@ def study(data: SweepData, *, margin: float | None = None) -> Study:
         curves=data.curves,
         restriction=data.restriction,
         one_split=one_split(data.trials),
+        plan=plan,
+        first_seed=int(standing(data.asked).get("first_seed", 0)),
+        confirmation=confirmation(fresh, winner, reference, found),
     )
 
 

@@ -1,7 +1,8 @@
 """The ablations by name, in families: each is one difference from the base, with its promise.
 
 A variant is a set of config fields that the layer reads where it acts. No other code asks for a
-variant's name. ``tests/test_every_variant.py`` holds each variant to its promise.
+variant's name. ``tests/test_every_variant.py`` holds each variant to its promise. A family has at
+most eleven and the base: so many can be decided at once with five seeds.
 """
 
 from __future__ import annotations
@@ -9,11 +10,25 @@ from __future__ import annotations
 from search_spaces.variants.controls import CONTROLS
 from search_spaces.variants.coupled import COUPLED
 from search_spaces.variants.filters import FILTERS
+from search_spaces.variants.hyper_input import HYPER_INPUT
 from search_spaces.variants.hypernetwork import HYPERNETWORK
+from search_spaces.variants.parameterisation import PARAMETERISATION
 from search_spaces.variants.rivals import RIVALS
 from search_spaces.variants.variant import Variant
 from search_spaces.variants.wiring import WIRING
 
-__all__ = ["VARIANTS", "Variant"]
+__all__ = ["FAMILIES", "VARIANTS", "Variant"]
 
-VARIANTS: dict[str, Variant] = FILTERS | HYPERNETWORK | WIRING | COUPLED | CONTROLS | RIVALS
+FAMILIES: dict[str, dict[str, Variant]] = {
+    "filters": FILTERS,
+    "parameterisation": PARAMETERISATION,
+    "hyper_input": HYPER_INPUT,
+    "hypernetwork": HYPERNETWORK,
+    "wiring": WIRING,
+    "coupled": COUPLED,
+    "controls": CONTROLS,
+    "rivals": RIVALS,
+}
+VARIANTS: dict[str, Variant] = {
+    name: variant for family in FAMILIES.values() for name, variant in family.items()
+}

@@ -1,4 +1,4 @@
-"""What filters the sequence: which coefficients, how they are realised and kept stable."""
+"""What filters the sequence, and whether it adapts and carries its state."""
 
 from __future__ import annotations
 
@@ -26,49 +26,5 @@ FILTERS: dict[str, Variant] = {
     "carry": Variant(
         question="does it help to carry the filter state over bins?",
         changes={"model.carry": True},
-    ),
-    "lattice": Variant(
-        question="do signed coefficients help? (sigmoid ones reach no low-pass)",
-        changes={"model.parameterisation": "lattice", "model.gain": "l2"},
-    ),
-    "carry_lattice": Variant(
-        question="both limits lifted: signed coefficients and carried state",
-        changes={
-            "model.carry": True,
-            "model.parameterisation": "lattice",
-            "model.gain": "l2",
-        },
-    ),
-    "sampled": Variant(
-        question="what does sampling the response at NFFT = 2 R points cost?",
-        changes={"model.realisation": "sampled"},
-    ),
-    "ek": Variant(
-        question="do the paper's coefficients do better made to fall (Enestroem and Kakeya)?",
-        changes={"model.parameterisation": "ek"},
-    ),
-    "triangle": Variant(
-        question="does it help to reach every stable filter of order 2?",
-        changes={"model.parameterisation": "triangle"},
-    ),
-    "polar": Variant(
-        question="does one complex pole pair, radius and angle apart, do better?",
-        changes={"model.parameterisation": "polar"},
-    ),
-    "adaptive_ema": Variant(
-        question="do moving averages do, when the hypernetwork writes their rates?",
-        changes={"model.parameterisation": "ema", "model.order": 1, "model.gain": "dc"},
-    ),
-    "cascade": Variant(
-        question="do two filters of order 2 in series do better than one?",
-        changes={"model.parameterisation": "cascade", "model.order": 4},
-    ),
-    "dc_gain": Variant(
-        question="does a response of 1 to a constant help?",
-        changes={"model.gain": "dc"},
-    ),
-    "peak_gain": Variant(
-        question="does a largest response of 1 help?",
-        changes={"model.gain": "peak"},
     ),
 }

@@ -1,37 +1,10 @@
-"""What writes the coefficients: global convolution, pooling, the small network, its start."""
+"""The small network that writes the coefficients, and where it starts."""
 
 from __future__ import annotations
 
 from search_spaces.variants.variant import Variant
 
 HYPERNETWORK: dict[str, Variant] = {
-    "no_global_conv": Variant(
-        question="does the hypernetwork need the global convolution?",
-        changes={"model.global_conv": "none"},
-    ),
-    "ema_conv": Variant(
-        question="does a moving average do in the place of the global convolution?",
-        changes={"model.global_conv": "ema"},
-    ),
-    "layer_conv": Variant(
-        question="does each layer need a global convolution of its own?",
-        changes={"model.global_conv": "layer"},
-    ),
-    "one_window": Variant(
-        question="does oversampled pooling (O > 1) matter?", changes={"model.oversampling": 1}
-    ),
-    "pool_avg": Variant(
-        question="means in the place of maxima: does the pooling matter?",
-        changes={"model.pooling": "avg"},
-    ),
-    "pool_last": Variant(
-        question="the last step of each window alone: does the pooling matter?",
-        changes={"model.pooling": "last"},
-    ),
-    "pool_lse": Variant(
-        question="log-mean-exp in the place of maxima: does the pooling matter?",
-        changes={"model.pooling": "lse"},
-    ),
     "hyper_linear": Variant(
         question="does the hypernetwork need a hidden activation?",
         changes={"model.hyper_activation": "linear"},

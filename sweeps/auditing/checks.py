@@ -27,11 +27,12 @@ def check_ledger(rows: Rows, *, held: bool, configure: Configure | None) -> list
         configure: a point's config; None where the space is gone or asks something else now.
     """
     found = list(check_sweep(rows))
+    over = rows.sweep.finished is not None
     for trial in rows.trials:
         found += check_identity(trial, configure)
         found += check_state(rows, trial, held=held)
         found += check_numbers(trial)
-        found += check_replicates(trial, rows.sweep.seeds, over=rows.sweep.finished is not None)
+        found += check_replicates(trial, rows.seeds.of(trial.trial_id), over=over)
         found += check_reports(trial)
     return found
 

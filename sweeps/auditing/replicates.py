@@ -14,12 +14,12 @@ REPLICATE_STATES = (*STATES, "diverged")
 TOLERANCE = 1e-9
 
 
-def check_replicates(trial: TrialRow, seeds: int, *, over: bool) -> Iterator[Disagreement]:
+def check_replicates(trial: TrialRow, seeds: range, *, over: bool) -> Iterator[Disagreement]:
     """Every rule about the seeds of one trial.
 
     Args:
         trial: the row.
-        seeds: how many the sweep has now.
+        seeds: those that it is trained with now.
         over: the sweep is finished: seeds added to it have been trained.
     """
     yield from _check_which(trial, seeds, over=over)
@@ -31,16 +31,18 @@ def check_replicates(trial: TrialRow, seeds: int, *, over: bool) -> Iterator[Dis
     yield from _check_diverged(trial)
 
 
-def _check_which(trial: TrialRow, seeds: int, *, over: bool) -> Iterator[Disagreement]:
+def _check_which(trial: TrialRow, seeds: range, *, over: bool) -> Iterator[Disagreement]:
     present = [r.seed for r in trial.replicates]
-    if present != list(range(len(present))):
-        yield _wrong(trial, f"seeds {present}", "0, 1, 2 ... once each")
+    first = seeds.start
+    if present != list(range(first, first + len(present))):
+        expected = f"{first}, {first + 1}, {first + 2} ... once each"
+        yield _wrong(trial, f"seeds {present}", expected)
     # Pruned and failed trials are not trained for seeds that were added after them.
     fewest = 1 if trial.state in TERMINAL else 0
     if trial.state == "complete" and over:
-        fewest = seeds
-    if not fewest <= len(present) <= seeds:
-        yield _wrong(trial, counted(len(present), "seed"), f"the sweep's {seeds}")
+        fewest = len(seeds)
+    if not fewest <= len(present) <= len(seeds):
+        yield _wrong(trial, counted(len(present), "seed"), f"the sweep's {len(seeds)}")
 
 
 def _check_one(trial: TrialRow, seed: ReplicateRow) -> Iterator[Disagreement]:

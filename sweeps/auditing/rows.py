@@ -12,7 +12,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from focus_core.errors import UserError
+from sweeps.asked import seeds_of
+from sweeps.said import read_asked
 from sweeps.schema import COPIED, SCHEMA_VERSION, Replicate, Report, SchemaInfo, Sweep, Trial
+from sweeps.seeds import Seeds
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,8 @@ class Rows:
 
     sweep: Sweep
     trials: list[TrialRow]
+    seeds: Seeds
+    """Those that its trials are trained with."""
     sweep_names: frozenset[str] = frozenset()
     """Every sweep of the ledger."""
 
@@ -150,7 +155,14 @@ def read_sweeps(connection: sa.Connection, name: str | None) -> list[Rows]:
     if name is not None and name not in names:
         raise UserError(f"no sweep {name!r} in the ledger: it has {', '.join(sorted(names))}")
     sweeps = [Sweep(**row) for row in found if name in (None, row["name"])]
-    return [Rows(sweep, _trials(connection, sweep.id), names) for sweep in sweeps]
+    return [
+        Rows(sweep, _trials(connection, sweep.id), _seeds(connection, sweep), names)
+        for sweep in sweeps
+    ]
+
+
+def _seeds(connection: sa.Connection, sweep: Sweep) -> Seeds:
+    return seeds_of(sweep, read_asked(connection, sweep.id))
 
 
 def _trials(connection: sa.Connection, sweep_id: int) -> list[TrialRow]:

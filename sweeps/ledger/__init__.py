@@ -83,8 +83,8 @@ class Ledger(Transactions):
             session.add(trial)
         return trial
 
-    def find_finished(self, trial_id: str, code: str, seeds: int) -> Trial | None:
-        """A complete trial of the same config, trained by the same code, with enough seeds."""
+    def find_finished(self, trial_id: str, code: str, seeds: Sequence[int]) -> Trial | None:
+        """A complete trial of the same config, trained by the same code, with all these seeds."""
         with self.reading() as session:
             wanted = (
                 select(Trial)
@@ -93,13 +93,14 @@ class Ledger(Transactions):
                 .where(Trial.reused_from.is_(None))
                 .options(*_RELATED)
             )
-            return next((t for t in session.scalars(wanted) if len(t.replicates) >= seeds), None)
+            found = session.scalars(wanted)
+            return next((t for t in found if {r.seed for r in t.replicates} >= set(seeds)), None)
 
-    def reuse(self, trial: Trial, source: Trial, seeds: int) -> Trial:
+    def reuse(self, trial: Trial, source: Trial, seeds: Sequence[int]) -> Trial:
         """Fill a waiting ``trial`` with what ``source`` found, seed by seed."""
         with self.writing() as session:
             row = session.get_one(Trial, trial.id, options=[selectinload(Trial.replicates)])
-            row.replicates = [copy_row(r) for r in source.replicates if r.seed < seeds]
+            row.replicates = [copy_row(r) for r in source.replicates if r.seed in seeds]
             row.reports = [copy_report(r, seeds) for r in source.reports]
             row.reused_from = session.get_one(Sweep, source.sweep_id).name
             row.state, row.step = "complete", source.step
@@ -165,7 +166,7 @@ class Ledger(Transactions):
         return row
 
     def record(
-        self, trial: Trial, metrics: Mapping[str, float], seeds: int
+        self, trial: Trial, metrics: Mapping[str, float], seeds: Sequence[int]
     ) -> tuple[Trial, Report]:
         """One report, its replicates and its trial, in one transaction.
 
@@ -174,7 +175,7 @@ class Ledger(Transactions):
         with self.writing() as session:
             return ledger_record.record(session.connection(), trial.id, metrics, seeds)
 
-    def complete(self, trial: Trial, seeds: int) -> Trial:
+    def complete(self, trial: Trial, seeds: Sequence[int]) -> Trial:
         """End a trial that reached its budget: complete, or failed when a seed diverged.
 
         Failed, too, when its reports do not add up to the budget, whatever its worker says.

@@ -5,7 +5,7 @@ Plain statements, compiled once: the same through mapped objects takes three tim
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, insert, select, update
@@ -45,7 +45,7 @@ _CHANGE_REPLICATE = (
 
 
 def record(
-    connection: Connection, trial_row: int, metrics: Mapping[str, float], seeds: int
+    connection: Connection, trial_row: int, metrics: Mapping[str, float], seeds: Sequence[int]
 ) -> tuple[Trial, Report]:
     """Write one report, its replicates and its trial; returns the rows as they stand.
 
@@ -53,7 +53,7 @@ def record(
         connection: in the transaction that all of it belongs to.
         trial_row: ``Trial.id``.
         metrics: as a worker says them, with ``step``.
-        seeds: of the sweep.
+        seeds: that the trial is trained with.
 
     Raises:
         NoResultFound: there is no such trial.

@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import statistics
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import inspect
@@ -23,16 +23,16 @@ def config_hash(config: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def mean_over_seeds(name: str, metrics: Mapping[str, Any], seeds: int) -> float | None:
-    """The mean of ``name`` over seeds 0 .. ``seeds`` - 1; None unless every one of them has it."""
-    values = [metrics.get(f"{name}/{seed}") for seed in range(seeds)]
+def mean_over_seeds(name: str, metrics: Mapping[str, Any], seeds: Sequence[int]) -> float | None:
+    """The mean of ``name`` over ``seeds``; None unless every one of them has it."""
+    values = [metrics.get(f"{name}/{seed}") for seed in seeds]
     if any(v is None for v in values):
         return None
     return statistics.fmean(v for v in values if v is not None)
 
 
 def merge_reports(
-    before: Mapping[str, Any], found: Mapping[str, float], seeds: int
+    before: Mapping[str, Any], found: Mapping[str, float], seeds: Sequence[int]
 ) -> dict[str, float | None]:
     """What a step is known to have given: ``found`` over ``before``, seed by seed.
 
@@ -42,7 +42,7 @@ def merge_reports(
     of_seeds = {name.partition("/")[0] for name in merged if "/" in name}
     for name in of_seeds & OVER_SEEDS.keys():
         merged.pop(name, None)
-    over_all = merge(merged, range(seeds))
+    over_all = merge(merged, seeds)
     over_all.pop("value", None)  # has a column of its own
     return merged | over_all
 
@@ -64,7 +64,7 @@ def update_replicates(row: Trial, report: Report, metrics: Mapping[str, float]) 
                 replicate.state = "complete"
 
 
-def summarise(row: Trial, seeds: int) -> None:
+def summarise(row: Trial, seeds: Sequence[int]) -> None:
     """A trial's numbers from its replicates': the mean over all seeds, or none."""
     by_name = {f"value/{r.seed}": r.value for r in row.replicates}
     by_name |= {f"test/{r.seed}": r.test for r in row.replicates}
@@ -94,13 +94,13 @@ def unreported(row: Trial, seeds: Iterable[int]) -> list[int]:
     return [step for step in evaluations(row.config, row.steps) if step not in told]
 
 
-def lacking(row: Trial, seeds: int) -> str | None:
+def lacking(row: Trial, seeds: Sequence[int]) -> str | None:
     """What a trial whose seeds all did well has not reported of its budget; None: nothing."""
-    missing = unreported(row, range(seeds))
+    missing = unreported(row, seeds)
     if missing:
         return f"reported nothing of step {missing[0]} of {row.steps}"
     ended = {replicate.seed for replicate in row.replicates if replicate.state == "complete"}
-    open_seeds = sorted(set(range(seeds)) - ended)
+    open_seeds = sorted(set(seeds) - ended)
     return f"reported no test score of seed {open_seeds[0]}" if open_seeds else None
 
 
@@ -116,19 +116,24 @@ def copy_row(row: Row) -> Row:
     return type(row)(**{c: getattr(row, c) for c in columns})
 
 
-def copy_report(report: Report, seeds: int) -> Report:
-    """A copy of what a sweep with as many seeds or more reported, as if with ``seeds``."""
+def copy_report(report: Report, seeds: Sequence[int]) -> Report:
+    """A copy of what a sweep with these seeds or more reported, as if with ``seeds``."""
     copied = copy_row(report)
-    own = {name: value for name, value in report.metrics.items() if _seed(name) < seeds}
+    others = _seeds_in(report.metrics) - set(seeds)
+    own = {name: value for name, value in report.metrics.items() if _seed(name) not in others}
     copied.metrics = merge_reports(own, {}, seeds)
     copied.value = mean_over_seeds("value", own, seeds)
     return copied
 
 
-def _seed(name: str) -> int:
-    """The seed of ``value/0``; -1 for a number over all seeds."""
+def _seed(name: str) -> int | None:
+    """The seed of ``value/0``; None for a number over all seeds."""
     seed = name.partition("/")[2]
-    return int(seed) if seed.isdigit() else -1
+    return int(seed) if seed.isdigit() else None
+
+
+def _seeds_in(names: Iterable[str]) -> set[int]:
+    return {seed for seed in map(_seed, names) if seed is not None}
 
 
 def finite(value: float) -> float | None:

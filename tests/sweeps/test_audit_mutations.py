@@ -7,6 +7,7 @@ from sweeps.driver import Driver
 from sweeps.ledger import Ledger
 from sweeps.ledger import rows as ledger_rows
 from sweeps.schema import Replicate, Report
+from sweeps.seeds import Seeds
 from tests.sweeps import audited_home as of
 from tests.sweeps.audited_home import (  # noqa: F401  fixtures
     blank_database,
@@ -117,9 +118,14 @@ class LeavesOneRunning(Driver):
             super().finished(trial_id)
 
 
+class OneSeed(Seeds):
+    def missing(self, trial):
+        return super().missing(trial)[:1]
+
+
 class TrainsOneSeed(Driver):
-    def _missing_seeds(self, trial):
-        return super()._missing_seeds(trial)[:1]
+    def __init__(self, *args, **options):
+        super().__init__(*args, seeds=OneSeed(count=of.SEEDS), **options)
 
 
 class ForgetsAReport(Ledger):
@@ -159,7 +165,7 @@ def test_code_that_breaks_a_rule_is_seen(blank_home, monkeypatch, classes, said)
 
 def test_a_mean_of_survivors_is_seen(blank_home, monkeypatch):  # noqa: F811
     def survivors(name, metrics, seeds):
-        found = [v for s in range(seeds) if (v := metrics.get(f"{name}/{s}")) is not None]
+        found = [v for s in seeds if (v := metrics.get(f"{name}/{s}")) is not None]
         return sum(found) / len(found) if found else None
 
     monkeypatch.setattr("sweeps.ledger.record.mean_over_seeds", survivors)

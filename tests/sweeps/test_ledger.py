@@ -35,10 +35,12 @@ def stored(ledger: Ledger, sweep: Sweep) -> Trial:
 def test_a_trial_is_complete_with_the_mean_over_all_seeds(ledger: Ledger) -> None:
     sweep = add_sweep(ledger)
     trial = add_trial(ledger, sweep)
-    ledger.record(trial, {"step": 2, "value/0": 0.1, "value/1": 0.3, "seconds": 1.0}, seeds=2)
+    ledger.record(
+        trial, {"step": 2, "value/0": 0.1, "value/1": 0.3, "seconds": 1.0}, seeds=range(2)
+    )
     final = {"step": 4, "value/0": 0.4, "value/1": 0.6, "test/0": 0.3, "test/1": 0.5}
-    ledger.record(trial, {**final, "seconds": 2.0}, seeds=2)
-    ledger.complete(trial, seeds=2)
+    ledger.record(trial, {**final, "seconds": 2.0}, seeds=range(2))
+    ledger.complete(trial, seeds=range(2))
 
     row = stored(ledger, sweep)
     assert (row.state, row.value, row.test, row.seconds) == ("complete", 0.5, 0.4, 3.0)
@@ -52,9 +54,11 @@ def test_a_trial_with_a_diverged_seed_fails_and_has_no_value_of_the_survivors(
 ) -> None:
     sweep = add_sweep(ledger)
     trial = add_trial(ledger, sweep)
-    ledger.record(trial, {"step": 2, "value/0": 0.9, "diverged/1": 2}, seeds=2)
-    ledger.record(trial, {"step": 4, "value/0": 0.9, "test/0": 0.9, "diverged/1": 2}, seeds=2)
-    ledger.complete(trial, seeds=2)
+    ledger.record(trial, {"step": 2, "value/0": 0.9, "diverged/1": 2}, seeds=range(2))
+    ledger.record(
+        trial, {"step": 4, "value/0": 0.9, "test/0": 0.9, "diverged/1": 2}, seeds=range(2)
+    )
+    ledger.complete(trial, seeds=range(2))
 
     row = stored(ledger, sweep)
     assert (row.state, row.value, row.test) == ("failed", None, None)
@@ -66,18 +70,18 @@ def test_work_repeated_since_a_checkpoint_overwrites_its_reports(ledger: Ledger)
     sweep = add_sweep(ledger)
     trial = add_trial(ledger, sweep)
     for value in (0.1, 0.2):
-        ledger.record(trial, {"step": 2, "value/0": value, "value/1": value}, seeds=2)
+        ledger.record(trial, {"step": 2, "value/0": value, "value/1": value}, seeds=range(2))
     assert [r.value for r in ledger.reports([trial])[trial.id]] == [0.2]
 
 
 def test_seeds_added_later_join_the_reports_of_the_first(ledger: Ledger) -> None:
     sweep = add_sweep(ledger)
     trial = add_trial(ledger, sweep, seeds=1)
-    ledger.record(trial, {"step": 4, "value/0": 0.2, "test/0": 0.2}, seeds=1)
-    ledger.complete(trial, seeds=1)
+    ledger.record(trial, {"step": 4, "value/0": 0.2, "test/0": 0.2}, seeds=range(1))
+    ledger.complete(trial, seeds=range(1))
     ledger.open_replicates(trial, [0, 1])
-    _, report = ledger.record(trial, {"step": 4, "value/1": 0.6, "test/1": 0.6}, seeds=2)
-    ledger.complete(trial, seeds=2)
+    _, report = ledger.record(trial, {"step": 4, "value/1": 0.6, "test/1": 0.6}, seeds=range(2))
+    ledger.complete(trial, seeds=range(2))
     assert report.value == pytest.approx(0.4)
     assert stored(ledger, sweep).value == pytest.approx(0.4)
 
@@ -86,11 +90,11 @@ def test_seeds_added_later_do_not_hide_the_worst_of_the_first(ledger: Ledger) ->
     sweep = add_sweep(ledger)
     trial = add_trial(ledger, sweep, seeds=1)
     first = {"step": 4, "value/0": 0.2, "test/0": 0.2, "leak/0": 0.5, "leak": 0.5, "test": 0.2}
-    ledger.record(trial, first, seeds=1)
-    ledger.complete(trial, seeds=1)
+    ledger.record(trial, first, seeds=range(1))
+    ledger.complete(trial, seeds=range(1))
     ledger.open_replicates(trial, [0, 1])
     second = {"step": 4, "value/1": 0.6, "test/1": 0.6, "leak/1": 1e-7, "leak": 1e-7, "test": 0.6}
-    _, report = ledger.record(trial, second, seeds=2)
+    _, report = ledger.record(trial, second, seeds=range(2))
     assert report.metrics["leak"] == 0.5
     assert report.metrics["test"] == pytest.approx(0.4)
 
@@ -98,7 +102,7 @@ def test_seeds_added_later_do_not_hide_the_worst_of_the_first(ledger: Ledger) ->
 def test_values_that_json_cannot_hold_are_stored_as_none(ledger: Ledger) -> None:
     sweep = add_sweep(ledger)
     trial = add_trial(ledger, sweep)
-    _, report = ledger.record(trial, {"step": 1, "train_loss/0": float("nan")}, seeds=2)
+    _, report = ledger.record(trial, {"step": 1, "train_loss/0": float("nan")}, seeds=range(2))
     assert report.metrics == {"train_loss/0": None}
     assert report.value is None
 
@@ -106,8 +110,8 @@ def test_values_that_json_cannot_hold_are_stored_as_none(ledger: Ledger) -> None
 def test_a_reset_trial_has_nothing_trained(ledger: Ledger) -> None:
     sweep = add_sweep(ledger)
     trial = add_trial(ledger, sweep)
-    ledger.record(trial, {"step": 4, "value/0": 0.5, "diverged/1": 3}, seeds=2)
-    ledger.complete(trial, seeds=2)
+    ledger.record(trial, {"step": 4, "value/0": 0.5, "diverged/1": 3}, seeds=range(2))
+    ledger.complete(trial, seeds=range(2))
     row = ledger.reset(trial)
     assert (row.state, row.step, row.seconds, row.reason) == ("waiting", 0, 0.0, None)
     assert ledger.reports([row]) == {row.id: []}
@@ -162,7 +166,7 @@ def test_what_did_not_reach_its_budget_keeps_no_test_score_of_fewer_seeds(
 ) -> None:
     sweep = add_sweep(ledger)
     trial = add_trial(ledger, sweep, seeds=1)
-    ledger.record(trial, {"step": 4, "value/0": 0.2, "test/0": 0.2}, seeds=1)
-    ledger.complete(trial, seeds=1)
+    ledger.record(trial, {"step": 4, "value/0": 0.2, "test/0": 0.2}, seeds=range(1))
+    ledger.complete(trial, seeds=range(1))
     ledger.open_replicates(trial, [0, 1])
     assert ledger.set_state(trial, state, reason="...").test is None

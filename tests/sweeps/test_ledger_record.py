@@ -98,7 +98,7 @@ def test_whatever_workers_say_every_row_holds_it_once(ledger: Ledger, seed: int)
     for _ in range(25):
         found = draw(chance)
         tell(account, found)
-        row, report = ledger.record(trial, found, SEEDS)
+        row, report = ledger.record(trial, found, range(SEEDS))
         now = stored(ledger, trial)
         assert now == {**account, "seconds": pytest.approx(account["seconds"])}
         fresh = ledger.trials(ledger.find_sweep("s"))[0]  # type: ignore[arg-type]
@@ -119,7 +119,7 @@ def test_a_report_that_fails_at_its_last_write_leaves_nothing(ledger: Ledger) ->
             "BEGIN SELECT RAISE(ABORT, 'no room'); END"
         )
     with pytest.raises(IntegrityError, match="no room"):
-        ledger.record(trial, {"step": 2, "value/0": 0.5, "seconds": 1.0}, SEEDS)
+        ledger.record(trial, {"step": 2, "value/0": 0.5, "seconds": 1.0}, range(SEEDS))
     assert stored(ledger, trial) == before
 
 
@@ -129,7 +129,7 @@ def test_a_trial_that_is_not_there_is_an_error_of_the_ledger(ledger: Ledger) -> 
         connection.exec_driver_sql("DELETE FROM replicates")
         connection.exec_driver_sql("DELETE FROM trials")
     with pytest.raises(LedgerError, match="No row was found"):
-        ledger.record(trial, {"step": 1, "value/0": 0.5}, SEEDS)
+        ledger.record(trial, {"step": 1, "value/0": 0.5}, range(SEEDS))
 
 
 KILLED = """
@@ -139,7 +139,7 @@ from tests.sweeps.test_ledger_record import add_trial
 ledger = Ledger(sys.argv[1])
 trial = add_trial(ledger)
 for step in (1, 2, 3):
-    ledger.record(trial, {"step": step, "value/0": 0.5, "seconds": 1.0}, 3)
+    ledger.record(trial, {"step": step, "value/0": 0.5, "seconds": 1.0}, range(3))
 os.kill(os.getpid(), signal.SIGKILL)
 """
 

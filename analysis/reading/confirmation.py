@@ -1,0 +1,82 @@
+"""The winner and the reference of a sweep, trained again on seeds that chose nobody."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from analysis.reading.arms import Arm
+from analysis.reading.tuned import Tuned
+
+if TYPE_CHECKING:
+    from analysis.reading.study import Study
+
+
+@dataclass(frozen=True, kw_only=True)
+class Confirmation:
+    """What ``launch.py --confirm`` trained.
+
+    Attributes:
+        sweep: its name.
+        study: winner and reference as arms of a study of their own, to be compared like others.
+        seeds: the fresh ones.
+        winner: the sweep's winner as trained here: its ``tests`` are by fresh seed.
+        reference: the same of the reference; None where the winner is the reference itself.
+        overlap: seeds that trials of the sweep have, too: these are fresh no more.
+    """
+
+    sweep: str
+    study: Study
+    seeds: tuple[int, ...]
+    winner: Arm
+    reference: Arm | None
+    overlap: tuple[int, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Both are trained in full, every seed fresh and alive: the headline may rest on it."""
+        return all(arm.whole for arm in self.study.arms) and not self.overlap
+
+    def differences(self) -> dict[int, float]:
+        """Winner minus reference on the test split, seed by seed; empty unless ``whole``."""
+        if not self.whole or self.reference is None:
+            return {}
+        other = self.reference.tests
+        return {s: score - other[s] for s, score in self.winner.tests.items() if s in other}
+
+
+def confirmation(
+    fresh: Study | None, winner: Arm | None, reference: Arm | None, trials: Sequence[Arm]
+) -> Confirmation | None:
+    """The confirmation of this winner against this reference; None where there is none.
+
+    Args:
+        fresh: the sweep that confirms; None: there is none.
+        winner: of the sweep that is confirmed.
+        reference: of the same.
+        trials: all of the same.
+    """
+    if fresh is None or winner is None or reference is None:
+        return None
+    found = {arm.trial_id: arm for arm in fresh.trials}
+    if not {winner.trial_id, reference.trial_id} <= found.keys():
+        return None  # of a winner that has been beaten since
+    best, other = found[winner.trial_id], found[reference.trial_id]
+    both = [best] if best is other else [best, other]
+    used = {seed for arm in trials for seed in (*arm.values, *arm.diverged)}
+    return Confirmation(
+        sweep=str(fresh.about["name"]),
+        study=dataclasses.replace(
+            fresh,
+            trials=both,
+            tuned=Tuned(arms=both, tried={arm.number: 1 for arm in both}),
+            reference=other if other.ranked else None,
+            reference_why="the reference of the sweep that is confirmed",
+        ),
+        seeds=fresh.seeds,
+        winner=best,
+        reference=None if best is other else other,
+        overlap=tuple(seed for seed in fresh.seeds if seed in used),
+    )

@@ -1,0 +1,107 @@
+"""What was said of a sweep before it was trained, and how it came to deviate from that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+from sweeps.said import AskedAt, Said, standing
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deviation:
+    """One change of the plan.
+
+    Attributes:
+        at: when it was asked for, in UTC.
+        words: what changed: ``5 seeds a trial, not 3``.
+        late: a trial had begun by then: what is known of it may have led to the change.
+    """
+
+    at: datetime
+    words: str
+    late: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class SaidPlan:
+    """The hypothesis and the margin that stand, and every change of the plan in order.
+
+    Attributes:
+        hypothesis: in the words of who launched it; empty where none was said.
+        margin: the largest difference that nobody would care about; None where none was said.
+        hypothesis_before: these words were said before the first trial began.
+        margin_before: so was this margin.
+        deviations: everything that a later launch asked otherwise.
+    """
+
+    hypothesis: str = ""
+    margin: float | None = None
+    hypothesis_before: bool = False
+    margin_before: bool = False
+    deviations: tuple[Deviation, ...] = ()
+
+
+def said_plan(rows: Sequence[AskedAt], began: datetime | None) -> SaidPlan:
+    """What the ledger's rows say.
+
+    Args:
+        rows: from ``said.read_asked``.
+        began: when the first trial did, here or in the sweep that it was taken from; None: none
+            has.
+    """
+    last = standing(rows)
+
+    def before(key: str) -> bool:
+        """The word that stands has stood since before the first trial."""
+        own = [row.said.get(key) == last.get(key) for row in rows]
+        since = len(own) - next((n for n, same in enumerate(reversed(own)) if not same), len(own))
+        return key in last and (began is None or rows[since].at <= began)
+
+    return SaidPlan(
+        hypothesis=last.get("hypothesis", ""),
+        margin=last.get("margin"),
+        hypothesis_before=before("hypothesis"),
+        margin_before=before("margin"),
+        deviations=tuple(
+            Deviation(at=now.at, words=words, late=began is not None and now.at > began)
+            for then, now in pairwise(rows)
+            for words in _changes(then.said, now.said)
+        ),
+    )
+
+
+def _changes(then: Said, now: Said) -> list[str]:
+    words = [
+        describe(then.get(key), now[key])
+        for key, describe in _WORDS.items()
+        if key in now and now[key] != then.get(key)
+    ]
+    more, known = now.get("more", {}), then.get("more", {})
+    words += [
+        f"{count} seeds of trial {trial_id} alone"
+        for trial_id, count in more.items()
+        if known.get(trial_id) != count
+    ]
+    return words + ([_AGAIN[now["again"]]] if "again" in now else [])
+
+
+_AGAIN = {
+    "--rerun": "--rerun: what had been trained was trained again",
+    "--retry-failed": "--retry-failed: failed trials were tried again",
+}
+_WORDS: dict[str, Callable[[Any, Any], str]] = {
+    "seeds": lambda then, now: f"{now} seeds a trial, not {then}",
+    "trials": lambda then, now: f"{now} trials, not {then}",
+    "sampler": lambda then, now: f"sampler {now}, not {then}",
+    "code": lambda then, now: f"trained by other code: {then} -> {now}",
+    "hypothesis": lambda then, now: (
+        f"the hypothesis {now!r}, not {then!r}" if then else f"the hypothesis {now!r}"
+    ),
+    "margin": lambda then, now: (
+        f"a margin of {now:g}, not {then:g}" if then is not None else f"a margin of {now:g}"
+    ),
+}

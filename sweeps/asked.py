@@ -1,0 +1,112 @@
+"""What was asked of a sweep, each time with its hour: its plan, then every change of the plan.
+
+A hypothesis counts as said before only where the hour says so, and a report names every change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from focus_core.errors import UserError
+from sweeps.ledger import Ledger
+from sweeps.plan import Plan
+from sweeps.said import AskedAt, Said, read_asked, standing
+from sweeps.schema import Asked, Sweep, Trial, now
+from sweeps.seeds import Seeds
+
+
+def asked(ledger: Ledger, sweep: Sweep) -> list[AskedAt]:
+    """``read_asked`` of an open ledger."""
+    with ledger.reading() as session:
+        return read_asked(session.connection(), sweep.id)
+
+
+def seeds_of(sweep: Sweep, rows: Sequence[AskedAt]) -> Seeds:
+    """The seeds that the trials of a sweep are trained with."""
+    said = standing(rows)
+    return Seeds(count=sweep.seeds, first=said.get("first_seed", 0), more=said.get("more", {}))
+
+
+def add_asked(ledger: Ledger, sweep: Sweep, plan: Plan) -> Sweep:
+    """Record a new sweep with its plan, at once.
+
+    Raises:
+        IntegrityError: there is a sweep of that name.
+    """
+    with ledger.writing() as session:
+        session.add(sweep)
+        session.flush()
+        said = _after(_as_it_stands(sweep), plan)
+        session.add(Asked(sweep_id=sweep.id, at=sweep.created, said=said))
+    return sweep
+
+
+def asked_until_now(ledger: Ledger, sweep: Sweep) -> list[AskedAt]:
+    """The rows of ``sweep`` before a launch changes it; one older than the table gets its first.
+
+    Call it while the lease is held.
+    """
+    rows = asked(ledger, sweep)
+    if not rows:
+        rows = [AskedAt(sweep.created, _as_it_stands(sweep))]
+        _write(ledger, sweep, rows[0])
+    return rows
+
+
+def note_changes(
+    ledger: Ledger, sweep: Sweep, plan: Plan, *, more: Mapping[str, int], again: str | None
+) -> None:
+    """Record what this launch asks otherwise than before; nothing where it asks the same.
+
+    Args:
+        ledger: the record; call it while the lease is held.
+        sweep: the row as this launch leaves it.
+        plan: what is asked.
+        more: trial id to seeds, of all that get more than the others.
+        again: the flag that trains again what was trained; None: nothing is.
+    """
+    before = standing(asked(ledger, sweep))
+    after = _after({**before, **_as_it_stands(sweep)}, plan)
+    after |= {"more": dict(more)} if more else {}
+    after |= {"again": again} if again else {}
+    if after != before:
+        _write(ledger, sweep, AskedAt(now(), after))
+
+
+def _write(ledger: Ledger, sweep: Sweep, row: AskedAt) -> None:
+    with ledger.writing() as session:
+        session.add(Asked(sweep_id=sweep.id, at=row.at, said=row.said))
+
+
+def chosen(trials: Sequence[Trial], words: Sequence[str]) -> list[str]:
+    """The ids that begin so, of complete trials.
+
+    Raises:
+        UserError: none or several do, or the trial is not complete.
+    """
+    found = []
+    for word in words:
+        ids = [trial for trial in trials if trial.trial_id.startswith(word)]
+        if len(ids) != 1:
+            raise UserError(f"--only {word[:40]}: {len(ids)} trials of this sweep begin so")
+        (trial,) = ids
+        if trial.state != "complete":
+            raise UserError(
+                f"--only {trial.trial_id}: it is {trial.state}; only a complete trial gets more "
+                "seeds alone"
+            )
+        found.append(trial.trial_id)
+    return found
+
+
+def _as_it_stands(sweep: Sweep) -> Said:
+    counts = {"seeds": sweep.seeds, "trials": sweep.planned}
+    return {**counts, "sampler": sweep.sampler, "code": sweep.code}
+
+
+def _after(before: Said, plan: Plan) -> Said:
+    """What stands once ``plan`` is asked; what it does not say stands as it was."""
+    words: Said = {"hypothesis": plan.hypothesis, "margin": plan.margin, "confirms": plan.confirms}
+    said = {key: value for key, value in words.items() if value not in ("", None)}
+    first = {"first_seed": plan.first_seed} if plan.first_seed else {}
+    return {**before, **said, **first}

@@ -1,0 +1,47 @@
+"""Which trial of a sweep wins, and with which the others are compared: as the report has them.
+
+``analysis`` asks the same of its own tables; a test holds the two to one answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sweeps.auditing.rows import Rows, TrialRow
+from sweeps.ranking import best_of, largest, may_rank
+
+
+def winner(rows: Rows) -> TrialRow | None:
+    """The best on validation of the trials that may be ranked; of equals the earlier one."""
+    return _best([trial for trial in rows.trials if _is_ranked(trial)], rows)
+
+
+def reference(rows: Rows) -> TrialRow | None:
+    """The base's own trial, else the variant ``base``, else the first arm trained in full.
+
+    Where axes are tuned, an arm stands at its best value of them.
+    """
+    tuned = [str(axis["key"]) for axis in rows.sweep.axes if axis.get("tuned")]
+    groups: dict[str, list[TrialRow]] = {}
+    for trial in rows.trials:
+        name = repr(sorted(_without(trial.point, tuned))) if tuned else str(trial.number)
+        groups.setdefault(name, []).append(trial)
+    ranked = [[trial for trial in group if _is_ranked(trial)] for group in groups.values()]
+    arms = [best for group in ranked if (best := _best(group, rows)) is not None]
+    base = _without(rows.sweep.base, tuned)
+    own = [arm for arm in arms if _without(arm.config, tuned) == base]
+    named = [arm for arm in arms if arm.variant == "base"]
+    return next(iter([*own, *named, *arms]), None)
+
+
+def _without(config: Mapping[str, Any], keys: Sequence[str]) -> list[tuple[str, Any]]:
+    return sorted((key, value) for key, value in config.items() if key not in keys)
+
+
+def _best(trials: Sequence[TrialRow], rows: Rows) -> TrialRow | None:
+    return best_of(trials, maximize=rows.sweep.direction == "maximize")
+
+
+def _is_ranked(trial: TrialRow) -> bool:
+    return may_rank(trial, largest("leak", [report.metrics for report in trial.reports]))
