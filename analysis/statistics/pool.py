@@ -92,12 +92,13 @@ def pool(scores: Floats) -> Pool:
     shares = there / np.maximum(counts, 1)[:, None]
     # Normal equations of the seeds alone, what the arms explain taken out.
     normal = np.diag(there.sum(axis=0).astype(float)) - there.T.astype(float) @ shares
-    luck = np.linalg.pinv(normal, hermitian=True) @ (filled.sum(axis=0) - there.T @ plain)
+    inverse, rank = _inverse(normal)
+    luck = inverse @ (filled.sum(axis=0) - there.T @ plain)
     means = plain - shares @ luck
     residuals = np.where(there, filled - means[:, None] - luck, 0.0)
     squares = np.sum(residuals**2, axis=1)
     seen = counts > 0
-    df = float(there.sum() - seen.sum() - np.linalg.matrix_rank(normal, hermitian=True))
+    df = float(there.sum() - seen.sum() - rank)
     least = _TINY * float(np.max(np.abs(filled), initial=0.0)) ** 2
     variance = float(squares.sum()) / df if df > 0 else 0.0
     return Pool(
@@ -108,6 +109,14 @@ def pool(scores: Floats) -> Pool:
         df=df,
         own=_own(squares, counts, least),
     )
+
+
+def _inverse(normal: Floats) -> tuple[Floats, int]:
+    """The pseudoinverse of a symmetric matrix, and its rank."""
+    sizes, vectors = np.linalg.eigh(normal)
+    kept = sizes > 1e-9 * max(1.0, float(sizes.max(initial=0.0)))
+    inverse: Floats = (vectors[:, kept] / sizes[kept]) @ vectors[:, kept].T
+    return inverse, int(kept.sum())
 
 
 def _own(squares: Floats, counts: Indices, least: float) -> Floats:
