@@ -54,7 +54,7 @@ def gate(found: Pool, compared: Against, *, sequences: Floats | None = None) -> 
 
 
 def pairs_p(found: Pool, compared: Against, sequences: Floats | None) -> float:
-    """P-value of the best and the worst arm against all others but the reference, over all pairs."""
+    """P-value of the best and the worst arm against all others, the reference left out."""
     arms = compared.arms[found.counts[compared.arms] >= MIN_SEEDS]
     if len(arms) < 2:
         return 1.0

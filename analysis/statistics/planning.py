@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.statistics.against import MIN_SEEDS
 from analysis.statistics.dunnett import critical
@@ -65,5 +66,5 @@ def seeds_wanted(
     return Wanted(apart=_first(n, reach < abs(difference)), alike=_first(n, alike))
 
 
-def _first(n: np.ndarray, is_enough: np.ndarray) -> int | None:
+def _first(n: NDArray[np.int64], is_enough: NDArray[np.bool_]) -> int | None:
     return int(n[np.argmax(is_enough)]) if is_enough.any() else None
