@@ -151,7 +151,7 @@ def _colour(row: Comparison | None, colours: Palette) -> str:
 
 
 def _label(arm: Arm, is_reference: bool) -> str:
-    return _cut(arm.name, LONGEST_LABEL) + (" (reference)" if is_reference else "")
+    return _cut(arm.name, LONGEST_LABEL) + (" (ref.)" if is_reference else "")
 
 
 def _cut(words: str, most: int) -> str:

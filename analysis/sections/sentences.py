@@ -85,9 +85,9 @@ class _Teller:
         self.reference = found.reference.name if found.reference else ""
 
     def decided(self) -> str:
-        return " ".join(
-            self._apart(rows) for rows in map(self.found.of, ("worse", "better")) if rows
-        )
+        """Who is worse and who is better, a sentence each; empty where nobody is."""
+        found = (self.found.of("worse"), self.found.of("better"))
+        return " ".join(self._apart(rows) for rows in found if rows)
 
     def undecided(self) -> str:
         """What is as good, and what is not told apart."""
