@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from analysis.statistics.against import MIN_SEEDS
 from analysis.statistics.dunnett import critical
@@ -13,7 +14,7 @@ from analysis.statistics.spending import AGAINST_REFERENCE, level_at
 
 MOST_SEEDS = 300
 """More are not proposed."""
-POWER_Z = 0.8416
+POWER = 0.8
 """Four of five tries decide."""
 
 
@@ -61,9 +62,12 @@ def seeds_wanted(
     n = np.arange(max(seeds + 1, MIN_SEEDS), MOST_SEEDS + 1)
     error = np.sqrt(variance / n)
     level = level_at(look) * AGAINST_REFERENCE
-    reach = critical(level, df * (n - 1) / (seeds - 1), comparisons) * error + POWER_Z * error
-    alike = np.zeros(len(n), bool) if margin is None else abs(difference) + reach <= margin
-    return Wanted(apart=_first(n, reach < abs(difference)), alike=_first(n, alike))
+    half = critical(level, df * (n - 1) / (seeds - 1), comparisons) * error
+    size = abs(difference)
+    room = (0.0 if margin is None else margin) - half
+    alike = special.ndtr((room - size) / error) - special.ndtr((-room - size) / error)
+    apart = special.ndtr((size - half) / error)
+    return Wanted(apart=_first(n, apart >= POWER), alike=_first(n, alike >= POWER))
 
 
 def _first(n: NDArray[np.int64], is_enough: NDArray[np.bool_]) -> int | None:
