@@ -46,8 +46,9 @@ class _Table:
 
 def compare_arms(study: Study) -> Comparisons:
     """Compare every ranked arm of a study with its reference."""
-    ranked = [arm for arm in study.ranked if arm.scores("test")]
-    others = [(arm, why_not_ranked(arm)) for arm in study.arms if arm not in ranked]
+    ranked = [arm for arm in study.ranked if not why_not_compared(arm)]
+    kept = {arm.number for arm in ranked}
+    others = [(arm, why_not_compared(arm)) for arm in study.arms if arm.number not in kept]
     nothing = Comparisons(
         reference=study.reference,
         rows=[],
@@ -61,12 +62,12 @@ def compare_arms(study: Study) -> Comparisons:
         steps=[],
     )
     reference = study.reference
-    if reference is None or reference not in ranked or len(ranked) < 2:
+    if reference is None or reference.number not in kept or len(ranked) < 2:
         return nothing
     table = _table(study, ranked)
     compared = against(
         table.noise,
-        ranked.index(reference),
+        [arm.number for arm in ranked].index(reference.number),
         look=nothing.look,
         bounds=study.metric.bounds,
         sequences=table.sequences,
@@ -85,6 +86,20 @@ def compare_arms(study: Study) -> Comparisons:
         wishes=wanted,
         steps=steps(study, reference, wanted),
     )
+
+
+def why_not_compared(arm: Arm) -> str:
+    """The reason in words; empty for an arm that is compared.
+
+    A seed whose score is not finite counts against its arm: the other seeds are not averaged.
+    """
+    if not arm.ranked:
+        return why_not_ranked(arm)
+    scores = arm.scores("test")
+    lost = sorted(arm.values.keys() - scores.keys())
+    if not scores or lost:
+        return f"no finite test score of seed {lost[0]}" if lost else "no test score"
+    return ""
 
 
 def _bounds_of(study: Study) -> tuple[float, float] | None:

@@ -26,7 +26,7 @@ def most_telling(study: Study, found: Comparisons, most: int) -> list[Arm]:
     assert found.reference is not None
     far = sorted(found.rows, key=lambda row: (-abs(row.difference), row.arm.number))
     kept = {found.reference.number, *(row.arm.number for row in far[: most - 1])}
-    arms = [arm for arm in study.ranked if arm.number in kept and arm.scores("test")]
+    arms = [arm for arm in study.ranked if arm.number in kept]
     key = main_axis(arms, study.compared_axes)
     if key is not None:
         levels = list(dict.fromkeys(str(arm.point.get(key)) for arm in arms))
