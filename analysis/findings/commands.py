@@ -7,9 +7,24 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analysis.reading.arms import Arm
+from analysis.reading.study import Study
 
 CARRIED = ("--set", "--home", "--cpus-per-trial", "--gpus-per-trial")  # threads change rounding
 SIZED = ("--trials", "--sampler")  # what makes the same sweep of the same space
+
+
+def can_launch(study: Study) -> bool:
+    """Whether the launcher can go on with it: not what another tool trained, nor several sweeps."""
+    imported = getattr(study, "imported", False)
+    return not imported and not study.about.get("sweeps") and bool(study.about["command"])
+
+
+def words_of(command: str) -> list[str]:
+    """A command line's words; none of a line that is none."""
+    try:
+        return shlex.split(command)
+    except ValueError:
+        return []
 
 
 def train_again(arm: Arm, about: Mapping[str, Any]) -> str:
@@ -64,7 +79,7 @@ def _given(command: str) -> dict[str, list[str]]:
     """What followed the flags that decide what a trial is and where it is kept."""
     found: dict[str, list[str]] = {flag: [] for flag in CARRIED + SIZED}
     current = ""
-    for word in shlex.split(command):
+    for word in words_of(command):
         if word.startswith("--"):
             current, equals, value = word.partition("=")
             words = [value] if equals else []

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
+
+from analysis.findings.commands import words_of
 
 
 def looks(about: Mapping[str, Any]) -> int:
@@ -25,6 +26,6 @@ def looks(about: Mapping[str, Any]) -> int:
 
 
 def _first_seeds(command: str) -> int | None:
-    words = [part for word in shlex.split(command) for part in word.split("=", 1)]
+    words = [part for word in words_of(command) for part in word.split("=", 1)]
     after = [value for flag, value in pairwise(words) if flag == "--seeds"]
     return int(after[-1]) if after and after[-1].isdigit() else None

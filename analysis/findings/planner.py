@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analysis.findings.commands import more_seeds
+from analysis.findings.commands import can_launch, more_seeds
 from analysis.reading.arms import Arm
 from analysis.reading.study import Study
 from analysis.statistics.against import Against
@@ -36,7 +36,7 @@ class Step:
         arms: the open ones that they decide, in four of five tries.
         trainings: how many seeds have to be trained for it.
         seconds: what that takes one after the other, by the seconds a seed took so far.
-        command: trains exactly those.
+        command: trains exactly those; empty where the launcher cannot.
     """
 
     seeds: int
@@ -89,5 +89,5 @@ def _step(study: Study, reference: Arm, wanted: Sequence[Wish], seeds: int) -> S
         arms=decided,
         trainings=sum(missing.values()),
         seconds=sum(missing[arm.number] * arm.seconds / max(1, len(arm.tests)) for arm in trained),
-        command=more_seeds(study.about, seeds, only),
+        command=more_seeds(study.about, seeds, only) if can_launch(study) else "",
     )

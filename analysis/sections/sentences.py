@@ -48,8 +48,8 @@ def nothing_to_compare(study: Study, found: Comparisons) -> str:
 
 
 def notes(study: Study, found: Comparisons) -> list[str]:
-    """What the intervals do not hold, and what they pay for."""
-    said = []
+    """What a reader must know first, what the intervals do not hold, and what they pay for."""
+    said: list[str] = list(getattr(study, "caveats", []))
     if tuned := tuned_note(study.about["axes"]):
         said.append(f"{tuned} The luck of that choice is in no interval.")
     if found.look > 1:

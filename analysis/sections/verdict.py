@@ -120,7 +120,7 @@ def _plan(steps: Sequence[Step]) -> Table:
 
 
 def _commands(steps: Sequence[Step]) -> list[Command]:
-    if not steps:
+    if not steps or not recommended(steps).command:
         return []
     step = recommended(steps)
     does = f"Train up to {step.seeds} seeds of the reference and what they would decide"

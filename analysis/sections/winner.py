@@ -7,7 +7,7 @@ from typing import Any
 
 from analysis.evidence import mean_interval
 from analysis.findings import Findings
-from analysis.findings.commands import confirm, train_again
+from analysis.findings.commands import can_launch, confirm, train_again
 from analysis.findings.comparison_results import Comparisons, Tie
 from analysis.findings.confirmation import Confirmed, confirmation
 from analysis.reading.arms import Arm
@@ -152,7 +152,7 @@ def differs(config: Mapping[str, Any], base: Mapping[str, Any]) -> list[tuple[st
 
 
 def _commands(study: Study, arm: Arm | None, confirmed: Confirmed | None) -> list[Command]:
-    if arm is None:
+    if arm is None or not can_launch(study):
         return []
     again = Command(does=f"Train {arm.name} again, alone", command=train_again(arm, study.about))
     if confirmed is not None or not study.ended:
