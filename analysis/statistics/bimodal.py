@@ -12,7 +12,7 @@ Floats = NDArray[np.float64]
 
 AT_CHANCE = 0.1
 """Of the way from chance to the best seed of all: less counts as stuck."""
-LEARNED = 1 / 3
+LEARNED = 0.25
 """Of the same way: more counts as learned."""
 BY_LUCK = 3.0
 """Binomial standard errors above chance that a stuck seed may score."""
@@ -24,7 +24,7 @@ class Learned:
 
     Attributes:
         seeds: how many there are.
-        learned: how many went a third of the way from chance to the best seed, or more.
+        learned: how many went a quarter of the way from chance to the best seed, or more.
         stuck: how many stayed at chance.
     """
 

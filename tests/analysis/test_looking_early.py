@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
 from scipy import stats
 
+from analysis.findings.looks import looks
 from analysis.statistics.against import against
 from analysis.statistics.pool import pool
 from analysis.statistics.spending import ERROR, as_over_all_looks, level_at
@@ -75,3 +77,17 @@ def test_pairing_needs_fewer_trainings_than_adastop_where_seeds_share_their_luck
         ours.append(2 * seeds)
     assert np.mean([stopped.decided.all() for stopped in rival]) == 1.0
     assert np.mean(ours) <= 0.6 * np.mean([stopped.trainings for stopped in rival])
+
+
+def test_added_seeds_are_looks() -> None:
+    about: dict[str, Any] = {"command": "python sweeps/launch.py --space x", "seeds": 5}
+    assert looks(about) == 1
+    assert looks(about | {"command": about["command"] + " --seeds 3"}) == 2
+    assert looks(about | {"command": about["command"] + " --seeds=5"}) == 1
+    asked = [
+        {"seeds": 3},
+        {"seeds": 3, "margin": 0.1},
+        {"seeds": 5},
+        {"seeds": 5, "more": {"a": 9}},
+    ]
+    assert looks(about | {"asked": asked}) == 3
