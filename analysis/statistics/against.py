@@ -21,6 +21,7 @@ Verdict = Literal["better", "worse", "equivalent", "open"]
 
 MIN_SEEDS = 3
 """Fewer pairs never decide."""
+_STRONGEST = 50
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -127,12 +128,10 @@ def p_values(found: Against) -> Floats:
     where its simultaneous interval holds 0: there the interval's own p-value stands, which is the
     larger one, so that the two never contradict each other.
     """
-    size = np.abs(found.differences.means) / np.where(found.half > 0, found.half, np.inf)
     many = len(found.arms)
     if many == 0:
         return np.zeros(0)
-    df = found.differences.df
-    t = np.where(np.isfinite(found.half), size, 0.0) * critical(found.level, df, many)
+    df, t = found.differences.df, _statistics(found)
     single = tail(t, df, many)
     order = np.argsort(single, kind="stable")
     steps = np.empty(many)
@@ -140,6 +139,30 @@ def p_values(found: Against) -> Floats:
     p = np.where(found.decided, steps, single)
     p = np.array([as_over_all_looks(float(one), found.level) for one in p])
     return np.where(found.decided, np.minimum(p, ERROR), np.maximum(p, np.nextafter(ERROR, 1)))
+
+
+def smallest_p(found: Against) -> float:
+    """The smallest of ``p_values``, without all the others; 1 where there is none.
+
+    It is the interval's own, of whichever of the few strongest arms has it.
+    """
+    df, t = found.differences.df, _statistics(found)
+    strongest = np.argsort(2 * special.stdtr(df, -t), kind="stable")[:_STRONGEST]
+    if len(strongest) == 0:
+        return 1.0
+    p = tail(t[strongest], df[strongest], len(found.arms))
+    told = as_over_all_looks(float(p.min()), found.level)
+    return min(told, ERROR) if found.decided.any() else max(told, float(np.nextafter(ERROR, 1)))
+
+
+def _statistics(found: Against) -> Floats:
+    """The absolute t statistics that belong to the intervals; 0 where no noise is known."""
+    if len(found.arms) == 0:
+        return np.zeros(0)
+    known = np.isfinite(found.half)
+    size = np.where(known, np.abs(found.differences.means) / np.where(known, found.half, 1.0), 0.0)
+    reach = critical(found.level, found.differences.df, len(found.arms))
+    return size * reach
 
 
 def effect_sizes(found: Against, floor: Floats) -> Floats:

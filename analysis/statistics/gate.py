@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from analysis.statistics.against import MIN_SEEDS, Against, p_values
+from analysis.statistics.against import MIN_SEEDS, Against, smallest_p
 from analysis.statistics.binomial import resolution
 from analysis.statistics.pool import Floats, Pool, differences
 from analysis.statistics.spending import AGAINST_REFERENCE, as_over_all_looks
@@ -42,7 +42,7 @@ def gate(found: Pool, compared: Against, *, sequences: Floats | None = None) -> 
         compared: its arms against the reference.
         sequences: as in ``against.against``.
     """
-    p_reference = float(np.min(p_values(compared), initial=1.0))
+    p_reference = smallest_p(compared)
     p_pairs = pairs_p(found, compared, sequences)
     reach = np.maximum(-compared.low, compared.high)
     still = float(np.max(reach, initial=0.0))

@@ -21,7 +21,7 @@ from analysis.statistics.spending import level_at
 
 MOST_RIVALS = 40
 """Only the best so many take their turn against the others: fewer rivals exclude fewer arms."""
-MOST_PAIRS = 1_000_000
+MOST_PAIRS = 250_000
 """Where more arms than that allows may be the best, how far one is behind is not asked."""
 
 

@@ -14,6 +14,7 @@ from analysis.statistics.against import (
     effect_sizes,
     p_values,
     sign_flip_ps,
+    smallest_p,
     verdicts,
 )
 from analysis.statistics.dunnett import critical
@@ -76,6 +77,7 @@ def test_p_value_and_interval_never_contradict_each_other() -> None:
         table[rng.random(table.shape) < 0.1] = np.nan
         compared = against(pool(table), 0, look=1 + seed % 3)
         told = verdicts(compared, margin=0.5, maximize=bool(seed % 2))
+        assert smallest_p(compared) == pytest.approx(min(p_values(compared), default=1.0))
         for p, low, high, verdict in zip(
             p_values(compared), compared.low, compared.high, told, strict=True
         ):
