@@ -1,0 +1,90 @@
+"""Commands that a reader may want to run next, as the sweep itself was launched."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from analysis.reading.arms import Arm
+from analysis.reading.study import Study
+
+CARRIED = ("--set", "--home", "--cpus-per-trial", "--gpus-per-trial")  # threads change rounding
+SIZED = ("--trials", "--sampler")  # what makes the same sweep of the same space
+
+
+def can_launch(study: Study) -> bool:
+    """Whether the launcher can go on with it: not what another tool trained, nor several sweeps."""
+    imported = getattr(study, "imported", False)
+    return not imported and not study.about.get("sweeps") and bool(study.about["command"])
+
+
+def words_of(command: str) -> list[str]:
+    """A command line's words; none of a line that is none."""
+    try:
+        return shlex.split(command)
+    except ValueError:
+        return []
+
+
+def train_again(arm: Arm, about: Mapping[str, Any]) -> str:
+    """Trains this trial again, alone: its axes pinned, the rest as launched."""
+    given = _given(about["command"])
+    settings = [pair for pair in given["--set"] if pair.partition("=")[0] not in arm.point]
+    settings += [f"{key}={value}" for key, value in arm.point.items()]
+    words = _launch(about, f"{about['name']}-best-{arm.trial_id[:6]}")
+    words += ["--trials", "1", "--rerun", "--seeds", str(about["seeds"])]
+    words += _flags(given, CARRIED[1:])
+    for pair in settings:
+        words += ["--set", pair]
+    return shlex.join(words)
+
+
+def more_seeds(about: Mapping[str, Any], seeds: int, only: Sequence[str] = ()) -> str:
+    """Goes on with the sweep at so many seeds.
+
+    Args:
+        about: the sweep's row.
+        seeds: in all.
+        only: ids of the trials that get them; empty for every trial.
+    """
+    words = [*_same_sweep(about), "--seeds", str(seeds)]
+    return shlex.join([*words, *(["--only", *only] if only else [])])
+
+
+def confirm(about: Mapping[str, Any], seeds: int) -> str:
+    """Trains the winner and the reference on so many fresh seeds."""
+    return shlex.join([*_same_sweep(about), "--confirm", str(seeds)])
+
+
+def _same_sweep(about: Mapping[str, Any]) -> list[str]:
+    given = _given(about["command"])
+    return [*_launch(about, about["name"]), *_flags(given, SIZED + CARRIED)]
+
+
+def _launch(about: Mapping[str, Any], name: str) -> list[str]:
+    return ["python", "sweeps/launch.py", "--space", about["space"], "--name", name]
+
+
+def _flags(given: Mapping[str, list[str]], names: Sequence[str]) -> list[str]:
+    words: list[str] = []
+    for flag in names:
+        values = given[flag] if flag == "--set" else given[flag][-1:]
+        for value in values:
+            words += [flag, value]
+    return words
+
+
+def _given(command: str) -> dict[str, list[str]]:
+    """What followed the flags that decide what a trial is and where it is kept."""
+    found: dict[str, list[str]] = {flag: [] for flag in CARRIED + SIZED}
+    current = ""
+    for word in words_of(command):
+        if word.startswith("--"):
+            current, equals, value = word.partition("=")
+            words = [value] if equals else []
+        else:
+            words = [word]
+        if current in found:
+            found[current] += words
+    return found

@@ -1,0 +1,93 @@
+"""What would decide the open comparisons: seeds, hours, the command that trains exactly those."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from analysis.findings.commands import can_launch, more_seeds
+from analysis.reading.arms import Arm
+from analysis.reading.study import Study
+from analysis.statistics.against import Against
+from analysis.statistics.planning import Wanted, seeds_wanted
+
+if TYPE_CHECKING:
+    from analysis.findings.comparison_results import Comparison
+
+MOST_STEPS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """One open comparison, and the seeds in all that would decide it."""
+
+    arm: Arm
+    seeds: int
+    wanted: Wanted
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """So many seeds for some arms and the reference.
+
+    Attributes:
+        seeds: of each, in all.
+        arms: the open ones that they decide, in four of five tries.
+        trainings: how many seeds have to be trained for it.
+        seconds: what that takes one after the other, by the seconds a seed took so far.
+        command: trains exactly those; empty where the launcher cannot.
+    """
+
+    seeds: int
+    arms: Sequence[Arm]
+    trainings: int
+    seconds: float
+    command: str
+
+
+def wishes(
+    rows: Sequence[Comparison], compared: Against, *, look: int, margin: float | None
+) -> list[Wish]:
+    """The seeds for each open row."""
+    apart = compared.differences
+    return [
+        Wish(
+            arm=row.arm,
+            seeds=row.n,
+            wanted=seeds_wanted(
+                row.difference,
+                variance=float(apart.variances[i]),
+                df=float(apart.df[i]),
+                seeds=row.n,
+                comparisons=len(rows),
+                look=look,
+                margin=margin,
+            ),
+        )
+        for i, row in enumerate(rows)
+        if row.verdict == "open"
+    ]
+
+
+def steps(study: Study, reference: Arm, wanted: Sequence[Wish]) -> list[Step]:
+    """A cheap step, one in between, and the one that decides all that can be decided."""
+    sizes = sorted({n for wish in wanted if (n := wish.wanted.fewest) is not None})
+    if len(sizes) > MOST_STEPS:
+        sizes = [sizes[0], sizes[len(sizes) // 2], sizes[-1]]
+    return [_step(study, reference, wanted, n) for n in sizes]
+
+
+def _step(study: Study, reference: Arm, wanted: Sequence[Wish], seeds: int) -> Step:
+    decided = [w.arm for w in wanted if (n := w.wanted.fewest) is not None and n <= seeds]
+    trained = [reference, *decided]
+    missing = {arm.number: max(0, seeds - len(arm.tests)) for arm in trained}
+    whole = [arm for arm in study.trials if arm.state == "complete"]
+    only = [] if len(trained) == len(whole) else [arm.trial_id for arm in trained]
+    return Step(
+        seeds=seeds,
+        arms=decided,
+        trainings=sum(missing.values()),
+        seconds=sum(missing[arm.number] * arm.seconds / max(1, len(arm.tests)) for arm in trained),
+        command=more_seeds(study.about, seeds, only) if can_launch(study) else "",
+    )

@@ -1,0 +1,163 @@
+"""Arms in a picture: every seed, the mean, the simultaneous interval, the margin, chance."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Drawing
+
+from analysis.findings.comparison_results import Comparison, Comparisons
+from analysis.reading.arms import Arm
+from analysis.reading.study import Study
+from analysis.sections.card import Theme
+from analysis.sections.naming import main_axis
+from analysis.sections.theme import PALETTES, Palette
+
+WIDTH = 5.6  # inches: still readable where a phone shrinks it
+ROW, EDGES = 0.22, 0.95
+LONGEST_LABEL = 30
+GAP = 0.6  # rows between two levels of the main axis
+
+
+def most_telling(study: Study, found: Comparisons, most: int) -> list[Arm]:
+    """The reference and the arms that are furthest from it, so many in all, in drawing order."""
+    assert found.reference is not None
+    far = sorted(found.rows, key=lambda row: (-abs(row.difference), row.arm.number))
+    kept = {found.reference.number, *(row.arm.number for row in far[: most - 1])}
+    arms = [arm for arm in study.ranked if arm.number in kept]
+    key = main_axis(arms, study.compared_axes)
+    if key is not None:
+        levels = list(dict.fromkeys(str(arm.point.get(key)) for arm in arms))
+        return sorted(arms, key=lambda arm: (levels.index(str(arm.point.get(key))), arm.number))
+    return sorted(arms, key=lambda arm: (-study.metric.sign * _mean(arm), arm.number))
+
+
+def draw_scores(study: Study, found: Comparisons, arms: Sequence[Arm], theme: Theme) -> Drawing:
+    """One line an arm on the metric's own scale; intervals are those of the difference."""
+    colours = PALETTES[theme]
+    drawing, ax = _canvas(len(arms))
+    reference = found.reference
+    assert reference is not None
+    centre = _mean(reference)
+    by_number = {row.arm.number: row for row in found.rows}
+    heights = _heights(study, arms)
+    if study.metric.margin is not None:
+        margin = study.metric.margin
+        ax.axvspan(centre - margin, centre + margin, color=colours.band, lw=0, zorder=0)
+    ax.axvline(centre, color=colours.quiet, lw=1, zorder=1)
+    for chance in _chances(study, arms, found):
+        ax.axvline(chance, color=colours.quiet, lw=1, ls=(0, (4, 3)), zorder=1)
+        ax.text(chance, 1.01, "chance", ha="center", va="bottom", fontsize=8,
+                color=colours.quiet, transform=ax.get_xaxis_transform())  # fmt: skip
+    for arm, y in zip(arms, heights, strict=True):
+        row = by_number.get(arm.number)
+        ends = None
+        if row is not None and row.low is not None and row.high is not None:
+            # around the mean of the seeds that both have, so that mean and bar belong together
+            shift = _mean(arm) - row.difference
+            ends = _clipped(study, shift + row.low, shift + row.high)
+        colour = colours.ink if arm is reference else _colour(row, colours)
+        _line(ax, y, list(arm.scores("test").values()), _mean(arm), ends=ends, colour=colour)
+    _finish(ax, heights, [_label(arm, arm is reference) for arm in arms], colours)
+    ax.set_xlabel(f"test {study.metric.name}")
+    return drawing
+
+
+def draw_differences(
+    study: Study, found: Comparisons, rows: Sequence[Comparison], theme: Theme
+) -> Drawing:
+    """A forest plot: each arm minus the reference, the order as given."""
+    colours = PALETTES[theme]
+    drawing, ax = _canvas(len(rows))
+    margin = study.metric.margin
+    if margin is not None:
+        ax.axvspan(-margin, margin, color=colours.band, lw=0, zorder=0)
+    ax.axvline(0, color=colours.quiet, lw=1, zorder=1)
+    heights = [float(y) for y in range(len(rows))]
+    for row, y in zip(rows, heights, strict=True):
+        ends = None if row.low is None or row.high is None else (row.low, row.high)
+        seeds = list(row.by_seed.values())
+        _line(ax, y, seeds, row.difference, ends=ends, colour=_colour(row, colours))
+    _finish(ax, heights, [_label(row.arm, False) for row in rows], colours)
+    name = found.reference.name if found.reference else ""
+    ax.set_xlabel(f"test {study.metric.name}, difference from\n{_cut(name, 44)}")
+    return drawing
+
+
+def _canvas(rows: int) -> tuple[Drawing, Axes]:
+    drawing = Drawing(figsize=(WIDTH, EDGES + ROW * max(rows, 2)), layout="constrained")
+    return drawing, drawing.subplots()
+
+
+def _line(
+    ax: Axes,
+    y: float,
+    seeds: Sequence[float],
+    mean: float,
+    *,
+    ends: tuple[float, float] | None,
+    colour: str,
+) -> None:
+    if ends is not None:
+        ax.plot(ends, [y, y], color=colour, lw=2, alpha=0.75, solid_capstyle="butt", zorder=2)
+    ax.scatter(seeds, [y] * len(seeds), s=11, color=colour, alpha=0.6, linewidths=0, zorder=3)
+    ax.scatter([mean], [y], s=30, marker="D", color=colour, linewidths=0, zorder=4)
+
+
+def _finish(ax: Axes, heights: Sequence[float], labels: Sequence[str], colours: Palette) -> None:
+    ax.set_yticks(heights, labels)
+    ax.set_ylim(max(heights, default=0.0) + 0.7, -0.7)
+    ax.tick_params(axis="y", length=0, labelsize=9)
+    ax.grid(visible=False, axis="y")
+    ax.spines["left"].set_visible(False)
+    ax.tick_params(axis="x", labelsize=9, color=colours.line)
+
+
+def _heights(study: Study, arms: Sequence[Arm]) -> list[float]:
+    """One row an arm, a gap between the levels of the main axis."""
+    key = main_axis(arms, study.compared_axes)
+    heights, y = [], 0.0
+    for i, arm in enumerate(arms):
+        if i and key is not None and arm.point.get(key) != arms[i - 1].point.get(key):
+            y += GAP
+        heights.append(y)
+        y += 1.0
+    return heights
+
+
+def _chances(study: Study, arms: Sequence[Arm], found: Comparisons) -> list[float]:
+    """The level of chance, where all arms have the same one and the metric is about it."""
+    if not study.metric.is_proportion or not found.rows:
+        return []
+    known = {
+        round(c, 6) for arm in arms if math.isfinite(c := arm.constants.get("chance", math.nan))
+    }
+    return sorted(known) if len(known) == 1 else []
+
+
+def _clipped(study: Study, low: float, high: float) -> tuple[float, float]:
+    bottom, top = study.metric.bounds or (-math.inf, math.inf)
+    return max(low, bottom), min(high, top)
+
+
+def _colour(row: Comparison | None, colours: Palette) -> str:
+    if row is None:
+        return colours.quiet
+    return {"worse": colours.bad, "better": colours.good, "equivalent": colours.accent}.get(
+        row.verdict, colours.quiet
+    )
+
+
+def _label(arm: Arm, is_reference: bool) -> str:
+    return _cut(arm.name, LONGEST_LABEL) + (" (ref.)" if is_reference else "")
+
+
+def _cut(words: str, most: int) -> str:
+    return words if len(words) <= most else words[: most - 1] + "…"
+
+
+def _mean(arm: Arm) -> float:
+    scores = list(arm.scores("test").values())
+    return math.fsum(scores) / len(scores)

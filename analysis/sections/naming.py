@@ -1,0 +1,85 @@
+"""Arms in a sentence: by the level of an axis where all arms of the level agree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from analysis.reading.arms import VARIANT, Arm, short
+
+MOST_NAMED = 4
+
+
+def name_arms(
+    members: Sequence[Arm], everyone: Sequence[Arm], axes: Sequence[Mapping[str, Any]]
+) -> str:
+    """``bin_length 64``, ``ema and gpt2``, ``a, b, c and 9 others``.
+
+    A level is named only where every arm of the sweep that stands at it is a member: a sentence
+    about a level is a claim about all of them.
+
+    Args:
+        members: who is spoken of, in the order of naming.
+        everyone: all arms, whatever their state.
+        axes: of the sweep.
+    """
+    key, levels = _levels(members, everyone, axes)
+    if not levels:
+        return listed([arm.name for arm in members])
+    named = f"{short(key)} {listed(list(levels))}"
+    covered = {arm.number for level in levels.values() for arm in level}
+    left = [arm.name for arm in members if arm.number not in covered]
+    return listed([named, *left]) if left else named
+
+
+def are_many(words: str) -> bool:
+    """Whether ``name_arms`` named several things: "are" follows."""
+    return " and " in words
+
+
+def listed(names: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``, ``a, b, c and 9 others``."""
+    if len(names) > MOST_NAMED + 1:
+        names = [*names[:MOST_NAMED], f"{len(names) - MOST_NAMED} others"]
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
+def main_axis(everyone: Sequence[Arm], axes: Sequence[Mapping[str, Any]]) -> str | None:
+    """The first axis that groups the arms: several levels, two arms at each or more."""
+    for axis in axes:
+        at = _by_level(str(axis["key"]), everyone)
+        if len(at) > 1 and all(len(arms) > 1 for arms in at.values()):
+            return str(axis["key"])
+    return None
+
+
+def _levels(
+    members: Sequence[Arm], everyone: Sequence[Arm], axes: Sequence[Mapping[str, Any]]
+) -> tuple[str, dict[str, list[Arm]]]:
+    """The axis whose whole levels cover most members, and these levels."""
+    inside = {arm.number for arm in members}
+    best: tuple[str, dict[str, list[Arm]]] = ("", {})
+    for axis in axes:
+        key = str(axis["key"])
+        if key == VARIANT:
+            continue
+        whole = {
+            level: arms
+            for level, arms in _by_level(key, everyone).items()
+            if len(arms) > 1 and all(arm.number in inside for arm in arms)
+        }
+        if _covered(whole) > _covered(best[1]):
+            best = key, whole
+    return best
+
+
+def _by_level(key: str, everyone: Sequence[Arm]) -> dict[str, list[Arm]]:
+    found: dict[str, list[Arm]] = {}
+    for arm in everyone:
+        if key in arm.point:
+            found.setdefault(str(arm.point[key]), []).append(arm)
+    return found
+
+
+def _covered(levels: Mapping[str, Sequence[Arm]]) -> int:
+    return sum(len(arms) for arms in levels.values())

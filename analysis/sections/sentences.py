@@ -1,0 +1,163 @@
+"""The answer in plain words, no firmer than the intervals."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from analysis.findings.comparison_results import Comparison, Comparisons
+from analysis.reading.arms import Arm
+from analysis.reading.study import Study
+from analysis.reading.tuned import tuned_note
+from analysis.sections.naming import are_many, listed, name_arms
+from analysis.sections.numbers import Format
+from analysis.statistics.against import MIN_SEEDS
+from sweeps.command_line import counted
+
+MOST_BIMODAL = 3
+
+
+def answer(study: Study, found: Comparisons, scores: Format) -> list[str]:
+    """Two sentences that answer the question, then what a reader must know of them."""
+    if not found.rows or found.gate is None:
+        return [nothing_to_compare(study, found), *_running(study)]
+    told = _Teller(study, found, scores)
+    firm, soft = told.decided(), told.undecided()
+    if not firm and found.gate.rejected:
+        firm = "Some arms differ from one another, but none is told from the reference."
+    if not firm and found.of("open"):
+        firm = _nothing_apart(found, scores)
+    return [*filter(None, (firm, soft, told.bimodal(), _few(found))), *notes(study, found)]
+
+
+def nothing_to_compare(study: Study, found: Comparisons) -> str:
+    """Why there is no comparison."""
+    ranked = study.ranked
+    if len(ranked) == 1:
+        return f"No answer: only {ranked[0].name} may be compared, with nothing to compare it with."
+    if ranked and not found.rows:
+        return "No answer: no two configurations have a test score of the same seed."
+    states = Counter(arm.state for arm in study.trials)
+    if states["complete"]:
+        return "No answer: no trial that completed may be ranked (leaky and diverged never are)."
+    ended = [(states[s], s) for s in ("failed", "pruned", "killed") if states[s]]
+    if ended:
+        told = ", ".join(f"{count} {state}" for count, state in ended)
+        return f"No answer: no trial completed its budget ({told})."
+    return f"No answer yet: no trial has ended, of {study.about['planned']} planned."
+
+
+def notes(study: Study, found: Comparisons) -> list[str]:
+    """What a reader must know first, what the intervals do not hold, and what they pay for."""
+    said: list[str] = list(getattr(study, "caveats", []))
+    if tuned := tuned_note(study.about["axes"]):
+        said.append(f"{tuned} The luck of that choice is in no interval.")
+    if found.look > 1:
+        said.append(
+            f"Seeds were added to this sweep: it is looked at for time {found.look}, and the "
+            "intervals are wider to pay for it."
+        )
+    return said + _running(study)
+
+
+def counts(study: Study) -> str:
+    """``12 configurations x 3 seeds, all complete``."""
+    states = Counter(arm.state for arm in study.trials)
+    seeds = counted(study.about["seeds"], "seed")
+    total = counted(len(study.trials), "configuration")
+    if len(study.trials) < study.about["planned"]:
+        total = f"{len(study.trials)} of {study.about['planned']} configurations"
+    if set(states) <= {"complete"} and states:
+        ended = "all complete"
+    else:
+        ended = ", ".join(f"{count} {state}" for state, count in states.most_common()) or "none"
+    diverged = sum(len(arm.diverged) for arm in study.trials)
+    leaky = sum(arm.leaky for arm in study.trials)
+    more = [f"{counted(diverged, 'seed')} diverged"] * bool(diverged)
+    more += [f"{leaky} leaky, shown and not ranked"] * bool(leaky)
+    return "; ".join([f"{total} × {seeds}, {ended}", *more]) + "."  # noqa: RUF001
+
+
+class _Teller:
+    def __init__(self, study: Study, found: Comparisons, scores: Format) -> None:
+        self.study, self.found, self.scores = study, found, scores
+        self.name = study.metric.name
+        self.reference = found.reference.name if found.reference else ""
+
+    def decided(self) -> str:
+        """Who is worse and who is better, a sentence each; empty where nobody is."""
+        found = (self.found.of("worse"), self.found.of("better"))
+        return " ".join(self._apart(rows) for rows in found if rows)
+
+    def undecided(self) -> str:
+        """What is as good, and what is not told apart."""
+        alike, open_ones = self.found.of("equivalent"), self.found.of("open")
+        said = []
+        if alike:
+            names = self._names(alike, beside=True)
+            margin = self.scores.score(self.study.metric.margin)
+            said.append(f"{names} {_are(names)} as good as {self.reference}, within ±{margin}.")
+        if open_ones and (alike or self.found.of("better") or self.found.of("worse")):
+            names = self._names(open_ones, beside=True)
+            said.append(f"{names} {_are(names)} not told apart from {self.reference} yet.")
+        return " ".join(said)
+
+    def bimodal(self) -> str:
+        """Two clumps of seeds are told as a rate: their mean says nothing."""
+        arms = [arm for arm in self.study.ranked if self._kind(arm) == "bimodal"]
+        told = [
+            f"{arm.name} learned in {self.found.learned[arm.number].learned} of "
+            f"{counted(self.found.learned[arm.number].seeds, 'seed')}"
+            for arm in arms[:MOST_BIMODAL]
+        ]
+        more = [f"{len(arms) - MOST_BIMODAL} others in some"] if len(arms) > MOST_BIMODAL else []
+        return f"{listed([*told, *more])}: the mean of such seeds says little." if told else ""
+
+    def _apart(self, rows: Sequence[Comparison]) -> str:
+        names = self._names(rows)
+        side = "above" if rows[0].difference > 0 else "below"
+        sizes = sorted(abs(row.difference) for row in rows)
+        least = min(min(abs(row.low or 0.0), abs(row.high or 0.0)) for row in rows)
+        most = max(max(abs(row.low or 0.0), abs(row.high or 0.0)) for row in rows)
+        size = self.scores.score(sizes[0])
+        if self.scores.score(sizes[-1]) != size:
+            size = f"{size} to {self.scores.score(sizes[-1])}"
+        if all(self._kind(row.arm) == "at chance" for row in rows):
+            how = f"{'fail' if are_many(names) else 'fails'}: no seed leaves chance, {self.name}"
+        else:
+            how = f"{_are(names)} {rows[0].verdict}: {self.name}"
+        small = ", which is less than the margin" if all(r.within_margin for r in rows) else ""
+        interval = f"95 %: {self.scores.interval(least, most)}"
+        return f"{names} {how} {size} {side} {self.reference} ({interval}){small}."
+
+    def _names(self, rows: Sequence[Comparison], *, beside: bool = False) -> str:
+        """Arms by name; ``beside``: at its own level the reference is no exception."""
+        everyone = [a for a in self.study.arms if not (beside and a is self.found.reference)]
+        return name_arms([row.arm for row in rows], everyone, self.study.compared_axes)
+
+    def _kind(self, arm: Arm) -> str:
+        one = self.found.learned.get(arm.number)
+        return one.kind if one else ""
+
+
+def _nothing_apart(found: Comparisons, scores: Format) -> str:
+    assert found.reference is not None
+    assert found.gate is not None
+    still = found.gate.still
+    reach = "" if still is None else f": a difference of up to {scores.score(still)} is possible"
+    return f"Nothing is told apart from {found.reference.name} yet{reach}."
+
+
+def _few(found: Comparisons) -> str:
+    most = max(row.n for row in found.rows)
+    if most >= MIN_SEEDS:
+        return ""
+    return f"With {counted(most, 'seed')} nothing is decided: {MIN_SEEDS} are the fewest."
+
+
+def _running(study: Study) -> list[str]:
+    return [] if study.ended else ["The sweep has not ended: these numbers will move."]
+
+
+def _are(names: str) -> str:
+    return "are" if are_many(names) else "is"

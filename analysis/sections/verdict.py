@@ -1,0 +1,156 @@
+"""The answer on one screen: two sentences, one figure, the tally, what closes what is open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from analysis.findings import Findings
+from analysis.findings.comparison_results import Comparisons
+from analysis.findings.planner import Step
+from analysis.reading.study import Study
+from analysis.sections.arm_figures import draw_scores, most_telling
+from analysis.sections.card import Card, Column, Command, Figure, Status, Table
+from analysis.sections.numbers import study_format
+from analysis.sections.sentences import answer, counts
+from analysis.statistics.against import Verdict
+from sweeps.command_line import counted
+
+MOST_ON_ONE_SCREEN, MOST_DRAWN = 24, 60
+TALLY: dict[Verdict, str] = {
+    "worse": "worse",
+    "better": "better",
+    "equivalent": "as good",
+    "open": "open",
+}
+DAY = 24 * 3600.0
+
+
+def card(findings: Findings) -> Card:
+    """Always there, whatever the sweep has to say."""
+    study, found = findings.study, findings.comparisons
+    words = answer(study, found, study_format(study))
+    return Card(
+        name="verdict",
+        title=str(study.about["question"]),
+        status=_status(found),
+        words=[*words, *_open_ones(found), counts(study)],
+        facts=[(told, str(len(found.of(verdict)))) for verdict, told in TALLY.items()]
+        if found.rows
+        else [],
+        tables=[_plan(found.steps)] if found.steps else [],
+        figures=_figures(study, found),
+        commands=_commands(found.steps),
+        data={
+            "answer": words,
+            "reference": found.reference.name if found.reference else None,
+            "reference_why": study.reference_why,
+            "gate": {"rejected": found.gate.rejected, "p": found.gate.p, "still": found.gate.still}
+            if found.gate
+            else None,
+            "tally": {verdict: len(found.of(verdict)) for verdict in TALLY},
+            "look": found.look,
+            "plan": [
+                {"seeds": step.seeds, "decides": [arm.name for arm in step.arms],
+                 "trainings": step.trainings, "seconds": step.seconds, "command": step.command}
+                for step in found.steps
+            ],
+        },
+    )  # fmt: skip
+
+
+def duration(seconds: float) -> str:
+    """``40 seconds``, ``25 minutes``, ``6.5 hours``, ``3 days``."""
+    for size, name in ((DAY, "day"), (3600.0, "hour"), (60.0, "minute")):
+        if seconds >= 1.5 * size:
+            amount = seconds / size
+            return f"{amount:.1f} {name}s" if amount < 10 and size > 60 else f"{amount:.0f} {name}s"
+    return f"{max(1, round(seconds))} seconds" if seconds >= 1.5 else "1 second"
+
+
+def _status(found: Comparisons) -> Status:
+    return "decided" if found.rows and not found.of("open") else "open"
+
+
+def _open_ones(found: Comparisons) -> list[str]:
+    """What closes them, in a sentence; that nothing does, where nothing will."""
+    if not found.wishes:
+        return []
+    hopeless = len(found.wishes) - (len(found.steps[-1].arms) if found.steps else 0)
+    if not found.steps:
+        return [
+            f"No number of seeds up to 300 would decide {_the_open(len(found.wishes))}, by the "
+            "noise and the differences as they are."
+        ]
+    step = recommended(found.steps)
+    count = len(found.wishes)
+    which = (
+        _the_open(count) if len(step.arms) == count else f"{len(step.arms)} of {_the_open(count)}"
+    )
+    said = (
+        f"{step.seeds} seeds would decide {which} in four of five tries: "
+        f"{counted(step.trainings, 'training')} more, {duration(step.seconds)} one after the other."
+    )
+    return [said + (f" {hopeless} would need more than 300." if hopeless else "")]
+
+
+def recommended(steps: Sequence[Step]) -> Step:
+    """The step that decides most within a day; else the cheapest."""
+    return next((step for step in reversed(steps) if step.seconds <= DAY), steps[0])
+
+
+def _the_open(count: int) -> str:
+    return "the one open comparison" if count == 1 else f"the {count} open comparisons"
+
+
+def _plan(steps: Sequence[Step]) -> Table:
+    return Table(
+        name="plan",
+        title="What would decide the open comparisons",
+        columns=[
+            Column(title="seeds in all", kind="count"),
+            Column(title="decides", kind="count", help="open comparisons, in four of five tries"),
+            Column(title="more trainings", kind="count"),
+            Column(title="takes", help="one after the other, by the seconds a seed took so far"),
+        ],
+        rows=[
+            (step.seeds, len(step.arms), step.trainings, duration(step.seconds)) for step in steps
+        ],
+    )
+
+
+def _commands(steps: Sequence[Step]) -> list[Command]:
+    if not steps or not recommended(steps).command:
+        return []
+    step = recommended(steps)
+    does = f"Train up to {step.seeds} seeds of the reference and what they would decide"
+    return [Command(does=does, command=step.command)]
+
+
+def _figures(study: Study, found: Comparisons) -> list[Figure]:
+    if not found.rows or found.reference is None:
+        return []
+    total = len(found.rows) + 1
+    drawn = [min(total, MOST_ON_ONE_SCREEN)]
+    drawn += [min(total, MOST_DRAWN)] if total > MOST_ON_ONE_SCREEN else []
+    return [
+        Figure(
+            name="verdict" if i == 0 else "verdict_more",
+            draw=partial(draw_scores, study, found, most_telling(study, found, most)),
+            alt=f"Test {study.metric.name} of {most} configurations: seeds, means and simultaneous "
+            f"95 % intervals beside {found.reference.name}",
+            caption=_caption(study, total, most),
+            folded=i > 0,
+        )
+        for i, most in enumerate(drawn)
+    ]
+
+
+def _caption(study: Study, total: int, most: int) -> str:
+    said = "Diamonds: means; dots: seeds; bars: simultaneous 95 % intervals of the difference from "
+    said += "the reference. "
+    if study.metric.margin is not None:
+        said += "Shaded: as good as the reference, within the margin. "
+    if most < total:
+        said += f"The {most} of {total} that are furthest from it. "
+    return said.strip()

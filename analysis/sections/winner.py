@@ -1,0 +1,175 @@
+"""Who may be the best, whether fresh seeds confirm it, and how to have it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from analysis.evidence import mean_interval
+from analysis.findings import Findings
+from analysis.findings.commands import can_launch, confirm, train_again
+from analysis.findings.comparison_results import Comparisons, Tie
+from analysis.findings.confirmation import Confirmed, confirmation
+from analysis.reading.arms import Arm
+from analysis.reading.study import Study
+from analysis.sections.card import Card, Column, Command, Table
+from analysis.sections.naming import listed
+from analysis.sections.numbers import Format, study_format
+from sweeps.command_line import counted
+
+FRESH_SEEDS = 5
+
+
+def card(findings: Findings) -> Card:
+    """Nobody is named before the gate is open, and nobody alone among equals."""
+    study, found = findings.study, findings.comparisons
+    scores, confirmed = study_format(study), confirmation(findings.study)
+    first = found.ties[0].arm if found.ties else None
+    return Card(
+        name="winner",
+        title="Winner",
+        status="decided" if found.winner is not None else "open",
+        words=[*_words(study, found, scores), *_confirmed(study, found, confirmed, scores)],
+        tables=[*_ties(study, found.ties), *_config(study, first)],
+        commands=_commands(study, first, confirmed),
+        data={
+            "winner": found.winner.trial_id if found.winner else None,
+            "may_be_best": [
+                {"trial_id": tie.arm.trial_id, "name": tie.arm.name, "behind": tie.behind,
+                 "within_margin": tie.is_within}
+                for tie in found.ties
+            ],
+            "confirmed": _as_data(confirmed),
+        },
+    )  # fmt: skip
+
+
+def _words(study: Study, found: Comparisons, scores: Format) -> list[str]:
+    if not found.rows or found.gate is None:
+        return ["No winner: nothing could be compared."]
+    if not found.gate.rejected:
+        still = found.gate.still
+        reach = "" if still is None else (
+            f" Differences from the reference of up to {scores.score(still)} are still possible."
+        )  # fmt: skip
+        return [f"No winner is named: nothing here is told apart from anything.{reach}"]
+    if found.winner is not None:
+        return [f"{found.winner.name} is better than every other arm (95 %, all arms at once)."]
+    names = listed([tie.arm.name for tie in found.ties])
+    said = [f"No single winner: {counted(len(found.ties), 'configuration')} may each be the best, "
+            f"{names}."]  # fmt: skip
+    within = [tie for tie in found.ties if tie.is_within]
+    if study.metric.margin is not None:
+        margin = scores.score(study.metric.margin)
+        said.append(
+            f"{listed([tie.arm.name for tie in within])} surely within {margin} of the best."
+            if within
+            else f"None of them is surely within {margin} of the best yet."
+        )
+    said.append(f"Best on validation among them: {found.ties[0].arm.name}; that is no proof.")
+    return said
+
+
+def _confirmed(
+    study: Study, found: Comparisons, confirmed: Confirmed | None, scores: Format
+) -> list[str]:
+    if confirmed is None:
+        return (
+            ["A score here shares the luck of the seeds that chose it: confirm it on fresh ones."]
+            if found.ties
+            else []
+        )
+    seeds = counted(len(confirmed.scores), "fresh seed")
+    alone = mean_interval(list(confirmed.scores.values()), bounds=study.metric.bounds)
+    mean = scores.score(alone.mean if alone else None)
+    interval = scores.interval(alone.low, alone.high) if alone else ""
+    said = f"On {seeds} {confirmed.name} scores {mean} (95 %: {interval})"
+    row = confirmed.winner
+    if row is None:
+        return [f"{said}; it is the reference itself."]
+    told = {"better": "better than", "worse": "worse than", "equivalent": "as good as"}
+    apart = told.get(row.verdict, "not told apart from")
+    against = (
+        f"{scores.difference(row.difference)} ({scores.interval(row.low, row.high, signed=True)})"
+    )
+    return [
+        f"{said}, and is {apart} the reference there: {against}. These are the numbers to quote."
+    ]
+
+
+def _ties(study: Study, ties: Sequence[Tie]) -> list[Table]:
+    if not ties:
+        return []
+    return [
+        Table(
+            name="near_ties",
+            title="May be the best",
+            columns=[
+                Column(title="arm"),
+                Column(title=f"validation {study.metric.name}", kind="number"),
+                Column(title=f"test {study.metric.name}", kind="number"),
+                Column(title="behind the best by at most", kind="number",
+                       help="holds for all arms at once with 95 % (Hsu)"),
+                Column(title="within the margin", kind="mark"),
+            ],
+            rows=[
+                (tie.arm.name, tie.arm.value, tie.arm.test, tie.behind,
+                 "yes" if tie.is_within else "open")
+                for tie in ties
+            ],
+            shown=10,
+            links=[tie.arm.trial_id for tie in ties],
+        )
+    ]  # fmt: skip
+
+
+def _config(study: Study, arm: Arm | None) -> list[Table]:
+    """What the arm changes of the sweep's base."""
+    if arm is None:
+        return []
+    changes = differs(arm.config, study.about["base"])
+    return [
+        Table(
+            name="configuration",
+            title=f"{arm.name}, as a difference from the base",
+            columns=[
+                Column(title="field", kind="code"),
+                Column(title="base"),
+                Column(title="here"),
+            ],
+            rows=[(key, str(old), str(new)) for key, old, new in changes]
+            or [("none", "it is the base", "it is the base")],
+        )
+    ]
+
+
+def differs(config: Mapping[str, Any], base: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+    """The fields that differ: key, the base's value, the value here."""
+    keys = sorted(config.keys() | base.keys())
+    absent = "absent"
+    pairs = [(key, base.get(key, absent), config.get(key, absent)) for key in keys]
+    return [(key, old, new) for key, old, new in pairs if old != new]
+
+
+def _commands(study: Study, arm: Arm | None, confirmed: Confirmed | None) -> list[Command]:
+    if arm is None or not can_launch(study):
+        return []
+    again = Command(does=f"Train {arm.name} again, alone", command=train_again(arm, study.about))
+    if confirmed is not None or not study.ended:
+        return [again]
+    does = f"Train the best on validation and the reference on {FRESH_SEEDS} fresh seeds"
+    return [Command(does=does, command=confirm(study.about, FRESH_SEEDS)), again]
+
+
+def _as_data(confirmed: Confirmed | None) -> dict[str, Any] | None:
+    if confirmed is None:
+        return None
+    row = confirmed.winner
+    return {
+        "name": confirmed.name,
+        "scores": {str(seed): score for seed, score in confirmed.scores.items()},
+        "difference": row.difference if row else None,
+        "low": row.low if row else None,
+        "high": row.high if row else None,
+        "verdict": row.verdict if row else None,
+    }

@@ -1,0 +1,67 @@
+"""Arms some of whose seeds learned and some of which stayed at chance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+AT_CHANCE = 0.1
+"""Of the way from chance to the best seed of all: less counts as stuck."""
+LEARNED = 0.25
+"""Of the same way: more counts as learned."""
+BY_LUCK = 3.0
+"""Binomial standard errors above chance that a stuck seed may score."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Learned:
+    """How the seeds of one arm ended.
+
+    Attributes:
+        seeds: how many there are.
+        learned: how many went a quarter of the way from chance to the best seed, or more.
+        stuck: how many stayed at chance.
+    """
+
+    seeds: int
+    learned: int
+    stuck: int
+
+    @property
+    def kind(self) -> Literal["learned", "at chance", "bimodal", "between"]:
+        """``bimodal`` where some learned and the others are stuck: their mean says nothing."""
+        if self.learned == self.seeds:
+            return "learned"
+        if self.stuck == self.seeds:
+            return "at chance"
+        return "bimodal" if self.learned + self.stuck == self.seeds else "between"
+
+
+def learned(
+    scores: Floats, *, chance: float, best: float, sequences: float = 0.0, maximize: bool = True
+) -> Learned | None:
+    """Count the seeds that learned; None where no seed of any arm is clear of chance.
+
+    Args:
+        scores: of one arm's seeds, finite.
+        chance: the score of who knows nothing.
+        best: the best seed's score, of all arms.
+        sequences: how many a score counts; 0 for none.
+        maximize: whether more is better.
+    """
+    sign = 1.0 if maximize else -1.0
+    way = sign * (best - chance)
+    luck = BY_LUCK * np.sqrt(max(chance * (1 - chance), 0.0) / sequences) if sequences else 0.0
+    if len(scores) == 0 or way <= 2 * luck or way <= 0:
+        return None
+    gone = sign * (scores - chance)
+    return Learned(
+        seeds=len(scores),
+        learned=int(np.sum(gone >= max(LEARNED * way, 2 * luck))),
+        stuck=int(np.sum(gone <= max(AT_CHANCE * way, luck))),
+    )

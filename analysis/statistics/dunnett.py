@@ -1,0 +1,96 @@
+"""Many arms against one: how large the largest of their t statistics becomes by chance.
+
+The statistics share the control's noise, so that any two are correlated by one half. A noisier
+control makes the correlation larger and the chance smaller: one half is on the safe side.
+
+Dunnett 1955, "A multiple comparison procedure for comparing several treatments with a control",
+J. Amer. Statist. Assoc. 50.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+from scipy.interpolate import BarycentricInterpolator
+
+Floats = NDArray[np.float64]
+
+SMALLEST_DF = 1.0
+_NODES = 17  # of the table over degrees of freedom
+_ROWS = 400  # statistics whose integrals are computed at once
+
+
+def critical(level: float, df: Floats, comparisons: int, *, sided: int = 2) -> Floats:
+    """What the largest of the t statistics exceeds with probability ``level``.
+
+    Args:
+        level: such as 0.05.
+        df: degrees of freedom of each statistic, at least 1.
+        comparisons: how many statistics there are.
+        sided: 2 for the largest absolute value, 1 for the largest.
+    """
+    place = 2 / np.sqrt(np.maximum(df, SMALLEST_DF)) - 1  # 1 for one degree, -1 for infinitely many
+    values: Floats = np.exp(_table(level, comparisons, sided)(place))
+    return values
+
+
+def tail(t: Floats, df: Floats, comparisons: NDArray[np.int64] | int) -> Floats:
+    """Chance that the largest absolute one of so many t statistics reaches ``t``.
+
+    Args:
+        t: the statistic, not negative.
+        df: its degrees of freedom.
+        comparisons: of how many it is one; one number for each statistic, or for all.
+    """
+    t, df, many = np.broadcast_arrays(t, np.maximum(df, SMALLEST_DF), comparisons)
+    chance = np.empty(t.shape)
+    for at in range(0, len(t), _ROWS):
+        rows = slice(at, at + _ROWS)
+        chance[rows] = 1 - _below(t[rows], _scales(df[rows]), many[rows], 2)
+    return np.clip(chance, 0.0, 1.0)
+
+
+@cache
+def _table(level: float, comparisons: int, sided: int) -> BarycentricInterpolator:
+    """Logarithm of the critical value over ``2 / sqrt(df) - 1``."""
+    place = np.cos(np.pi * (np.arange(_NODES) + 0.5) / _NODES)
+    df = np.minimum(4 / (place + 1) ** 2, 1e7)
+    scales, many = _scales(df), np.full(_NODES, comparisons)
+    low, high = np.full(_NODES, -4.0), np.full(_NODES, 20.0)
+    for _ in range(36):
+        middle = (low + high) / 2
+        is_enough = _below(np.exp(middle), scales, many, sided) >= 1 - level
+        low, high = np.where(is_enough, low, middle), np.where(is_enough, middle, high)
+    return BarycentricInterpolator(place, (low + high) / 2)
+
+
+def _below(t: Floats, scales: Floats, comparisons: NDArray[np.int64], sided: int) -> Floats:
+    """Probability that all statistics stay below ``t``, over the control's noise and the scale."""
+    _, scale_weights, noise, noise_weights = _quadrature()
+    reach = np.sqrt(2) * t[:, None, None] * scales[:, :, None]
+    inside = special.ndtr(reach + noise)
+    if sided == 2:
+        inside = inside - special.ndtr(noise - reach)
+    together = inside ** comparisons[:, None, None]
+    below: Floats = (together @ noise_weights) @ scale_weights
+    return below
+
+
+def _scales(df: Floats) -> Floats:
+    """Quantiles of an estimated standard deviation over the true one, (df, quantiles)."""
+    known, where = np.unique(df, return_inverse=True)
+    half = known[:, None] / 2
+    scales: Floats = np.sqrt(special.gammaincinv(half, _quadrature()[0]) / half)
+    return scales[where]
+
+
+@cache
+def _quadrature() -> tuple[Floats, Floats, Floats, Floats]:
+    """Quantiles of the scale, dense where it is small, and a normal variate; with weights."""
+    x, weights = np.polynomial.legendre.leggauss(32)
+    v = (x + 1) / 2
+    noise, noise_weights = np.polynomial.hermite_e.hermegauss(32)
+    return v**4, 2 * v**3 * weights, noise, noise_weights / noise_weights.sum()

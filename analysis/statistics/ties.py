@@ -1,0 +1,86 @@
+"""Which arms may still be the best, and which are surely as good as the best.
+
+Hsu 1984, "Constrained simultaneous confidence intervals for multiple comparisons with the best",
+Ann. Statist. 12: with the true best as the control, one-sided Dunnett bounds against all others
+hold at once. It is not known who that is, so each arm takes its turn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from analysis.statistics.against import MIN_SEEDS
+from analysis.statistics.binomial import resolution
+from analysis.statistics.dunnett import critical
+from analysis.statistics.pool import Differences, Floats, Indices, Pool, differences
+from analysis.statistics.spending import level_at
+
+MOST_RIVALS = 40
+"""Only the best so many take their turn against the others: fewer rivals exclude fewer arms."""
+MOST_PAIRS = 250_000
+"""Where more arms than that allows may be the best, how far one is behind is not asked."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Ties:
+    """How each arm stands to the best one, whichever that is.
+
+    Attributes:
+        may_be_best: whether no arm is surely better. With 95 % the true best is among these.
+        behind: the most by which each arm may be worse than the best, in the metric's unit; the
+            bounds hold for all arms at once with 95 %. Infinite where nothing is known.
+    """
+
+    may_be_best: NDArray[np.bool_]
+    behind: Floats
+
+    def within(self, margin: float) -> NDArray[np.bool_]:
+        """Whether an arm is surely not worse than the best by more than ``margin``."""
+        return self.behind <= margin
+
+
+def ties(found: Pool, *, maximize: bool, look: int = 1, sequences: Floats | None = None) -> Ties:
+    """Compare every arm with the best.
+
+    Args:
+        found: the noise of a table.
+        maximize: whether more is better.
+        look: as in ``against.against``.
+        sequences: likewise.
+    """
+    sign = 1.0 if maximize else -1.0
+    arms = np.arange(len(found.means))
+    order = np.argsort(np.nan_to_num(-sign * found.means, nan=np.inf), kind="stable")
+
+    def bounds(rivals: Indices) -> tuple[Floats, Floats]:
+        """How far each arm is ahead of each rival, and the half width; (arms, rivals)."""
+        first, second = np.repeat(arms, len(rivals)), np.tile(rivals, len(arms))
+        apart = differences(found, first, second, strict=True)
+        counted = np.zeros(len(first))
+        if sequences is not None:
+            counted = np.minimum(sequences[first], sequences[second]) * apart.counts
+        half = _half(apart, level_at(look), max(1, len(arms) - 1), counted)
+        ahead = np.nan_to_num(sign * apart.means)
+        shape = (len(arms), len(rivals))
+        return ahead.reshape(shape), half.reshape(shape)
+
+    rivals = order[:MOST_RIVALS]
+    ahead, half = bounds(rivals)
+    may_be_best = np.all((arms[:, None] == rivals) | (ahead + half >= 0), axis=1)
+    rivals = np.flatnonzero(may_be_best)  # the true best is one of them
+    if len(rivals) * len(arms) > MOST_PAIRS:
+        return Ties(may_be_best=may_be_best, behind=np.full(len(arms), np.inf))
+    ahead, half = bounds(rivals)
+    lag = np.where(arms[:, None] == rivals, 0.0, half - ahead)
+    return Ties(may_be_best=may_be_best, behind=np.maximum(lag.max(axis=1, initial=0.0), 0.0))
+
+
+def _half(apart: Differences, level: float, comparisons: int, counted: Floats) -> Floats:
+    z = float(special.ndtri(1 - level / comparisons))
+    half = critical(level, apart.df, comparisons, sided=1) * apart.errors
+    half = np.maximum(half, resolution(np.abs(apart.means), counted, z))
+    return np.where((half > 0) & (apart.counts >= MIN_SEEDS), half, np.inf)

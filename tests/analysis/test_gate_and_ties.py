@@ -1,0 +1,90 @@
+"""Nothing is named before the gate opens, and the near ties hold the true best."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from analysis.statistics.against import against
+from analysis.statistics.gate import gate
+from analysis.statistics.pool import pool
+from analysis.statistics.ties import ties
+from benchmarks import simulated_arms as simulated
+
+
+def test_the_gate_is_open_wherever_an_arm_is_decided() -> None:
+    for effect in (0.0, 2.0, 6.0):
+        found = simulated.draw(simulated.normal, tables=25, arms=5, seeds=4, effect=effect)
+        for table in found.scores:
+            noise = pool(table)
+            compared = against(noise, 0)
+            test = gate(noise, compared)
+            assert test.rejected == (test.p <= 0.05)
+            assert test.rejected or not compared.decided.any()
+
+
+@pytest.mark.parametrize("kind", simulated.NOISES, ids=lambda kind: kind.__name__)
+def test_the_gate_stays_shut_where_nothing_matters(kind: simulated.Noise) -> None:
+    found = simulated.draw(kind, tables=60, arms=8, seeds=4, seed=6)
+    opened = []
+    for table in found.scores:
+        noise = pool(table)
+        opened.append(gate(noise, against(noise, 0)).rejected)
+    assert np.mean(opened) <= 0.1
+
+
+def test_an_unstable_reference_does_not_hide_the_others() -> None:
+    rng = np.random.default_rng(3)
+    table = rng.normal(0, 0.02, (6, 5)) + np.array([[0.5], [0.9], [0.3], [0.3], [0.3], [0.3]])
+    table[0] += [0.4, -0.4, 0.3, -0.3, 0.0]
+    noise = pool(table)
+    compared = against(noise, 0)
+    assert not compared.decided.any()
+    assert gate(noise, compared).rejected
+
+
+def test_a_shut_gate_says_how_far_apart_things_may_still_be() -> None:
+    table = np.random.default_rng(4).normal(0, 1, (4, 3))
+    noise = pool(table)
+    compared = against(noise, 0)
+    test = gate(noise, compared)
+    assert not test.rejected
+    assert test.still == max(compared.high.max(), -compared.low.min())
+
+
+@pytest.mark.parametrize("kind", simulated.NOISES, ids=lambda kind: kind.__name__)
+def test_the_true_best_is_among_the_near_ties(kind: simulated.Noise) -> None:
+    found = simulated.draw(kind, tables=100, arms=8, seeds=5, effect=1.0, seed=7)
+    held, bounded = [], []
+    lag = found.truth.max() - found.truth
+    for table in found.scores:
+        level = ties(pool(table), maximize=True)
+        held.append(level.may_be_best[1])
+        bounded.append(np.all(lag <= level.behind))
+    assert np.mean(held) >= 0.9
+    assert np.mean(bounded) >= 0.9
+
+
+def test_the_best_observed_arm_alone_would_often_be_wrong() -> None:
+    """Negative control: the maximum is no confidence set."""
+    found = simulated.draw(simulated.normal, tables=100, arms=8, seeds=5, effect=1.0, seed=7)
+    assert np.mean([np.argmax(t.mean(axis=1)) == 1 for t in found.scores]) < 0.9
+
+
+def test_arms_that_are_clearly_worse_are_excluded() -> None:
+    rng = np.random.default_rng(0)
+    table = rng.normal(0, 0.02, (6, 5)) + np.array([[0.9], [0.9], [0.89], [0.5], [0.4], [0.1]])
+    level = ties(pool(table), maximize=True)
+    assert list(level.may_be_best) == [True, True, True, False, False, False]
+    assert list(level.within(0.1)) == [True, True, True, False, False, False]
+    lowest = ties(pool(-table), maximize=False)
+    assert list(lowest.may_be_best) == list(level.may_be_best)
+    assert lowest.behind == pytest.approx(level.behind)
+
+
+def test_equal_arms_are_all_in_it_and_many_arms_too() -> None:
+    assert ties(pool(np.full((5, 4), 0.5)), maximize=True).may_be_best.all()
+    rng = np.random.default_rng(1)
+    many = ties(pool(rng.normal(0, 1, (90, 3))), maximize=True)
+    assert many.may_be_best.sum() > 60
+    assert np.all(many.behind > 0)
