@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from analysis.statistics.repeated import sphericity
+
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
@@ -26,8 +28,8 @@ class Joint:
 
     spread: float
     f: float
-    df1: int
-    df2: int
+    df1: float
+    df2: float
     p: float
 
 
@@ -45,7 +47,7 @@ def joint_effect(
     """
     trials, seeds = residual.shape
     cells, at = np.unique(rows * (int(columns.max()) + 1) + columns, return_inverse=True)
-    df1 = len(cells) - len(np.unique(rows)) - len(np.unique(columns)) + 1
+    df1: float = len(cells) - len(np.unique(rows)) - len(np.unique(columns)) + 1
     counts = np.bincount(at)
     sums = np.stack([np.bincount(at, weights=residual[:, s]) for s in range(seeds)], axis=1)
     means = sums / counts[:, None]  # (cells, seeds)
@@ -53,9 +55,11 @@ def joint_effect(
     explained = seeds * float(counts @ centre**2)
     if grid:
         df2 = df1 * (seeds - 1)
-        noise = float(np.sum(counts[:, None] * (means - centre[:, None]) ** 2))
+        by_seed = np.sqrt(counts)[:, None] * (means - centre[:, None])
+        noise = float(np.sum(by_seed**2))
+        epsilon = sphericity(by_seed, int(df1)) if df1 > 0 else 1.0
     else:
-        df2 = spare - df1
+        df2, epsilon = spare - df1, 1.0
         noise = seeds * float(np.sum(residual.mean(axis=1) ** 2)) - explained
     if df1 < 1 or df2 < 1:
         return None
@@ -66,7 +70,7 @@ def joint_effect(
     return Joint(
         spread=float(np.sqrt(max(0.0, explained - df1 * square) / (trials * seeds))),
         f=f,
-        df1=df1,
-        df2=df2,
-        p=float(stats.f.sf(f, df1, df2)) if known else 1.0,
+        df1=epsilon * df1,
+        df2=epsilon * df2,
+        p=float(stats.f.sf(f, epsilon * df1, epsilon * df2)) if known else 1.0,
     )

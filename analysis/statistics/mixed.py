@@ -153,8 +153,9 @@ def contrasts(effect: TrialEffect, weights: Floats, *, family: int | None) -> Co
         else:
             factor = stats.t.isf(0.025 / max(1, family), degrees)
         reach = np.maximum(reach, factor * error)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            size = np.where(error > 0, np.abs(estimate) / error, 0.0)
+        known = error**2 > effect.noise.rounding
+        reach = np.maximum(reach, np.where(known, factor * error, np.inf))
+        size = np.where(known, np.abs(estimate) / np.where(known, error, 1.0), 0.0)
         p = np.maximum(p, 2 * stats.t.sf(size, degrees))
     apart = np.abs(weights - weights @ effect.separable).max(axis=1) > 1e-6
     estimate, reach, p = (np.where(apart, np.nan, x) for x in (estimate, reach, p))

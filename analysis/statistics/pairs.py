@@ -57,9 +57,7 @@ def model_pairs(effect: TrialEffect) -> list[Pair]:
     return _pairs(weights, contrasts(effect, weights, family=len(weights)))
 
 
-def grid_contrasts(
-    table: Floats, weights: Floats, *, family: int, floor: float = 0.0
-) -> Contrasts:
+def grid_contrasts(table: Floats, weights: Floats, *, family: int, floor: float = 0.0) -> Contrasts:
     """Differences of levels seed by seed, with Bonferroni's t intervals.
 
     Args:
@@ -110,7 +108,7 @@ def _every_pair(levels: int) -> Floats:
 
 
 def _pairs(weights: Floats, found: Contrasts) -> list[Pair]:
-    known = np.flatnonzero(np.isfinite(found.estimate))
+    known = [int(i) for i in np.flatnonzero(np.isfinite(found.estimate))]
     corrected = dict(zip(known, holm(found.p[known]), strict=True))
     return [
         Pair(

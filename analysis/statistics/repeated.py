@@ -40,23 +40,21 @@ class RepeatedF:
     p_uncorrected: float
 
 
-def repeated_measures(table: Floats, *, floor: float = 0.0) -> RepeatedF | None:
-    """The F test of equal levels with the correction; None for fewer than two levels or seeds.
+def repeated_measures(table: Floats, *, floor: float = 0.0) -> RepeatedF:
+    """The F test of equal levels with the correction.
 
     Args:
-        table: a score a level and seed, (levels, seeds), finite.
+        table: a score a level and seed, (levels, seeds), finite; two of each at least.
         floor: the least variance that a score can have, such as that of a small test set.
     """
     levels, seeds = table.shape
-    if levels < 2 or seeds < 2:
-        return None
     df1, df2 = levels - 1, (levels - 1) * (seeds - 1)
     means = table.mean(axis=1)
     residual = table - means[:, None] - table.mean(axis=0) + table.mean()
     between = seeds * float(np.sum((means - means.mean()) ** 2)) / df1
     within = max(float(np.sum(residual**2)) / df2, floor)
     f = _ratio(between, within, float(np.max(np.abs(table), initial=0.0)))
-    epsilon = sphericity(residual)
+    epsilon = sphericity(residual, df1)
     return RepeatedF(
         f=f,
         df1=df1,
@@ -67,18 +65,19 @@ def repeated_measures(table: Floats, *, floor: float = 0.0) -> RepeatedF | None:
     )
 
 
-def sphericity(residual: Floats) -> float:
+def sphericity(residual: Floats, df1: int) -> float:
     """Greenhouse and Geisser's epsilon: how evenly the noise fills the ways levels can differ.
 
     Args:
         residual: the table without its level and seed means, (levels, seeds).
+        df1: in how many ways the levels can differ.
     """
     levels, seeds = residual.shape
     small = residual.T @ residual if seeds < levels else residual @ residual.T  # equal traces
     square = float(np.sum(small**2))
     if square <= 0.0:
         return 1.0
-    return min(1.0, float(np.trace(small)) ** 2 / ((levels - 1) * square))
+    return min(1.0, float(np.trace(small)) ** 2 / (df1 * square))
 
 
 def _ratio(between: float, within: float, largest: float) -> float:
