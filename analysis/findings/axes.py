@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from analysis.findings.axis_bounds import within
 from analysis.findings.axis_effects import on_grid, with_model, without_test
 from analysis.findings.axis_results import AxisFindings, AxisResult, Counted
 from analysis.findings.axis_table import AxisTable, axis_table, balanced
@@ -28,7 +29,7 @@ def axis_findings(study: Study) -> AxisFindings:
     grids = {i: grid for i in numbers if (grid := balanced(table, i))}
     found = [_one(table, i, study.metric.sign, grids.get(i)) for i in numbers]
     return AxisFindings(
-        axes=_judged(found),
+        axes=_judged([within(axis, study.metric.bounds) for axis in found]),
         interactions=interactions(table, grids),
         counted=_counted(study.trials, table),
         sampler=str(study.about["sampler"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ def on_grid(table: AxisTable, number: int, sign: float, scores: Floats, rows: Co
     axis = table.axes[number]
     here = np.unique(axis.codes[rows])
     tested = repeated_measures(scores, floor=table.floor)
-    pairs = [_renumbered(pair, here) for pair in grid_pairs(scores, floor=table.floor)]
+    pairs = _renumbered(grid_pairs(scores, floor=table.floor), here)
     average = against_average(len(here))
     around = grid_contrasts(scores, average, family=len(here), floor=table.floor)
     levels = _levels(table, axis, here, scores.mean(axis=1), around)
@@ -82,7 +83,7 @@ def with_model(table: AxisTable, number: int, sign: float) -> AxisResult:
         curve, ends = curve_of(axis, table.scores, rows, effect, sign)
         levels = _levels(table, axis, here, None, None)
         return AxisResult(**_about(axis, levels, table, len(rows)), **tested, **ends, curve=curve)
-    pairs = [_renumbered(pair, here) for pair in model_pairs(effect)]
+    pairs = _renumbered(model_pairs(effect), here)
     around = contrasts(effect, against_average(len(here)), family=len(here))
     levels = _levels(table, axis, here, effect.means, around)
     ends = _ends(axis, levels, pairs, sign)
@@ -102,7 +103,7 @@ def without_test(table: AxisTable, number: int, why: str) -> AxisResult:
 
 def _inseparable(table: AxisTable, number: int, why: str) -> AxisResult:
     plain = without_test(table, number, why)
-    return AxisResult(**(vars(plain) | {"verdict": "inseparable"}))
+    return replace(plain, verdict="inseparable")
 
 
 def _often(axis: AxisValues) -> Codes:
@@ -193,9 +194,11 @@ def _border(
     return Border(label=levels[best].label, side="above" if last else "below", decided=apart)
 
 
-def _renumbered(pair: Pair, here: Codes) -> Pair:
-    numbers = {"first": int(here[pair.first]), "second": int(here[pair.second])}
-    return Pair(**(vars(pair) | numbers))
+def _renumbered(pairs: Sequence[Pair], here: Codes) -> list[Pair]:
+    """Pairs of the tested levels as pairs of all levels."""
+    if here[-1] == len(here) - 1:
+        return list(pairs)
+    return [replace(p, first=int(here[p.first]), second=int(here[p.second])) for p in pairs]
 
 
 def _turned(pair: Pair) -> Pair:

@@ -84,14 +84,12 @@ def balanced(table: AxisTable, number: int) -> tuple[Floats, Codes] | None:
     rows = np.flatnonzero(axis.has)
     settings, scores = table.settings[rows], table.scores[rows]
     kept, codes = np.unique(axis.codes[rows], return_inverse=True)
-    if len(kept) < 2 or len(np.unique(settings, axis=0)) < len(rows):
+    if len(kept) < 2 or len(np.unique(_keys(settings))) < len(rows):
         return None
     others = [
         j for j in range(settings.shape[1]) if j != number and not _inside(settings, codes, j)
     ]
-    beside = np.zeros(len(rows), dtype=np.int64)
-    if others:
-        beside = np.unique(settings[:, others], axis=0, return_inverse=True)[1].ravel()
+    beside = np.unique(_keys(settings[:, others]), return_inverse=True)[1]
     counts = np.zeros((len(kept), int(beside.max()) + 1))
     np.add.at(counts, (codes, beside), 1)
     shared = counts.min(axis=0) > 0
@@ -119,18 +117,19 @@ def as_columns(
     """
     room = min(MOST_COLUMNS, len(rows) // 2 - spent)
     here = [axis for axis in axes if axis.has[rows].any()]
-    found = [_columns(axis, rows, line=False) for axis in here]
-    if sum(block.shape[1] - 1 for block in found) > room:
-        found = [_columns(axis, rows, line=True) for axis in here]
-    sizes = [max(1, block.shape[1] - 1) for block in found]
+    widths = [axis.width - 1 for axis in here]
+    straight = sum(widths) > room
+    if straight:
+        widths = [1 if axis.amounts is not None else axis.width - 1 for axis in here]
     left_out: list[int] = []
-    for number in sorted(range(len(here)), key=lambda i: -sizes[i]):
-        if sum(sizes) <= room:
+    for number in sorted(range(len(here)), key=lambda i: -widths[i]):
+        if sum(widths) <= room:
             break
-        sizes[number] = 0
+        widths[number] = 0
         left_out.append(number)
-    kept = [block for i, block in enumerate(found) if i not in left_out]
-    return kept, [here[i].name for i in left_out]
+    kept = [axis for i, axis in enumerate(here) if i not in left_out]
+    blocks = [_columns(axis, rows, line=straight) for axis in kept]
+    return blocks, [here[i].name for i in left_out]
 
 
 def made_of(table: AxisTable, number: int, rows: Codes) -> list[str]:
@@ -165,6 +164,13 @@ def _inside(settings: Codes, codes: Codes, other: int) -> bool:
         return False
     shares = np.bincount(codes, weights=absent) / np.bincount(codes)
     return bool(np.isin(shares, (0.0, 1.0)).all())
+
+
+def _keys(settings: Codes) -> NDArray[np.uint64]:
+    """A number for each row, the same where rows are equal (64 random bits a column)."""
+    bits = np.random.default_rng(0).integers(2**64, size=settings.shape[1], dtype=np.uint64)
+    keys: NDArray[np.uint64] = (settings.astype(np.uint64) * bits).sum(axis=1, dtype=np.uint64)
+    return keys
 
 
 def _shared_seeds(tests: Sequence[Mapping[int, float]]) -> frozenset[int]:

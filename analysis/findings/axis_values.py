@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.reading.arms import Arm, short
-from analysis.statistics.columns import curve_columns, knots_of, level_columns
+from analysis.statistics.columns import MOST_KNOTS, curve_columns, knots_of, level_columns
 
 MOST_LEVELS = 8
 """Numbers with more values than that are a curve."""
@@ -56,6 +56,11 @@ class AxisValues:
     def has(self) -> NDArray[np.bool_]:
         """Which trials have the axis, (trials,)."""
         return self.codes >= 0
+
+    @property
+    def width(self) -> int:
+        """How many columns it takes at most."""
+        return MOST_KNOTS if self.continuous else len(self.labels)
 
     def scaled(self, rows: Codes) -> Floats:
         """Its numbers on the scale that it is searched on, (rows,)."""

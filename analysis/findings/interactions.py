@@ -10,8 +10,8 @@ import numpy as np
 from analysis.findings.axis_results import Interaction
 from analysis.findings.axis_table import AxisTable, as_columns
 from analysis.findings.axis_values import Floats
+from analysis.statistics.columns import span
 from analysis.statistics.interactions import Joint, joint_effect
-from analysis.statistics.mixed import span
 from analysis.statistics.pairs import holm
 
 SHOWN = 2

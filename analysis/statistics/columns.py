@@ -12,6 +12,8 @@ from scipy.interpolate import CubicSpline
 
 MOST_KNOTS = 4
 ROWS_A_KNOT = 6
+NOTHING = 1e-8
+"""Of a column's squared length: what is left of one that is made of others."""
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -56,3 +58,11 @@ def curve_columns(values: Floats, knots: Floats) -> Floats:
         return np.stack([1 - share, share], axis=1)
     columns: Floats = CubicSpline(knots, np.eye(len(knots)), bc_type="natural")(values)
     return columns
+
+
+def span(columns: Floats) -> Floats:
+    """An orthonormal basis of the columns, (rows, rank)."""
+    sizes, ways = np.linalg.eigh(columns.T @ columns)
+    kept = sizes > NOTHING * float(sizes.max(initial=0.0))
+    basis: Floats = columns @ ways[:, kept] / np.sqrt(sizes[kept])
+    return basis

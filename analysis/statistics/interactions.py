@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from analysis.statistics.columns import level_columns, span
 from analysis.statistics.repeated import sphericity
 
 Floats = NDArray[np.float64]
@@ -46,6 +47,7 @@ def joint_effect(
         grid: whether the noise is that of cell by seed, as on a balanced grid, or that of trials.
     """
     trials, seeds = residual.shape
+    residual = _without_own(residual, rows, columns)
     cells, at = np.unique(rows * (int(columns.max()) + 1) + columns, return_inverse=True)
     df1: float = len(cells) - len(np.unique(rows)) - len(np.unique(columns)) + 1
     counts = np.bincount(at)
@@ -74,3 +76,10 @@ def joint_effect(
         df2=epsilon * df2,
         p=float(stats.f.sf(f, epsilon * df1, epsilon * df2)) if known else 1.0,
     )
+
+
+def _without_own(residual: Floats, rows: Codes, columns: Codes) -> Floats:
+    """Less what each axis explains alone, which a curve or a straight line may have missed."""
+    own = span(np.hstack([level_columns(codes, int(codes.max()) + 1) for codes in (rows, columns)]))
+    left: Floats = residual - own @ (own.T @ residual)
+    return left

@@ -24,11 +24,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from analysis.statistics.columns import NOTHING, span
 from analysis.statistics.noise import Noise, joint_degrees, measure
 
 Floats = NDArray[np.float64]
 Why = Literal["inseparable", "few trials"]
-NOTHING = 1e-8  # of a column's length left once the others are taken out: it was made of them
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -160,14 +160,6 @@ def contrasts(effect: TrialEffect, weights: Floats, *, family: int | None) -> Co
     apart = np.abs(weights - weights @ effect.separable).max(axis=1) > 1e-6
     estimate, reach, p = (np.where(apart, np.nan, x) for x in (estimate, reach, p))
     return Contrasts(estimate=estimate, low=estimate - reach, high=estimate + reach, p=p)
-
-
-def span(columns: Floats) -> Floats:
-    """An orthonormal basis of the columns, (rows, rank)."""
-    sizes, ways = np.linalg.eigh(columns.T @ columns)
-    kept = sizes > NOTHING * float(sizes.max(initial=0.0))
-    basis: Floats = columns @ ways[:, kept] / np.sqrt(sizes[kept])
-    return basis
 
 
 def _pooled(noise: Noise) -> tuple[float, float, float]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+CHUNK = 256
+
 Floats = NDArray[np.float64]
 
 
@@ -26,7 +28,8 @@ class Noise:
         own: a trial mean's variance in each group, (groups,).
         own_inner: a score's variance within the trials of each group, (groups,).
         free: degrees of freedom of each group, (groups,).
-        shares: how much of each pair of coordinates each group carries, (groups, df1, df1).
+        coordinates: of each trial, orthonormal columns, (trials, df1).
+        groups: which trials share a noise, (trials, groups).
         rounding: variances below it are none.
     """
 
@@ -41,7 +44,8 @@ class Noise:
     own: Floats
     own_inner: Floats
     free: Floats
-    shares: Floats
+    coordinates: Floats
+    groups: Floats
     rounding: float
 
     def pooled_variance(self) -> tuple[Floats, Floats]:
@@ -66,13 +70,13 @@ class Noise:
 
     def own_matrix(self) -> tuple[Floats, float]:
         """Covariance of the coordinates, (df1, df1), and the degrees of freedom of its trace."""
-        between = np.tensordot(self.own, self.shares, axes=1)
-        inner = np.tensordot(self.own_inner, self.shares, axes=1) / self.seeds
+        between = self._covariance(self.own)
+        lengths = self.groups.T @ np.sum(self.coordinates**2, axis=1)
+        inner = float(lengths @ self.own_inner) / self.seeds
         spread = self.spread @ self.spread.T / (self.seeds - 1) / self.seeds
         trial, seed = float(np.trace(between)), float(np.trace(spread))
-        excess = max(0.0, seed - float(np.trace(inner)))
-        parts = self.own * np.trace(self.shares, axis1=1, axis2=2)
-        count = float(np.sum(parts**2 / self.free))
+        excess = max(0.0, seed - inner)
+        count = float(np.sum((self.own * lengths) ** 2 / self.free))
         if seed > 0:
             count += float(np.sum(spread**2)) / (self.seeds - 1)
             between = between + spread * (excess / seed)
@@ -81,12 +85,22 @@ class Noise:
     def own_error(self, weights: Floats) -> tuple[Floats, Floats]:
         """As ``pooled_error``, from the levels' own noise and the contrast's own seeds."""
         turned = weights @ self.ways / np.sqrt(self.sizes)  # (contrasts, df1)
-        carried = np.einsum("ci,gij,cj->cg", turned, self.shares, turned, optimize=True)
+        carried = np.concatenate([self._carried(turned[at]) for at in _chunks(len(turned))])
         trial, inner = carried @ self.own, carried @ self.own_inner / self.seeds
         seed = np.sum((turned @ self.spread) ** 2, axis=1) / (self.seeds - 1) / self.seeds
         variance = trial + np.maximum(0.0, seed - inner)
         count = (carried * self.own) ** 2 @ (1 / self.free) + seed**2 / (self.seeds - 1)
         return np.sqrt(variance), _divided(variance**2, count)
+
+    def _covariance(self, variances: Floats) -> Floats:
+        by_trial = self.groups @ variances
+        covariance: Floats = (self.coordinates * by_trial[:, None]).T @ self.coordinates
+        return covariance
+
+    def _carried(self, turned: Floats) -> Floats:
+        """How much of each contrast's variance the trials of each group carry."""
+        carried: Floats = (((self.coordinates @ turned.T) ** 2).T) @ self.groups
+        return carried
 
     def _by_seed(self) -> tuple[float, float, float]:
         """A level's variance over seeds as it was seen, without the noise, its degrees."""
@@ -144,7 +158,8 @@ def measure(
         own=np.where(alone, np.maximum(own, trial / seeds), own),
         own_inner=own_inner,
         free=free,
-        shares=np.stack([(coordinates * g[:, None]).T @ coordinates for g in groups.T]),
+        coordinates=coordinates,
+        groups=groups,
         rounding=(1e-12 * float(np.max(np.abs(scores)))) ** 2,
     )
 
@@ -162,3 +177,8 @@ def _divided(square: Floats, count: Floats) -> Floats:
     """Satterthwaite's degrees of freedom, one at least."""
     degrees: Floats = np.where(count > 0, square / np.where(count > 0, count, 1.0), 1.0)
     return np.maximum(degrees, 1.0)
+
+
+def _chunks(count: int) -> list[slice]:
+    """All at once would take a column of every trial for every pair of levels."""
+    return [slice(at, at + CHUNK) for at in range(0, max(1, count), CHUNK)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,9 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from analysis.statistics.mixed import Contrasts, TrialEffect, contrasts
+from analysis.statistics.repeated import sphericity
+
+NEARLY = 0.95
 
 Floats = NDArray[np.float64]
 
@@ -58,7 +62,11 @@ def model_pairs(effect: TrialEffect) -> list[Pair]:
 
 
 def grid_contrasts(table: Floats, weights: Floats, *, family: int, floor: float = 0.0) -> Contrasts:
-    """Differences of levels seed by seed, with Bonferroni's t intervals.
+    """Differences of levels of a balanced grid, with Bonferroni's t intervals.
+
+    Three levels or more lend each other their noise. A level that is noisier than all of them
+    together brings its own, with its own degrees of freedom (Satterthwaite), and a difference is
+    never taken to be less noisy than it was from seed to seed.
 
     Args:
         table: (levels, seeds).
@@ -66,21 +74,43 @@ def grid_contrasts(table: Floats, weights: Floats, *, family: int, floor: float 
         family: how many intervals must hold at once.
         floor: the least variance of a score.
     """
-    by_seed = weights @ table  # (contrasts, seeds)
     seeds = table.shape[1]
+    by_seed = weights @ table  # (contrasts, seeds)
     estimate = by_seed.mean(axis=1)
-    least = floor * np.sum(weights**2, axis=1)
-    error = np.sqrt(np.maximum(by_seed.var(axis=1, ddof=1), least) / seeds)
-    reach = stats.t.isf(0.025 / max(1, family), seeds - 1) * error
+    seen = np.maximum(by_seed.var(axis=1, ddof=1), floor * np.sum(weights**2, axis=1))
+    lent, degrees = _lent(table, weights, floor)
+    alone = seen > NEARLY * lent
+    variance = np.where(alone, np.maximum(seen, lent), lent)
+    degrees = np.where(alone, seeds - 1, degrees)
+    error = np.sqrt(variance / seeds)
     known = error > 1e-12 * np.max(np.abs(table), initial=0.0)
     size = np.where(known, np.abs(estimate) / np.where(known, error, 1.0), 0.0)
-    reach = np.where(known, reach, np.inf)  # no spread, no floor: there is nothing to go by
+    # no spread, no floor: there is nothing to go by
+    reach = np.where(known, stats.t.isf(0.025 / max(1, family), degrees) * error, np.inf)
     return Contrasts(
         estimate=estimate,
         low=estimate - reach,
         high=estimate + reach,
-        p=2 * stats.t.sf(size, seeds - 1),
+        p=2 * stats.t.sf(size, degrees),
     )
+
+
+def _lent(table: Floats, weights: Floats, floor: float) -> tuple[Floats, Floats]:
+    """Variance of one seed's difference from the noise of all levels, and its degrees."""
+    levels, seeds = table.shape
+    if levels < 3:  # two levels have one noise between them
+        return np.zeros(len(weights)), np.ones(len(weights))
+    residual = table - table.mean(axis=1, keepdims=True) - table.mean(axis=0) + table.mean()
+    df = (levels - 1) * (seeds - 1)
+    pool = max(float(np.sum(residual**2)) / df, floor)
+    own = np.sum(residual**2, axis=1) * levels / df
+    noisy = own > pool
+    mine, shared = weights**2 * np.where(noisy, own, 0.0), weights**2 @ np.where(noisy, 0.0, pool)
+    variance = mine.sum(axis=1) + shared
+    count = np.sum(mine**2, axis=1) / (seeds - 1)
+    count += shared**2 / (df * sphericity(residual, levels - 1))
+    degrees = np.where(count > 0, variance**2 / np.where(count > 0, count, 1.0), 1.0)
+    return variance, np.maximum(degrees, 1.0)
 
 
 def against_average(levels: int) -> Floats:
@@ -109,19 +139,20 @@ def _every_pair(levels: int) -> Floats:
 
 def _pairs(weights: Floats, found: Contrasts) -> list[Pair]:
     known = [int(i) for i in np.flatnonzero(np.isfinite(found.estimate))]
-    corrected = dict(zip(known, holm(found.p[known]), strict=True))
+    corrected = dict(zip(known, holm(list(found.p[known])), strict=True))
+    ends = zip(weights.argmax(axis=1).tolist(), weights.argmin(axis=1).tolist(), strict=True)
     return [
         Pair(
-            first=int(np.argmax(row)),
-            second=int(np.argmin(row)),
+            first=first,
+            second=second,
             difference=_known(found.estimate[i]),
             low=_known(found.low[i]),
             high=_known(found.high[i]),
             p_holm=corrected.get(i),
         )
-        for i, row in enumerate(weights)
+        for i, (first, second) in enumerate(ends)
     ]
 
 
 def _known(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
+    return float(value) if math.isfinite(value) else None
