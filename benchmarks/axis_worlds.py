@@ -36,6 +36,7 @@ class World:
             repeat one another but for a hundredth of the noise.
         seeds: a trial.
         drift: standard deviation of level by seed, in units of ``SD``.
+        trial: standard deviation of trials, in units of ``SD``; on a grid it would be an effect.
     """
 
     effect: float = 6.0
@@ -43,6 +44,7 @@ class World:
     noise: str = "normal"
     seeds: int = 5
     drift: float = 0.3
+    trial: float = 1.0
 
     def luck(self, rng: np.random.Generator) -> tuple[Floats, Floats]:
         """What each seed adds everywhere and at each level of each axis."""
@@ -59,7 +61,9 @@ class World:
         """Of trials at these levels, (trials, seeds)."""
         everywhere, by_level = luck
         truth = self.effect * real / (REAL - 1) + self.null_effect * null / (NULL - 1)
-        own = rng.normal(0, SD, (len(real), 1)) + rng.normal(0, SD, (len(real), self.seeds))
+        own = self.trial * rng.normal(0, SD, (len(real), 1)) + rng.normal(
+            0, SD, (len(real), self.seeds)
+        )
         drift = by_level[real] + by_level[REAL + null]
         if self.noise == "unequal":
             own = own * np.where(null == 0, 5.0, 1.0)[:, None]
@@ -79,7 +83,7 @@ def drawn(world: World, trials: int, rng: np.random.Generator) -> tuple[Codes, C
 
 
 def gridded(world: World, rng: np.random.Generator) -> tuple[Codes, Codes, Floats]:
-    """A balanced grid: every pair of levels once, no luck of trials but that of their cells."""
+    """A balanced grid: every pair of levels once."""
     real, null = (x.ravel() for x in np.meshgrid(range(REAL), range(NULL), indexing="ij"))
     return real, null, world.scores(real, null, world.luck(rng), rng)
 
@@ -104,6 +108,14 @@ def searched(world: World, trials: int, rng: np.random.Generator) -> tuple[Codes
     )
 
 
+def truth(world: World) -> tuple[Floats, Floats]:
+    """Expected scores of the levels of both axes, but for a constant."""
+    share = 0.7 if world.noise == "bimodal" else 1.0  # what is stuck has no level
+    real = world.effect * np.arange(REAL) / (REAL - 1)
+    null = world.null_effect * np.arange(NULL) / (NULL - 1)
+    return share * SD * real, share * SD * null
+
+
 def survivors(
     real: Codes, null: Codes, scores: Floats, rng: np.random.Generator
 ) -> tuple[Codes, Codes, Floats]:
@@ -113,6 +125,22 @@ def survivors(
     for at in range(8, len(scores)):
         kept[at] = early[at] >= np.median(early[:at])
     return real[kept], null[kept], scores[kept]
+
+
+def study_of_two(real: Codes, null: Codes, scores: Floats, *, sampler: str = "random") -> Study:
+    """A study of these two axes."""
+    axes = [
+        {
+            "key": f"model.{name}",
+            "kind": "categorical",
+            "choices": [f"{name[0]}{i}" for i in range(n)],
+        }
+        for name, n in (("real", REAL), ("null", NULL))
+    ]
+    points = [
+        {"model.real": f"r{r}", "model.null": f"n{n}"} for r, n in zip(real, null, strict=True)
+    ]
+    return study_of(points, scores, axes, sampler=sampler)
 
 
 def study_of(

@@ -12,6 +12,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
+from matplotlib.ticker import FuncFormatter, NullFormatter
 from numpy.typing import NDArray
 
 from analysis.findings.axis_results import AxisLevel, AxisResult, Curve, Interaction
@@ -25,6 +26,7 @@ UPRIGHT = 8
 """Numbers with up to so many levels stand side by side; everything else is a line each."""
 MOST_DOTS = 400
 LONGEST = 22
+NARROW_LABEL = 9
 LIGHT_TEXT, DARK_TEXT = "#fdfdfd", "#101418"
 
 Floats = NDArray[np.float64]
@@ -94,6 +96,8 @@ def draw_curve(axis: AxisResult, curve: Curve, score: str, theme: Theme) -> Draw
     )
     if axis.log:
         ax.set_xscale("log")
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        ax.xaxis.set_minor_formatter(NullFormatter())  # no powers in mathematical type
     ax.set(xlabel=axis.name, ylabel=score)
     return drawing
 
@@ -118,9 +122,12 @@ def draw_cells(found: Interaction, scores: Format, theme: Theme) -> Drawing:
         ax.add_patch(mpl.patches.Rectangle((column - 0.48, row - 0.48), 0.96, 0.96, fc=fill, lw=0))
         words = "none" if empty else f"{scores.score(value)}\nn = {count}"
         ax.text(column, row, words, ha="center", va="center", color=ink, fontsize=8)
-    ax.set_xticks(range(columns), [_cut(label, 10) for label in found.column_levels])
-    ax.set_yticks(range(rows), [_cut(label) for label in found.row_levels])
-    if sum(len(label) for label in found.column_levels) > 9 * WIDTH:
+    below = [_cut(label.replace(" to ", "\nto ")) for label in found.column_levels]
+    ax.set_xticks(range(columns), below)
+    beside = [_cut(label.replace(" to ", "\nto ")) for label in found.row_levels]
+    ax.set_yticks(range(rows), beside)
+    ax.tick_params(labelsize=8.5)
+    if max(len(line) for label in below for line in label.split("\n")) > NARROW_LABEL:
         ax.tick_params(axis="x", labelrotation=45)
     ax.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5))
     ax.set(xlabel=found.columns, ylabel=found.rows)
@@ -143,8 +150,7 @@ def _beside(count: int) -> Floats:
     if count == 1:
         return np.zeros(1)
     turns = np.arange(count) * 0.618034 % 1.0  # spread evenly however many there are
-    spread = np.asarray(0.3 * (turns - 0.5), dtype=np.float64)
-    return spread
+    return np.asarray(0.3 * (turns - 0.5), dtype=np.float64)
 
 
 def _cut(label: str, longest: int = LONGEST) -> str:
