@@ -52,7 +52,7 @@ def main() -> None:
         "coverage: sweeps in which all simultaneous intervals for pairs of levels of both axes "
         "hold the truth; after pruning the truth of what is left is another one, so none is given",
         "old: the test that the report had before, in the same sweeps",
-        f"{args.sweeps} sweeps a row, {args.searches} where TPE searches; a third of them for power",
+        f"{args.sweeps} sweeps a row, {args.searches} where TPE searches; a third for power",
         "unequal: one level of the axis that does nothing is five times as noisy; bimodal: three "
         "of ten seeds stuck far below; near-copy: the axis does nothing but for a hundredth of "
         "the noise",
@@ -102,7 +102,7 @@ def measure(world: World, make: Make, sweeps: int) -> dict[str, object]:
 
 
 def judge(world: World, make: Make, number: int) -> tuple[bool, bool, bool]:
-    """Is the second axis told apart, was it before, and do all intervals hold the truth?"""
+    """Whether the second axis is told apart, was so before, and all intervals hold the truth."""
     real, null, scores = make(world, np.random.default_rng(number))
     found = {axis.name: axis for axis in axis_findings(study_of_two(real, null, scores)).axes}
     told = "null" in found and found["null"].differs

@@ -137,7 +137,7 @@ def made_of(table: AxisTable, number: int, rows: Codes) -> list[str]:
     codes = table.settings[rows, number]
     names = []
     for i, other in enumerate(table.axes):
-        if i != number and not other.continuous:
+        if i != number and not other.continuous and other.has[rows].all():
             pairs = np.unique(np.stack([table.settings[rows, i], codes]), axis=1)
             if len(np.unique(pairs[0])) == pairs.shape[1]:
                 names.append(other.name)
