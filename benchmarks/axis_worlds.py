@@ -39,7 +39,7 @@ class World:
         trial: standard deviation of trials, in units of ``SD``; on a grid it would be an effect.
     """
 
-    effect: float = 6.0
+    effect: float = 12.0
     null_effect: float = 0.0
     noise: str = "normal"
     seeds: int = 5

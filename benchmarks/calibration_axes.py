@@ -28,7 +28,7 @@ from result import publish, read_command
 from analysis.findings.axes import axis_findings
 from analysis.findings.axis_results import AxisResult
 
-SWEEPS, SEARCHES = 250, 120
+SWEEPS, SEARCHES = 200, 100
 THIRD = 3
 POWER = 3.0
 NOISES = ("normal", "unequal", "bimodal", "near-copy")
@@ -46,7 +46,7 @@ def main() -> None:
         rows.append(words | measure(world, make, sweeps))
     notes = [
         "false alarms: sweeps in which the axis that does nothing is told apart (5 % at most "
-        "wanted), in percent; of 250 sweeps its standard error at 5 % is 1.4, of 120 it is 2.0",
+        "wanted), in percent; of 200 sweeps its standard error at 5 % is 1.5, of 100 it is 2.2",
         "power: sweeps in which an axis with three standard deviations of a seed between its worst "
         "and its best level is told apart",
         "coverage: sweeps in which all simultaneous intervals for pairs of levels of both axes "

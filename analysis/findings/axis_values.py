@@ -94,7 +94,7 @@ def axis_values(axis: Mapping[str, Any], arms: Sequence[Arm]) -> AxisValues:
     key = str(axis["key"])
     found = [arm.point[key] for arm in arms if key in arm.point]
     values = list(dict.fromkeys(found))
-    numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
+    numbers = bool(values) and all(_is_number(value) for value in values)
     if numbers:
         values.sort()
     else:
@@ -139,8 +139,9 @@ def _bins(codes: Codes, values: Sequence[float]) -> tuple[Codes, tuple[str, ...]
 
 def _ends(axis: Mapping[str, Any]) -> tuple[float, float] | None:
     if axis["kind"] == "categorical":
-        choices = [float(choice) for choice in axis["choices"] if choice is not None]
-        return (min(choices), max(choices)) if choices else None
+        choices = list(axis["choices"])
+        numbers = all(_is_number(choice) for choice in choices)
+        return (float(min(choices)), float(max(choices))) if numbers else None
     return float(axis["low"]), float(axis["high"])
 
 
@@ -148,6 +149,10 @@ def _log(axis: Mapping[str, Any], ends: tuple[float, float] | None) -> bool:
     if ends is None or ends[0] <= 0:
         return False
     return bool(axis.get("log", axis["kind"] == "categorical" and ends[1] / ends[0] >= LOG_RATIO))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _text(value: object) -> str:

@@ -19,7 +19,7 @@ from benchmarks.axis_worlds import (
 )
 from benchmarks.old_axis_test import old_p
 
-SWEEPS = 80
+SWEEPS = 50
 NOISES = ("normal", "unequal", "bimodal", "near-copy")
 
 Sweep = tuple[Codes, Codes, Floats]
@@ -44,20 +44,19 @@ def test_a_random_sweep_takes_no_confounding_for_an_effect(trials: int) -> None:
     assert called(lambda rng: drawn(World(), trials, rng)) <= allowed()
 
 
-@pytest.mark.parametrize(("trials", "least"), [(40, 0.4), (100, 0.5)])
+@pytest.mark.parametrize(("trials", "least"), [(40, 0.4), (100, 0.9)])
 def test_the_test_that_compared_sets_of_settings_did(trials: int, least: float) -> None:
     """Negative control: what the report said before."""
     alarms = []
-    for number in range(40):
-        real, null, scores = drawn(World(), trials, np.random.default_rng(number))
+    for number in range(25):
+        real, null, scores = drawn(World(drift=0.0), trials, np.random.default_rng(number))
         alarms.append(old_p(scores, null, real) <= 0.05)
     assert np.mean(alarms) > least
 
 
 @pytest.mark.parametrize("noise", NOISES[1:])
-@pytest.mark.parametrize("seeds", [3, 5])
-def test_unfriendly_noise_is_not_taken_for_an_effect(noise: str, seeds: int) -> None:
-    world = World(noise=noise, seeds=seeds)
+def test_unfriendly_noise_is_not_taken_for_an_effect(noise: str) -> None:
+    world = World(noise=noise, seeds=3)
     assert called(lambda rng: drawn(world, 40, rng)) <= allowed()
 
 

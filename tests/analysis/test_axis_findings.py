@@ -254,8 +254,8 @@ def test_without_an_effect_no_interaction_is_sure() -> None:
     """Negative control."""
     sure = [
         pair.p_holm is not None and pair.p_holm <= 0.05
-        for number in range(25)
+        for number in range(15)
         for pair in found(random_points(40, number), rising, [A, B, LR], trial=0.02, number=number)
         .interactions[:1]
     ]  # fmt: skip
-    assert np.mean(sure) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 25)
+    assert np.mean(sure) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 15)
