@@ -31,7 +31,7 @@ def axis_findings(study: Study) -> AxisFindings:
     return AxisFindings(
         axes=_judged([within(axis, study.metric.bounds) for axis in found]),
         interactions=interactions(table, grids),
-        counted=_counted(study.trials, table),
+        counted=_counted(study.arms, table),
         sampler=str(study.about["sampler"]),
         score=f"test {study.metric.name}",
     )
@@ -65,12 +65,12 @@ def _verdict(axis: AxisResult, p_holm: float) -> AxisResult:
     return replace(axis, p_holm=p_holm, verdict="differ")
 
 
-def _counted(trials: Sequence[Arm], table: AxisTable) -> Counted:
+def _counted(arms: Sequence[Arm], table: AxisTable) -> Counted:
     return Counted(
-        trials=len(trials),
+        trials=len(arms),
         used=len(table.scores),
-        pruned=sum(arm.state == "pruned" for arm in trials),
-        failed=sum(arm.state in ("failed", "killed") or bool(arm.diverged) for arm in trials),
-        leaky=sum(arm.leaky and arm.whole for arm in trials),
+        pruned=sum(arm.state == "pruned" for arm in arms),
+        failed=sum(arm.state in ("failed", "killed") or bool(arm.diverged) for arm in arms),
+        leaky=sum(arm.leaky and arm.whole for arm in arms),
         seeds=table.seeds,
     )

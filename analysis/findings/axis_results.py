@@ -173,7 +173,7 @@ class Counted:
     """Which trials count.
 
     Attributes:
-        trials: of the sweep.
+        trials: that stand for an arm: all, where nothing is tuned.
         used: trained in full, every seed alive, not leaky, with all of ``seeds``.
         pruned: stopped early.
         failed: failed, killed, or with a seed that diverged.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analysis.findings.axis_results import AxisFindings, AxisResult, Counted
+from analysis.findings.axis_results import AxisFindings, AxisResult, Counted, Gap
 from analysis.sections.axes_figures import strongest
 from analysis.sections.numbers import Format
 
@@ -58,15 +58,31 @@ def _answer(found: AxisFindings, scores: Format) -> str:
 
 
 def _difference(axis: AxisResult, scores: Format) -> str:
+    """The best against the worst; where these two are open, the furthest that are told apart."""
+    told = _told_apart(axis)
+    if told is None:
+        gap = axis.gap
+        rest = f", {gap.best} the best and {gap.worst} the worst" if gap else ""
+        return f"{axis.name} matters{rest}, though no two levels are told apart."
+    low, high = sorted(abs(x) for x in (told.low or 0.0, told.high or 0.0))
+    return (
+        f"{axis.name} matters: {told.best} is {scores.score(abs(told.difference))} better than "
+        f"{told.worst} ({scores.score(low)} to {scores.score(high)})."
+    )
+
+
+def _told_apart(axis: AxisResult) -> Gap | None:
     gap = axis.gap
-    if gap is None:
-        return f"{axis.name} matters."
-    low, high = sorted(abs(x) for x in (gap.low or 0.0, gap.high or 0.0))
-    size = scores.score(abs(gap.difference))
-    told = f"{axis.name} matters: {gap.best} is {size} better than {gap.worst}"
-    if gap.low is None or gap.high is None or gap.low <= 0 <= gap.high:
-        return f"{told}, though this pair alone is not told apart."
-    return f"{told} ({scores.score(low)} to {scores.score(high)})."
+    if gap is None or not (gap.low is None or gap.high is None or gap.low <= 0 <= gap.high):
+        return gap
+    apart = [pair for pair in axis.pairs if pair.apart and pair.difference is not None]
+    if not apart:
+        return None
+    pair = max(apart, key=lambda p: abs(p.difference or 0.0))
+    difference = float(pair.difference or 0.0)
+    labels = [axis.levels[i].label for i in (pair.first, pair.second)]
+    best, worst = labels if difference * gap.difference > 0 else reversed(labels)
+    return Gap(best=best, worst=worst, difference=difference, low=pair.low, high=pair.high)
 
 
 def _not_told(found: AxisFindings, scores: Format) -> str:
