@@ -34,7 +34,7 @@ def on_grid(table: AxisTable, number: int, sign: float, scores: Floats, rows: Co
     pairs = _renumbered(grid_pairs(scores, floor=table.floor), here)
     average = against_average(len(here))
     around = grid_contrasts(scores, average, family=len(here), floor=table.floor)
-    levels = _levels(table, axis, here, scores.mean(axis=1), around)
+    levels = _levels(table, axis, here, scores.mean(axis=1), around, by_seed=True)
     missing = int(axis.has.sum()) - len(rows)
     why = f"compared where every level was trained: {len(rows)} of {len(rows) + missing} trials"
     return AxisResult(
@@ -127,6 +127,8 @@ def _levels(
     here: Codes,
     means: Floats | None,
     around: Contrasts | None,
+    *,
+    by_seed: bool = False,
 ) -> list[AxisLevel]:
     """Every level that has a trial; those that were tested with their intervals."""
     place = {int(code): i for i, code in enumerate(here)}
@@ -148,7 +150,7 @@ def _levels(
                 high=high,
                 seeds=len(table.seeds),
                 trials=len(scores),
-                points=tuple(float(x) for x in scores.mean(axis=1)),
+                points=tuple((scores.ravel() if by_seed else scores.mean(axis=1)).tolist()),
             )
         )
     return found

@@ -28,7 +28,7 @@ class AxisLevel:
         high: its other end.
         seeds: how many.
         trials: how many were trained in full.
-        points: their scores, means over seeds.
+        points: their scores; on a grid those of every seed, else means over seeds.
     """
 
     label: str

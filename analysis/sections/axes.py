@@ -85,7 +85,8 @@ def _panel(axis: AxisResult, score: str, place: int) -> Figure:
         caption += "how far from the curve's own average it may be, everywhere at once."
     else:
         draw = partial(draw_levels, axis, score)
-        caption = "A dot is a trial, a diamond the mean of a level, its bar how far from the "
+        dot = "one seed of a trial" if axis.analysis == "grid" else "a trial"
+        caption = f"A dot is {dot}, a diamond the mean of a level, its bar how far from the "
         caption += "average of all levels (dashed) it may be, for all levels at once."
         shown = len(levels_drawn(axis))
         if shown < len(axis.levels):

@@ -43,7 +43,7 @@ def levels_drawn(axis: AxisResult) -> list[AxisLevel]:
 
 
 def draw_levels(axis: AxisResult, score: str, theme: Theme) -> Drawing:
-    """A dot a trial, a diamond a mean, a bar its interval; the dashed line is the average."""
+    """A dot a score, a diamond a mean, a bar its interval; the dashed line is the average."""
     levels = levels_drawn(axis)
     upright = len(levels) <= UPRIGHT and all(len(level.label) <= 6 for level in levels)
     height = 2.7 if upright else 0.9 + 0.27 * len(levels)

@@ -126,6 +126,23 @@ def test_a_border_is_told_in_words() -> None:
     )
 
 
+def test_the_pair_that_is_named_is_one_that_is_told_apart() -> None:
+    """The best level is so noisy that nothing is sure of it."""
+    rng = np.random.default_rng(2)
+    axes = [{"key": "variant", "kind": "categorical", "choices": ["a", "b", "c", "d", "e", "f"]}]
+    noise = np.array([0.42, 0.01, 0.01, 0.01, 0.01, 0.01])[:, None]
+    scores = np.array([1.3, 1.1, 1.1, 1.1, 0.1, 0.0])[:, None] + noise * rng.normal(size=(6, 5))
+    points = [{"variant": choice} for choice in axes[0]["choices"]]
+    made = card_of(study_of(points, scores, axes))
+    (axis,) = made.data["axes"]
+    assert axis["verdict"] == "differ"
+    assert axis["gap"]["best"] == "a"
+    assert axis["gap"]["low"] < 0
+    assert made.words[0].startswith("variant matters: ")
+    assert not made.words[0].startswith("variant matters: a")
+    assert " better than f (" in made.words[0]
+
+
 def test_forty_axes_of_which_some_have_sixty_levels_explode_no_figure() -> None:
     rng = np.random.default_rng(0)
     names = [f"choice {i} of the many" for i in range(60)]
