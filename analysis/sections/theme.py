@@ -62,6 +62,9 @@ PALETTES: dict[Theme, Palette] = {
     ),
 }
 
+SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#9c7a3c", "#8378cc")
+"""Of groups, after Okabe and Ito: told apart by every kind of colour vision, on both grounds."""
+
 
 def style(theme: Theme) -> dict[str, Any]:
     """Matplotlib's settings under which a figure is drawn and saved."""
@@ -84,10 +87,9 @@ def style(theme: Theme) -> dict[str, Any]:
         "grid.linewidth": 0.6,
         "legend.frameon": False,
         "patch.edgecolor": colours.ground,
-        "pdf.fonttype": 42,
+        "pdf.fonttype": 3,
         "savefig.facecolor": "auto",
         "svg.fonttype": "none",  # words stay words: any script, and a third of the size
-        "svg.hashsalt": "focus",  # element names that do not change from run to run
         "text.color": colours.ink,
         "text.parse_math": False,  # a name may hold a dollar sign
         "xtick.color": colours.ink,

@@ -1,0 +1,31 @@
+"""No interval reaches where no score can be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from analysis.findings.axis_results import AxisResult
+from analysis.reading.metric import Bounds
+
+
+def within(axis: AxisResult, bounds: Bounds | None) -> AxisResult:
+    """The same, its intervals cut at the metric's range, and differences at its width."""
+    if bounds is None:
+        return axis
+    width = bounds[1] - bounds[0]
+    levels = [replace(v, low=_cut(v.low, bounds), high=_cut(v.high, bounds)) for v in axis.levels]
+    apart = (-width, width)
+    gap = axis.gap
+    return replace(
+        axis,
+        levels=tuple(levels),
+        gap=gap and replace(gap, low=_cut(gap.low, apart), high=_cut(gap.high, apart)),
+        at_most=_cut(axis.at_most, apart),
+        pairs=tuple(
+            replace(p, low=_cut(p.low, apart), high=_cut(p.high, apart)) for p in axis.pairs
+        ),
+    )
+
+
+def _cut(value: float | None, bounds: Bounds) -> float | None:
+    return None if value is None else min(max(value, bounds[0]), bounds[1])

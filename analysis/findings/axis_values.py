@@ -1,0 +1,161 @@
+"""The values of an axis among the trials that count: levels or a curve, and who stands where."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.reading.arms import Arm, short
+from analysis.statistics.columns import MOST_KNOTS, curve_columns, knots_of, level_columns
+
+MOST_LEVELS = 8
+"""Numbers with more values than that are a curve."""
+BINS = 4
+LOG_RATIO = 16
+"""Choices that reach so far are drawn on a log scale."""
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class AxisValues:
+    """One axis as it was tried.
+
+    Attributes:
+        key: as the sweep names it.
+        labels: of its levels; of a curve, of four bins with about as many trials each.
+        codes: the level of each trial, -1 where the axis is absent, (trials,).
+        amounts: its numbers, NaN where absent; None where they are no numbers, (trials,).
+        at: the number of each level; None where they are none.
+        ends: the smallest and the largest number that the sweep allows; None where it has none.
+        log: whether it is searched on a log scale.
+        continuous: whether it is a curve.
+    """
+
+    key: str
+    labels: tuple[str, ...]
+    codes: Codes
+    amounts: Floats | None
+    at: tuple[float, ...] | None
+    ends: tuple[float, float] | None
+    log: bool
+    continuous: bool
+
+    @property
+    def name(self) -> str:
+        """As people say it."""
+        return short(self.key)
+
+    @property
+    def has(self) -> NDArray[np.bool_]:
+        """Which trials have the axis, (trials,)."""
+        return self.codes >= 0
+
+    @property
+    def width(self) -> int:
+        """How many columns it takes at most."""
+        return MOST_KNOTS if self.continuous else len(self.labels)
+
+    def scaled(self, rows: Codes) -> Floats:
+        """Its numbers on the scale that it is searched on, (rows,)."""
+        assert self.amounts is not None
+        return np.log(self.amounts[rows]) if self.log else self.amounts[rows]
+
+    def columns(self, rows: Codes) -> Floats:
+        """For a linear model, among trials that all have the axis."""
+        if not self.continuous:
+            return self.groups(rows)
+        values = self.scaled(rows)
+        return curve_columns(values, knots_of(values))
+
+    def line(self, rows: Codes) -> Floats | None:
+        """Its numbers as one column; None where they are no numbers."""
+        if self.amounts is None:
+            return None
+        values = self.scaled(rows)
+        length = float(np.std(values))
+        column: Floats = ((values - values.mean()) / length)[:, None] if length else values[:, None]
+        return column
+
+    def groups(self, rows: Codes) -> Floats:
+        """Who stands at which level or in which bin, without levels that nobody has."""
+        kept, codes = np.unique(self.codes[rows], return_inverse=True)
+        return level_columns(codes, len(kept))
+
+
+def axis_values(axis: Mapping[str, Any], arms: Sequence[Arm]) -> AxisValues:
+    """The axis among the arms, in their order."""
+    key = str(axis["key"])
+    found = [arm.point[key] for arm in arms if key in arm.point]
+    values = list(dict.fromkeys(found))
+    numbers = bool(values) and all(_is_number(value) for value in values)
+    if numbers:
+        values.sort()
+    else:
+        choices = list(axis.get("choices") or [])
+        values.sort(key=lambda v: choices.index(v) if v in choices else len(choices))
+    ends = _ends(axis) if numbers else None
+    log = _log(axis, ends)
+    amounts = None
+    if numbers:
+        amounts = np.array([float(arm.point.get(key, math.nan)) for arm in arms])
+    continuous = numbers and len(values) > MOST_LEVELS
+    number_of = {value: i for i, value in enumerate(values)}
+    codes = np.array([number_of[arm.point[key]] if key in arm.point else -1 for arm in arms])
+    labels = tuple(_text(value) for value in values)
+    if continuous:
+        codes, labels = _bins(codes, values)
+    return AxisValues(
+        key=key,
+        labels=labels,
+        codes=codes.astype(np.int64),
+        amounts=amounts,
+        at=tuple(float(v) for v in values) if numbers and not continuous else None,
+        ends=ends,
+        log=log,
+        continuous=continuous,
+    )
+
+
+def _bins(codes: Codes, values: Sequence[float]) -> tuple[Codes, tuple[str, ...]]:
+    """Four bins with about as many trials each; equal values stand in one bin."""
+    has = codes >= 0
+    cuts = np.unique(np.quantile(codes[has], np.arange(1, BINS) / BINS, method="lower"))
+    bins = np.where(has, np.searchsorted(cuts, codes, side="left"), -1)
+    kept, again = np.unique(bins[has], return_inverse=True)
+    bins[has] = again
+    labels = []
+    for number in range(len(kept)):
+        inside = codes[bins == number]
+        labels.append(f"{values[inside.min()]:.2g} to {values[inside.max()]:.2g}")
+    return bins, tuple(labels)
+
+
+def _ends(axis: Mapping[str, Any]) -> tuple[float, float] | None:
+    if axis["kind"] == "categorical":
+        choices = list(axis["choices"])
+        numbers = all(_is_number(choice) for choice in choices)
+        return (float(min(choices)), float(max(choices))) if numbers else None
+    return float(axis["low"]), float(axis["high"])
+
+
+def _log(axis: Mapping[str, Any], ends: tuple[float, float] | None) -> bool:
+    if ends is None or ends[0] <= 0:
+        return False
+    return bool(axis.get("log", axis["kind"] == "categorical" and ends[1] / ends[0] >= LOG_RATIO))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return "none"  # as --set spells it
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,164 @@
+"""Drawings of axes: levels with their intervals, curves over the values tried, cells of two axes.
+
+Each is as wide as a phone, so that its words stay readable there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Drawing
+from matplotlib.ticker import FuncFormatter, NullFormatter
+from numpy.typing import NDArray
+
+from analysis.findings.axis_results import AxisLevel, AxisResult, Curve, Interaction
+from analysis.sections.card import Theme
+from analysis.sections.numbers import Format
+from analysis.sections.theme import PALETTES
+
+WIDTH = 4.1
+MOST_LEVELS = 20
+UPRIGHT = 8
+"""Numbers with up to so many levels stand side by side; everything else is a line each."""
+MOST_DOTS = 400
+LONGEST = 22
+NARROW_LABEL = 9
+LIGHT_TEXT, DARK_TEXT = "#fdfdfd", "#101418"
+
+Floats = NDArray[np.float64]
+
+
+def levels_drawn(axis: AxisResult) -> list[AxisLevel]:
+    """The levels that a figure has room for: the best and the worst where there are many."""
+    found = [level for level in axis.levels if level.mean is not None]
+    if len(found) <= MOST_LEVELS:
+        return found
+    ranked = sorted(found, key=lambda level: level.mean or 0.0)
+    kept = {level.label for level in (*ranked[: MOST_LEVELS // 2], *ranked[-MOST_LEVELS // 2 :])}
+    return [level for level in ranked if level.label in kept]
+
+
+def draw_levels(axis: AxisResult, score: str, theme: Theme) -> Drawing:
+    """A dot a score, a diamond a mean, a bar its interval; the dashed line is the average."""
+    levels = levels_drawn(axis)
+    upright = len(levels) <= UPRIGHT and all(len(level.label) <= 6 for level in levels)
+    height = 2.7 if upright else 0.9 + 0.27 * len(levels)
+    drawing = Drawing(figsize=(WIDTH, height), layout="constrained")
+    ax: Axes = drawing.subplots()
+    colours = PALETTES[theme]
+    for place, level in enumerate(levels):
+        dots = _some(np.array(level.points))
+        across = place - 0.2 + _beside(len(dots))
+        strong = colours.accent if axis.differs else colours.quiet
+        pairs = (across, dots) if upright else (dots, across)
+        ax.scatter(*pairs, s=9, color=colours.quiet, alpha=0.55, linewidths=0, zorder=2)
+        at = (place, level.mean) if upright else (level.mean, place)
+        ax.plot(*at, marker="D", ms=6, color=strong, zorder=4)
+        if level.low is not None and level.high is not None:
+            ends = [level.low, level.high]
+            bar = ([place] * 2, ends) if upright else (ends, [place] * 2)
+            ax.plot(*bar, color=strong, lw=2.2, solid_capstyle="round", zorder=3)
+    average = float(np.mean([level.mean for level in levels]))
+    names = [_cut(level.label) for level in levels]
+    dashed: dict[str, Any] = {"color": colours.quiet, "lw": 0.9, "ls": (0, (4, 3)), "zorder": 1}
+    if upright:
+        ax.axhline(average, **dashed)
+        ax.set_xticks(range(len(names)), names)
+        ax.set(xlim=(-0.6, len(names) - 0.4), xlabel=axis.name, ylabel=score)
+        ax.grid(visible=False, axis="x")
+    else:
+        ax.axvline(average, **dashed)
+        ax.set_yticks(range(len(names)), names)
+        ax.set(ylim=(len(names) - 0.4, -0.6), xlabel=score, ylabel=axis.name)
+        ax.grid(visible=False, axis="y")
+    return drawing
+
+
+def draw_curve(axis: AxisResult, curve: Curve, score: str, theme: Theme) -> Drawing:
+    """A dot a trial; the curve has the other axes at their average, with its band."""
+    drawing = Drawing(figsize=(WIDTH, 2.7), layout="constrained")
+    ax: Axes = drawing.subplots()
+    colours = PALETTES[theme]
+    strong = colours.accent if axis.differs else colours.quiet
+    order = np.argsort(curve.tried, kind="stable")
+    tried, scores = _some(curve.tried[order]), _some(curve.scores[order])
+    ax.scatter(tried, scores, s=9, color=colours.quiet, alpha=0.55, linewidths=0, zorder=2)
+    if np.isfinite(curve.low).all():
+        ax.fill_between(curve.at, curve.low, curve.high, color=strong, alpha=0.18, lw=0, zorder=1)
+    ax.plot(curve.at, curve.mean, color=strong, lw=2.2, zorder=3)
+    room = 0.15 * (np.ptp(scores) or 1.0)
+    ax.set_ylim(
+        min(scores.min(), curve.mean.min()) - room, max(scores.max(), curve.mean.max()) + room
+    )
+    if axis.log:
+        ax.set_xscale("log")
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        ax.xaxis.set_minor_formatter(NullFormatter())  # no powers in mathematical type
+    ax.set(xlabel=axis.name, ylabel=score)
+    return drawing
+
+
+def draw_cells(found: Interaction, scores: Format, theme: Theme) -> Drawing:
+    """The mean score of each cell and how many trials it averages."""
+    cells = np.array([[np.nan if c is None else c for c in row] for row in found.cells])
+    rows, columns = cells.shape
+    drawing = Drawing(
+        figsize=(max(WIDTH, 1.3 + 0.62 * columns), 1.0 + 0.5 * rows), layout="constrained"
+    )
+    ax: Axes = drawing.subplots()
+    colours = PALETTES[theme]
+    known = cells[np.isfinite(cells)]
+    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
+    for row, column in np.ndindex(rows, columns):
+        value, count = float(cells[row, column]), found.counts[row][column]
+        share = (value - low) / (high - low) if high > low else 0.5
+        empty = not np.isfinite(value)
+        fill = "none" if empty else mpl.colormaps["cividis"](share)
+        ink = colours.quiet if empty else (LIGHT_TEXT if share < 0.55 else DARK_TEXT)
+        ax.add_patch(mpl.patches.Rectangle((column - 0.48, row - 0.48), 0.96, 0.96, fc=fill, lw=0))
+        words = "none" if empty else f"{scores.score(value)}\nn = {count}"
+        ax.text(column, row, words, ha="center", va="center", color=ink, fontsize=8)
+    below = [_cut(label.replace(" to ", "\nto ")) for label in found.column_levels]
+    ax.set_xticks(range(columns), below)
+    beside = [_cut(label.replace(" to ", "\nto ")) for label in found.row_levels]
+    ax.set_yticks(range(rows), beside)
+    ax.tick_params(labelsize=8.5)
+    if max(len(line) for label in below for line in label.split("\n")) > NARROW_LABEL:
+        ax.tick_params(axis="x", labelrotation=45)
+    ax.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5))
+    ax.set(xlabel=found.columns, ylabel=found.rows)
+    ax.grid(visible=False)
+    ax.tick_params(length=0)
+    ax.spines[["left", "bottom"]].set_visible(False)
+    return drawing
+
+
+def _some(values: Floats) -> Floats:
+    """At most so many, evenly through their order."""
+    if len(values) <= MOST_DOTS:
+        return values
+    some: Floats = values[np.linspace(0, len(values) - 1, MOST_DOTS).astype(int)]
+    return some
+
+
+def _beside(count: int) -> Floats:
+    """Where the dots of a level stand beside its bar, so that they do not hide one another."""
+    if count == 1:
+        return np.zeros(1)
+    turns = np.arange(count) * 0.618034 % 1.0  # spread evenly however many there are
+    return np.asarray(0.3 * (turns - 0.5), dtype=np.float64)
+
+
+def _cut(label: str, longest: int = LONGEST) -> str:
+    return label if len(label) <= longest else f"{label[: longest - 1]}…"
+
+
+def strongest(axes: Sequence[AxisResult]) -> list[AxisResult]:
+    """The surest first; those that could not be tested last."""
+    return sorted(
+        axes, key=lambda a: (not a.differs, a.p_holm is None, a.p_holm or 0.0, a.p or 0.0)
+    )

@@ -1,0 +1,158 @@
+"""Pairs of levels with simultaneous intervals, on a balanced grid and in a mixed model."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from analysis.statistics.mixed import Contrasts, TrialEffect, contrasts
+from analysis.statistics.repeated import sphericity
+
+NEARLY = 0.95
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """One level minus another; None where the sweep cannot separate them.
+
+    Attributes:
+        first: number of the level.
+        second: number of the level that is taken away.
+        difference: of their means.
+        low: of a 95 % interval that holds for all pairs of the axis at once.
+        high: its other end.
+        p_holm: corrected over the pairs of the axis.
+    """
+
+    first: int
+    second: int
+    difference: float | None
+    low: float | None
+    high: float | None
+    p_holm: float | None
+
+    @property
+    def apart(self) -> bool:
+        """Whether the interval excludes 0."""
+        return self.low is not None and self.high is not None and not self.low <= 0 <= self.high
+
+
+def grid_pairs(table: Floats, *, floor: float = 0.0) -> list[Pair]:
+    """Every pair of levels of a balanced grid.
+
+    Args:
+        table: (levels, seeds), three seeds or more.
+        floor: the least variance of a score.
+    """
+    weights = _every_pair(len(table))
+    return _pairs(weights, grid_contrasts(table, weights, family=len(weights), floor=floor))
+
+
+def model_pairs(effect: TrialEffect) -> list[Pair]:
+    """Every pair of levels of a mixed model."""
+    weights = _every_pair(len(effect.means))
+    return _pairs(weights, contrasts(effect, weights, family=len(weights)))
+
+
+def grid_contrasts(table: Floats, weights: Floats, *, family: int, floor: float = 0.0) -> Contrasts:
+    """Differences of levels of a balanced grid, with Bonferroni's t intervals.
+
+    Three levels or more lend each other their noise. A level that is noisier than all of them
+    together brings its own, with its own degrees of freedom (Satterthwaite), and a difference is
+    never taken to be less noisy than it was from seed to seed.
+
+    Args:
+        table: (levels, seeds).
+        weights: each row summing to 0, (contrasts, levels).
+        family: how many intervals must hold at once.
+        floor: the least variance of a score.
+    """
+    seeds = table.shape[1]
+    by_seed = weights @ table  # (contrasts, seeds)
+    estimate = by_seed.mean(axis=1)
+    seen = np.maximum(by_seed.var(axis=1, ddof=1), floor * np.sum(weights**2, axis=1))
+    lent, degrees = _lent(table, weights, floor)
+    alone = seen > NEARLY * lent
+    variance = np.where(alone, np.maximum(seen, lent), lent)
+    degrees = np.where(alone, seeds - 1, degrees)
+    error = np.sqrt(variance / seeds)
+    known = error > 1e-12 * np.max(np.abs(table), initial=0.0)
+    size = np.where(known, np.abs(estimate) / np.where(known, error, 1.0), 0.0)
+    # no spread, no floor: there is nothing to go by
+    reach = np.where(known, stats.t.isf(0.025 / max(1, family), degrees) * error, np.inf)
+    return Contrasts(
+        estimate=estimate,
+        low=estimate - reach,
+        high=estimate + reach,
+        p=2 * stats.t.sf(size, degrees),
+    )
+
+
+def _lent(table: Floats, weights: Floats, floor: float) -> tuple[Floats, Floats]:
+    """Variance of one seed's difference from the noise of all levels, and its degrees."""
+    levels, seeds = table.shape
+    if levels < 3:  # two levels have one noise between them
+        return np.zeros(len(weights)), np.ones(len(weights))
+    residual = table - table.mean(axis=1, keepdims=True) - table.mean(axis=0) + table.mean()
+    df = (levels - 1) * (seeds - 1)
+    pool = max(float(np.sum(residual**2)) / df, floor)
+    own = np.sum(residual**2, axis=1) * levels / df
+    noisy = own > pool
+    mine, shared = weights**2 * np.where(noisy, own, 0.0), weights**2 @ np.where(noisy, 0.0, pool)
+    variance = mine.sum(axis=1) + shared
+    count = np.sum(mine**2, axis=1) / (seeds - 1)
+    count += shared**2 / (df * sphericity(residual, levels - 1))
+    degrees = np.where(count > 0, variance**2 / np.where(count > 0, count, 1.0), 1.0)
+    return variance, np.maximum(degrees, 1.0)
+
+
+def against_average(levels: int) -> Floats:
+    """Weights of each level minus the average of all, (levels, levels)."""
+    weights: Floats = np.eye(levels) - 1 / levels
+    return weights
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Holm's step-down correction, in the order given (Holm 1979, Scand. J. Statistics 6)."""
+    p = np.asarray(p_values, dtype=float)
+    order = np.argsort(p, kind="stable")
+    steps = np.minimum(1.0, p[order] * np.arange(len(p), 0, -1))
+    corrected = np.empty(len(p))
+    corrected[order] = np.maximum.accumulate(steps)
+    return [float(value) for value in corrected]
+
+
+def _every_pair(levels: int) -> Floats:
+    first, second = np.triu_indices(levels, 1)
+    weights = np.zeros((len(first), levels))
+    weights[np.arange(len(first)), second] = 1.0
+    weights[np.arange(len(first)), first] = -1.0
+    return weights
+
+
+def _pairs(weights: Floats, found: Contrasts) -> list[Pair]:
+    known = [int(i) for i in np.flatnonzero(np.isfinite(found.estimate))]
+    corrected = dict(zip(known, holm(list(found.p[known])), strict=True))
+    ends = zip(weights.argmax(axis=1).tolist(), weights.argmin(axis=1).tolist(), strict=True)
+    return [
+        Pair(
+            first=first,
+            second=second,
+            difference=_known(found.estimate[i]),
+            low=_known(found.low[i]),
+            high=_known(found.high[i]),
+            p_holm=corrected.get(i),
+        )
+        for i, (first, second) in enumerate(ends)
+    ]
+
+
+def _known(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
