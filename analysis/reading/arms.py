@@ -7,6 +7,7 @@ import math
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -34,6 +35,8 @@ class Arm:
         tests: seed to test metric.
         diverged: the seeds whose loss became NaN or infinite, and at which step.
         constants: what its reports said last about leak, poles, ceiling and cost.
+        started: when its first attempt began; None where it never did, or was reused.
+        finished: when it ended.
     """
 
     number: int
@@ -56,6 +59,8 @@ class Arm:
     seconds: float
     reused_from: str | None
     constants: dict[str, float]
+    started: datetime | None = None
+    finished: datetime | None = None
 
     @property
     def name(self) -> str:
@@ -144,6 +149,8 @@ _COPIED = ("number", "trial_id", "variant", "causal", "state", "reason", "error"
     "steps",
     "seconds",
     "reused_from",
+    "started",
+    "finished",
 )
 
 
