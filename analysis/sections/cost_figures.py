@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from analysis.findings.costs import PRICES, Front, Growth, Offer, Span
 from analysis.reading.metric import Metric
 from analysis.sections.card import Theme
+from analysis.sections.scales import logarithmic
 from analysis.sections.theme import PALETTES, Palette
 
 MOST_OFFERS = 400
@@ -42,8 +43,10 @@ def _front(front: Front, ax: Axes, colours: Palette) -> None:
     best = front.best
     x, y = [factor * offer.price for offer in best], [offer.score for offer in best]
     ax.step(x, y, where="post", color=colours.accent, linewidth=1.2)
-    for count, place in enumerate(zip(x, y, strict=True), 1):
-        if count <= MOST_NAMED:  # as the words number them
+    places = list(zip(x, y, strict=True))
+    for count, place in enumerate(places, 1):
+        # as the words number them; those that lie on one another have the first one's number
+        if count <= MOST_NAMED and place not in places[: count - 1]:
             ax.annotate(
                 str(count),
                 place,
@@ -55,7 +58,7 @@ def _front(front: Front, ax: Axes, colours: Palette) -> None:
     ax.set_xlabel(PRICES[front.price] + (f", {unit}" if unit else ""))
     prices = [offer.price for offer in offers]
     if max(prices) > 10 * min(prices):
-        ax.set_xscale("log")
+        logarithmic(ax, "x")
 
 
 def _some(offers: Sequence[Offer]) -> list[Offer]:
@@ -76,7 +79,7 @@ def history(
     ax.scatter(x, y, s=22, color=PALETTES[theme].accent, zorder=3)
     ax.set(xlabel="trials trained in full", ylabel=f"best validation {metric.name} so far")
     if ended > 100:
-        ax.set_xscale("log")
+        logarithmic(ax, "x")
     return figure
 
 
@@ -138,7 +141,9 @@ def growth(found: Sequence[Growth], theme: Theme) -> Figure:
             ax.scatter(grown.sizes, factor * np.array(grown.costs), s=22, color=color)
             line = factor * grown.law.factor * ends**grown.law.exponent
             ax.plot(ends, line, color=color, linestyle=("-", "--")[k // 4], label=label)
-        ax.set(xscale="log", yscale="log", xlabel="length", ylabel=f"{PRICES[cost]}, {unit}")
+        ax.set(xlabel="length", ylabel=f"{PRICES[cost]}, {unit}")
+        logarithmic(ax, "x")
+        logarithmic(ax, "y")
         ax.set_xticks(sorted({x for grown in shown for x in grown.sizes}))
         ax.xaxis.set_major_formatter("{x:.0f}")
         ax.minorticks_off()

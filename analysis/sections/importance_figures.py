@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from analysis.findings.importances import AxisCurve, AxisImportance
 from analysis.sections.card import Theme
+from analysis.sections.scales import logarithmic
 from analysis.sections.theme import PALETTES, Palette
 
 MOST_BARS = 20
@@ -52,7 +53,7 @@ def _curve(curve: AxisCurve, ax: Axes, colours: Palette) -> None:
     raw = curve.raw[:: max(1, -(-len(curve.raw) // MOST_DOTS))]
     place = {repr(value): float(x) for x, value in enumerate(curve.values)}
     x = [place[repr(value)] - BESIDE if curve.choices else value for value, _ in raw]
-    ax.scatter(x, [score for _, score in raw], s=11, color=colours.quiet, alpha=0.5, linewidths=0)
+    ax.scatter(x, [score for _, score in raw], s=16, color=colours.quiet, alpha=0.6, linewidths=0)
     if curve.choices:
         at = np.arange(len(curve.values))
         errors = [np.subtract(curve.mean, curve.low), np.subtract(curve.high, curve.mean)]
@@ -66,7 +67,7 @@ def _curve(curve: AxisCurve, ax: Axes, colours: Palette) -> None:
         ax.fill_between(curve.values, curve.low, curve.high, color=colours.accent, alpha=0.22)
         ax.plot(curve.values, curve.mean, color=colours.accent, linewidth=2)
         if curve.log:
-            ax.set_xscale("log")
+            logarithmic(ax, "x")
     ax.set_xlabel(curve.name)
 
 

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from analysis.findings.tuning import TunedArm
 from analysis.sections.card import Theme
+from analysis.sections.scales import logarithmic
 from analysis.sections.theme import PALETTES
 
 MOST_PANELS = 12
@@ -36,7 +37,10 @@ def curves(arms: Sequence[TunedArm], reference: int | None, metric: str, theme: 
     scores = [score for arm in arms if arm.curve for score in arm.curve.middle]
     margin = 0.6 * (max(scores) - min(scores)) or 0.05
     panels[0].set_ylim(min(scores) - margin, max(scores) + margin)
-    panels[0].set_xscale("log")
+    for ax in panels[: len(others)]:
+        logarithmic(ax, "x")
+    for ax in panels[max(0, len(others) - columns) : len(others)]:
+        ax.tick_params(labelbottom=True)  # also above an empty place
     figure.supxlabel("random tries", fontsize=9.5)
     figure.supylabel(f"validation {metric} of the best", fontsize=9.5)
     return figure

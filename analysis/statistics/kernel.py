@@ -28,10 +28,8 @@ def filled(points: Floats, levels: Levels) -> Floats:
 
 def apart(one: Floats, other: Floats, levels: int) -> Floats:
     """How far apart two columns are along one axis, (n, m): a distance, or 0 and 1 of choices."""
-    if levels:
-        return (one[:, None] != other[None, :]).astype(float)
     distance: Floats = np.abs(one[:, None] - other[None, :])
-    return distance
+    return np.minimum(np.ceil(distance), 1.0) if levels else distance
 
 
 def log_kernel(distance: Floats, scale: float, levels: int) -> Floats:

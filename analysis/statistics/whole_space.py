@@ -35,9 +35,7 @@ class Space:
     def children(self, axis: int) -> list[int]:
         """The axes whose effect depends on ``axis``."""
         return [
-            k
-            for k, tree in self.alive.items()
-            if axis < k and tree.feature_importances_[axis] > 0
+            k for k, tree in self.alive.items() if axis < k and tree.feature_importances_[axis] > 0
         ]
 
 
