@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from scipy import linalg, stats
@@ -15,17 +15,16 @@ SCALE = 0.3  # length scale that an axis is given when it is tried
 STEPS = 10
 
 
-def axis_p(
+def axis_p_values(
     small: Problem,
     large: Problem,
     theta: Floats,
     by_seed: Floats,
     *,
-    axis: int,
-    children: Collection[int],
+    children: Sequence[Collection[int]],
     rng: np.random.Generator,
-) -> float:
-    """How often chance alone makes an axis matter as much; the larger of two p-values.
+) -> list[float]:
+    """How often chance alone makes each axis matter as much; the larger of two p-values.
 
     Over trials: scores are whitened by the process that was fitted without the axis, and dealt
     out again (a variance-component score test; Liu, Lin, Ghosh 2007, "Semiparametric regression
@@ -39,25 +38,29 @@ def axis_p(
         large: trials to test on.
         theta: parameters fitted with every axis.
         by_seed: (trials of ``large``, seeds), each seed's mean taken out, in units of ``large``.
-        axis: which one.
-        children: axes whose effect depends on it.
+        children: for each axis the axes whose effect depends on it.
         rng: deals out.
     """
-    start = np.delete(theta, axis)
-    null = fit(small.without(axis, children, rng), start, steps=STEPS)
-    rest = large.without(axis, children, rng)
-    lower = linalg.cholesky(covariance(rest, null), lower=True)
-    others = range(len(rest.levels))
-    pairs = sum(trial_kernel(rest, k) for k in others) / np.sqrt(len(others))
-    beside = 1 + correlation(rest, null) + pairs  # alone, with what is known, with any other axis
-    form = _whitened(trial_kernel(large, axis) * beside, lower)
-    over_trials = _dealt_p(linalg.solve_triangular(lower, large.scores, lower=True), form, rng)
-    if by_seed.shape[1] < 2:
-        return over_trials
-    return max(over_trials, _seeds_p(linalg.solve_triangular(lower, by_seed, lower=True), form))
+    kernels = [_trial_kernel(large, k) for k in range(len(large.levels))]
+    every = np.sum(kernels, axis=0)
+    p_values = []
+    for axis, kernel in enumerate(kernels):
+        start = np.delete(theta, axis)
+        null = fit(small.without(axis, children[axis], rng), start, steps=STEPS)
+        rest = large.without(axis, children[axis], rng)
+        known = correlation(rest, null)
+        lower = linalg.cholesky(covariance(rest, null, known), lower=True)
+        pairs = (every - kernel) / np.sqrt(max(1, len(kernels) - 1))
+        # alone, together with what is known, together with any one other axis
+        form = _whitened(kernel * (1 + known + pairs), lower)
+        p = _dealt_p(linalg.solve_triangular(lower, large.scores, lower=True), form, rng)
+        if by_seed.shape[1] > 1:
+            p = max(p, _seeds_p(linalg.solve_triangular(lower, by_seed, lower=True), form))
+        p_values.append(p)
+    return p_values
 
 
-def trial_kernel(problem: Problem, axis: int) -> Floats:
+def _trial_kernel(problem: Problem, axis: int) -> Floats:
     """What the axis would add: its kernel with its mean over the trials taken out."""
     kernel = np.exp(log_kernel(problem.distances[axis], SCALE, problem.levels[axis]))
     kernel = kernel - kernel.mean(axis=0)

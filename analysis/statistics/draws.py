@@ -27,12 +27,18 @@ class Parts:
     """What each axis adds at some points: a changed column then costs only itself.
 
     Attributes:
+        points: (points, axes), no NaN.
         angles: (points, features) an axis.
         logs: (points, trials) an axis, the kernel's logarithm.
+        angle: sum of ``angles``.
+        log: sum of ``logs``.
     """
 
+    points: Floats
     angles: Sequence[Floats]
     logs: Sequence[Floats]
+    angle: Floats
+    log: Floats
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,26 +62,37 @@ class Drawn:
     def parts(self, points: Floats) -> Parts:
         """What each axis adds at ``points``, (m, axes) with NaN where one has no effect."""
         points = filled(points, self.levels)
+        angles = [self._angle(points, k) for k in range(len(self.levels))]
+        logs = [self._log(points, k) for k in range(len(self.levels))]
         return Parts(
-            angles=[self._angle(points, k) for k in range(len(self.levels))],
-            logs=[self._log(points, k) for k in range(len(self.levels))],
+            points=points,
+            angles=angles,
+            logs=logs,
+            angle=np.sum(angles, axis=0),
+            log=np.sum(logs, axis=0),
         )
 
     def at(self, points: Floats) -> Floats:
         """The functions at ``points``, (m, count)."""
-        return self._sum(self.parts(points))
-
-    def changed(self, parts: Parts, points: Floats, columns: Sequence[int]) -> Floats:
-        """The functions at points that differ in ``columns`` from those of ``parts``."""
-        points = filled(points, self.levels)
-        angles, logs = list(parts.angles), list(parts.logs)
-        for k in columns:
-            angles[k], logs[k] = self._angle(points, k), self._log(points, k)
-        return self._sum(Parts(angles=angles, logs=logs))
+        return self.of(self.parts(points))
 
     def of(self, parts: Parts) -> Floats:
         """The functions at the points of ``parts``."""
-        return self._sum(parts)
+        return self._values(parts.angle, parts.log)
+
+    def changed(self, parts: Parts, points: Floats) -> Floats:
+        """The functions at points of which a few columns differ from those of ``parts``."""
+        points = filled(points, self.levels)
+        angle, log = parts.angle, parts.log
+        for k in map(int, np.flatnonzero(np.any(points != parts.points, axis=0))):
+            angle = angle - parts.angles[k] + self._angle(points, k)
+            log = log - parts.logs[k] + self._log(points, k)
+        return self._values(angle, log)
+
+    def at_trials(self) -> Floats:
+        """The functions at the trials before they were corrected there."""
+        angles = [self._angle(self.trials, k) for k in range(len(self.levels))]
+        return self._prior(np.sum(angles, axis=0))
 
     def _angle(self, points: Floats, k: int) -> Floats:
         return angle(points[:, k], self.bases[k], self.levels[k])
@@ -84,20 +101,16 @@ class Drawn:
         distance = apart(points[:, k], self.trials[:, k], self.levels[k])
         return log_kernel(distance, self.scales[k], self.levels[k])
 
-    def _sum(self, parts: Parts) -> Floats:
-        kernel = self.size * np.exp(sum(parts.logs)) + MEAN_VARIANCE
-        drawn: Floats = self._prior(parts.angles) + kernel @ self.corrections
+    def _values(self, angle: Floats, log: Floats) -> Floats:
+        kernel = self.size * np.exp(log) + MEAN_VARIANCE
+        drawn: Floats = self._prior(angle) + kernel @ self.corrections
         return drawn
 
-    def _prior(self, angles: Sequence[Floats]) -> Floats:
-        waves = np.cos(sum(angles, start=self.phases))
+    def _prior(self, angle: Floats) -> Floats:
+        waves = np.cos(angle + self.phases)
         waves *= np.sqrt(2 * self.size / len(self.phases))
         drawn: Floats = waves @ self.weights + self.constants
         return drawn
-
-    def at_trials(self) -> Floats:
-        """The functions at the trials before they were corrected there."""
-        return self._prior([self._angle(self.trials, k) for k in range(len(self.levels))])
 
 
 def draw(problem: Problem, theta: Floats, count: int, rng: np.random.Generator) -> Drawn:

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.statistics.axis_score import axis_p
+from analysis.statistics.axis_score import axis_p_values
 from analysis.statistics.draws import Drawn, draw
-from analysis.statistics.kernel import Floats, Levels, filled
+from analysis.statistics.kernel import Floats, Levels
 from analysis.statistics.surrogate import explained, fits, problem, uncertain
 from analysis.statistics.whole_space import Space, learn_space, two_samples
 
@@ -107,10 +107,8 @@ def importances(points: Floats, scores: Floats, levels: Levels, *, seed: int = 0
     optima = fits(small)
     by_seed = ((scores - scores.mean(axis=0)) / spread)[used]
     space = learn_space(points, levels)
-    p_values = [
-        axis_p(small, large, optima[0], by_seed, axis=k, children=space.children(k), rng=rng)
-        for k in range(len(levels))
-    ]
+    children = [space.children(k) for k in range(len(levels))]
+    p_values = axis_p_values(small, large, optima[0], by_seed, children=children, rng=rng)
     drawn = tuple(
         draw(large, parameters, FUNCTION_DRAWS, rng)
         for parameters in uncertain(optima, small, PARAMETER_DRAWS, rng)
@@ -134,16 +132,14 @@ def total_shares(functions: Drawn, space: Space, seed: int, count: int = POINTS)
     what that changes, over the variance (Jansen 1999).
     """
     first, second = two_samples(space.levels, count, seed)
-    masked = space.masked(first)
-    parts = functions.parts(masked)
+    parts = functions.parts(space.masked(first))
     scores = functions.of(parts)
     variance = np.maximum(scores.var(axis=0), np.finfo(float).tiny)
     shares = []
     for k in range(len(space.levels)):
         changed = first.copy()
         changed[:, k] = second[:, k]
-        changed = space.masked(changed)
-        moved = functions.changed(parts, changed, _columns(masked, changed, space.levels))
+        moved = functions.changed(parts, space.masked(changed))
         shares.append(0.5 * np.mean((moved - scores) ** 2, axis=0) / variance)
     return np.array(shares)
 
@@ -168,12 +164,6 @@ def holm(p_values: Sequence[float]) -> list[float]:
     adjusted = np.empty(len(order))
     adjusted[order] = np.minimum(1.0, np.maximum.accumulate(stepped))
     return [float(p) for p in adjusted]
-
-
-def _columns(before: Floats, after: Floats, levels: Levels) -> list[int]:
-    """The columns in which two samples differ: an axis, and those that depend on it."""
-    differs = np.any(filled(before, levels) != filled(after, levels), axis=0)
-    return [int(k) for k in np.flatnonzero(differs)]
 
 
 def _axes(shares: Floats, p_values: Sequence[float]) -> tuple[Importance, ...]:

@@ -99,10 +99,17 @@ def correlation(problem: Problem, theta: Floats) -> Floats:
     return result
 
 
-def covariance(problem: Problem, theta: Floats) -> Floats:
-    """The covariance of the scores, (n, n): process, constant, noise."""
+def covariance(problem: Problem, theta: Floats, known: Floats | None = None) -> Floats:
+    """The covariance of the scores, (n, n): process, constant, noise.
+
+    Args:
+        problem: the trials.
+        theta: parameters.
+        known: their ``correlation``, where it has been computed.
+    """
+    known = correlation(problem, theta) if known is None else known
     added = np.eye(len(problem.scores)) * (problem.noise + np.exp(theta[-1]))
-    total: Floats = np.exp(theta[-2]) * correlation(problem, theta) + MEAN_VARIANCE + added
+    total: Floats = np.exp(theta[-2]) * known + MEAN_VARIANCE + added
     return total
 
 
