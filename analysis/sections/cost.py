@@ -12,6 +12,7 @@ from analysis.sections.card import Card, Column, Figure, Table
 from analysis.sections.cost_figures import MOST_NAMED
 from sweeps.command_line import counted
 
+MOST_ROWS = 500  # the files of trials have all
 MEGABYTE = 1e6
 GROWS = {"seconds_per_step": "Seconds a step", "peak_bytes": "Peak memory"}
 
@@ -38,7 +39,7 @@ def card(findings: Findings) -> Card | None:
     if unequal:
         words.append(
             f"{counted(len(unequal), 'arm')} had another budget than the reference "
-            f"(more than {TOLERANCE:.0%} away, or fewer tries): marked in the table."
+            f"(more than {100 * TOLERANCE:.0f} % away, or fewer tries): marked in the table."
         )
     return Card(
         name="cost",
@@ -96,6 +97,8 @@ def _budgets(found: CostFindings) -> Table:
         Column(title="peak memory", kind="number", unit="MB"),
         Column(title="not equal", kind="mark", help="More than 10 % from the reference's."),
     )
+    every = len(found.budgets)
+    chosen = sorted(found.budgets, key=lambda row: not row.unequal)[:MOST_ROWS]
     rows = [
         (
             row.name,
@@ -109,10 +112,15 @@ def _budgets(found: CostFindings) -> Table:
             None if row.peak_bytes is None else row.peak_bytes / MEGABYTE,
             list(row.unequal) or None,
         )
-        for row in sorted(found.budgets, key=lambda row: not row.unequal)
+        for row in chosen
     ]
-    links = [row.trial_id for row in sorted(found.budgets, key=lambda row: not row.unequal)]
-    return Table(name="budgets", title="Budgets", columns=columns, rows=rows, links=links)
+    return Table(
+        name="budgets",
+        title="Budgets" + (f", {len(chosen)} of {every} arms" if len(chosen) < every else ""),
+        columns=columns,
+        rows=rows,
+        links=[row.trial_id for row in chosen],
+    )
 
 
 def _growth(found: CostFindings) -> Table:

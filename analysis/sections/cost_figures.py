@@ -14,7 +14,7 @@ from analysis.sections.card import Theme
 from analysis.sections.scales import logarithmic
 from analysis.sections.theme import PALETTES, Palette
 
-MOST_OFFERS = 400
+MOST_OFFERS = 150
 MOST_NAMED = 8
 MOST_BARS = 400
 MOST_LINES = 6

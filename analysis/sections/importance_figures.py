@@ -14,7 +14,7 @@ from analysis.sections.scales import logarithmic
 from analysis.sections.theme import PALETTES, Palette
 
 MOST_BARS = 20
-MOST_DOTS = 600
+MOST_DOTS = 300
 BESIDE = 0.16  # dots stand beside the mean of their choice
 
 
