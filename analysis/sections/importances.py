@@ -69,10 +69,11 @@ def _first(found: ImportanceFindings) -> str:
 
 
 def _meaning(found: ImportanceFindings) -> str:
+    foretold = 100 * max(found.explained, 0.0)
     return (
         "A share is the part of what the axes do, over the whole space, in which an axis has a "
         "hand, alone or together with others; shares can add up to more than 100 %. Bars are 95 % "
-        f"intervals. The fitted surface foretells {100 * max(found.explained, 0.0):.0f} % of the variance "
+        f"intervals. The fitted surface foretells {foretold:.0f} % of the variance "
         "between trials that it did not see."
     )
 
