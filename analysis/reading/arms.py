@@ -5,9 +5,15 @@ from __future__ import annotations
 import json
 import math
 import sys
+<<<<<<< HEAD
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+=======
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+>>>>>>> w-importances
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -37,6 +43,8 @@ class Arm:
         tests: seed to test metric.
         diverged: the seeds whose loss became NaN or infinite, and at which step.
         constants: what its reports said last about leak, poles, ceiling and cost.
+        started: when its first attempt began; None where it never did, or was reused.
+        finished: when it ended.
     """
 
     number: int
@@ -59,6 +67,8 @@ class Arm:
     seconds: float
     reused_from: str | None
     constants: dict[str, float]
+    started: datetime | None = None
+    finished: datetime | None = None
 
     @property
     def name(self) -> str:
@@ -170,6 +180,8 @@ _COPIED = ("number", "trial_id", "variant", "causal", "state", "reason", "error"
     "steps",
     "seconds",
     "reused_from",
+    "started",
+    "finished",
 )
 
 

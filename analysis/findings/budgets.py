@@ -1,0 +1,99 @@
+"""What each arm was given and what it took, and where budgets were not equal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from analysis.reading.arms import Arm
+from analysis.reading.study import Study
+
+TOLERANCE = 0.1  # against the reference
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """One arm.
+
+    Attributes:
+        number: of its trial.
+        trial_id: the same trial everywhere.
+        name: for people.
+        parameters: None where it did not say.
+        tried: trials that its tuned axes were chosen from.
+        step: steps trained.
+        steps: steps of the full budget.
+        tokens: that each seed saw.
+        seconds: of training, over all attempts.
+        seconds_per_step: last reported.
+        peak_bytes: the largest over seeds.
+        reused_from: the sweep that trained it, where this one did not.
+        unequal: what lies more than ``TOLERANCE`` away from the reference's, with its change:
+            ``parameters +40 %``; fewer tries, whatever the difference.
+    """
+
+    number: int
+    trial_id: str
+    name: str
+    parameters: float | None
+    tried: int
+    step: int
+    steps: int
+    tokens: int | None
+    seconds: float
+    seconds_per_step: float | None
+    peak_bytes: float | None
+    reused_from: str | None
+    unequal: tuple[str, ...]
+
+
+def budgets(study: Study) -> tuple[Budget, ...]:
+    """One row an arm, in the order of asking.
+
+    Parameters, steps, tokens and tries ought to be equal and are marked where they are not;
+    seconds and memory are what an arm makes of them, and are only told.
+    """
+    reference = study.reference
+    return tuple(_budget(arm, reference, study) for arm in study.arms)
+
+
+def _budget(arm: Arm, reference: Arm | None, study: Study) -> Budget:
+    tried = study.tuned.tried
+    return Budget(
+        number=arm.number,
+        trial_id=arm.trial_id,
+        name=arm.name,
+        parameters=arm.constants.get("parameters"),
+        tried=tried[arm.number],
+        step=arm.step,
+        steps=arm.steps,
+        tokens=_tokens(arm, arm.step),
+        seconds=arm.seconds,
+        seconds_per_step=arm.constants.get("seconds_per_step"),
+        peak_bytes=arm.constants.get("peak_bytes"),
+        reused_from=arm.reused_from,
+        unequal=_unequal(arm, reference, tried[arm.number] - tried[reference.number])
+        if reference
+        else (),
+    )
+
+
+def _unequal(arm: Arm, reference: Arm, more_tries: int) -> tuple[str, ...]:
+    pairs = (
+        ("parameters", arm.constants.get("parameters"), reference.constants.get("parameters")),
+        ("steps", arm.steps, reference.steps),
+        ("tokens", _tokens(arm, arm.steps), _tokens(reference, reference.steps)),
+    )
+    marks = [
+        f"{name} {own / norm - 1:+.0%}".replace("%", " %")
+        for name, own, norm in pairs
+        if own and norm and abs(own / norm - 1) > TOLERANCE
+    ]
+    if more_tries < 0:
+        marks.append(f"{-more_tries} fewer {'try' if more_tries == -1 else 'tries'}")
+    return tuple(marks)
+
+
+def _tokens(arm: Arm, steps: int) -> int | None:
+    """What one seed sees in so many steps."""
+    batch, length = arm.config.get("train.batch_size"), arm.config.get("task.length")
+    return steps * batch * length if batch and length else None

@@ -1,0 +1,153 @@
+"""How good each tuned arm is after so many tries, and where tuning luck is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from analysis.reading.arms import Arm, short
+from analysis.reading.study import Study
+from analysis.reading.tuned import tuned_keys
+from analysis.statistics.tuning_curves import (
+    FEWEST,
+    LEVEL,
+    TuningCurve,
+    decided_budgets,
+    tuning_curve,
+)
+
+Kind = Literal["none", "fixed", "random", "adaptive"]
+TRIED = ("complete", "pruned", "failed")
+MOST_EXACT_SIZES = 6  # arms of more different numbers of tries take the wider, instant band
+
+_KINDS: dict[str, Kind] = {"grid": "fixed", "random": "random"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TunedArm:
+    """One arm and its tries.
+
+    Attributes:
+        number: of the trial that stands for the arm.
+        name: of that trial.
+        tries: how many of its trials ended, in whatever way.
+        whole: how many of them were trained in full.
+        curve: the best of k tries, on validation; None but for random tries, ``FEWEST`` or more.
+        holds: numbers of tries at which its band and the reference's lie apart; empty where none
+            does, None for the reference and without curves.
+        better: whether it is then the better one; None where nothing holds.
+    """
+
+    number: int
+    name: str
+    tries: int
+    whole: int
+    curve: TuningCurve | None
+    holds: tuple[int, ...] | None
+    better: bool | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TuningFindings:
+    """What tuning does to the comparison.
+
+    Attributes:
+        kind: ``none`` is tuned; ``fixed`` values were tried (a grid); ``random`` ones; ``adaptive``
+            ones, which a sampler chose by earlier scores.
+        names: of the tuned axes, as people say them.
+        arms: in the order of asking; empty for ``none``.
+        reference: number of the reference's trial; None without one.
+        level: chance that all bands hold together.
+    """
+
+    kind: Kind
+    names: tuple[str, ...]
+    arms: tuple[TunedArm, ...]
+    reference: int | None
+    level: float = LEVEL
+
+
+def tuning_findings(study: Study) -> TuningFindings:
+    """Each arm's tuning curve against the reference's, where tries were drawn at random.
+
+    A try that was pruned, failed or diverged counts as the worst score that any arm had: it would
+    not have been chosen.
+    """
+    keys = tuned_keys(study.axes)
+    reference = study.reference.number if study.reference else None
+    if not keys:
+        return TuningFindings(kind="none", names=(), arms=(), reference=reference)
+    kind = _KINDS.get(str(study.about["sampler"]), "adaptive")
+    groups = _groups(study, keys)
+    curves = _curves(study, groups) if kind == "random" else {}
+    against = curves.get(reference) if reference is not None else None
+    return TuningFindings(
+        kind=kind,
+        names=tuple(short(key) for key in keys),
+        arms=tuple(
+            _tuned_arm(arm, groups[arm.number], curves.get(arm.number), against, study)
+            for arm in study.arms
+        ),
+        reference=reference,
+    )
+
+
+def _groups(study: Study, keys: Sequence[str]) -> dict[int, list[Arm]]:
+    """The number of the trial that stands for an arm to the arm's tries."""
+
+    def rest(arm: Arm) -> str:
+        return repr(sorted((k, v) for k, v in arm.point.items() if k not in keys))
+
+    by_rest: dict[str, list[Arm]] = {}
+    for arm in study.trials:
+        if arm.state in TRIED:
+            by_rest.setdefault(rest(arm), []).append(arm)
+    return {arm.number: by_rest.get(rest(arm), []) for arm in study.arms}
+
+
+def _curves(study: Study, groups: dict[int, list[Arm]]) -> dict[int, TuningCurve]:
+    """By the number of the arm's trial; the bands of all arms hold together (Bonferroni)."""
+    enough = {
+        number: tries
+        for number, tries in groups.items()
+        if len(tries) >= FEWEST and any(arm.ranked for arm in tries)
+    }
+    sign = study.metric.sign
+    seen = [arm.value for arm in study.trials if arm.ranked and arm.value is not None]
+    worst = sign * min((sign * value for value in seen), default=0.0)
+    exact = len({len(tries) for tries in enough.values()}) <= MOST_EXACT_SIZES
+    return {
+        number: tuning_curve(
+            [arm.value if arm.ranked and arm.value is not None else worst for arm in tries],
+            maximize=study.metric.maximize,
+            bounds=study.metric.bounds,
+            level=1 - (1 - LEVEL) / len(enough),
+            exact=exact,
+        )
+        for number, tries in enough.items()
+    }
+
+
+def _tuned_arm(
+    arm: Arm,
+    tries: Sequence[Arm],
+    curve: TuningCurve | None,
+    reference: TuningCurve | None,
+    study: Study,
+) -> TunedArm:
+    holds, better = None, None
+    if curve is not None and reference is not None and curve is not reference:
+        holds = tuple(decided_budgets(curve, reference))
+        if holds:
+            k = holds[0] - 1
+            better = (curve.middle[k] > reference.middle[k]) == study.metric.maximize
+    return TunedArm(
+        number=arm.number,
+        name=arm.name,
+        tries=len(tries),
+        whole=sum(other.ranked for other in tries),
+        curve=curve,
+        holds=holds,
+        better=better,
+    )

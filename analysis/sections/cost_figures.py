@@ -1,0 +1,151 @@
+"""Drawings of costs: quality against price, the search, the workers, growth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analysis.findings.costs import PRICES, Front, Growth, Offer, Span
+from analysis.reading.metric import Metric
+from analysis.sections.card import Theme
+from analysis.sections.scales import logarithmic
+from analysis.sections.theme import PALETTES, Palette
+
+MOST_OFFERS = 150
+MOST_NAMED = 8
+MOST_BARS = 400
+MOST_LINES = 6
+MOMENTS = 300
+_SCALES = {"peak_bytes": (1e-6, "MB"), "seconds_per_step": (1e3, "ms"), "parameters": (1.0, "")}
+
+
+def fronts(found: Sequence[Front], metric: Metric, theme: Theme) -> Figure:
+    """One panel a price; the front is a line."""
+    figure = Figure(figsize=(max(4.6, 3.5 * len(found)), 3.4), layout="constrained")
+    panels = figure.subplots(1, len(found), sharey=True, squeeze=False)[0]
+    for front, ax in zip(found, panels, strict=True):
+        _front(front, ax, PALETTES[theme])
+    panels[0].set_ylabel(f"test {metric.name}")
+    return figure
+
+
+def _front(front: Front, ax: Axes, colours: Palette) -> None:
+    factor, unit = _SCALES[front.price]
+    offers = _some(front.offers)
+    for chosen, color in ((False, colours.quiet), (True, colours.accent)):
+        part = [offer for offer in offers if offer.front is chosen]
+        x = [factor * offer.price for offer in part]
+        ax.vlines(x, [o.worst for o in part], [o.best for o in part], color=color, alpha=0.45)
+        ax.scatter(x, [o.score for o in part], s=30 if chosen else 18, color=color, zorder=3)
+    best = front.best
+    x, y = [factor * offer.price for offer in best], [offer.score for offer in best]
+    ax.step(x, y, where="post", color=colours.accent, linewidth=1.2)
+    places = list(zip(x, y, strict=True))
+    for count, place in enumerate(places, 1):
+        # as the words number them; those that lie on one another have the first one's number
+        if count <= MOST_NAMED and place not in places[: count - 1]:
+            ax.annotate(
+                str(count),
+                place,
+                xytext=(5, 4),
+                textcoords="offset points",
+                fontsize=8.5,
+                color=colours.ink,
+            )
+    ax.set_xlabel(PRICES[front.price] + (f", {unit}" if unit else ""))
+    prices = [offer.price for offer in offers]
+    if max(prices) > 10 * min(prices):
+        logarithmic(ax, "x")
+
+
+def _some(offers: Sequence[Offer]) -> list[Offer]:
+    """The front, and so many of the others that a page can carry them."""
+    every = max(1, -(-len(offers) // MOST_OFFERS))
+    return [offer for k, offer in enumerate(offers) if offer.front or k % every == 0]
+
+
+def history(
+    steps: Sequence[tuple[int, int, float]], ended: int, metric: Metric, theme: Theme
+) -> Figure:
+    """The best so far, on validation."""
+    figure = Figure(figsize=(6.4, 2.8), layout="constrained")
+    ax = figure.subplots()
+    x = [count for count, _, _ in steps]
+    y = [value for _, _, value in steps]
+    ax.step([*x, max(ended, x[-1])], [*y, y[-1]], where="post", color=PALETTES[theme].accent)
+    ax.scatter(x, y, s=22, color=PALETTES[theme].accent, zorder=3)
+    ax.set(xlabel="trials trained in full", ylabel=f"best validation {metric.name} so far")
+    if ended > 100:
+        logarithmic(ax, "x")
+    return figure
+
+
+def timeline(spans: Sequence[Span], theme: Theme) -> Figure:
+    """A bar a trial; of very many, how many ran at a time."""
+    colours = PALETTES[theme]
+    unit, name = (3600.0, "hours") if max(s.end for s in spans) > 7200 else (60.0, "minutes")
+    lines = 1 + max(span.line for span in spans)
+    if len(spans) > MOST_BARS:
+        return _at_a_time(spans, unit, name, colours)
+    figure = Figure(figsize=(7.6, 1.2 + min(4.0, 0.26 * lines)), layout="constrained")
+    ax = figure.subplots()
+    by_state = {"complete": colours.accent, "pruned": colours.quiet, "failed": colours.bad}
+    states = [state for state in by_state if any(span.state == state for span in spans)]
+    others = any(span.state not in by_state for span in spans)
+    for state in [*states, *(["other"] if others else [])]:
+        part = [s for s in spans if (s.state if s.state in by_state else "other") == state]
+        ax.barh(
+            [span.line for span in part],
+            [(span.end - span.start) / unit for span in part],
+            left=[span.start / unit for span in part],
+            height=0.8,
+            color=by_state.get(state, colours.warm),
+            edgecolor=colours.ground,
+            linewidth=0.8,
+            label=state,
+        )
+    ax.set_yticks([])
+    ax.set_ylim(lines - 0.4, -0.6)
+    ax.set(xlabel=f"{name} since the first trial began", ylabel="at a time")
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4, fontsize=8)
+    return figure
+
+
+def _at_a_time(spans: Sequence[Span], unit: float, name: str, colours: Palette) -> Figure:
+    starts, ends = np.sort([s.start for s in spans]), np.sort([s.end for s in spans])
+    moments = np.linspace(0.0, ends[-1], MOMENTS)
+    running = np.searchsorted(starts, moments, side="right")
+    running = running - np.searchsorted(ends, moments, side="right")
+    figure = Figure(figsize=(7.6, 2.4), layout="constrained")
+    ax = figure.subplots()
+    ax.fill_between(moments / unit, running, step="mid", color=colours.accent, alpha=0.4)
+    ax.set(xlabel=f"{name} since the first trial began", ylabel="trials at a time")
+    return figure
+
+
+def growth(found: Sequence[Growth], theme: Theme) -> Figure:
+    """Both axes logarithmic: a power law is a line."""
+    colours = PALETTES[theme]
+    costs = list(dict.fromkeys(grown.cost for grown in found))
+    figure = Figure(figsize=(4.2 * len(costs), 3.2), layout="constrained")
+    for cost, ax in zip(costs, figure.subplots(1, len(costs), squeeze=False)[0], strict=True):
+        factor, unit = _SCALES[cost]
+        shown = [grown for grown in found if grown.cost == cost][:MOST_LINES]
+        for k, grown in enumerate(shown):
+            color = (colours.accent, colours.warm, colours.good, colours.bad)[k % 4]
+            ends = np.array([min(grown.sizes), max(grown.sizes)])
+            label = f"{grown.name} (power {grown.law.exponent:.2f})".strip()
+            ax.scatter(grown.sizes, factor * np.array(grown.costs), s=22, color=color)
+            line = factor * grown.law.factor * ends**grown.law.exponent
+            ax.plot(ends, line, color=color, linestyle=("-", "--")[k // 4], label=label)
+        ax.set(xlabel="length", ylabel=f"{PRICES[cost]}, {unit}")
+        logarithmic(ax, "x")
+        logarithmic(ax, "y")
+        ax.set_xticks(sorted({x for grown in shown for x in grown.sizes}))
+        ax.xaxis.set_major_formatter("{x:.0f}")
+        ax.minorticks_off()
+        ax.legend(fontsize=8)
+    return figure

@@ -1,0 +1,79 @@
+"""Points drawn from the whole of a search space, whatever a sampler tried of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import qmc
+from sklearn.tree import DecisionTreeClassifier
+
+from analysis.statistics.kernel import Floats, Levels
+
+
+@dataclass(frozen=True, kw_only=True)
+class Space:
+    """The axes and where each has an effect.
+
+    Attributes:
+        levels: see ``kernel``.
+        alive: for an axis that has no effect everywhere, a tree that says where, read from the
+            axes before it.
+    """
+
+    levels: Levels
+    alive: Mapping[int, DecisionTreeClassifier]
+
+    def masked(self, points: Floats) -> Floats:
+        """``points``, (m, axes), with NaN where an axis has no effect."""
+        masked = points.copy()
+        for k, tree in self.alive.items():
+            masked[~tree.predict(_readable(masked[:, :k])).astype(bool), k] = np.nan
+        return masked
+
+    def children(self, axis: int) -> list[int]:
+        """The axes whose effect depends on ``axis``."""
+        return [
+            k for k, tree in self.alive.items() if axis < k and tree.feature_importances_[axis] > 0
+        ]
+
+
+def learn_space(points: Floats, levels: Levels) -> Space:
+    """The space in which trials were tried.
+
+    An axis may have an effect only at some values of the axes before it; at which ones is learned
+    from the trials.
+
+    Args:
+        points: (n, axes), NaN where an axis had no effect.
+        levels: see ``kernel``.
+    """
+    alive = {}
+    for k in range(1, len(levels)):
+        active = ~np.isnan(points[:, k])
+        if not active.all() and active.any():
+            tree = DecisionTreeClassifier(random_state=0)
+            alive[k] = tree.fit(_readable(points[:, :k]), active)
+    return Space(levels=levels, alive=alive)
+
+
+def two_samples(levels: Levels, count: int, seed: int) -> tuple[Floats, Floats]:
+    """Two independent samples of the whole space, (count, axes) each, spread evenly (Sobol').
+
+    Args:
+        levels: see ``kernel``.
+        count: a power of two.
+        seed: of the scrambling.
+    """
+    axes = len(levels)
+    drawn = qmc.Sobol(2 * axes, rng=np.random.default_rng(seed)).random(count)
+    for column, choices in enumerate([*levels, *levels]):
+        if choices:
+            drawn[:, column] = np.minimum(np.floor(drawn[:, column] * choices), choices - 1)
+    return drawn[:, :axes], drawn[:, axes:]
+
+
+def _readable(columns: Floats) -> Floats:
+    """Columns as a tree reads them: no NaN."""
+    return np.nan_to_num(columns, nan=-1.0)
