@@ -1,0 +1,154 @@
+"""How numbers are printed: with the digits that their noise leaves, and no more."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from analysis.reading.study import Study
+from analysis.sections.card import Column, Table
+
+NONE = "–"
+"""Where there is no number."""
+OF_ERROR = 2
+"""Significant digits of a standard error: a digit more would be noise."""
+WITHOUT_ERROR = 4
+"""Significant digits where no noise is known."""
+SMALLEST = 1e-3
+"""A metric below it everywhere is written with a power of ten."""
+MOST_DIGITS = 9
+
+
+@dataclass(frozen=True)
+class Format:
+    """How scores of one metric are printed.
+
+    Attributes:
+        digits: decimals.
+        power: the power of ten that is written behind; 0 for none.
+    """
+
+    digits: int = 3
+    power: int = 0
+
+    def score(self, value: float | None) -> str:
+        """``0.735``, ``1.02e-5``; a dash for none."""
+        return self._written(value, "")
+
+    def difference(self, value: float | None) -> str:
+        """With its sign; what rounds to 0 has none."""
+        return self._written(value, "+")
+
+    def interval(self, low: float | None, high: float | None, *, signed: bool = False) -> str:
+        """``0.65 to 0.81``; an open end is told, and so is an interval that says nothing."""
+        told = self.difference if signed else self.score
+        if low is None and high is None:
+            return NONE
+        if low is None:
+            return f"at most {told(high)}"
+        return f"at least {told(low)}" if high is None else f"{told(low)} to {told(high)}"
+
+    def _written(self, value: float | None, sign: str) -> str:
+        if value is None:
+            return NONE
+        if not math.isfinite(value):
+            return "not finite"
+        rounded = round(value / 10.0**self.power, self.digits) + 0.0  # never -0.000
+        sign = sign if rounded else ""
+        return f"{rounded:{sign}.{self.digits}f}" + (f"e{self.power}" if self.power else "")
+
+
+def format_for(errors: Iterable[float], values: Iterable[float]) -> Format:
+    """Two significant digits of the usual error.
+
+    Args:
+        errors: standard errors of what is printed; empty where none is known.
+        values: what is printed.
+    """
+    sizes = _sizes(values)
+    largest = max(sizes, default=1.0)
+    known = _sizes(errors)
+    if known:
+        digits = OF_ERROR - 1 - _place(float(np.median(known)))
+    else:
+        digits = WITHOUT_ERROR - 1 - _place(largest)
+    power = _place(largest) if largest < SMALLEST else 0
+    return Format(digits=min(max(digits + power, 0), MOST_DIGITS), power=power)
+
+
+def study_format(study: Study) -> Format:
+    """The format of a study's scores: by the standard error of its arms' means."""
+    found = [list(arm.tests.values()) or list(arm.values.values()) for arm in study.trials]
+    errors = [float(np.std(s, ddof=1)) / math.sqrt(len(s)) for s in found if len(s) > 1]
+    return format_for(errors, [score for scores in found for score in scores])
+
+
+def p_value(p: float | None) -> str:
+    """None is ever 0."""
+    if p is None or not math.isfinite(p):
+        return NONE
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def plain(value: float | None) -> str:
+    """A number that is no score: three significant digits, or all of a large one."""
+    if value is None:
+        return NONE
+    if not math.isfinite(value):
+        return "not finite"
+    if value == 0 or abs(value) >= 1000:
+        return f"{value:,.0f}"
+    if abs(value) < 1e-3:
+        return f"{value:.1e}"
+    return f"{value:.{max(0, 2 - _place(value))}f}"
+
+
+def cell_text(column: Column, value: Any, scores: Format, *, signed: bool = False) -> str:
+    """A cell as people read it; several marks stand behind one another.
+
+    Args:
+        column: what the cell is.
+        value: as ``Table.rows`` has it.
+        scores: how scores are printed.
+        signed: whether an interval is that of a difference.
+    """
+    if value is None:
+        return NONE
+    if column.kind in ("number", "difference") and isinstance(value, int | float):
+        return _number(column, value, scores)
+    if column.kind == "interval":
+        low, high = value
+        if column.unit:
+            return " to ".join(plain(end) if end is not None else "open" for end in (low, high))
+        return scores.interval(low, high, signed=signed)
+    if column.kind == "p" and isinstance(value, int | float):
+        return p_value(value)
+    if column.kind == "count" and isinstance(value, int | float):
+        return plain(value) if isinstance(value, float) and value % 1 else f"{value:,.0f}"
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def is_signed(table: Table, at: int) -> bool:
+    """Whether the interval in column ``at`` is that of a difference: it stands behind one."""
+    before: Sequence[Column] = table.columns[:at]
+    return any(column.kind == "difference" for column in before)
+
+
+def _number(column: Column, value: float, scores: Format) -> str:
+    if not column.unit:
+        return scores.difference(value) if column.kind == "difference" else scores.score(value)
+    sign = "+" if column.kind == "difference" and value > 0 else ""
+    return sign + plain(value)
+
+
+def _sizes(values: Iterable[float]) -> list[float]:
+    return [abs(v) for v in values if math.isfinite(v) and abs(v) > 1e-300]
+
+
+def _place(value: float) -> int:
+    """The place of the first digit that is not 0: 2 for 123, -2 for 0.012."""
+    return math.floor(math.log10(abs(value)))

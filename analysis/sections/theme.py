@@ -1,0 +1,95 @@
+"""Colours and type of every figure, on light and on dark ground."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from cycler import cycler
+
+from analysis.sections.card import Theme
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Named colours; those of data are told apart by every kind of colour vision.
+
+    Attributes:
+        ground: what the figure stands on.
+        ink: words.
+        quiet: what matters less, and whatever is not decided.
+        line: axes and grids.
+        accent: the data.
+        warm: what stands out.
+        good: better.
+        bad: worse, and alarms.
+        band: a shaded range.
+    """
+
+    ground: str
+    ink: str
+    quiet: str
+    line: str
+    accent: str
+    warm: str
+    good: str
+    bad: str
+    band: str
+
+
+PALETTES: dict[Theme, Palette] = {
+    "light": Palette(
+        ground="#ffffff",
+        ink="#1f2933",
+        quiet="#6b7a89",
+        line="#dfe5eb",
+        accent="#0072b2",
+        warm="#d55e00",
+        good="#00795c",
+        bad="#b3261e",
+        band="#e7eef5",
+    ),
+    "dark": Palette(
+        ground="#1c2229",
+        ink="#e6eaee",
+        quiet="#98a4b0",
+        line="#3a444f",
+        accent="#6cb8e6",
+        warm="#f2995a",
+        good="#4cc3a0",
+        bad="#f28b82",
+        band="#26333f",
+    ),
+}
+
+
+def style(theme: Theme) -> dict[str, Any]:
+    """Matplotlib's settings under which a figure is drawn and saved."""
+    colours = PALETTES[theme]
+    return {
+        "axes.axisbelow": True,
+        "axes.edgecolor": colours.line,
+        "axes.facecolor": "none",
+        "axes.grid": True,
+        "axes.labelcolor": colours.ink,
+        "axes.prop_cycle": cycler(color=[colours.accent, colours.warm, colours.good, colours.bad]),
+        "axes.spines.right": False,
+        "axes.spines.top": False,
+        "axes.titlelocation": "left",
+        "axes.titlesize": 10,
+        "axes.titleweight": "bold",
+        "figure.facecolor": "none" if theme == "dark" else colours.ground,
+        "font.size": 10,
+        "grid.color": colours.line,
+        "grid.linewidth": 0.6,
+        "legend.frameon": False,
+        "patch.edgecolor": colours.ground,
+        "pdf.fonttype": 42,
+        "savefig.facecolor": "auto",
+        "svg.fonttype": "none",  # words stay words: any script, and a third of the size
+        "svg.hashsalt": "focus",  # element names that do not change from run to run
+        "text.color": colours.ink,
+        "text.parse_math": False,  # a name may hold a dollar sign
+        "xtick.color": colours.ink,
+        "ytick.color": colours.ink,
+    }
