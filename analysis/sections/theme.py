@@ -84,10 +84,9 @@ def style(theme: Theme) -> dict[str, Any]:
         "grid.linewidth": 0.6,
         "legend.frameon": False,
         "patch.edgecolor": colours.ground,
-        "pdf.fonttype": 42,
+        "pdf.fonttype": 3,
         "savefig.facecolor": "auto",
         "svg.fonttype": "none",  # words stay words: any script, and a third of the size
-        "svg.hashsalt": "focus",  # element names that do not change from run to run
         "text.color": colours.ink,
         "text.parse_math": False,  # a name may hold a dollar sign
         "xtick.color": colours.ink,
