@@ -74,6 +74,7 @@ def _certificate(arm: Arm, train_loss: float | None, window: str) -> Row:
         "number": arm.number,
         "name": arm.name,
         "label": arm.label,
+        "trial_id": arm.trial_id,
         "promised": arm.promised,
         "leak": constants.get("leak"),
         "pole_radius_max": pole,

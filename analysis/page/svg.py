@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 
-from analysis.sections.theme import PALETTES
+from analysis.sections.theme import PALETTES, SERIES
 
 NUMBER = re.compile(r"(?<![\w.#])\d+\.\d{3,}(?![\w.])")
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}\b")
@@ -16,7 +16,9 @@ TAG = re.compile(r"<[^<>]*>")  # never the words between tags
 FAMILY = re.compile(r"font-family: [^;\"]*|(?<=font: )([\d.]+px) [^;\"]*")
 FONTS = "'DejaVu Sans', system-ui, sans-serif"
 
-NAMES = {colour: f"var(--plot-{name})" for name, colour in vars(PALETTES["light"]).items()}
+NAMES = {colour: colour for colour in SERIES} | {
+    colour: f"var(--plot-{name})" for name, colour in vars(PALETTES["light"]).items()
+}
 """Each colour of the light palette to the variable that has it on the ground of the moment."""
 
 

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from analysis.sections.card import Table
-from analysis.sections.numbers import Format, cell_text, is_signed
+from analysis.sections.numbers import TO_THE_RIGHT, Format, cell_text, is_signed
 
-TO_THE_RIGHT = ("number", "difference", "interval", "p", "count")
 TRIALS = "trials"
 """The table whose rows are the trials themselves: what other rows lead to."""
 MOST_REST = 1_400_000

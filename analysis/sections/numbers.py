@@ -21,6 +21,8 @@ WITHOUT_ERROR = 4
 SMALLEST = 1e-3
 """A metric below it everywhere is written with a power of ten."""
 MOST_DIGITS = 9
+TO_THE_RIGHT = ("number", "difference", "interval", "p", "count")
+"""Kinds of columns whose cells are numbers."""
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,9 @@ PALETTES: dict[Theme, Palette] = {
     ),
 }
 
+SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#9c7a3c", "#8378cc")
+"""Of groups, after Okabe and Ito: told apart by every kind of colour vision, on both grounds."""
+
 
 def style(theme: Theme) -> dict[str, Any]:
     """Matplotlib's settings under which a figure is drawn and saved."""
