@@ -39,7 +39,7 @@ def quietly() -> Iterator[None]:
 
 
 def write_out(figure: Figure) -> bool:
-    """Replace each letter that no font has by its escape, such as ``\\u6f22``.
+    r"""Replace each letter that no font has by its escape, such as ``\u6f22``.
 
     ``figure`` has been drawn before: an axis makes the words at its ticks only then.
 

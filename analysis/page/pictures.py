@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Drawing
 
 from analysis.page.fonts import families, quietly, write_out
@@ -75,8 +78,9 @@ def _draw(figure: Figure, stem: Path, *, narrow: bool) -> Picture:
         stem.with_suffix(".svg").write_text(light, encoding="utf-8")
         if not write_out(drawing):
             drawing.set_layout_engine("none")
-        drawing.savefig(stem.with_suffix(".png"), dpi=DPI, metadata=METADATA["png"])
-        drawing.savefig(stem.with_suffix(".pdf"), metadata=METADATA["pdf"])
+        FigureCanvasPdf(drawing).print_pdf(stem.with_suffix(".pdf"), metadata=METADATA["pdf"])
+        drawing.dpi = DPI
+        FigureCanvasAgg(drawing).print_png(stem.with_suffix(".png"), metadata=METADATA["png"])
     size = {"width": round(96 * float(inches[0])), "height": round(96 * float(inches[1]))}
     if len(light) > MOST_BYTES:
         pixels = stem.with_suffix(".png").read_bytes()
@@ -103,6 +107,7 @@ def _settings(theme: Theme, salt: str) -> dict[str, Any]:
 
 
 def _svg(drawing: Drawing) -> str:
+    """Straight from the canvas: ``savefig`` would draw everything twice."""
     buffer = io.StringIO()
-    drawing.savefig(buffer, format="svg", metadata=METADATA["svg"])
+    FigureCanvasSVG(drawing).print_svg(buffer, metadata=METADATA["svg"])
     return smaller(buffer.getvalue())

@@ -35,7 +35,8 @@
       const line = (row.node = document.createElement("tr"));
       if (row.anchor) line.id = row.anchor;
       row.cells.forEach((cell, at) => {
-        const kind = heads[at].dataset.kind, box = element("td", "", heads[at].className.split(" ")[0] === "n" ? "n" : "");
+        const kind = heads[at].dataset.kind, long = !Array.isArray(cell) && cell.length > 34;
+        const box = element("td", "", heads[at].classList.contains("n") ? "n" : long ? "long" : "");
         if (Array.isArray(cell) || (kind === "mark" && cell !== "\u2013")) {
           for (const one of [].concat(cell)) box.append(chip(one), " ");
         } else if (at === linked && row.href) {
