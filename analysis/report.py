@@ -22,10 +22,10 @@ def build_parser() -> CommandLine:
     add = parser.add_argument
     add("--sweep", metavar="NAME", help="default: the one last worked on")
     add("--home", metavar="DIR", help="default: FOCUS_HOME, else runs")
-    add("--margin", type=amount, metavar="DELTA",
-        help="the largest difference that nobody would care about (default: the metric's own)")  # fmt: skip
-    add("--watch", action="store_true",
-        help="write it again whenever the ledger has something new, until the sweep has ended")  # fmt: skip
+    said = "the largest difference that nobody would care about (default: the metric's own)"
+    add("--margin", type=amount, metavar="DELTA", help=said)
+    said = "write it again whenever the ledger has something new, until the sweep has ended"
+    add("--watch", action="store_true", help=said)
     return parser
 
 

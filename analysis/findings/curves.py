@@ -60,14 +60,32 @@ def _evenly(study: Study, most: int) -> list[Arm]:
     return sorted((ordered[at] for at in places), key=lambda arm: arm.number)
 
 
+def rows_of(table: pa.Table, metric: str, *, by_seed: bool) -> pa.Table:
+    """The rows of one metric, by number, seed and step.
+
+    Args:
+        table: of a study's curves.
+        metric: its name.
+        by_seed: whether those of single seeds are meant, or those of whole trials.
+    """
+    words = table.schema.field("metric").type
+    if pa.types.is_dictionary(words):  # a comparison of codes: words would all be made anew
+        table = table.unify_dictionaries()
+        column = table["metric"]
+        known = column.chunk(0).dictionary if column.num_chunks else pa.array([], pa.string())
+        code = pc.index(known, metric).as_py()
+        codes = pa.chunked_array([c.indices for c in column.chunks], words.index_type)
+        wanted = pc.equal(codes, code)
+    else:
+        wanted = pc.equal(table["metric"], metric)
+    there = pc.is_valid(table["seed"]) if by_seed else pc.is_null(table["seed"])
+    rows = table.filter(pc.and_(wanted, there)).select(["number", "seed", "step", "amount"])
+    return rows.sort_by([(name, "ascending") for name in ("number", "seed", "step")])
+
+
 def _lines(table: pa.Table, numbers: Sequence[int]) -> dict[int, dict[int, Line]]:
-    wanted = pc.and_(
-        pc.and_(pc.equal(table["metric"], "value"), pc.is_valid(table["seed"])),
-        pc.is_in(table["number"], value_set=pa.array(numbers, table.schema.field("number").type)),
-    )
-    rows = table.filter(wanted).sort_by(
-        [("number", "ascending"), ("seed", "ascending"), ("step", "ascending")]
-    )
+    rows = rows_of(table, "value", by_seed=True)
+    rows = rows.filter(pc.is_in(rows["number"], value_set=pa.array(numbers, pa.int32())))
     number, seed, step, amount = (
         rows[name].to_numpy() for name in ("number", "seed", "step", "amount")
     )

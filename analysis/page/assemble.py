@@ -82,13 +82,13 @@ def render(page: Page) -> str:
 def document(template: str, **values: Any) -> str:
     """A page of ours: a template of this folder with the looks that all pages share."""
     given = {"refresh": None, "script": "", "script_hash": ""} | values
-    text: str = _environment().get_template(template).render(style=Markup(_style()), **given)
-    return text
+    return str(_environment().get_template(template).render(style=Markup(_style()), **given))
 
 
 def _views(page: Page) -> dict[str, View]:
     """Every table by its name; together they take no more room than one may."""
-    room, found = MOST_REST, {}
+    room = MOST_REST
+    found: dict[str, View] = {}
     for card in page.cards:
         for table in card.tables:
             found[table.name] = view(table, page.scores, page.runs, room)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from analysis.sections.card import Column, Table
-from analysis.sections.numbers import TO_THE_RIGHT, Format, cell_text, is_signed
+from analysis.sections.numbers import NONE, TO_THE_RIGHT, Format, cell_text, is_signed
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a spreadsheet takes for the beginning of a formula."""
@@ -28,7 +28,7 @@ LATEX = {
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
     '"': r"\textquotedbl{}",
-    "–": "--",
+    NONE: "--",
 }
 
 
@@ -69,7 +69,7 @@ def latex(text: str) -> str:
 
 def _latex_cell(column: Column, text: str) -> str:
     shown = latex(text)
-    return shown.replace("-", "$-$") if column.kind in TO_THE_RIGHT and text != "–" else shown
+    return shown.replace("-", "$-$") if column.kind in TO_THE_RIGHT and text != NONE else shown
 
 
 def _names(column: Column) -> Iterator[str]:
@@ -99,4 +99,5 @@ def _cell(value: Any) -> object:
 
 
 def _harmless(text: str) -> str:
+    text = text.replace("\r\n", "\n").replace("\r", "\n")  # which csv quotes
     return f"'{text}" if text.startswith(FORMULA) else text

@@ -30,7 +30,7 @@ def words(text: str) -> str:
 
 def _escaped(text: str) -> str:
     text = re.sub(r"([\\`*_\[\]#|~$!<>&@])", r"\\\1", text)
-    text = re.sub(r"^(\s*)([-+]|\d+[.)])(\s)", r"\1\\\2\3", text)
+    text = re.sub(r"^(\d*)([-+.)])(\s)", r"\1\\\2\3", text)  # no list either
     return re.sub(r"(https?|ftp|www)([:.])", r"\1\\\2", text)  # no address is made a link
 
 

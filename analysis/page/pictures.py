@@ -60,16 +60,24 @@ def draw_all(cards: Sequence[Card], folder: Path) -> dict[str, Picture]:
     The first card's are drawn narrow too: they are what a phone shows first.
     """
     folder.mkdir()
+    return {
+        figure.name: draw(figure, folder / figure.name, narrow=card is cards[0])
+        for card in cards
+        for figure in card.figures
+    }
+
+
+def draw(figure: Figure, stem: Path, *, narrow: bool = False) -> Picture:
+    """Draw one into ``stem``.png, .svg and .pdf.
+
+    It is laid out once for all files, and drawn again for the dark ground only where it has other
+    colours than the palette's.
+    """
     with quietly():
-        return {
-            figure.name: _draw(figure, folder / figure.name, narrow=card is cards[0])
-            for card in cards
-            for figure in card.figures
-        }
+        return _draw(figure, stem, narrow=narrow)
 
 
 def _draw(figure: Figure, stem: Path, *, narrow: bool) -> Picture:
-    """Laid out once for all files; drawn again for the dark ground only where it has to be."""
     with mpl.rc_context(_settings("light", figure.name)):
         drawing = figure.draw("light")
         inches = drawing.get_size_inches()
@@ -78,20 +86,24 @@ def _draw(figure: Figure, stem: Path, *, narrow: bool) -> Picture:
         stem.with_suffix(".svg").write_text(light, encoding="utf-8")
         if not write_out(drawing):
             drawing.set_layout_engine("none")
-        FigureCanvasPdf(drawing).print_pdf(stem.with_suffix(".pdf"), metadata=METADATA["pdf"])
+        FigureCanvasPdf(drawing).print_pdf(  # type: ignore[no-untyped-call]
+            stem.with_suffix(".pdf"), metadata=METADATA["pdf"]
+        )
         drawing.dpi = DPI
-        FigureCanvasAgg(drawing).print_png(stem.with_suffix(".png"), metadata=METADATA["png"])
-    size = {"width": round(96 * float(inches[0])), "height": round(96 * float(inches[1]))}
+        FigureCanvasAgg(drawing).print_png(  # type: ignore[no-untyped-call]
+            stem.with_suffix(".png"), metadata=METADATA["png"]
+        )
+    width, height = (round(96 * float(side)) for side in inches)
     if len(light) > MOST_BYTES:
         pixels = stem.with_suffix(".png").read_bytes()
-        return Picture(light=pixels, dark=pixels, kind="png", **size)
+        return Picture(light=pixels, dark=pixels, kind="png", width=width, height=height)
     inline = inlined(light, figure.alt)
     if inline is None:
         with mpl.rc_context(_settings("dark", figure.name)):
             dark = _svg(figure.draw("dark"))
-        return Picture(light=light.encode(), dark=dark.encode(), **size)
+        return Picture(light=light.encode(), dark=dark.encode(), width=width, height=height)
     phone = _narrowed(figure) if narrow and is_simple and inches[0] > NARROW else ""
-    return Picture(inline=inline, narrow=phone, **size)
+    return Picture(inline=inline, narrow=phone, width=width, height=height)
 
 
 def _narrowed(figure: Figure) -> str:
@@ -101,7 +113,7 @@ def _narrowed(figure: Figure) -> str:
         return inlined(_svg(drawing), figure.alt) or ""
 
 
-def _settings(theme: Theme, salt: str) -> dict[str, Any]:
+def _settings(theme: Theme, salt: str) -> dict[Any, Any]:
     """``salt`` keeps the names of elements apart, of several figures in one page."""
     return {**style(theme), "font.family": list(families()), "svg.hashsalt": salt}
 
@@ -109,5 +121,7 @@ def _settings(theme: Theme, salt: str) -> dict[str, Any]:
 def _svg(drawing: Drawing) -> str:
     """Straight from the canvas: ``savefig`` would draw everything twice."""
     buffer = io.StringIO()
-    FigureCanvasSVG(drawing).print_svg(buffer, metadata=METADATA["svg"])
+    FigureCanvasSVG(drawing).print_svg(  # type: ignore[no-untyped-call]
+        buffer, metadata=METADATA["svg"]
+    )
     return smaller(buffer.getvalue())

@@ -15,6 +15,8 @@ TRIALS = "trials"
 MOST_REST = 1_400_000
 """Characters of rows that a page carries beyond those it shows; further ones are in the CSV."""
 
+MINUS = "\N{MINUS SIGN}"
+
 Cell = str | list[str]
 """Words; several marks are a list."""
 
@@ -89,7 +91,7 @@ def view(table: Table, scores: Format, runs: Mapping[str, str], room: int = MOST
             Head(title=c.title, kind=c.kind, help=c.help, is_number=c.kind in TO_THE_RIGHT)
             for c in table.columns
         ],
-        linked=len(table.columns) - 1 if is_trials else 0,
+        linked=_code(table) if is_trials else 0,
         rows=rows[: table.shown],
         rest=rest,
         total=len(rows),
@@ -109,7 +111,7 @@ def cells(table: Table, scores: Format) -> list[list[Cell]]:
                 line.append([str(word) for word in value])
                 continue
             text = cell_text(column, value, scores, signed=sign)
-            line.append(text.replace("-", "−") if column.kind in TO_THE_RIGHT else text)
+            line.append(text.replace("-", MINUS) if column.kind in TO_THE_RIGHT else text)
         found.append(line)
     return found
 
@@ -118,6 +120,12 @@ def as_data(value: Any) -> str:
     """JSON that may stand in a script element: nothing in it ends that."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _code(table: Table) -> int:
+    """The column with the trials' ids, else the first."""
+    found = [at for at, column in enumerate(table.columns) if column.kind == "code"]
+    return found[-1] if found else 0
 
 
 def _row(words: list[Cell], link: str | None, is_trials: bool, runs: Mapping[str, str]) -> Row:

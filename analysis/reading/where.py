@@ -137,8 +137,8 @@ def _wanted(key: str, word: str, values: Sequence[Any]) -> Any:
 def _same(value: Any, wanted: Any) -> bool:
     """Equal and of one kind: True is no 1 here, 2.0 is 2."""
     both = (value, wanted)
-    return value is not NOTHING and len({isinstance(v, bool) for v in both}) == 1 and (
-        value == wanted
+    return (
+        value is not NOTHING and len({isinstance(v, bool) for v in both}) == 1 and (value == wanted)
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from functools import partial
+from textwrap import wrap
 from typing import Any
 
 import matplotlib as mpl
@@ -20,7 +21,9 @@ from analysis.sections.card import Card, Figure, Theme
 from analysis.sections.theme import PALETTES, SERIES
 
 MOST_LINES = 150
-MOST_PANELS = 24
+MOST_PANELS = 12
+TITLE = 24
+"""Letters of a panel's title in a line."""
 MOST_GROUPS = len(SERIES)
 
 
@@ -32,8 +35,8 @@ def card(findings: Findings) -> Card | None:
         return None
     key = _main_axis(study, found)
     groups = _groups(found, key)
-    cut = "" if len(found) == len(study.arms) else f" {len(found)} of {len(study.arms)} arms: "
-    cut += "every so many of the ranking." if cut else ""
+    begun = sum(arm.step > 0 for arm in study.arms)
+    cut = f" {MOST_LINES} of {begun} arms, evenly from the ranking." if begun > MOST_LINES else ""
     by = f", coloured by {_name(key)}" if len(groups) > 1 else ""
     panels = _evenly(found, MOST_PANELS)
     figures = [
@@ -46,7 +49,7 @@ def card(findings: Findings) -> Card | None:
         ),
         Figure(
             name="curves_by_arm",
-            draw=partial(_panels, study, panels, groups),
+            draw=partial(_panels, study, panels),
             alt=f"Validation {study.metric.name} over training steps, a panel an arm",
             caption="Thin: each seed. Thick: their mean, where every seed has a score."
             + (f" {len(panels)} of {len(found)} arms." if len(panels) < len(found) else ""),
@@ -123,12 +126,10 @@ def _overlay(
     return drawing
 
 
-def _panels(
-    study: Study, found: Sequence[Curve], groups: Mapping[str, str], theme: Theme
-) -> Drawing:
+def _panels(study: Study, found: Sequence[Curve], theme: Theme) -> Drawing:
     columns = min(4, len(found))
     rows = math.ceil(len(found) / columns)
-    drawing = Drawing(figsize=(2.6 * columns, 1.9 * rows + 0.4), layout="constrained")
+    drawing = Drawing(figsize=(2.4 * columns, 1.6 * rows + 0.5), layout="constrained")
     grid = drawing.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
     colours = PALETTES[theme]
     titles = _differing([curve.arm for curve in found])
@@ -148,7 +149,7 @@ def _panels(
 
 
 def _differing(arms: Sequence[Arm]) -> list[str]:
-    """Each arm by the axes in which these arms differ, two to a line."""
+    """Each arm by the axes in which these arms differ."""
     keys = [k for k in arms[0].point if len({str(arm.point.get(k)) for arm in arms}) > 1]
 
     def title(arm: Arm) -> str:
@@ -157,8 +158,8 @@ def _differing(arms: Sequence[Arm]) -> list[str]:
             for k in keys
             if k in arm.point
         ]
-        lines = [", ".join(parts[at : at + 2]) for at in range(0, min(len(parts), 6), 2)]
-        return "\n".join(line if len(line) < 40 else line[:38] + "…" for line in lines) or arm.name
+        lines = wrap(", ".join(parts) or arm.name, TITLE, max_lines=3, placeholder=" …")
+        return "\n".join(lines)
 
     return [title(arm) for arm in arms]
 

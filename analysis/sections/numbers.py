@@ -12,7 +12,7 @@ import numpy as np
 from analysis.reading.study import Study
 from analysis.sections.card import Column, Table
 
-NONE = "–"
+NONE = "–"  # noqa: RUF001
 """Where there is no number."""
 OF_ERROR = 2
 """Significant digits of a standard error: a digit more would be noise."""
@@ -120,18 +120,31 @@ def cell_text(column: Column, value: Any, scores: Format, *, signed: bool = Fals
     """
     if value is None:
         return NONE
-    if column.kind in ("number", "difference") and isinstance(value, int | float):
-        return _number(column, value, scores)
     if column.kind == "interval":
-        low, high = value
-        if column.unit:
-            return " to ".join(plain(end) if end is not None else "open" for end in (low, high))
-        return scores.interval(low, high, signed=signed)
-    if column.kind == "p" and isinstance(value, int | float):
-        return p_value(value)
-    if column.kind == "count" and isinstance(value, int | float):
-        return plain(value) if isinstance(value, float) and value % 1 else f"{value:,.0f}"
+        return _interval(column, value, scores, signed=signed)
+    if isinstance(value, int | float):
+        told = {"number": _number, "difference": _number, "p": _p, "count": _count}
+        if column.kind in told:
+            return told[column.kind](column, value, scores)
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _interval(column: Column, value: Any, scores: Format, *, signed: bool) -> str:
+    low, high = value
+    if not column.unit:
+        return scores.interval(low, high, signed=signed)
+    return " to ".join("open" if end is None else plain(end) for end in (low, high))
+
+
+def _p(_column: Column, value: float, _scores: Format) -> str:
+    return p_value(value)
+
+
+def _count(_column: Column, value: float, _scores: Format) -> str:
+    """A setting may be a fraction."""
+    if not math.isfinite(value):
+        return "not finite"
+    return f"{value:.4g}" if value % 1 else f"{value:,.0f}"
 
 
 def is_signed(table: Table, at: int) -> bool:

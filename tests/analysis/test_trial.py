@@ -17,7 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
 from analysis import trial, trial_figures
-from analysis.figures import BLUE, ORANGE
+from analysis.trial_figures import BLUE, ORANGE
 from analysis.trial_page import render
 from tests.sweeps.local_launches import ROOT, SMALL, rows, run
 from tests.sweeps.mlflow_database import blank_database  # noqa: F401  a fixture
