@@ -47,7 +47,6 @@ def card(findings: Findings) -> Card:
         patch = about["diff"]
         more = "" if len(patch) <= MOST_PATCH else "\n... the rest is in changes.diff\n"
         blocks.append(Block(title="The uncommitted changes", text=patch[:MOST_PATCH] + more))
-    name = about["name"]
     anew = (
         about["command"] if "--rerun" in about["command"].split() else f"{about['command']} --rerun"
     )
@@ -73,7 +72,7 @@ def card(findings: Findings) -> Card:
         commands=commands,
         blocks=blocks,
         data={
-            "sweep": name,
+            "sources": in_words(about["commit"], about["dirty"], about["diff"] or ""),
             "paper": paper_note(about["space"], about["base"]),
             **{key: about[key] for key in ("commit", "dirty", "code", "versions", "hardware")},
             "command": about["command"],

@@ -54,7 +54,6 @@ def card(findings: Findings) -> Card | None:
             "reused": trust.reused,
             "pooled_sd": trust.pooled,
             "alarms": [{"trial_id": row["trial_id"], "alarm": alarm} for row, alarm in alarms],
-            "certificates": trust.certificates,
             "origins": rivals,
         },
         folded=not alarms and not lost,
