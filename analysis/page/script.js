@@ -71,7 +71,7 @@
       body.replaceChildren(...visible.map(node));
       if (count) {
         const of = visible.length < found.length ? " of " + found.length.toLocaleString("en") : "";
-        count.textContent = visible.length.toLocaleString("en") + of + " rows";
+        count.textContent = visible.length.toLocaleString("en") + of + (found.length === 1 ? " row" : " rows");
         all.hidden = visible.length === found.length;
       }
     }
