@@ -86,6 +86,8 @@ def rows_of(table: pa.Table, metric: str, *, by_seed: bool) -> pa.Table:
 def _lines(table: pa.Table, numbers: Sequence[int]) -> dict[int, dict[int, Line]]:
     rows = rows_of(table, "value", by_seed=True)
     rows = rows.filter(pc.is_in(rows["number"], value_set=pa.array(numbers, pa.int32())))
+    if not rows.num_rows:
+        return {}
     number, seed, step, amount = (
         rows[name].to_numpy() for name in ("number", "seed", "step", "amount")
     )

@@ -13,6 +13,8 @@ NEEDLESS = re.compile(
     r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>|<style.*?</style>", re.DOTALL
 )
 TAG = re.compile(r"<[^<>]*>")  # never the words between tags
+ID = re.compile(r' id="([^"]*)"')
+USED = re.compile(r'(?:url\(|href=")#([^)"]+)')
 FAMILY = re.compile(r"font-family: [^;\"]*|(?<=font: )([\d.]+px) [^;\"]*")
 FONTS = "'DejaVu Sans', system-ui, sans-serif"
 
@@ -24,7 +26,9 @@ NAMES = {colour: colour for colour in SERIES} | {
 
 def smaller(svg: str) -> str:
     """The same picture in half the bytes: two decimals of a point, nothing that is not drawn."""
-    tags = TAG.sub(lambda tag: _short(tag[0]), NEEDLESS.sub("", svg))
+    svg = NEEDLESS.sub("", svg)
+    known = set(USED.findall(svg))
+    tags = TAG.sub(lambda tag: _short(ID.sub(lambda i: i[0] * (i[1] in known), tag[0])), svg)
     return re.sub(r">\s+<", "><", tags).strip()
 
 
