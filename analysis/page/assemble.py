@@ -66,17 +66,25 @@ class Page:
 def render(page: Page) -> str:
     """The whole document."""
     script = (HERE / "script.js").read_text(encoding="utf-8")
+    first = next((card for card in page.cards if card.name == FIRST), None)
     return document(
         "page.html",
         title=f"{page.head.name} · Focus Sweeps",
         page=page,
-        first=next((card for card in page.cards if card.name == FIRST), None),
+        first=first,
+        answer=answer(first) if first else [],
         others=[card for card in page.cards if card.name != FIRST],
         views=_views(page),
         refresh=page.refresh,
         script=Markup(script),
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
+
+
+def answer(card: Card) -> list[str]:
+    """The words that answer the question: those that the card calls so, else the first."""
+    called = card.data.get("answer")
+    return [words for words in card.words if called and words in called] or list(card.words[:1])
 
 
 def document(template: str, **values: Any) -> str:

@@ -118,7 +118,7 @@ def _pruned(trial_of: Make) -> list[Trial]:
         (_failed, "diverged: seeds 0, 1, 2"),
         (_single, "1 of 6 trials completed"),
         (_equal, "A seed strays from its arm by 0.0000"),
-        (_not_finite, "2 complete"),
+        (_not_finite, "2 of 6 trials complete"),
         (_pruned, "2 pruned"),
     ],
     ids=lambda case: case[0].__name__,
@@ -145,7 +145,7 @@ def test_one_of_a_kind_has_no_plural(
     sweep = sweep_of("s", "order", _single(trial_of), axes=[], seeds=1)
     assert main(["--home", str(ledger(tmp_path, sweep))]) == 0
     _, page = read(tmp_path / "reports" / "s")
-    assert "1 trial × 1 seed, all complete" in page.text  # noqa: RUF001
+    assert "s · finished · nothing leaks · every filter stable" in page.text
     assert "The trial completed." in page.text
     assert not re.search(rf"(?<![\d.])1 {COUNTED}s\b", page.text)
 
