@@ -23,6 +23,10 @@ from analysis.sections.theme import PALETTES
 HERE = Path(__file__).parent
 FIRST = "verdict"
 """The card that is the first screen."""
+MOST_ANSWER = 240
+"""Letters of what stands large on it."""
+LONG_ANSWER = 150
+"""Letters from which it stands less large."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +77,7 @@ def render(page: Page) -> str:
         page=page,
         first=first,
         answer=answer(first) if first else [],
+        long_answer=LONG_ANSWER,
         others=[card for card in page.cards if card.name != FIRST],
         views=_views(page),
         refresh=page.refresh,
@@ -82,9 +87,11 @@ def render(page: Page) -> str:
 
 
 def answer(card: Card) -> list[str]:
-    """The words that answer the question: those that the card calls so, else the first."""
-    called = card.data.get("answer")
-    return [words for words in card.words if called and words in called] or list(card.words[:1])
+    """The one or two sentences that stand large: the first, and the next where both are short."""
+    first, following = list(card.words[:1]), list(card.words[1:2])
+    is_answer = bool(following) and following[0] in card.data.get("answer", ())
+    short = sum(map(len, first + following)) <= MOST_ANSWER
+    return first + following if is_answer and short else first
 
 
 def document(template: str, **values: Any) -> str:

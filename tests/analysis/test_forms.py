@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from analysis.page.assemble import Head, Page, render
+from analysis.page.assemble import Head, Page, answer, render
 from analysis.page.files import as_csv, as_latex
 from analysis.page.markdown import fenced, markdown, words
 from analysis.page.summary import as_json, plain
@@ -98,6 +98,18 @@ def test_a_row_leads_to_its_trial_and_a_trial_to_its_run() -> None:
 def test_only_a_page_that_is_written_again_reads_itself_again() -> None:
     assert 'http-equiv="refresh"' in page_of(card_of(), refresh=10)[0]
     assert 'http-equiv="refresh"' not in page_of(card_of())[0]
+
+
+@pytest.mark.parametrize(("length", "large"), [(40, 2), (200, 1)])
+def test_two_short_sentences_answer_and_long_ones_do_not_fill_the_screen(
+    length: int, large: int
+) -> None:
+    sentences = ["a" * length, "b" * length, "Not an answer."]
+    card = card_of("verdict", words=sentences, data={"answer": sentences[:2]})
+    assert answer(card) == sentences[:large]
+    text, page = page_of(card)
+    assert all(page.text.count(words) == 1 for words in sentences)  # none is lost or told twice
+    assert ('class="answer long"' in text) == (length == 200)
 
 
 def test_a_folded_card_shows_its_first_words() -> None:
