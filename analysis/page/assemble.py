@@ -147,4 +147,5 @@ def embedded(content: bytes, kind: str) -> str:
 
 def first_word(text: str) -> str:
     """What a mark's colour goes by."""
-    return (re.findall(r"[a-z]+", text.lower()) or [""])[0]
+    found = re.search(r"[a-z]+", text.lower())
+    return found[0] if found else ""

@@ -10,6 +10,13 @@ from analysis.report import main
 from focus_core.config import TrialConfig
 from search_spaces.variants import VARIANTS
 from sweeps.code_identity import code_hash
+from tests.analysis.pages import sketched
+
+
+@pytest.fixture(autouse=True)
+def _sketches(monkeypatch):
+    monkeypatch.setattr("analysis.page.pictures.draw", sketched)
+
 
 RIVALS = ("attention", "transformer_xl", "gpt2", "mega", "s4", "s4d", "s4_bare", "hyena")
 

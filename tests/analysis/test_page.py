@@ -12,9 +12,14 @@ import pytest
 from analysis.report import main
 from focus_core.config import TrialConfig
 from sweeps.schema import Trial
-from tests.analysis.pages import EVIL, read
+from tests.analysis.pages import EVIL, read, sketched
 
 Make = Callable[..., Any]
+
+
+@pytest.fixture
+def _sketches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("analysis.page.pictures.draw", sketched)
 
 
 def test_it_needs_nothing_but_itself(tmp_path: Path, ledger: Make, grid: Make) -> None:
@@ -32,17 +37,12 @@ def test_it_needs_nothing_but_itself(tmp_path: Path, ledger: Make, grid: Make) -
     assert beside
     assert all((folder / link).is_file() for link in beside)
 
-
-def test_every_figure_is_told_to_those_who_cannot_see_it(
-    tmp_path: Path, ledger: Make, grid: Make
-) -> None:
-    assert main(["--home", str(ledger(tmp_path, grid()))]) == 0
-    text = (tmp_path / "reports" / "nfft_bins" / "index.html").read_text()
     figures = re.findall(r"<svg [^>]*>|<img [^>]*>", text)
     assert figures
     assert all(re.search(r'(aria-label|alt)="[^"]{20,}"', figure) for figure in figures)
 
 
+@pytest.mark.usefixtures("_sketches")
 def test_trials_of_every_fate(tmp_path: Path, ledger: Make, ablation: Make) -> None:
     assert main(["--home", str(ledger(tmp_path, ablation()))]) == 0
     _, page = read(tmp_path / "reports" / "ablation")
@@ -123,6 +123,7 @@ def _pruned(trial_of: Make) -> list[Trial]:
     ],
     ids=lambda case: case[0].__name__,
 )
+@pytest.mark.usefixtures("_sketches")
 def test_sweeps_with_little_in_them(
     tmp_path: Path, ledger: Make, sweep_of: Make, trial_of: Make, case: tuple[Make, str]
 ) -> None:
@@ -139,6 +140,7 @@ def test_sweeps_with_little_in_them(
 COUNTED = r"(seed|trial|configuration|comparison|replicate|report|bin|CPU|point|step|arm)"
 
 
+@pytest.mark.usefixtures("_sketches")
 def test_one_of_a_kind_has_no_plural(
     tmp_path: Path, ledger: Make, sweep_of: Make, trial_of: Make
 ) -> None:
@@ -150,6 +152,7 @@ def test_one_of_a_kind_has_no_plural(
     assert not re.search(rf"(?<![\d.])1 {COUNTED}s\b", page.text)
 
 
+@pytest.mark.usefixtures("_sketches")
 def test_what_alarms_is_not_folded_away(tmp_path: Path, ledger: Make, ablation: Make) -> None:
     sweep = ablation()
     for trial in sweep.trials[:1]:

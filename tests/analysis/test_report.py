@@ -15,8 +15,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from analysis.report import folder_name, main
+from tests.analysis.pages import sketched
 
 Make = Callable[..., Any]
+
+
+@pytest.fixture
+def _sketches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("analysis.page.pictures.draw", sketched)
 
 
 def test_a_whole_sweep(
@@ -55,6 +61,7 @@ def test_running_again_gives_the_same_files(tmp_path: Path, ledger: Make, grid: 
     assert [p.name for p in (tmp_path / "reports").iterdir()] == ["nfft_bins"]
 
 
+@pytest.mark.usefixtures("_sketches")
 def test_a_margin_is_above_zero(
     tmp_path: Path, ledger: Make, grid: Make, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -125,6 +132,7 @@ def test_a_bad_address(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
     _fails(capsys, [], "FOCUS_LEDGER_URL", "sqlite:///")
 
 
+@pytest.mark.usefixtures("_sketches")
 def test_the_environment_names_home_and_ledger(
     tmp_path: Path, ledger: Make, grid: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
