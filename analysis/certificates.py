@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from analysis.evidence import Bounds
+from analysis.findings.curves import rows_of
 from analysis.reading.arms import Arm, Row
 from analysis.windows import windows
 from focus_core.config.orders import may_grow
@@ -74,6 +75,7 @@ def _certificate(arm: Arm, train_loss: float | None, window: str) -> Row:
         "number": arm.number,
         "name": arm.name,
         "label": arm.label,
+        "trial_id": arm.trial_id,
         "promised": arm.promised,
         "leak": constants.get("leak"),
         "pole_radius_max": pole,
@@ -122,13 +124,17 @@ def _tokens(arm: Arm) -> int | None:
 
 def _last_losses(curves: pa.Table) -> dict[int, float]:
     """Trial number to the mean training loss over its seeds and last few reports, nats."""
-    losses: dict[int, dict[int, list[float]]] = {}
-    for row in curves.filter(pc.equal(curves["metric"], "train_loss")).to_pylist():
-        by_step = losses.setdefault(row["number"], {})
-        by_step.setdefault(row["step"], []).append(row["amount"])
+    rows = rows_of(curves, "train_loss", by_seed=True)
+    if not rows.num_rows:
+        return {}
+    number, step, loss = (rows[name].to_numpy() for name in ("number", "step", "amount"))
+    order = np.lexsort((step, number))
+    number, step, loss = number[order], step[order], loss[order]
     means = {}
-    for number, by_step in losses.items():
-        last = [x for step in sorted(by_step)[-LAST_REPORTS:] for x in by_step[step]]
-        if all(math.isfinite(x) for x in last):
-            means[number] = math.fsum(last) / len(last)
+    starts = np.flatnonzero(np.diff(number, prepend=number[0] - 1))
+    for start, end in zip(starts, [*starts[1:], len(number)], strict=True):
+        steps = np.unique(step[start:end])[-LAST_REPORTS:]
+        last = loss[start:end][step[start:end] >= steps[0]]
+        if np.isfinite(last).all():
+            means[int(number[start])] = math.fsum(last) / len(last)
     return means

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import sys
 from collections.abc import Sequence
@@ -11,20 +10,22 @@ from pathlib import Path
 
 from analysis.folders import replace_folder
 from analysis.reading.ledger import SweepData, read_sweep
-from sweeps.command_line import CommandLine, answer, escaped, home_folder, tell
-from sweeps.sources.words import has_patch
+from sweeps.command_line import CommandLine, amount, answer, escaped, home_folder, tell
 
 NAME = "report.py"
 TRIALS = "trials"
-CHANGES = "changes.diff"
-"""What ``git apply`` takes: what was not committed when the sweep began."""
 
 
 def build_parser() -> CommandLine:
     """The flags."""
     parser = CommandLine(NAME, "Write a sweep's report from the ledger.")
-    parser.add_argument("--sweep", metavar="NAME", help="default: the one last worked on")
-    parser.add_argument("--home", metavar="DIR", help="default: FOCUS_HOME, else runs")
+    add = parser.add_argument
+    add("--sweep", metavar="NAME", help="default: the one last worked on")
+    add("--home", metavar="DIR", help="default: FOCUS_HOME, else runs")
+    said = "the largest difference that nobody would care about (default: the metric's own)"
+    add("--margin", type=amount, metavar="DELTA", help=said)
+    said = "write it again whenever the ledger has something new, until the sweep has ended"
+    add("--watch", action="store_true", help=said)
     return parser
 
 
@@ -37,12 +38,36 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _report(argv: list[str]) -> int:
     options = build_parser().read(argv)
     home = home_folder(options.home)
-    data = read_sweep(home, options.sweep)
+    margin = None if options.margin is None else check_margin(options.margin)
+    if options.watch:
+        from analysis.watching import watch
+
+        return watch(
+            lambda name: read_sweep(home, name or options.sweep),
+            lambda data, refresh: _write(home, data, margin, refresh),
+        )
+    _write(home, read_sweep(home, options.sweep), margin, None)
+    return 0
+
+
+def check_margin(margin: float) -> float:
+    """A margin that can be one.
+
+    Raises:
+        UserError: it is not above 0.
+    """
+    if margin > 0:
+        return margin
+    from focus_core.errors import UserError
+
+    raise UserError(f"--margin {margin:g} must be above 0, in the metric's own unit, such as 0.05")
+
+
+def _write(home: Path, data: SweepData, margin: float | None, refresh: int | None) -> None:
     folder = home / "reports" / folder_name(data.about["name"])
-    said = replace_folder(folder, lambda fresh: _fill(fresh, data))
+    said = replace_folder(folder, lambda fresh: _fill(fresh, data, margin, refresh))
     for line in [*said, f"Report: {folder / 'index.html'}"]:
         tell(escaped(line))
-    return 0
 
 
 def folder_name(sweep: str) -> str:
@@ -56,24 +81,15 @@ def folder_name(sweep: str) -> str:
     return f"{plain[:60]}-{hashlib.sha256(sweep.encode()).hexdigest()[:6]}"
 
 
-def _fill(folder: Path, data: SweepData) -> list[str]:
-    import pyarrow.parquet as pq
+def _fill(folder: Path, data: SweepData, margin: float | None, refresh: int | None) -> list[str]:
+    from analysis.findings import Findings
+    from analysis.page.report_files import write
+    from analysis.page.terminal import lines
+    from analysis.reading.study import study
 
-    from analysis.answer import short_table
-    from analysis.gallery import draw_all
-    from analysis.page import render
-    from analysis.summary import summarise
-
-    pq.write_table(data.trials, folder / "trials.parquet")
-    pq.write_table(data.curves, folder / "curves.parquet")
-    summary = summarise(data)
-    text = json.dumps(summary, indent=2, sort_keys=True, allow_nan=False) + "\n"
-    (folder / "summary.json").write_text(text, encoding="utf-8")
-    if has_patch(data.about["diff"]):
-        (folder / CHANGES).write_bytes(data.about["diff"].encode())
-    pictures = draw_all(summary, data.curves, folder / "figures")
-    (folder / "index.html").write_text(render(summary, pictures), encoding="utf-8")
-    return [*summary["answer"], "", *short_table(summary), ""]
+    found = study(data, margin=margin)
+    written = write(folder, Findings(found), data.trials, refresh=refresh)
+    return lines(written.cards, written.scores)
 
 
 if __name__ == "__main__":

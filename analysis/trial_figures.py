@@ -15,9 +15,14 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from analysis.figures import BLUE, GREY, ORANGE
+from analysis.sections.card import Theme
+from analysis.sections.theme import PALETTES
 
 Data = Mapping[str, Any]
+
+BLUE, ORANGE, GREY = (PALETTES["light"].accent, PALETTES["light"].warm, PALETTES["light"].quiet)
+SHADES: dict[Theme, tuple[float, float]] = {"light": (0.35, 0.6), "dark": (0.1, 0.45)}
+"""Of the blues: where the first place stands, and how far on the last: both seen on the ground."""
 
 FEW = 4
 """Places whose impulse responses are drawn into one panel."""
@@ -29,7 +34,7 @@ DEEPEST = 80.0
 """Decibels below the loudest that are shown."""
 
 
-def impulses(look: Data) -> Figure:
+def impulses(look: Data, theme: Theme = "light") -> Figure:
     """Figure 2: a row a layer, a column a channel, a line a bin."""
     layers, channels = look["layers"], look["channels"]
     figure, panels = _grid(look, len(layers), len(channels), "Figure 2. Impulse responses")
@@ -38,18 +43,18 @@ def impulses(look: Data) -> Figure:
         steps = audible(layer["impulse"], shown)
         marker = "o" if steps <= MOST_DOTS else ""
         for column, (channel, ax) in enumerate(zip(channels, row, strict=True)):
-            for at, colour, width in _lines(layer, shown):
+            for at, colour, width in _lines(layer, shown, theme):
                 h_S = np.array(layer["impulse"][column][at], float)[:steps]
                 ax.plot(h_S, color=colour, linewidth=width, marker=marker, markersize=2.4)
             ax.axhline(0, color=GREY, linewidth=0.7, zorder=1)
             ax.set_title(f"{_name(layer)}, channel {channel}")
-        _legend(row[-1], layer, shown)
+        _legend(row[-1], layer, shown, theme)
         row[0].set_ylabel("h[t]")
     _label_bottom(panels, f"t, tokens {'before' if look['backwards'] else 'since'} the impulse")
     return figure
 
 
-def filters(look: Data) -> Figure:
+def filters(look: Data, theme: Theme = "light") -> Figure:
     """Figure 4: a row a layer; the mean over channels and then single ones, a line a bin."""
     layers, channels = look["layers"], look["channels"]
     figure, panels = _grid(look, len(layers), 1 + len(channels), "Figure 4. Filter response")
@@ -58,20 +63,20 @@ def filters(look: Data) -> Figure:
         groups = [layer["mean_db"], *layer["channel_db"]]
         names = ["all channels", *(f"channel {channel}" for channel in channels)]
         for ax, group, name in zip(row, groups, names, strict=True):
-            for at, colour, width in _lines(layer, every):
+            for at, colour, width in _lines(layer, every, theme):
                 gain_K = np.array(group[at], float)
                 ax.plot(np.linspace(0, 0.5, len(gain_K)), gain_K, color=colour, linewidth=width)
             ax.set_title(f"{_name(layer)}, {name}")
             ax.set_xlim(0, 0.5)
             ax.set_xticks([0, 0.25, 0.5], ["0", "0.25", "0.5"])
         _limit(row, groups)
-        _legend(row[-1], layer, every)
+        _legend(row[-1], layer, every, theme)
         row[0].set_ylabel("|H|, dB")
     _label_bottom(panels, "frequency, cycles a token")
     return figure
 
 
-def speeds(look: Data) -> Figure:
+def speeds(look: Data, theme: Theme = "light") -> Figure:  # noqa: ARG001
     """Figure 3: milliseconds against length, forward and training step, both axes logarithmic."""
     figure, panels = _grid(look, 1, 2, "Figure 3. Time against length", height=3.6)
     columns = {"forward_ms": "forward", "step_ms": "training step (forward and backward)"}
@@ -116,12 +121,12 @@ def _name(layer: Data) -> str:
     return f"layer {layer['layer']}" + (" reversed" if layer["reversed"] else "")
 
 
-def _lines(layer: Data, shown: Sequence[int]) -> list[tuple[int, Any, float]]:
+def _lines(layer: Data, shown: Sequence[int], theme: Theme) -> list[tuple[int, Any, float]]:
     """Index, colour and width of each place: light to dark, the important one last, in orange."""
-    blues = mpl.colormaps["Blues"]
+    blues, (first, further) = mpl.colormaps["Blues"], SHADES[theme]
     count = len(layer["places"])
     lines: list[tuple[int, Any, float]] = [
-        (at, blues(0.35 + 0.6 * at / max(1, count - 1)) if count > 1 else BLUE, 1.1)
+        (at, blues(first + further * at / max(1, count - 1)) if count > 1 else BLUE, 1.1)
         for at in shown
         if layer["places"][at] != layer["important"]
     ]
@@ -130,11 +135,11 @@ def _lines(layer: Data, shown: Sequence[int]) -> list[tuple[int, Any, float]]:
     return lines
 
 
-def _legend(ax: Axes, layer: Data, shown: Sequence[int]) -> None:
+def _legend(ax: Axes, layer: Data, shown: Sequence[int], theme: Theme) -> None:
     unit, important = layer["unit"], layer["important"]
     if unit == "sequence":
         return
-    lines = _lines(layer, shown)
+    lines = _lines(layer, shown, theme)
     if len(lines) > FEW + 1:  # first, last and important
         plain = lines if important is None else lines[:-1]
         lines = [plain[0], plain[-1], *lines[len(plain) :]]

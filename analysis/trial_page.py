@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
-import seaborn as sns
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure as Drawing
 
-from analysis import figures, trial_figures
-from analysis.gallery import Picture, save
-from analysis.markup import Html, chip, tag
-from analysis.page import document, picture_of
+from analysis import trial_figures
+from analysis.page.assemble import document
+from analysis.page.pictures import Picture, draw
+from analysis.sections.card import Figure, Theme
 from sweeps.command_line import counted
 
 Data = Mapping[str, Any]
@@ -21,60 +20,68 @@ Data = Mapping[str, Any]
 LONGEST = 8192
 """Tokens: where no line goes beyond."""
 
-Paint = Callable[[Data], Figure]
-
 
 def fill(folder: Path, look: Data) -> None:
-    """Draw into ``folder`` as SVG and PNG, and write its ``index.html``."""
-    pictures = draw(look, folder)
+    """Draw into ``folder`` as SVG, PNG and PDF, and write its ``index.html``."""
+    pictures = {figure.name: draw(figure, folder / figure.name) for figure in figures(look)}
     (folder / "index.html").write_text(render(look, pictures), encoding="utf-8")
 
 
-def draw(look: Data, folder: Path) -> dict[str, Picture]:
-    """The figures there are numbers for, by name."""
-    painters: dict[str, tuple[str, Paint]] = {
-        "impulse_responses": ("Impulse responses by layer and channel", trial_figures.impulses),
-        "time_against_length": ("Milliseconds against length", trial_figures.speeds),
-        "filter_response": ("Gain over frequency by layer and bin", trial_figures.filters),
-    }
+def figures(look: Data) -> list[Figure]:
+    """Those there are numbers for."""
+    painters: list[tuple[str, str, str, Callable[[Data, Theme], Drawing]]] = [
+        (
+            "impulse_responses",
+            "Impulse responses by layer and channel",
+            _impulses(look),
+            trial_figures.impulses,
+        ),
+        (
+            "time_against_length",
+            "Milliseconds against length",
+            _speeds(look),
+            trial_figures.speeds,
+        ),
+        (
+            "filter_response",
+            "Gain over frequency by layer and bin",
+            _filters(look),
+            trial_figures.filters,
+        ),
+    ]
     if not look["layers"]:
-        painters = {"time_against_length": painters["time_against_length"]}
-    found = {}
-    with sns.axes_style("whitegrid"), mpl.rc_context(figures.STYLE):
-        for name, (alt, paint) in painters.items():
-            found[name] = Picture(name=name, alt=alt, svg=save(paint(look), folder / name))
-    return found
+        painters = painters[1:2]
+    return [
+        Figure(name=name, draw=partial(paint, look), alt=alt, caption=caption)
+        for name, alt, caption, paint in painters
+    ]
 
 
 def render(look: Data, pictures: Mapping[str, Picture]) -> str:
     """The page."""
-    parts = [_header(look)]
     titles = {
-        "impulse_responses": ("Impulse responses", _impulses(look)),
-        "time_against_length": ("Time against length", _speeds(look)),
-        "filter_response": ("Filter response", _filters(look)),
+        "impulse_responses": "Impulse responses",
+        "time_against_length": "Time against length",
+        "filter_response": "Filter response",
     }
-    for name, (title, caption) in titles.items():
-        if name in pictures:
-            image = picture_of(pictures[name], caption)
-            parts.append(tag("section", tag("h2", title), image))
-    return document(f"Trial {look['trial_id']} · Focus Sweeps", parts)
-
-
-def _header(look: Data) -> Html:
     kind = f"filter {look['filter']}" if look["layers"] else f"mixer {look['mixer']}"
-    leaky = chip("LEAKY", "leaky") if look["leaks"] else ""
-    words = f"{look['task']}, {look['length']} tokens · {kind} · seed {look['seed']} "
     notes = []
     if look["leaks"]:
         notes.append("It sees the future: " + "; ".join(look["leaks"]) + ".")
     if not look["layers"]:
         notes.append("This network has no Focus filters: only time against length is shown.")
-    return tag(
-        "header",
-        tag("div", words, leaky, class_="kicker"),
-        tag("h1", f"Trial {look['trial_id']}: its filters and its speed"),
-        *(tag("p", note) for note in notes),
+    return document(
+        "trial.html",
+        title=f"Trial {look['trial_id']} · Focus Sweeps",
+        kicker=f"{look['task']}, {look['length']} tokens · {kind} · seed {look['seed']}",
+        heading=f"Trial {look['trial_id']}: its filters and its speed",
+        is_leaky=bool(look["leaks"]),
+        notes=notes,
+        figures=[
+            (titles[figure.name], figure, pictures[figure.name])
+            for figure in figures(look)
+            if figure.name in pictures
+        ],
     )
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+from scipy import stats
 
-from analysis.evidence import ALPHA, Bounds, Interval, few, holm, paired, resolution, t_p
+from analysis.evidence import ALPHA, LEVEL, MIN_SEEDS, Bounds, Z, few, holm
+from analysis.findings.curves import rows_of
 from analysis.reading.arms import Arm
 
 BEATS_WINDOW = "beats its window: information crossed chunks"
 
 Ceilings = Mapping[int, Mapping[int, float]]  # trial number -> seed -> ceiling
+Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 
 def windows(found: Sequence[Arm], curves: pa.Table, bounds: Bounds | None) -> dict[int, str]:
@@ -23,8 +26,8 @@ def windows(found: Sequence[Arm], curves: pa.Table, bounds: Bounds | None) -> di
     are Student's, Holm-corrected over the trials.
     """
     ceilings = _by_seed(curves)
-    said = {}
-    gaps: dict[int, Interval] = {}
+    said: dict[int, str] = {}
+    compared: list[Arm] = []
     for arm in found:
         ceiling = arm.constants.get("window_ceiling")
         if ceiling is None or not arm.scores("test"):
@@ -33,46 +36,66 @@ def windows(found: Sequence[Arm], curves: pa.Table, bounds: Bounds | None) -> di
             said[arm.number] = "LEAKY: says nothing"
         elif bounds and ceiling >= bounds[1]:
             said[arm.number] = "its window holds every answer"
-        elif (gap := _gap(arm, ceiling, ceilings.get(arm.number, {}), bounds)) is not None:
-            gaps[arm.number] = gap
-    adjusted = holm([t_p(gap) for gap in gaps.values()])
+        else:
+            compared.append(arm)
+    mean, p = _gaps(compared, ceilings, bounds)
+    adjusted = holm(list(p))
     verdicts = {
-        number: _verdict(gap, p) for (number, gap), p in zip(gaps.items(), adjusted, strict=True)
+        arm.number: _verdict(len(arm.scores("test")), gap, p_holm)
+        for arm, gap, p_holm in zip(compared, mean, adjusted, strict=True)
     }
     return said | verdicts
 
 
-def _gap(
-    arm: Arm, ceiling: float, by_seed: Mapping[int, float], bounds: Bounds | None
-) -> Interval | None:
-    """Score minus ceiling with its interval."""
-    scores, counted = arm.scores("test"), arm.sequences("test", bounds)
-    known = scores.keys() <= by_seed.keys()
-    result = paired(scores, by_seed if known else dict.fromkeys(scores, ceiling), sequences=counted)
-    if result is None or result.difference.low is None or result.difference.high is None:
-        return result.difference if result else None
-    gap = result.difference
-    if known:
-        return gap
+def _gaps(
+    compared: Sequence[Arm], ceilings: Ceilings, bounds: Bounds | None
+) -> tuple[Floats, Floats]:
+    """Mean of score minus ceiling and its two-sided p-value, (arms,) each.
+
+    Seeds that agree by chance are no proof: the error is at least what the test sets resolve.
+    """
+    if not compared:
+        return np.zeros(0), np.zeros(0)
+    n, mean, sd, own, ceiling, counted = (np.zeros(len(compared)) for _ in range(6))
+    for at, arm in enumerate(compared):
+        scores, by_seed = arm.scores("test"), ceilings.get(arm.number, {})
+        ceiling[at] = arm.constants["window_ceiling"]
+        own[at] = scores.keys() <= by_seed.keys()
+        d = [score - (by_seed[seed] if own[at] else ceiling[at]) for seed, score in scores.items()]
+        n[at], mean[at], counted[at] = len(d), np.mean(d), arm.sequences("test", bounds) or 0
+        sd[at] = np.std(d, ddof=1) if len(d) > 1 else 0.0
+    quantile = stats.t.ppf((1 + LEVEL) / 2, np.maximum(n - 1, 1))
+    # Two scores that differ by d disagree on at least that share of the sequences.
+    half = np.maximum(quantile * sd / np.sqrt(n), _resolution(np.abs(mean), counted * n))
     # One number for all seeds, counted on one test set: its own error comes on top.
-    error = resolution(ceiling * (1 - ceiling), counted)
-    half = math.hypot((result.difference.high - result.difference.low) / 2, error)
-    return Interval(mean=gap.mean, low=gap.mean - half, high=gap.mean + half, n=gap.n)
+    alone = np.where(own, 0.0, _resolution(ceiling * (1 - ceiling), counted))
+    half = np.hypot(half, alone)
+    known = (n > 1) & (half > 0)
+    t = np.divide(mean * quantile, half, out=np.zeros_like(mean), where=known)
+    return mean, np.where(known, 2 * stats.t.sf(np.abs(t), np.maximum(n - 1, 1)), 1.0)
 
 
-def _verdict(gap: Interval, p_holm: float) -> str:
-    if few(gap.n):
-        return few(gap.n)
+def _resolution(rate: Floats, sequences: Floats) -> Floats:
+    """As ``evidence.resolution``: half of an interval that the sequences alone allow."""
+    known = sequences > 0
+    size = np.where(known, sequences, 1.0)
+    half: Floats = np.where(known, Z * np.sqrt(size * np.maximum(rate, 0) + Z**2) / size, 0.0)
+    return half
+
+
+def _verdict(n: int, gap: float, p_holm: float) -> str:
+    if n < MIN_SEEDS:
+        return few(n)
     if p_holm <= ALPHA:
-        return BEATS_WINDOW if gap.mean > 0 else "below its window"
+        return BEATS_WINDOW if gap > 0 else "below its window"
     return "not detectably apart from its window"
 
 
 def _by_seed(curves: pa.Table) -> dict[int, dict[int, float]]:
-    chosen = curves.filter(
-        pc.and_(pc.equal(curves["metric"], "window_ceiling"), pc.is_valid(curves["seed"]))
-    )
+    """The last of each seed."""
+    rows = rows_of(curves, "window_ceiling", by_seed=True)
     found: dict[int, dict[int, float]] = {}
-    for row in chosen.sort_by([("step", "ascending")]).to_pylist():
-        found.setdefault(row["number"], {})[row["seed"]] = row["amount"]
+    columns = (rows[name].to_pylist() for name in ("number", "seed", "amount"))
+    for number, seed, amount in zip(*columns, strict=True):
+        found.setdefault(number, {})[seed] = amount
     return found

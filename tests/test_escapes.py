@@ -101,8 +101,8 @@ def test_a_foreign_ledger_steers_no_terminal(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("analysis.gallery.draw_all", lambda *_: {})  # takes seconds
-    monkeypatch.setattr("analysis.page.render", lambda *_: "")
+    monkeypatch.setattr("analysis.page.report_files.draw_all", lambda *_: {})  # takes seconds
+    monkeypatch.setattr("analysis.page.report_files.render", lambda *_: "")
     foreign_ledger(tmp_path, seed)
     main, words = asked
     main([*words, "--home", str(tmp_path)])

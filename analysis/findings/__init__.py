@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from analysis.findings.axes import AxisFindings
     from analysis.findings.comparisons import Comparisons
     from analysis.findings.importances import ImportanceFindings
+    from analysis.findings.trust import TrustFindings
     from analysis.findings.tuning import TuningFindings
 
 
@@ -48,3 +49,10 @@ class Findings:
         from analysis.findings.tuning import tuning_findings
 
         return tuning_findings(self.study)
+
+    @cached_property
+    def trust(self) -> TrustFindings:
+        """How trials ended, what was certified, how noisy seeds are."""
+        from analysis.findings.trust import trust_findings
+
+        return trust_findings(self.study)

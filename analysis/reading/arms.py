@@ -5,15 +5,10 @@ from __future__ import annotations
 import json
 import math
 import sys
-<<<<<<< HEAD
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-=======
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
->>>>>>> w-importances
 from typing import Any, Literal
 
 import pyarrow as pa

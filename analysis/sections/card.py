@@ -85,6 +85,14 @@ class Command:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Block:
+    """Text whose lines stay as they are, behind a click: a traceback, a patch."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Card:
     """One section.
 
@@ -98,6 +106,7 @@ class Card:
         tables: in the order of reading.
         figures: in the order of reading.
         commands: what to run next.
+        blocks: texts to look into.
         data: the numbers behind it, as plain data for summary.json.
         folded: all but its title and first words behind a click.
     """
@@ -110,5 +119,6 @@ class Card:
     tables: Sequence[Table] = ()
     figures: Sequence[Figure] = ()
     commands: Sequence[Command] = ()
+    blocks: Sequence[Block] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
     folded: bool = False

@@ -1,89 +1,55 @@
-"""The page: what a browser would make of it, for sweeps of every kind."""
+"""The page of a sweep, of every kind: what a browser would make of it."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from analysis.markup import fixed, signed, small
 from analysis.report import main
 from focus_core.config import TrialConfig
 from sweeps.schema import Trial
+from tests.analysis.pages import EVIL, read, sketched
 
 Make = Callable[..., Any]
-Capture = pytest.CaptureFixture[str]
-VOID = {"meta", "img"}
 
 
-@pytest.fixture(autouse=True)
-def _few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("analysis.importance.RESAMPLES", 10)
-
-
-class Page(HTMLParser):
-    """What a browser would fetch or run, and whether every element is closed."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: list[str] = []
-        self.links: list[str] = []
-        self.words: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.links += [value or "" for key, value in attrs if key in ("src", "href")]
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if "style" not in self.open:
-            self.words.append(data)
-
-    @property
-    def text(self) -> str:
-        return " ".join(self.words)
-
-
-def read(folder: Path) -> tuple[dict[str, Any], Page]:
-    summary = json.loads((folder / "summary.json").read_text())
-    return summary, Page((folder / "index.html").read_text())
+@pytest.fixture
+def _sketches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("analysis.page.pictures.draw", sketched)
 
 
 def test_it_needs_nothing_but_itself(tmp_path: Path, ledger: Make, grid: Make) -> None:
     assert main(["--home", str(ledger(tmp_path, grid()))]) == 0
     folder = tmp_path / "reports" / "nfft_bins"
-    summary, page = read(folder)
-    assert page.open == []
-    assert page.tags.count("img") == 5
-    assert all(link.startswith("data:image/svg+xml;base64,") for link in page.links)
-    assert "script" not in page.tags
-    assert re.search(r"@import|url\(", (folder / "index.html").read_text()) is None
-    assert summary["best"]["trial_id"] in page.text
+    _, page = read(folder)
+    text = (folder / "index.html").read_text()
+    assert page.tags.count("svg") >= 3
+    assert all(load.startswith("data:") for load in page.loads)
+    assert not any(link.startswith(("http", "//", "javascript")) for link in page.links)
+    assert re.search(r"@import|url\((?!#)|https?://(?!www\.w3\.org)", text) is None
     assert "leaves this question open" in page.text
-    headings = ["Trials by state", "Best configuration", "All trials", "Effect of each axis"]
-    headings += ["bin_length", "Learning curves", "Importance of the axes", "Against the reference"]
-    places = [page.text.index(h) for h in [*headings, "Certificates", "Budgets", "Where it comes"]]
-    assert places[0] < places[1] < places[2] < places[3]
-    assert places[5:] == sorted(places[5:])
+    assert len(set(page.ids)) == len(page.ids)
+    beside = [link for link in page.links if not link.startswith("#")]
+    assert beside
+    assert all((folder / link).is_file() for link in beside)
+
+    figures = re.findall(r"<svg [^>]*>|<img [^>]*>", text)
+    assert figures
+    assert all(re.search(r'(aria-label|alt)="[^"]{20,}"', figure) for figure in figures)
 
 
+@pytest.mark.usefixtures("_sketches")
 def test_trials_of_every_fate(tmp_path: Path, ledger: Make, ablation: Make) -> None:
     assert main(["--home", str(ledger(tmp_path, ablation()))]) == 0
     _, page = read(tmp_path / "reports" / "ablation")
-    for words in ("in progress", "LEAKY", "diverged: seed 2", "MemoryError: 8 GiB", "pruned"):
+    for words in ("not finished", "LEAKY", "diverged: seed 2", "MemoryError: 8 GiB", "pruned"):
         assert words in page.text
-    assert "The sweep has not ended" in page.text
+    assert "6 of 10 trials completed; 1 pruned, 2 failed, 1 killed. 1 seed diverged." in page.text
+    assert "seed 2 diverged at step 150" in page.text  # beside the scores of the others
 
 
 def _empty(trial_of: Make) -> list[Trial]:
@@ -110,78 +76,111 @@ def _single(trial_of: Make) -> list[Trial]:
     return [trial_of(0, TrialConfig(), {"model.order": 1}, [0.3])]
 
 
+def _equal(trial_of: Make) -> list[Trial]:
+    return [
+        trial_of(
+            k, TrialConfig().override({"model.order": k + 1}), {"model.order": k + 1}, [0.5] * 5
+        )
+        for k in range(2)
+    ]
+
+
+def _not_finite(trial_of: Make) -> list[Trial]:
+    trials = _equal(trial_of)
+    for trial in trials[:1]:
+        trial.value = float("inf")
+        for report in trial.reports:
+            report.metrics = report.metrics | {"value/0": None, "leak": None}
+    return trials
+
+
+def _pruned(trial_of: Make) -> list[Trial]:
+    return [
+        trial_of(
+            k,
+            TrialConfig().override({"model.order": k + 1}),
+            {"model.order": k + 1},
+            [0.5, 0.4],
+            state="pruned",
+            step=50,
+            reason="below the median",
+        )
+        for k in range(2)
+    ]
+
+
 @pytest.mark.parametrize(
     "case",
     [
-        (_empty, "No answer yet: no trial has ended"),
-        (_waiting, "No answer yet: no trial has ended"),
-        (_running, "No answer yet: no trial has ended"),
-        (_failed, "No answer: of 1 trial that ended none completed its budget (1 failed"),
+        (_empty, "0 of 6 trials completed; 6 not started."),
+        (_waiting, "0 of 6 trials completed; 1 waiting, 5 not started."),
+        (_running, "0 of 6 trials completed; 1 running, 5 not started."),
         (_failed, "diverged: seeds 0, 1, 2"),
-        (_single, "Best on validation of 1 configuration trained in full"),
+        (_single, "1 of 6 trials completed"),
+        (_equal, "A seed strays from its arm by 0.0000"),
+        (_not_finite, "2 of 6 trials complete"),
+        (_pruned, "2 pruned"),
     ],
+    ids=lambda case: case[0].__name__,
 )
+@pytest.mark.usefixtures("_sketches")
 def test_sweeps_with_little_in_them(
     tmp_path: Path, ledger: Make, sweep_of: Make, trial_of: Make, case: tuple[Make, str]
 ) -> None:
-    trials, answer = case
+    trials, said = case
     axes = [{"key": "model.order", "kind": "categorical", "choices": [1, 2]}]
     sweep = sweep_of("s", "order", trials(trial_of), axes=axes, finished=None, planned=6)
     assert main(["--home", str(ledger(tmp_path, sweep))]) == 0
     _, page = read(tmp_path / "reports" / "s")
-    assert answer in page.text
-    assert page.open == []
+    assert said in page.text
+    assert "Traceback (most" not in page.text
+    assert not re.search(r"-0\.0+\b(?!\d)|(?<!leaks )\bnan\b", page.text)
 
 
-COUNTED = r"(seed|trial|configuration|comparison|replicate|report|bin|CPU|point|step)"
+COUNTED = r"(seed|trial|configuration|comparison|replicate|report|bin|CPU|point|step|arm)"
 
 
+@pytest.mark.usefixtures("_sketches")
 def test_one_of_a_kind_has_no_plural(
-    tmp_path: Path, ledger: Make, sweep_of: Make, trial_of: Make, capsys: Capture
+    tmp_path: Path, ledger: Make, sweep_of: Make, trial_of: Make
 ) -> None:
-    """Two arms of one seed each, so that seeds and comparisons are told and are one."""
-    trials = [
-        trial_of(k, TrialConfig().override({"model.order": k + 1}), {"model.order": k + 1}, [score])
-        for k, score in enumerate([0.3, 0.5])
-    ]
-    axes = [{"key": "model.order", "kind": "categorical", "choices": [1, 2]}]
-    sweep = sweep_of("s", "order", trials, axes=axes, seeds=1)
+    sweep = sweep_of("s", "order", _single(trial_of), axes=[], seeds=1)
     assert main(["--home", str(ledger(tmp_path, sweep))]) == 0
     _, page = read(tmp_path / "reports" / "s")
-    for said in (page.text, capsys.readouterr().out):
-        assert re.search(r"n = 1 seed\.", said)
-        assert re.search(r"1 undecided with 1 seed \(6 needed for 1 comparison\)", said)
-        assert not re.search(rf"(?<![\d.])1 {COUNTED}s\b", said)
+    assert "s · finished · nothing leaks · every filter stable" in page.text
+    assert "The trial completed." in page.text
+    assert not re.search(rf"(?<![\d.])1 {COUNTED}s\b", page.text)
 
 
-def test_no_markup_is_shown_as_words(tmp_path: Path, ledger: Make, ablation: Make) -> None:
-    """No floor of the loss makes a dash, as it does where the answer alone is trained."""
+@pytest.mark.usefixtures("_sketches")
+def test_what_alarms_is_not_folded_away(tmp_path: Path, ledger: Make, ablation: Make) -> None:
     sweep = ablation()
-    for trial in sweep.trials:
+    for trial in sweep.trials[:1]:
         for report in trial.reports:
-            report.metrics = report.metrics | {"loss_floor": 0.0}
+            report.metrics = report.metrics | {"pole_radius_max": 1.02}
     assert main(["--home", str(ledger(tmp_path, sweep))]) == 0
-    _, page = read(tmp_path / "reports" / "ablation")
-    assert "<" not in page.text.replace("n = 3 < 5", "").replace("< 0.001", "")
-    assert "-0.000" not in page.text
+    summary, page = read(tmp_path / "reports" / "ablation")
+    assert summary["cards"]["trust"]["status"] == "alarm"
+    assert "Alarm, base: unstable: pole radius 1.020." in page.text
+    assert "1 alarm" in page.text
 
 
-def test_numbers_are_never_minus_nothing() -> None:
-    assert (fixed(-1e-9), signed(-1e-9), signed(-0.01)) == ("0.000", "0.000", "-0.010")
-    assert (small(0.0), small(0.03)) == ("< 0.001", "0.030")
-
-
-def test_the_page_escapes_everything(tmp_path: Path, ledger: Make, ablation: Make) -> None:
-    evil = "<script>alert('x')</script>\"&$x_1$"
-    sweep = ablation(evil, question=evil, diff=evil, dirty=True, commit=evil, versions={evil: evil})
-    sweep.space = evil
+def test_hostile_words_are_words_in_every_form(
+    tmp_path: Path, ledger: Make, ablation: Make
+) -> None:
+    sweep = ablation(EVIL, question=EVIL, diff=EVIL, dirty=True, commit=EVIL, versions={EVIL: EVIL})
+    sweep.space = EVIL
     for trial in sweep.trials:
-        trial.reason = trial.error = evil
-        trial.point = {"variant": evil + str(trial.number)}
-    sweep.command = f"python sweeps/launch.py --set 'x={evil.replace(chr(39), '')}'"
+        trial.reason = trial.error = EVIL
+        trial.point = {"variant": EVIL + str(trial.number)}
+    sweep.command = f"python sweeps/launch.py --set 'x={EVIL.replace(chr(39), '')}'"
     assert main(["--home", str(ledger(tmp_path, sweep))]) == 0
     (folder,) = (tmp_path / "reports").iterdir()
     _, page = read(folder)
-    assert "script" not in page.tags
-    assert evil in page.text  # it is there, as words
-    assert page.open == []
+    assert EVIL in page.text  # it is there, as words
+    assert page.handlers == []
+    assert "{{ 7 * 7 }}" in page.text
+    assert len(page.data) == page.tags.count("script")
+    for path in folder.glob("figures/*.svg"):
+        assert "<script" not in path.read_text()
+    assert re.search(r"(?<!\\)<script", (folder / "report.md").read_text().split("```")[0]) is None

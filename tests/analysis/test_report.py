@@ -15,13 +15,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from analysis.report import folder_name, main
+from tests.analysis.pages import sketched
 
 Make = Callable[..., Any]
 
 
-@pytest.fixture(autouse=True)
-def _few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("analysis.importance.RESAMPLES", 10)
+@pytest.fixture
+def _sketches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("analysis.page.pictures.draw", sketched)
 
 
 def test_a_whole_sweep(
@@ -29,15 +30,20 @@ def test_a_whole_sweep(
 ) -> None:
     assert main(["--home", str(ledger(tmp_path, grid()))]) == 0
     folder = tmp_path / "reports" / "nfft_bins"
-    said = capsys.readouterr().out
-    assert str(folder / "index.html") in said
-    assert "bin_length=32 nfft_factor=1" in said
-    names = {"effects", "heat_map", "curves", "importances", "differences"}
-    files = {p.name for p in (folder / "figures").iterdir()}
-    assert files == {f"{name}.{kind}" for name in names for kind in ("png", "svg")}
-    assert pq.read_table(folder / "trials.parquet").num_rows == 12
+    said = capsys.readouterr()
+    assert str(folder / "index.html") in said.out
+    assert said.err == ""
     summary = json.loads((folder / "summary.json").read_text())
-    assert summary["counts"]["complete"] == 12
+    assert summary["version"] == 4
+    assert summary["cards"]["trust"]["data"]["counts"]["complete"] == 12
+    names = {name for card in summary["cards"].values() for name in card["figures"]}
+    assert {"curves", "noise"} <= names
+    files = {p.name for p in (folder / "figures").iterdir()}
+    assert files == {f"{name}.{kind}" for name in names for kind in ("png", "svg", "pdf")}
+    assert pq.read_table(folder / "trials.parquet").num_rows == 12
+    tables = {name for card in summary["cards"].values() for name in card["tables"]} | {"trials"}
+    assert {p.stem for p in (folder / "tables").iterdir()} == tables
+    assert (folder / "report.md").read_text().startswith("# How do bin length and NFFT")
 
 
 def test_running_again_gives_the_same_files(tmp_path: Path, ledger: Make, grid: Make) -> None:
@@ -53,6 +59,18 @@ def test_running_again_gives_the_same_files(tmp_path: Path, ledger: Make, grid: 
     (folder / "left_over").write_text("from an older report")
     assert contents() == first  # and the older report is gone as a whole
     assert [p.name for p in (tmp_path / "reports").iterdir()] == ["nfft_bins"]
+
+
+@pytest.mark.usefixtures("_sketches")
+def test_a_margin_is_above_zero(
+    tmp_path: Path, ledger: Make, grid: Make, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = ["--home", str(ledger(tmp_path, grid()))]
+    for word in ("0", "-0.1", "much", "nan"):
+        _fails(capsys, [*home, "--margin", word], "--margin", "such as")
+    assert main([*home, "--margin", "0.2"]) == 0
+    summary = json.loads((tmp_path / "reports/nfft_bins/summary.json").read_text())
+    assert summary["metric"]["margin"] == 0.2
 
 
 def test_folder_names_stay_inside() -> None:
@@ -114,6 +132,7 @@ def test_a_bad_address(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
     _fails(capsys, [], "FOCUS_LEDGER_URL", "sqlite:///")
 
 
+@pytest.mark.usefixtures("_sketches")
 def test_the_environment_names_home_and_ledger(
     tmp_path: Path, ledger: Make, grid: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -135,7 +154,7 @@ def test_a_report_that_breaks_leaves_the_old_one(
     def broken(*_: object) -> None:
         raise RuntimeError("no ink")
 
-    monkeypatch.setattr("analysis.gallery.draw_all", broken)
+    monkeypatch.setattr("analysis.page.report_files.draw_all", broken)
     assert main(["--home", str(tmp_path)]) == 1
     assert old.read_text() == "the old one"
     assert [p.name for p in (tmp_path / "reports").iterdir()] == ["nfft_bins"]
@@ -149,7 +168,7 @@ def test_it_runs_as_a_script_and_imports_no_other_floor(tmp_path: Path, ledger: 
     code = (
         "import runpy, sys; sys.argv = ['report.py', '--home', sys.argv[1]]\n"
         f"sys.path.insert(0, {str(script.parent)!r})\n"
-        "import analysis.gallery, analysis.page, analysis.importance_study, analysis.summary\n"
+        "import analysis.page.report_files, analysis.importance_study, analysis.summary\n"
         f"try: runpy.run_path({str(script)!r}, run_name='__main__')\n"
         "except SystemExit as end: assert end.code == 2, end.code\n"
         "found = {'torch', 'ray', 'mlflow'} & set(sys.modules)\n"

@@ -12,10 +12,12 @@ import pytest
 
 from analysis.comparisons import comparisons, reference_arm
 from analysis.evidence import ALPHA
-from analysis.page import render
+from analysis.findings import Findings
 from analysis.reading.arms import Arm, arms
 from analysis.reading.ledger import read_sweep
+from analysis.reading.study import study
 from analysis.reading.tuned import tune
+from analysis.sections.trials import card as trials_card
 from analysis.summary import summarise
 from focus_core.config import TrialConfig
 from sweeps.schema import Sweep
@@ -119,16 +121,19 @@ def test_what_was_not_trained_in_full_is_not_chosen_and_is_counted(
     assert summary["counts"]["failed"] == 4
 
 
-def test_the_page_says_what_was_tuned(tmp_path: Path, ledger: Make, tuned_sweep: Make) -> None:
-    summary = summary_of(tmp_path, ledger, tuned_sweep())
-    note = "Each arm stands at its own learning_rate, chosen on validation."
-    assert note in summary["answer"]
-    page = render(summary, {})
-    assert "tuning trials" in page
-    assert page.count(">chosen<") == 3
-    untuned = summary_of(tmp_path / "plain", ledger, plain(tuned_sweep()))
-    assert untuned["tuned"] == ""
-    assert ">chosen<" not in render(untuned, {})
+def test_the_table_of_trials_says_which_were_chosen(
+    tmp_path: Path, ledger: Make, tuned_sweep: Make
+) -> None:
+    def chosen_of(sweep: Sweep, home: Path) -> tuple[int, bool]:
+        found = trials_card(Findings(study(read_sweep(ledger(home, sweep), None))))
+        assert found is not None
+        at = [column.title for column in found.tables[0].columns].index("state")
+        marks = [row[at] for row in found.tables[0].rows]
+        note = "Each arm stands at its own learning_rate, chosen on validation."
+        return sum("chosen" in mark for mark in marks), note in found.words
+
+    assert chosen_of(tuned_sweep(), tmp_path) == (3, True)
+    assert chosen_of(plain(tuned_sweep()), tmp_path / "plain") == (0, False)
 
 
 def plain(sweep: Sweep) -> Sweep:

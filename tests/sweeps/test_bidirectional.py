@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from analysis.page_evidence import certificates
+from analysis.findings import Findings
 from analysis.reading.ledger import read_sweep
-from analysis.summary import summarise
+from analysis.reading.study import study
+from analysis.sections.trust import card
 from sweeps import audit, launch
 from sweeps.alarms import LEAK_TOLERANCE, promised
 from tests.sweeps.local_launches import TINY
@@ -27,12 +28,15 @@ def test_it_is_ranked_and_said(tmp_path: Path, mlflow: Mlflow) -> None:
         assert {"leaky", "alarm"}.isdisjoint(tags)
     assert mlflow.tags(mlflow.run_id("sweep"))["best_trial_id"]
     assert audit.main(home) == 0
-    found: dict[str, Any] = summarise(read_sweep(tmp_path, None))
-    assert [(t["ranked"], t["leaky"]) for t in found["trials"]] == [(True, False)] * 2
-    for row in found["certificates"]:
+    findings = Findings(study(read_sweep(tmp_path, None)))
+    assert [(arm.ranked, arm.leaky) for arm in findings.study.trials] == [(True, False)] * 2
+    for row in findings.trust.certificates:
         assert (row["promised"], row["alarms"]) == ("bidirectional", [])
         assert row["leak"] > LEAK_TOLERANCE
-    assert "bidirectional" in certificates(found)
+    told = card(findings)
+    assert told is not None
+    (table,) = (table for table in told.tables if table.name == "certificates")
+    assert {row[1] for row in table.rows} == {"bidirectional"}
 
 
 @pytest.mark.parametrize(

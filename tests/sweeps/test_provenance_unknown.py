@@ -227,7 +227,8 @@ def test_the_report_writes_a_file_that_git_applies(
     assert_one_line(capsys.readouterr().err, "left out: .env (its name is that of a secret)")
     assert report.main(["--home", str(tmp_path)]) == 0
     folder = tmp_path / "reports/nfft_bins"
-    told = json.loads((folder / "summary.json").read_text(encoding="utf-8"))["provenance"]
+    told = json.loads((folder / "summary.json").read_text(encoding="utf-8"))["cards"]
+    told = told["provenance"]["data"]
     patch = (folder / "changes.diff").read_bytes().decode()
     (root / ".env").unlink()
     assert applied(root, told["commit"], patch, tmp_path / "clean") == tree(root)

@@ -1,0 +1,152 @@
+"""Whether the scores may be believed: how trials ended, what was certified, how noisy seeds are."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from analysis.certificates import certificates
+from analysis.reading.arms import VARIANT, Arm, Row
+from analysis.reading.study import Study
+
+STATES = ("complete", "pruned", "failed", "killed", "running", "waiting")
+ALPHA = 0.05
+STUCK = 3.0
+"""Standard errors above chance that a seed may score by luck alone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Noise:
+    """How far the seeds of one arm lie apart.
+
+    Attributes:
+        arm: whose.
+        scores: seed to test score.
+        mean: of the scores.
+        sd: of the scores, with n - 1.
+        ratio: ``sd`` over the pooled one of the other arms; None where there is none.
+        is_noisier: whether that is more than chance does (F test, Bonferroni over the arms).
+        learned: how many seeds left chance, where some did and some did not; else None.
+    """
+
+    arm: Arm
+    scores: Mapping[int, float]
+    mean: float
+    sd: float
+    ratio: float | None
+    is_noisier: bool
+    learned: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrustFindings:
+    """What a reader must know before a number is believed.
+
+    Attributes:
+        counts: how many trials are in each state, with ``not started``.
+        diverged_seeds: over all trials.
+        leaky: trials that see the future.
+        reused: trials that another sweep trained.
+        by_choice: counts for each choice of each categorical axis; empty where all completed.
+        certificates: see ``certificates.certificates``.
+        noise: the arms with two seeds or more, the noisiest first.
+        pooled: standard deviation of a seed within its arm; None where no arm has two seeds.
+    """
+
+    counts: Mapping[str, int]
+    diverged_seeds: int
+    leaky: int
+    reused: int
+    by_choice: Sequence[Row]
+    certificates: Sequence[Row]
+    noise: Sequence[Noise]
+    pooled: float | None
+
+    @property
+    def alarms(self) -> list[tuple[Row, str]]:
+        """Certificates that alarm, with what is wrong."""
+        return [(row, alarm) for row in self.certificates for alarm in row["alarms"]]
+
+
+def trust_findings(study: Study) -> TrustFindings:
+    """Of every trial, whatever its state."""
+    found = study.trials
+    by_state = Counter(arm.state for arm in found)
+    planned = study.about["planned"]
+    noise, pooled = _noise(study)
+    return TrustFindings(
+        counts={
+            **{state: by_state.get(state, 0) for state in STATES},
+            "not started": max(0, planned - len(found)),
+        },
+        diverged_seeds=sum(len(arm.diverged) for arm in found),
+        leaky=sum(arm.leaky for arm in found),
+        reused=sum(arm.reused_from is not None for arm in found),
+        by_choice=_by_choice(found, study.axes),
+        certificates=certificates(found, study.curves, study.metric.bounds),
+        noise=noise,
+        pooled=pooled,
+    )
+
+
+def _by_choice(found: Sequence[Arm], axes: Sequence[Mapping[str, Any]]) -> list[Row]:
+    """A variant is a trial of its own: its state stands in the table of trials."""
+    rows: list[Row] = []
+    for axis in axes:
+        key = str(axis["key"])
+        if axis["kind"] != "categorical" or key == VARIANT:
+            continue
+        for choice in axis["choices"]:
+            chosen = [arm for arm in found if key in arm.point and arm.point[key] == choice]
+            by_state = Counter(arm.state for arm in chosen)
+            diverged = sum(len(arm.diverged) for arm in chosen)
+            rows.append({"axis": key, "choice": choice, **by_state, "diverged seeds": diverged})
+    fates = (*STATES[1:], "diverged seeds")
+    return rows if any(row.get(fate) for row in rows for fate in fates) else []
+
+
+def _noise(study: Study) -> tuple[list[Noise], float | None]:
+    arms = [arm for arm in study.arms if len(arm.scores("test")) > 1]
+    scores = [list(arm.scores("test").values()) for arm in arms]
+    if not arms:
+        return [], None
+    n = np.array([len(s) for s in scores])
+    squares = np.array([(len(s) - 1) * float(np.var(s, ddof=1)) for s in scores])
+    freedom = n - 1
+    total, of_all = float(squares.sum()), int(freedom.sum())
+    others, of_others = total - squares, of_all - freedom
+    known = (others > 0) & (of_others > 0)
+    ratio = np.full(len(arms), np.nan)
+    ratio[known] = (squares / freedom)[known] / (others[known] / of_others[known])
+    p = stats.f.sf(ratio, freedom, np.where(known, of_others, 1))
+    found = [
+        Noise(
+            arm=arm,
+            scores=arm.scores("test"),
+            mean=math.fsum(s) / len(s),
+            sd=math.sqrt(squares[at] / freedom[at]),
+            ratio=math.sqrt(ratio[at]) if known[at] else None,
+            is_noisier=bool(known[at] and p[at] * len(arms) < ALPHA),
+            learned=_learned(arm, s, study),
+        )
+        for at, (arm, s) in enumerate(zip(arms, scores, strict=True))
+    ]
+    found.sort(key=lambda noise: (-noise.sd, noise.arm.number))
+    return found, math.sqrt(total / of_all)
+
+
+def _learned(arm: Arm, scores: Sequence[float], study: Study) -> int | None:
+    """How many seeds are above what guessing reaches; None where all are, or none."""
+    chance = arm.constants.get("chance")
+    sequences = arm.sequences("test", study.metric.bounds)
+    if not (study.metric.is_proportion and chance and sequences and 0 < chance < 1):
+        return None
+    lucky = chance + STUCK * math.sqrt(chance * (1 - chance) / sequences)
+    above = sum(score > lucky for score in scores)
+    return above if 0 < above < len(scores) else None

@@ -1,0 +1,127 @@
+"""The cards' figures as files and as what a page embeds, the same bytes every time."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure as Drawing
+
+from analysis.page.fonts import families, quietly, write_out
+from analysis.page.svg import inlined, smaller
+from analysis.sections.card import Card, Figure, Theme
+from analysis.sections.theme import style
+
+DPI = 130
+NARROW = 4.1
+"""Inches: what a phone shows without making the words small."""
+MOST_BYTES = 200_000
+"""Of an SVG that a page still embeds; a larger one is embedded as a PNG."""
+METADATA: dict[str, dict[str, Any]] = {
+    "svg": {"Date": None, "Creator": None, "Format": None, "Type": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+    "png": {"Software": None},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """One figure, as a page takes it: ``inline``, or ``light`` and ``dark``.
+
+    Attributes:
+        inline: an SVG element that follows the ground; empty where there is none.
+        narrow: the same for a narrow screen; empty where the figure is not made narrow.
+        light: an image on a light ground; empty where there is ``inline``.
+        dark: the same on a dark ground.
+        kind: of ``light`` and ``dark``: ``svg+xml`` or ``png``.
+        width: pixels at 96 an inch.
+        height: likewise.
+    """
+
+    inline: str = ""
+    narrow: str = ""
+    light: bytes = b""
+    dark: bytes = b""
+    kind: str = "svg+xml"
+    width: int
+    height: int
+
+
+def draw_all(cards: Sequence[Card], folder: Path) -> dict[str, Picture]:
+    """Draw every figure into ``folder`` as PNG, SVG and PDF; what the page takes, by name.
+
+    The first card's are drawn narrow too: they are what a phone shows first.
+    """
+    folder.mkdir()
+    return {
+        figure.name: draw(figure, folder / figure.name, narrow=card is cards[0])
+        for card in cards
+        for figure in card.figures
+    }
+
+
+def draw(figure: Figure, stem: Path, *, narrow: bool = False) -> Picture:
+    """Draw one into ``stem``.png, .svg and .pdf.
+
+    It is laid out once for all files, and drawn again for the dark ground only where it has other
+    colours than the palette's.
+    """
+    with quietly():
+        return _draw(figure, stem, narrow=narrow)
+
+
+def _draw(figure: Figure, stem: Path, *, narrow: bool) -> Picture:
+    with mpl.rc_context(_settings("light", figure.name)):
+        drawing = figure.draw("light")
+        inches = drawing.get_size_inches()
+        is_simple = len(drawing.axes) == 1 and drawing.get_layout_engine() is not None
+        light = _svg(drawing)
+        stem.with_suffix(".svg").write_text(light, encoding="utf-8")
+        if not write_out(drawing):
+            drawing.set_layout_engine("none")
+        FigureCanvasPdf(drawing).print_pdf(  # type: ignore[no-untyped-call]
+            stem.with_suffix(".pdf"), metadata=METADATA["pdf"]
+        )
+        drawing.dpi = DPI
+        FigureCanvasAgg(drawing).print_png(  # type: ignore[no-untyped-call]
+            stem.with_suffix(".png"), metadata=METADATA["png"]
+        )
+    width, height = (round(96 * float(side)) for side in inches)
+    if len(light) > MOST_BYTES:
+        pixels = stem.with_suffix(".png").read_bytes()
+        return Picture(light=pixels, dark=pixels, kind="png", width=width, height=height)
+    inline = inlined(light, figure.alt)
+    if inline is None:
+        with mpl.rc_context(_settings("dark", figure.name)):
+            dark = _svg(figure.draw("dark"))
+        return Picture(light=light.encode(), dark=dark.encode(), width=width, height=height)
+    phone = _narrowed(figure) if narrow and is_simple and inches[0] > NARROW else ""
+    return Picture(inline=inline, narrow=phone, width=width, height=height)
+
+
+def _narrowed(figure: Figure) -> str:
+    with mpl.rc_context(_settings("light", f"{figure.name}-narrow")):
+        drawing = figure.draw("light")
+        drawing.set_size_inches(NARROW, float(drawing.get_size_inches()[1]))
+        return inlined(_svg(drawing), figure.alt) or ""
+
+
+def _settings(theme: Theme, salt: str) -> dict[Any, Any]:
+    """``salt`` keeps the names of elements apart, of several figures in one page."""
+    return {**style(theme), "font.family": list(families()), "svg.hashsalt": salt}
+
+
+def _svg(drawing: Drawing) -> str:
+    """Straight from the canvas: ``savefig`` would draw everything twice."""
+    buffer = io.StringIO()
+    FigureCanvasSVG(drawing).print_svg(  # type: ignore[no-untyped-call]
+        buffer, metadata=METADATA["svg"]
+    )
+    return smaller(buffer.getvalue())

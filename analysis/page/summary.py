@@ -1,0 +1,76 @@
+"""``summary.json``: the cards as plain data (docs/summary.md says what is where)."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from analysis.reading.study import Study
+from analysis.sections.card import Card, Table
+
+SUMMARY_VERSION = 4
+ABOUT = ("name", "space", "question", "sampler", "seeds", "planned", "axes")
+TRIALS = "trials"
+"""The table that is a file of its own, ``trials.parquet``: it is not repeated."""
+
+
+def summary(study: Study, cards: Sequence[Card]) -> dict[str, Any]:
+    """Everything the report says; the same ledger gives the same summary."""
+    about, metric = study.about, study.metric
+    found: dict[str, Any] = plain(
+        {
+            "version": SUMMARY_VERSION,
+            "sweep": {key: about[key] for key in ABOUT} | {"finished": study.ended},
+            "metric": {
+                "name": metric.name,
+                "direction": "maximize" if metric.maximize else "minimize",
+                "margin": metric.margin,
+            },
+            "reference": study.reference.trial_id if study.reference else None,
+            "reference_why": study.reference_why,
+            "cards": {card.name: _card(card) for card in cards},
+            "order": [card.name for card in cards],
+        }
+    )
+    return found
+
+
+def as_json(found: Mapping[str, Any]) -> str:
+    """One key a line; NaN is null."""
+    return json.dumps(found, indent=1, sort_keys=True, allow_nan=False) + "\n"
+
+
+def _card(card: Card) -> dict[str, Any]:
+    return {
+        "title": card.title,
+        "status": card.status,
+        "words": list(card.words),
+        "facts": [list(fact) for fact in card.facts],
+        "tables": {table.name: _table(table) for table in card.tables if table.name != TRIALS},
+        "figures": {figure.name: figure.alt for figure in card.figures},
+        "commands": [{"does": c.does, "command": c.command} for c in card.commands],
+        "data": dict(card.data),
+    }
+
+
+def _table(table: Table) -> dict[str, Any]:
+    columns = [{"title": c.title, "kind": c.kind, "unit": c.unit} for c in table.columns]
+    rows = [list(row) for row in table.rows]
+    return {"title": table.title, "columns": columns, "rows": rows, "trials": list(table.links)}
+
+
+def plain(value: Any) -> Any:
+    """JSON without NaN or infinity, and without what only numpy knows."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(v) for key, v in value.items()}
+    if isinstance(value, list | tuple | set | np.ndarray):
+        return [plain(v) for v in value]
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)

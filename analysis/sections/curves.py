@@ -1,0 +1,181 @@
+"""What happened while it was trained: validation scores over steps."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import partial
+from textwrap import wrap
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Drawing
+from matplotlib.lines import Line2D
+
+from analysis.findings import Findings
+from analysis.findings.curves import Curve, curves
+from analysis.reading.arms import VARIANT, Arm, short
+from analysis.reading.study import Study
+from analysis.sections.card import Card, Figure, Theme
+from analysis.sections.theme import PALETTES, SERIES
+
+MOST_LINES = 150
+MOST_PANELS = 12
+TITLE = 24
+"""Letters of a panel's title in a line."""
+MOST_GROUPS = len(SERIES)
+
+
+def card(findings: Findings) -> Card | None:
+    """An overlay of all arms, and a panel each for some."""
+    study = findings.study
+    found = curves(study, MOST_LINES)
+    if not found:
+        return None
+    key = _main_axis(study, found)
+    groups = _groups(found, key)
+    begun = sum(arm.step > 0 for arm in study.arms)
+    cut = f" {MOST_LINES} of {begun} arms, evenly from the ranking." if begun > MOST_LINES else ""
+    by = f", coloured by {_name(key)}" if len(groups) > 1 else ""
+    panels = _evenly(found, MOST_PANELS)
+    figures = [
+        Figure(
+            name="curves",
+            draw=partial(_overlay, study, found, groups, key),
+            alt=f"Validation {study.metric.name} over training steps, a line an arm{by}",
+            caption=f"A line is an arm's mean over its seeds{by}; broken where it did not complete "
+            f"or sees the future.{cut}",
+        ),
+        Figure(
+            name="curves_by_arm",
+            draw=partial(_panels, study, panels),
+            alt=f"Validation {study.metric.name} over training steps, a panel an arm",
+            caption="Thin: each seed. Thick: their mean, where every seed has a score."
+            + (f" {len(panels)} of {len(found)} arms." if len(panels) < len(found) else ""),
+            folded=True,
+        ),
+    ]
+    return Card(
+        name="curves",
+        title="Curves",
+        words=[f"Validation {study.metric.name} over the steps of training."],
+        figures=figures if len(found) > 1 else figures[:1],
+        data={"arms": [curve.arm.trial_id for curve in found], "coloured_by": key},
+    )
+
+
+def _name(key: str | None) -> str:
+    return "arm" if key in (None, VARIANT) else short(str(key))
+
+
+def _main_axis(study: Study, found: Sequence[Curve]) -> str | None:
+    """The compared axis whose levels end furthest apart, for the size of its groups: a colour."""
+    keys = [str(axis["key"]) for axis in study.compared_axes]
+
+    def spread(key: str) -> float:
+        groups: dict[str, list[float]] = {}
+        for curve in found:
+            if curve.mean and math.isfinite(curve.mean[-1]):
+                groups.setdefault(str(curve.arm.point.get(key)), []).append(curve.mean[-1])
+        if not 1 < len(groups) <= MOST_GROUPS:
+            return -1.0
+        every = [score for scores in groups.values() for score in scores]
+        centre = math.fsum(every) / len(every)
+        return sum(len(s) * (math.fsum(s) / len(s) - centre) ** 2 for s in groups.values())
+
+    return max(keys, key=spread, default=None)
+
+
+def _groups(found: Sequence[Curve], key: str | None) -> dict[str, str]:
+    """A level's words to its colour; one for all where there would be too many."""
+    levels = sorted({_level(curve.arm, key) for curve in found}, key=_order)
+    if key is None or len(levels) > MOST_GROUPS:
+        return {}
+    return dict(zip(levels, SERIES, strict=False))
+
+
+def _level(arm: Arm, key: str | None) -> str:
+    value = arm.point.get(key) if key else None
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def _order(level: str) -> tuple[float, str]:
+    try:
+        return float(level), level
+    except ValueError:
+        return math.inf, level
+
+
+def _overlay(
+    study: Study, found: Sequence[Curve], groups: Mapping[str, str], key: str | None, theme: Theme
+) -> Drawing:
+    drawing = Drawing(figsize=(8.4, 4.2), layout="constrained")
+    ax: Axes = drawing.subplots()
+    plain = PALETTES[theme].accent
+    fade = 0.85 if len(found) <= 30 else 0.45
+    for curve in found:
+        colour = groups.get(_level(curve.arm, key), plain)
+        ax.plot(curve.shared, curve.mean, color=colour, alpha=fade, lw=1.5, ls=_dashes(curve.arm))
+    _chance(ax, study, theme)
+    ax.set_xlabel("step")
+    ax.set_ylabel(f"validation {study.metric.name}")
+    if len(groups) > 1:
+        lines = [Line2D([], [], color=colour, lw=2) for colour in groups.values()]
+        ax.legend(lines, list(groups), title=_name(key), loc="upper left", bbox_to_anchor=(1, 1))
+    return drawing
+
+
+def _panels(study: Study, found: Sequence[Curve], theme: Theme) -> Drawing:
+    columns = min(4, len(found))
+    rows = math.ceil(len(found) / columns)
+    drawing = Drawing(figsize=(2.4 * columns, 1.6 * rows + 0.5), layout="constrained")
+    grid = drawing.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
+    colours = PALETTES[theme]
+    titles = _differing([curve.arm for curve in found])
+    for curve, title, ax in zip(found, titles, grid, strict=False):
+        colour = colours.accent if curve.arm.ranked else colours.quiet
+        for steps, scores in curve.seeds.values():
+            ax.plot(steps, scores, color=colour, alpha=0.4, lw=0.9)
+        ax.plot(curve.shared, curve.mean, color=colour, lw=2)
+        state = "" if curve.arm.ranked else f"\n[{'LEAKY' if curve.arm.leaky else curve.arm.state}]"
+        ax.set_title(title + state, fontsize=8.5)
+        _chance(ax, study, theme)
+    for empty in grid[len(found) :]:
+        empty.set_axis_off()
+    drawing.supxlabel("step", fontsize=mpl.rcParams["font.size"])
+    drawing.supylabel(f"validation {study.metric.name}", fontsize=mpl.rcParams["font.size"])
+    return drawing
+
+
+def _differing(arms: Sequence[Arm]) -> list[str]:
+    """Each arm by the axes in which these arms differ."""
+    keys = [k for k in arms[0].point if len({str(arm.point.get(k)) for arm in arms}) > 1]
+
+    def title(arm: Arm) -> str:
+        parts = [
+            _level(arm, k) if k == VARIANT else f"{short(k)} {_level(arm, k)}"
+            for k in keys
+            if k in arm.point
+        ]
+        lines = wrap(", ".join(parts) or arm.name, TITLE, max_lines=3, placeholder=" …")
+        return "\n".join(lines)
+
+    return [title(arm) for arm in arms]
+
+
+def _dashes(arm: Arm) -> Any:
+    return "-" if arm.ranked else (0, (3, 2))
+
+
+def _chance(ax: Axes, study: Study, theme: Theme) -> None:
+    """Where guessing is: only where more is better, for else it flattens all the rest."""
+    values = {arm.constants.get("chance") for arm in study.trials if arm.constants}
+    chance = values.pop() if len(values) == 1 else None
+    if chance is not None and study.metric.maximize:
+        ax.axhline(chance, color=PALETTES[theme].quiet, lw=0.9, ls=(0, (4, 3)))
+
+
+def _evenly(found: Sequence[Curve], most: int) -> list[Curve]:
+    step = max(1, math.ceil(len(found) / most))
+    return list(found[::step])

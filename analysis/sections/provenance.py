@@ -1,0 +1,103 @@
+"""Enough to do it again: code, machine, command; what was computed how; what the paper says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from analysis.findings import Findings
+from analysis.paper import paper_note
+from analysis.sections.card import Block, Card, Column, Command, Table
+from sweeps.sources.words import has_patch, in_words
+
+MOST_PATCH = 60_000
+"""Characters of a patch that a page shows; changes.diff has all of it."""
+METHODS = (
+    "The unit of evidence is a replicate: one trial with one seed. Seeds are paired: the same seed "
+    "gives every arm the same data order and, as far as shared, the same initial values. A trial "
+    "is selected on validation and reported on test.",
+    "Each arm is compared with one reference, which is never chosen by its score. Differences are "
+    "taken seed by seed; their noise is pooled over the arms where it may be (residual: score - "
+    "arm mean - seed mean + grand mean), and an arm noisier than the pool brings its own. "
+    "Intervals are simultaneous, 95 % over the whole table; verdicts follow from them alone. The "
+    "exact sign-flip p-value needs no assumption and decides nothing.",
+    "No difference larger than the margin is a verdict too (equivalence). A global test of no "
+    "effect at all comes before any winner, rank or importance.",
+    "Values of trials that were stopped early are never averaged with full ones; a seed that "
+    "diverged counts against its arm; what sees the future is shown and never ranked.",
+)
+
+
+def card(findings: Findings) -> Card:
+    """Provenance and methods."""
+    about = findings.study.about
+    entries = _entries(about)
+    commands = [
+        Command(does="The command of this sweep, as it was given.", command=about["command"])
+    ]
+    blocks = []
+    if has_patch(about["diff"]):
+        commands.append(
+            Command(
+                does="It was run with changes that were not committed. On its commit, this makes "
+                "them.",
+                command="git apply changes.diff",
+            )
+        )
+        patch = about["diff"]
+        more = "" if len(patch) <= MOST_PATCH else "\n... the rest is in changes.diff\n"
+        blocks.append(Block(title="The uncommitted changes", text=patch[:MOST_PATCH] + more))
+    anew = (
+        about["command"] if "--rerun" in about["command"].split() else f"{about['command']} --rerun"
+    )
+    commands.append(
+        Command(
+            does="The same command goes on where a sweep was stopped; this trains it anew. The "
+            "same numbers come out.",
+            command=anew,
+        )
+    )
+    return Card(
+        name="provenance",
+        title="Methods and provenance",
+        words=[f"In the paper. {paper_note(about['space'], about['base'])}", *METHODS],
+        tables=[
+            Table(
+                name="provenance",
+                title="Where it comes from",
+                columns=[Column(title="what"), Column(title="value")],
+                rows=[[key, value] for key, value in entries.items()],
+            )
+        ],
+        commands=commands,
+        blocks=blocks,
+        data={
+            "sources": in_words(about["commit"], about["dirty"], about["diff"] or ""),
+            "paper": paper_note(about["space"], about["base"]),
+            **{key: about[key] for key in ("commit", "dirty", "code", "versions", "hardware")},
+            "command": about["command"],
+            "created": _time(about["created"]),
+            "finished": _time(about["finished"]),
+        },
+    )
+
+
+def _entries(about: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "commit": in_words(about["commit"], about["dirty"], about["diff"] or ""),
+        "focus_core": about["code"] or "unknown",
+        "sampler": f"{about['sampler']}, seed {about['sampler_seed']}",
+        "seeds a trial": str(about["seeds"]),
+        "versions": _listed(about["versions"]),
+        "hardware": _listed(about["hardware"]),
+        "began": _time(about["created"]) or "unknown",
+        "ended": _time(about["finished"]) or "not yet",
+    }
+
+
+def _time(moment: Any) -> str | None:
+    return moment.isoformat(timespec="seconds") if moment else None
+
+
+def _listed(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key} {value}" for key, value in values.items()) or "unknown"
