@@ -23,14 +23,14 @@ FLOORS = {
     | {"torch"},
     # Not the sweeps' way of working: the tables and axes it reads, and how every command answers.
     "analysis": {"sweeps.schema", "sweeps.command_line", "sweeps.alarms", "sweeps.ranking"}
-    | {"sweeps.read_only", "sweeps.said"}
+    | {"sweeps.read_only", "sweeps.said", "sweeps.sources.repository"}
     | {"sweeps.sources.words", "sweeps.code_identity", "search_spaces.axes"}
     | {"focus_core.config.orders", "focus_core.config.origins", "focus_core.errors"}
     | {"focus_core.config.known_keys", "focus_core.config.read_value"}
     | {"focus_core.config.fields", "focus_core.config.lookup"}
     | {"focus_core.paths", "focus_core.tasks.protocols"}
     | {"matplotlib", "numpy", "optuna", "pyarrow", "scipy", "seaborn", "sqlalchemy"}
-    | {"jinja2", "mixedlm", "opda", "pandas", "sklearn"},
+    | {"jinja2", "markupsafe", "mixedlm", "opda", "pandas", "sklearn"},
 }
 # Read by --list and --dry-run: not even torch.
 LIGHT = ("config/*", "tasks/__init__", "tasks/protocols", "tasks/published")

@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 from analysis.page.pictures import Picture
 from analysis.page.tables import MOST_REST, View, view
 from analysis.sections.card import Card
-from analysis.sections.numbers import Format
+from analysis.sections.digits import Format
 from analysis.sections.theme import PALETTES
 
 HERE = Path(__file__).parent

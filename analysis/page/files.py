@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from analysis.sections.card import Column, Table
-from analysis.sections.numbers import NONE, TO_THE_RIGHT, Format, cell_text, is_signed
+from analysis.sections.digits import NONE, TO_THE_RIGHT, Format, cell_text, is_signed
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a spreadsheet takes for the beginning of a formula."""

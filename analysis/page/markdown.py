@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from analysis.page.assemble import Head
 from analysis.sections.card import Card, Figure, Table
-from analysis.sections.numbers import TO_THE_RIGHT, Format, cell_text, is_signed
+from analysis.sections.digits import TO_THE_RIGHT, Format, cell_text, is_signed
 
 
 def markdown(head: Head, cards: Sequence[Card], scores: Format) -> str:

@@ -20,7 +20,7 @@ from analysis.page.runs import mlflow_runs
 from analysis.page.summary import as_json, summary
 from analysis.sections import cards
 from analysis.sections.card import Card
-from analysis.sections.numbers import Format, study_format
+from analysis.sections.digits import Format, study_format
 from sweeps.sources.words import has_patch
 
 CHANGES = "changes.diff"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analysis.sections.card import Table
-from analysis.sections.numbers import TO_THE_RIGHT, Format, cell_text, is_signed
+from analysis.sections.digits import TO_THE_RIGHT, Format, cell_text, is_signed
 
 TRIALS = "trials"
 """The table whose rows are the trials themselves: what other rows lead to."""

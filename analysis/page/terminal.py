@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analysis.sections.card import Card, Table
-from analysis.sections.numbers import TO_THE_RIGHT, Format, cell_text, is_signed
+from analysis.sections.digits import TO_THE_RIGHT, Format, cell_text, is_signed
 
 ROWS = 6
 COLUMNS = 5

@@ -17,7 +17,7 @@ from analysis.sections.axes_figures import (
 )
 from analysis.sections.axes_words import method, sentences
 from analysis.sections.card import Card, Column, Figure, Table
-from analysis.sections.numbers import Format, study_format
+from analysis.sections.digits import Format, study_format
 
 MOST_PANELS = 12
 OPEN_PANELS = 6

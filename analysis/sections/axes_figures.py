@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from analysis.findings.axis_results import AxisLevel, AxisResult, Curve, Interaction
 from analysis.sections.card import Theme
-from analysis.sections.numbers import Format
+from analysis.sections.digits import Format
 from analysis.sections.theme import PALETTES
 
 WIDTH = 4.1

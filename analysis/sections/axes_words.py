@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from analysis.findings.axis_results import AxisFindings, AxisResult, Counted, Gap
 from analysis.sections.axes_figures import strongest
-from analysis.sections.numbers import Format
+from analysis.sections.digits import Format
 
 NAMED = 4
 

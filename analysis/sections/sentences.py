@@ -9,8 +9,8 @@ from analysis.findings.comparison_results import Comparison, Comparisons
 from analysis.reading.arms import Arm
 from analysis.reading.study import Study
 from analysis.reading.tuned import tuned_note
+from analysis.sections.digits import Format
 from analysis.sections.naming import are_many, listed, name_arms
-from analysis.sections.numbers import Format
 from analysis.statistics.against import MIN_SEEDS
 from sweeps.command_line import counted
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from cycler import cycler
+from matplotlib.rcsetup import cycler
 
 from analysis.sections.card import Theme
 

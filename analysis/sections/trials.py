@@ -10,7 +10,7 @@ from analysis.reading.arms import VARIANT, Arm, short
 from analysis.reading.study import Study
 from analysis.reading.tuned import tuned_keys, tuned_note
 from analysis.sections.card import Card, Column, Command, Table
-from analysis.sections.numbers import Format, study_format
+from analysis.sections.digits import Format, study_format
 
 EACH_SEED = 1000
 """Trials up to which every seed stands in the table; they are in trials.parquet anyway."""

@@ -14,7 +14,7 @@ from analysis.origins import origin_note, origin_rows
 from analysis.reading.arms import Arm
 from analysis.reading.study import Study
 from analysis.sections.card import Block, Card, Figure, Theme
-from analysis.sections.numbers import Format, study_format
+from analysis.sections.digits import Format, study_format
 from analysis.sections.theme import PALETTES
 from analysis.sections.trust_tables import tables
 from analysis.windows import BEATS_WINDOW

@@ -11,7 +11,7 @@ from analysis.findings.planner import Step
 from analysis.reading.study import Study
 from analysis.sections.arm_figures import draw_scores, most_telling
 from analysis.sections.card import Card, Column, Command, Figure, Status, Table
-from analysis.sections.numbers import study_format
+from analysis.sections.digits import study_format
 from analysis.sections.sentences import answer, counts
 from analysis.statistics.against import Verdict
 from sweeps.command_line import counted

@@ -13,8 +13,8 @@ from analysis.findings.confirmation import Confirmed, confirmation
 from analysis.reading.arms import Arm
 from analysis.reading.study import Study
 from analysis.sections.card import Card, Column, Command, Table
+from analysis.sections.digits import Format, study_format
 from analysis.sections.naming import listed
-from analysis.sections.numbers import Format, study_format
 from sweeps.command_line import counted
 
 FRESH_SEEDS = 5

@@ -16,7 +16,7 @@ import pytest
 
 from analysis.page.assemble import Head, Page, render
 from analysis.sections.card import Block
-from analysis.sections.numbers import Format
+from analysis.sections.digits import Format
 from tests.analysis.pages import EVIL, card_of, row_of, table_of
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")

@@ -16,7 +16,7 @@ from analysis.page.summary import as_json, plain
 from analysis.page.tables import MINUS, as_data
 from analysis.page.terminal import lines
 from analysis.sections.card import Block, Card
-from analysis.sections.numbers import Format
+from analysis.sections.digits import Format
 from tests.analysis.pages import EVIL, card_of, row_of, table_of
 from tests.analysis.pages import Page as Parsed
 

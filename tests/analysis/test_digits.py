@@ -7,7 +7,7 @@ import math
 import pytest
 
 from analysis.sections.card import Column
-from analysis.sections.numbers import NONE, Format, cell_text, format_for, p_value, plain
+from analysis.sections.digits import NONE, Format, cell_text, format_for, p_value, plain
 
 
 @pytest.mark.parametrize(
