@@ -108,7 +108,7 @@ def _only_one(study: Study, words: str) -> Arm:
 
 
 def _may_be_compared(arm: Arm) -> Arm:
-    from analysis.comparisons import why_not_ranked
+    from analysis.reading.reference import why_not_ranked
 
     if not arm.ranked:
         raise UserError(f"{arm.name} cannot be compared: {why_not_ranked(arm)}")

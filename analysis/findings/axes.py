@@ -13,7 +13,7 @@ from analysis.findings.axis_values import Codes, Floats
 from analysis.findings.interactions import interactions
 from analysis.reading.arms import Arm
 from analysis.reading.study import Study
-from analysis.statistics.pairs import holm
+from analysis.statistics.correction import holm
 
 __all__ = ["AxisFindings", "axis_findings"]
 

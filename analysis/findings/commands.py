@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analysis.reading.arms import Arm
+from analysis.reading.compare import own_sweep
 from analysis.reading.study import Study
 
 CARRIED = ("--set", "--home", "--cpus-per-trial", "--gpus-per-trial")  # threads change rounding
@@ -15,8 +16,7 @@ SIZED = ("--trials", "--sampler")  # what makes the same sweep of the same space
 
 def can_launch(study: Study) -> bool:
     """Whether the launcher can go on with it: not what another tool trained, nor several sweeps."""
-    imported = getattr(study, "imported", False)
-    return not imported and not study.about.get("sweeps") and bool(study.about["command"])
+    return not study.imported and not study.about.get("sweeps") and bool(study.about["command"])
 
 
 def words_of(command: str) -> list[str]:
@@ -29,9 +29,10 @@ def words_of(command: str) -> list[str]:
 
 def train_again(arm: Arm, about: Mapping[str, Any]) -> str:
     """Trains this trial again, alone: its axes pinned, the rest as launched."""
+    about, point = own_sweep(about, arm.point)
     given = _given(about["command"])
-    settings = [pair for pair in given["--set"] if pair.partition("=")[0] not in arm.point]
-    settings += [f"{key}={value}" for key, value in arm.point.items()]
+    settings = [pair for pair in given["--set"] if pair.partition("=")[0] not in point]
+    settings += [f"{key}={value}" for key, value in point.items()]
     words = _launch(about, f"{about['name']}-best-{arm.trial_id[:6]}")
     words += ["--trials", "1", "--rerun", "--seeds", str(about["seeds"])]
     words += _flags(given, CARRIED[1:])

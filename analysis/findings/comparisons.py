@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis.comparisons import why_not_ranked
 from analysis.findings.comparison_results import Comparison, Comparisons, Tie
 from analysis.findings.looks import looks
 from analysis.findings.planner import steps, wishes
 from analysis.reading.arms import Arm
+from analysis.reading.reference import why_not_ranked
 from analysis.reading.study import Study
 from analysis.statistics.against import (
     MIN_SEEDS,

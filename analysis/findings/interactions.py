@@ -11,8 +11,8 @@ from analysis.findings.axis_results import Interaction
 from analysis.findings.axis_table import AxisTable, as_columns
 from analysis.findings.axis_values import Floats
 from analysis.statistics.columns import span
+from analysis.statistics.correction import holm
 from analysis.statistics.interactions import Joint, joint_effect
-from analysis.statistics.pairs import holm
 
 SHOWN = 2
 WIDEST = 12

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from analysis.certificates import certificates
+from analysis.findings.certificates import certificates
 from analysis.reading.arms import VARIANT, Arm, Row
 from analysis.reading.study import Study
 

@@ -14,8 +14,8 @@ from typing import Any, Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analysis.evidence import Bounds, Interval, mean_interval
 from analysis.reading.curves import CONSTANTS
+from analysis.statistics.seed_interval import Bounds, Interval, mean_interval
 from sweeps.alarms import promised
 from sweeps.ranking import best_of, is_leaky, may_rank
 

@@ -11,12 +11,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analysis.comparisons import reference_arm
 from analysis.reading.arms import Arm, arms, best_arm, one_split, scores
 from analysis.reading.confirmation import Confirmation, confirmation
 from analysis.reading.ledger import Restriction, SweepData
 from analysis.reading.metric import Metric, held_bounds, read_metric
 from analysis.reading.plan import SaidPlan, said_plan
+from analysis.reading.reference import reference_arm
 from analysis.reading.tuned import Axes, Tuned, compared_axes, tune, tuned_keys
 from sweeps.said import standing
 from sweeps.schema import IMPORTED

@@ -9,15 +9,15 @@ from functools import partial
 from matplotlib.figure import Figure as Drawing
 
 from analysis.findings import Findings
+from analysis.findings.origins import origin_note, origin_rows
 from analysis.findings.trust import TrustFindings
-from analysis.origins import origin_note, origin_rows
+from analysis.findings.windows import BEATS_WINDOW
 from analysis.reading.arms import Arm
 from analysis.reading.study import Study
 from analysis.sections.card import Block, Card, Figure, Theme
 from analysis.sections.digits import Format, study_format
 from analysis.sections.theme import PALETTES
 from analysis.sections.trust_tables import tables
-from analysis.windows import BEATS_WINDOW
 from sweeps.command_line import counted
 
 MOST_TRACEBACKS = 5

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from analysis.evidence import mean_interval
 from analysis.findings import Findings
 from analysis.findings.commands import can_launch, confirm, train_again
 from analysis.findings.comparison_results import Comparisons, Tie
@@ -15,6 +14,7 @@ from analysis.reading.study import Study
 from analysis.sections.card import Card, Column, Command, Table
 from analysis.sections.digits import Format, study_format
 from analysis.sections.naming import listed
+from analysis.statistics.seed_interval import mean_interval
 from sweeps.command_line import counted
 
 FRESH_SEEDS = 5

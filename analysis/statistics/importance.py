@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.statistics.axis_score import axis_p_values
+from analysis.statistics.correction import holm
 from analysis.statistics.draws import Drawn, draw
 from analysis.statistics.kernel import Floats, Levels
 from analysis.statistics.surrogate import explained, fits, problem, uncertain
@@ -155,15 +156,6 @@ def seed_noise(scores: Floats) -> float:
         return 0.0
     left = scores - scores.mean(axis=0) - scores.mean(axis=1, keepdims=True) + scores.mean()
     return float(np.sum(left**2) / ((trials - 1) * (seeds - 1)) / seeds)
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's step-down adjustment, in the order given (Holm 1979)."""
-    order = np.argsort(p_values, kind="stable")
-    stepped = np.asarray(p_values)[order] * np.arange(len(order), 0, -1)
-    adjusted = np.empty(len(order))
-    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(stepped))
-    return [float(p) for p in adjusted]
 
 
 def _axes(shares: Floats, p_values: Sequence[float]) -> tuple[Importance, ...]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from analysis.statistics.correction import holm
 from analysis.statistics.mixed import Contrasts, TrialEffect, contrasts
 from analysis.statistics.repeated import sphericity
 
@@ -117,16 +117,6 @@ def against_average(levels: int) -> Floats:
     """Weights of each level minus the average of all, (levels, levels)."""
     weights: Floats = np.eye(levels) - 1 / levels
     return weights
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's step-down correction, in the order given (Holm 1979, Scand. J. Statistics 6)."""
-    p = np.asarray(p_values, dtype=float)
-    order = np.argsort(p, kind="stable")
-    steps = np.minimum(1.0, p[order] * np.arange(len(p), 0, -1))
-    corrected = np.empty(len(p))
-    corrected[order] = np.maximum.accumulate(steps)
-    return [float(value) for value in corrected]
 
 
 def _every_pair(levels: int) -> Floats:

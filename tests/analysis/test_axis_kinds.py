@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
-from analysis import importance, report
+from analysis import report
 from analysis.reading.arms import Arm, arms
 from analysis.reading.ledger import read_sweep
 from focus_core.config import TrialConfig
@@ -95,12 +95,8 @@ def test_an_axis_of_any_kind_comes_back_from_the_ledger(kind: str) -> None:
     "kind", ["None and int", "None and float", "bool and word", "int and word", "float, stepped"]
 )
 def test_every_kind_of_axis_gets_its_report(
-    tmp_path: Path,
-    kind: str,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(importance, "RESAMPLES", 3)
     axis = Axis(key="model.theta_rank", distribution=KINDS[kind])
     home_with(tmp_path, axis, absent=kind == "None and int", trials=12)
     assert report.main(["--home", str(tmp_path)]) == 0, capsys.readouterr().err

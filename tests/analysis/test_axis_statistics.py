@@ -11,8 +11,9 @@ from scipy import stats
 from scipy.interpolate import CubicSpline
 
 from analysis.statistics.columns import curve_columns, knots_of, level_columns, span
+from analysis.statistics.correction import holm
 from analysis.statistics.mixed import TrialEffect, contrasts, trial_effect
-from analysis.statistics.pairs import grid_pairs, holm, model_pairs
+from analysis.statistics.pairs import grid_pairs, model_pairs
 from analysis.statistics.repeated import repeated_measures, sphericity
 
 

@@ -10,13 +10,13 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from analysis.findings.commands import train_again
 from analysis.reading.compare import own_sweep, read_sweeps
 from analysis.reading.curves import CURVES_SCHEMA
 from analysis.reading.ledger import read_sweep
 from analysis.reading.study import study
 from analysis.reading.tables import trials_schema
 from analysis.reading.where import where
-from analysis.summary import rerun_command
 from focus_core.config import TrialConfig
 from focus_core.errors import UserError
 
@@ -113,7 +113,7 @@ def test_a_command_is_of_the_sweep_that_a_trial_is_of(
     found = study(read_sweeps(home, ["a", "b"]))
     about, point = own_sweep(found.about, found.arms[3].point)
     assert (about["name"], point) == ("b", {"model.order": 2})
-    words = rerun_command(found.arms[3], found.about)
+    words = train_again(found.arms[3], found.about)
     assert "--seeds 5" in words
     assert "model.width=32" in words
     assert "sweep=" not in words

@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 import pytest
 
-from analysis.statistics.importance import holm, importances, seed_noise, total_shares
+from analysis.statistics.importance import importances, seed_noise, total_shares
 from analysis.statistics.surrogate import problem
 from benchmarks.importance_worlds import FUNCTIONS, LEVELS, World, draw_sweep, true_shares
 
@@ -157,13 +157,6 @@ def test_noise_of_the_seeds_is_pooled_over_trials():
     scores = effect + luck + 0.3 * rng.standard_normal((3000, 4))
     assert seed_noise(scores) == pytest.approx(0.09 / 4, rel=0.05)
     assert seed_noise(scores[:, :1]) == 0
-
-
-def test_holm_is_statsmodels():
-    from statsmodels.stats.multitest import multipletests
-
-    p = [0.04, 0.001, 0.03, 0.03, 0.9]
-    assert holm(p) == pytest.approx(list(multipletests(p, method="holm")[1]))
 
 
 def test_truth_of_the_simulated_worlds():

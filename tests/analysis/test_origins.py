@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from analysis.origins import KEYS, in_short, origin, origin_note, origin_rows
+from analysis.findings.origins import KEYS, in_short, origin, origin_note, origin_rows
 from analysis.report import main
 from focus_core.config import TrialConfig
 from search_spaces.variants import VARIANTS

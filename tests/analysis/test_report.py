@@ -168,7 +168,7 @@ def test_it_runs_as_a_script_and_imports_no_other_floor(tmp_path: Path, ledger: 
     code = (
         "import runpy, sys; sys.argv = ['report.py', '--home', sys.argv[1]]\n"
         f"sys.path.insert(0, {str(script.parent)!r})\n"
-        "import analysis.page.report_files, analysis.importance_study, analysis.summary\n"
+        "import analysis.page.report_files, analysis.findings.importances, analysis.findings.axes\n"
         f"try: runpy.run_path({str(script)!r}, run_name='__main__')\n"
         "except SystemExit as end: assert end.code == 2, end.code\n"
         "found = {'torch', 'ray', 'mlflow'} & set(sys.modules)\n"

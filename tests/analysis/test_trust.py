@@ -8,14 +8,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
-from analysis.evidence import holm, paired, t_p
 from analysis.findings import Findings
 from analysis.findings.trust import TrustFindings
+from analysis.findings.windows import BEATS_WINDOW, windows
 from analysis.reading.ledger import read_sweep
 from analysis.reading.study import study
 from analysis.sections.trust import card
-from analysis.windows import BEATS_WINDOW, windows
+from analysis.statistics.seed_interval import resolution
 from focus_core.config import TrialConfig
 
 Make = Callable[..., Any]
@@ -164,23 +166,21 @@ def test_windows_are_judged_as_one_by_one(
                 rows[name].append(value)
     import pyarrow as pa
 
-    from analysis.evidence import Interval, resolution
     from analysis.reading.curves import CURVES_SCHEMA
 
     said = windows(arms, pa.table(rows, CURVES_SCHEMA), (0.0, 1.0))
     p = []
     for arm in arms:
-        ceilings = own[arm.number] if known else dict.fromkeys(arm.tests, 0.31)
-        result = paired(arm.tests, ceilings, sequences=1024)
-        assert result is not None
-        d = result.difference
-        assert d.low is not None
-        assert d.high is not None
-        error = 0.0 if known else resolution(0.31 * 0.69, 1024)
-        half = float(np.hypot((d.high - d.low) / 2, error))
-        p.append(t_p(Interval(mean=d.mean, low=d.mean - half, high=d.mean + half, n=d.n)))
+        d = [
+            score - (own[arm.number][seed] if known else 0.31) for seed, score in arm.tests.items()
+        ]
+        mean, t = float(np.mean(d)), float(stats.t.ppf(0.975, n - 1))
+        half = max(t * float(stats.sem(d)), resolution(abs(mean), 1024 * n))
+        half = float(np.hypot(half, 0.0 if known else resolution(0.31 * 0.69, 1024)))
+        p.append(float(2 * stats.t.sf(abs(mean) / half * t, n - 1)))
+    corrected = multipletests(p, method="holm")[1]
     expected = [
-        "undecided" if n < 5 else BEATS_WINDOW if q <= 0.05 else "not detectably" for q in holm(p)
+        "undecided" if n < 5 else BEATS_WINDOW if q <= 0.05 else "not detectably" for q in corrected
     ]
     for arm, words in zip(arms, expected, strict=True):
         assert said[arm.number].startswith(words) or said[arm.number] == "below its window"

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from analysis.comparisons import comparisons, reference_arm
-from analysis.evidence import ALPHA
 from analysis.findings import Findings
+from analysis.findings.budgets import budgets
+from analysis.findings.comparisons import compare_arms
 from analysis.reading.arms import Arm, arms
 from analysis.reading.ledger import read_sweep
-from analysis.reading.study import study
+from analysis.reading.reference import reference_arm
+from analysis.reading.study import Study, study
 from analysis.reading.tuned import tune
 from analysis.sections.trials import card as trials_card
-from analysis.summary import summarise
 from focus_core.config import TrialConfig
 from sweeps.schema import Sweep
 from tests.without_ledger import trials_table
 
 Make = Callable[..., Any]
+ALPHA = 0.05
 RATES = (0.001, 0.003, 0.01)
 VARIANTS = ("base", "static", "ema")
 AXES = [
@@ -56,36 +58,34 @@ def tuned_sweep(sweep_of: Make, trial_of: Make) -> Callable[..., Sweep]:
     return build
 
 
-def summary_of(home: Path, write: Make, sweep: Sweep) -> dict[str, Any]:
-    return summarise(read_sweep(write(home, sweep), None))
+def found_of(home: Path, write: Make, sweep: Sweep) -> Findings:
+    return Findings(study(read_sweep(write(home, sweep), None)))
 
 
-def chosen(summary: dict[str, Any]) -> list[str]:
-    return [trial["label"] for trial in summary["trials"] if trial["chosen"]]
+def chosen(found: Findings) -> list[str]:
+    return [arm.label for arm in found.study.arms]
 
 
 def test_each_arm_stands_at_its_own_best_rate(
     tmp_path: Path, ledger: Make, tuned_sweep: Make
 ) -> None:
-    summary = summary_of(tmp_path, ledger, tuned_sweep())
-    assert chosen(summary) == [
+    found = found_of(tmp_path, ledger, tuned_sweep())
+    assert chosen(found) == [
         "base learning_rate=0.003",
         "static learning_rate=0.001",
         "ema learning_rate=0.01",
     ]
-    assert summary["reference"] == "base learning_rate=0.003"
-    assert summary["reference_why"] == "the sweep's base"
-    assert [row["name"] for row in summary["comparisons"]] == chosen(summary)[1:]
-    assert [row["difference"] for row in summary["comparisons"]] == pytest.approx(
-        [-0.25, 0.0], abs=0.02
-    )
-    (effect,) = summary["effects"]
-    assert {level["level"]: round(level["mean"], 1) for level in effect["levels"]} == {
+    assert found.study.reference is found.study.arms[0]
+    assert found.study.reference_why == "the sweep's base"
+    rows = found.comparisons.rows
+    assert [row.arm.label for row in rows] == chosen(found)[1:]
+    assert [row.difference for row in rows] == pytest.approx([-0.25, 0.0], abs=0.02)
+    (axis,) = found.axes.axes
+    assert {level.label: round(level.mean or 0, 1) for level in axis.levels} == {
         "base": 0.8, "static": 0.6, "ema": 0.8,
     }  # fmt: skip
-    assert effect["verdict"] == "the levels differ"  # at unlike rates, but each at its own
-    assert summary["heat_map"]["columns"] == "learning_rate"  # all of them are shown
-    assert len(summary["trials"]) == 9
+    assert axis.differs  # at unlike rates, but each at its own
+    assert len(found.study.trials) == 9
 
 
 def test_negative_control_an_axis_that_is_not_tuned_is_compared(
@@ -93,17 +93,18 @@ def test_negative_control_an_axis_that_is_not_tuned_is_compared(
 ) -> None:
     sweep = tuned_sweep()
     sweep.axes = [{k: v for k, v in axis.items() if k != "tuned"} for axis in AXES]
-    summary = summary_of(tmp_path, ledger, sweep)
-    assert len(chosen(summary)) == 9
-    assert len(summary["comparisons"]) == 8
-    assert len(summary["effects"]) == 2
+    found = found_of(tmp_path, ledger, sweep)
+    assert len(chosen(found)) == 9
+    assert len(found.comparisons.rows) == 8
+    assert len(found.axes.axes) == 2
 
 
 def test_the_reference_is_the_base_at_whichever_rate_suits_it(
     tmp_path: Path, ledger: Make, tuned_sweep: Make
 ) -> None:
-    summary = summary_of(tmp_path, ledger, tuned_sweep(base_rate=0.01))
-    assert summary["reference"] == "base learning_rate=0.003"
+    found = found_of(tmp_path, ledger, tuned_sweep(base_rate=0.01))
+    assert found.study.reference is not None
+    assert found.study.reference.label == "base learning_rate=0.003"
 
 
 def test_what_was_not_trained_in_full_is_not_chosen_and_is_counted(
@@ -111,14 +112,15 @@ def test_what_was_not_trained_in_full_is_not_chosen_and_is_counted(
 ) -> None:
     lost = {"state": "failed", "reason": "MemoryError: 8 GiB"}
     fate = {3: lost, 6: lost, 7: lost, 8: lost}  # static's best rate, and all of ema's
-    summary = summary_of(tmp_path, ledger, tuned_sweep(fate=fate))
-    assert chosen(summary)[1:] == ["static learning_rate=0.003", "ema learning_rate=0.001"]
-    assert summary["comparisons"][1]["verdict"] == "not compared: failed"
-    tried = {row["label"]: (row["tried"], row["tuned_less"]) for row in summary["budgets"]}
-    assert tried["base learning_rate=0.01"] == (3, False)
-    assert tried["static learning_rate=0.003"] == (2, True)
-    assert tried["ema learning_rate=0.001"] == (0, True)
-    assert summary["counts"]["failed"] == 4
+    found = found_of(tmp_path, ledger, tuned_sweep(fate=fate))
+    assert chosen(found)[1:] == ["static learning_rate=0.003", "ema learning_rate=0.001"]
+    reasons = {arm.label: why for arm, why in found.comparisons.left_out}
+    assert reasons["ema learning_rate=0.001"] == "failed"
+    tried = {row.name: (row.tried, row.unequal) for row in budgets(found.study)}
+    assert tried["base learning_rate=0.003"] == (3, ())
+    assert tried["static learning_rate=0.003"] == (2, ("1 fewer try",))
+    assert tried["ema learning_rate=0.001"] == (0, ("3 fewer tries",))
+    assert found.trust.counts["failed"] == 4
 
 
 def test_the_table_of_trials_says_which_were_chosen(
@@ -148,18 +150,20 @@ ERROR = 3 * math.sqrt(ALPHA * (1 - ALPHA) / TABLES)
 WRONG_RATE = 0.08  # what it costs
 
 
-def twelve_arms(trial_of: Make, sweep_of: Make) -> list[Arm]:
+@pytest.fixture
+def twelve_arms(trial_of: Make, sweep_of: Make, ledger: Make, tmp_path: Path) -> Study:
     trials = []
     for number in range(36):
         trial = trial_of(number, TrialConfig(), {}, [0.5] * 9)
+        trial.trial_id = f"{number:012x}"
         trial.point = {"arm": f"a{number // 3}", "train.learning_rate": RATES[number % 3]}
         trials.append(trial)
-    axes = [{"key": "arm", "kind": "categorical"}, AXES[1]]
-    sweep_of("aa", "order", trials, axes=axes)
-    return arms(trials_table(trials, axes), axes)
+    axes = [{"key": "arm", "kind": "categorical", "choices": [f"a{k}" for k in range(12)]}, AXES[1]]
+    home = ledger(tmp_path, sweep_of("aa", "order", trials, axes=axes, seeds=9))
+    return study(read_sweep(home, None))
 
 
-def rescored(found: list[Arm], rng: np.random.Generator) -> list[Arm]:
+def rescored(found: Sequence[Arm], rng: np.random.Generator) -> list[Arm]:
     """Validation and test see the same networks, each with the noise of its own sequences."""
     shape = (len(found), 9)
     wrong = [WRONG_RATE * (n % 3 != n // 3 % 3) for n in range(len(found))]
@@ -169,30 +173,29 @@ def rescored(found: list[Arm], rng: np.random.Generator) -> list[Arm]:
         object.__setattr__(arm, "values", dict(enumerate(value.tolist())))
         object.__setattr__(arm, "tests", dict(enumerate(test.tolist())))
         object.__setattr__(arm, "value", float(value.mean()))
-    return found
+    return list(found)
 
 
-def share_called(found: list[Arm], choose: Callable[[list[Arm]], list[Arm]]) -> float:
+def share_called(asked: Study, choose: Callable[[list[Arm]], list[Arm]]) -> float:
+    """The share of tables in which some arm is called better or worse than the first."""
     rng, called = np.random.default_rng(4), 0
     for _ in range(TABLES):
-        stand = choose(rescored(found, rng))
-        rows = comparisons(stand, stand[0], maximize=True, bounds=None)
-        called += any(row["verdict"] in ("better", "worse") for row in rows)
+        stand = choose(rescored(asked.trials, rng))
+        tuned = dataclasses.replace(asked.tuned, arms=stand)
+        rows = compare_arms(dataclasses.replace(asked, tuned=tuned, reference=stand[0])).rows
+        called += any(row.verdict in ("better", "worse") for row in rows)
     return called / TABLES
 
 
-def test_where_nothing_differs_but_the_rate_nothing_is_called(
-    trial_of: Make, sweep_of: Make
-) -> None:
-    found = twelve_arms(trial_of, sweep_of)
-    called = share_called(found, lambda arms: tune(arms, AXES, maximize=True).arms)
+def test_where_nothing_differs_but_the_rate_nothing_is_called(twelve_arms: Study) -> None:
+    called = share_called(twelve_arms, lambda arms: tune(arms, AXES, maximize=True).arms)
     assert called <= ALPHA + ERROR
 
 
 def test_negative_control_at_one_rate_for_all_rates_are_called_differences(
-    trial_of: Make, sweep_of: Make
+    twelve_arms: Study,
 ) -> None:
-    assert share_called(twelve_arms(trial_of, sweep_of), lambda arms: arms[1::3]) > 0.9
+    assert share_called(twelve_arms, lambda arms: arms[1::3]) > 0.9
 
 
 def test_the_base_is_found_with_another_rate(trial_of: Make) -> None:

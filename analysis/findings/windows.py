@@ -9,10 +9,14 @@ import numpy as np
 import pyarrow as pa
 from scipy import stats
 
-from analysis.evidence import ALPHA, LEVEL, MIN_SEEDS, Bounds, Z, few, holm
 from analysis.findings.curves import rows_of
 from analysis.reading.arms import Arm
+from analysis.statistics.correction import holm
+from analysis.statistics.seed_interval import LEVEL, Bounds, Z
 
+ALPHA = 0.05
+MIN_SEEDS = 5
+"""Each arm stands alone here, with no noise borrowed from others: fewer seeds decide nothing."""
 BEATS_WINDOW = "beats its window: information crossed chunks"
 
 Ceilings = Mapping[int, Mapping[int, float]]  # trial number -> seed -> ceiling
@@ -76,7 +80,7 @@ def _gaps(
 
 
 def _resolution(rate: Floats, sequences: Floats) -> Floats:
-    """As ``evidence.resolution``: half of an interval that the sequences alone allow."""
+    """As ``seed_interval.resolution``: half of an interval that the sequences alone allow."""
     known = sequences > 0
     size = np.where(known, sequences, 1.0)
     half: Floats = np.where(known, Z * np.sqrt(size * np.maximum(rate, 0) + Z**2) / size, 0.0)
@@ -85,7 +89,7 @@ def _resolution(rate: Floats, sequences: Floats) -> Floats:
 
 def _verdict(n: int, gap: float, p_holm: float) -> str:
     if n < MIN_SEEDS:
-        return few(n)
+        return f"undecided (n = {n} < {MIN_SEEDS} seeds)"
     if p_holm <= ALPHA:
         return BEATS_WINDOW if gap > 0 else "below its window"
     return "not detectably apart from its window"

@@ -1,22 +1,21 @@
-"""What travels with a score: may it be believed, and what did it cost."""
+"""What travels with a score: whether it may be believed."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
 
-from analysis.evidence import Bounds
 from analysis.findings.curves import rows_of
+from analysis.findings.windows import windows
 from analysis.reading.arms import Arm, Row
-from analysis.windows import windows
+from analysis.statistics.seed_interval import Bounds
 from focus_core.config.orders import may_grow
 from sweeps.alarms import alarms
 
 LAST_REPORTS = 3
-BUDGET_TOLERANCE = 0.1  # parameters, against the reference
 
 
 def certificates(found: Sequence[Arm], curves: pa.Table, bounds: Bounds | None) -> list[Row]:
@@ -28,43 +27,6 @@ def certificates(found: Sequence[Arm], curves: pa.Table, bounds: Bounds | None) 
         for arm in found
         if arm.constants
     ]
-
-
-def budgets(found: Sequence[Arm], reference: Arm | None, tried: Mapping[int, int]) -> list[Row]:
-    """One row a trial: what it was given and what it took.
-
-    ``unequal`` marks parameters more than 10 % away from the reference's, ``tuned_less`` fewer
-    trials to choose from.
-
-    Args:
-        found: all trials.
-        reference: what the others are compared with.
-        tried: see ``tuning.Tuned``.
-    """
-    norm = reference.constants.get("parameters") if reference else None
-    rows = []
-    for arm in found:
-        parameters = arm.constants.get("parameters")
-        known = parameters is not None and norm
-        rows.append(
-            {
-                "number": arm.number,
-                "name": arm.name,
-                "label": arm.label,
-                "parameters": parameters,
-                "unequal": bool(known) and abs(parameters / norm - 1) > BUDGET_TOLERANCE,  # type: ignore[operator]
-                "tried": tried[arm.number],
-                "tuned_less": reference is not None and tried[arm.number] < tried[reference.number],
-                "step": arm.step,
-                "steps": arm.steps,
-                "tokens_per_seed": _tokens(arm),
-                "seconds": arm.seconds,
-                "seconds_per_step": arm.constants.get("seconds_per_step"),
-                "peak_bytes": arm.constants.get("peak_bytes"),
-                "reused_from": arm.reused_from,
-            }
-        )
-    return rows
 
 
 def _certificate(arm: Arm, train_loss: float | None, window: str) -> Row:
@@ -115,11 +77,6 @@ def _stability(arm: Arm, pole: float | None) -> str:
     if config.get("model.carry") and by_bin and may_grow(kind, order):
         return "stable within a bin; carried over changing bins not certified"
     return "stable"
-
-
-def _tokens(arm: Arm) -> int | None:
-    batch, length = arm.config.get("train.batch_size"), arm.config.get("task.length")
-    return arm.step * batch * length if batch and length else None
 
 
 def _last_losses(curves: pa.Table) -> dict[int, float]:
