@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
@@ -27,7 +26,6 @@ UPRIGHT = 8
 MOST_DOTS = 400
 LONGEST = 22
 NARROW_LABEL = 9
-LIGHT_TEXT, DARK_TEXT = "#fdfdfd", "#101418"
 
 Floats = NDArray[np.float64]
 
@@ -104,36 +102,39 @@ def draw_curve(axis: AxisResult, curve: Curve, score: str, theme: Theme) -> Draw
 
 def draw_cells(found: Interaction, scores: Format, theme: Theme) -> Drawing:
     """The mean score of each cell and how many trials it averages."""
+    import seaborn as sns  # it loads pandas: only where there is a heat map
+
     cells = np.array([[np.nan if c is None else c for c in row] for row in found.cells])
     rows, columns = cells.shape
-    drawing = Drawing(
-        figsize=(max(WIDTH, 1.3 + 0.62 * columns), 1.0 + 0.5 * rows), layout="constrained"
-    )
+    size = (max(WIDTH, 1.3 + 0.62 * columns), 1.0 + 0.5 * rows)
+    drawing = Drawing(figsize=size, layout="constrained")
     ax: Axes = drawing.subplots()
-    colours = PALETTES[theme]
-    known = cells[np.isfinite(cells)]
-    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
-    for row, column in np.ndindex(rows, columns):
-        value, count = float(cells[row, column]), found.counts[row][column]
-        share = (value - low) / (high - low) if high > low else 0.5
-        empty = not np.isfinite(value)
-        fill = "none" if empty else mpl.colormaps["cividis"](share)
-        ink = colours.quiet if empty else (LIGHT_TEXT if share < 0.55 else DARK_TEXT)
-        ax.add_patch(mpl.patches.Rectangle((column - 0.48, row - 0.48), 0.96, 0.96, fc=fill, lw=0))
-        words = "none" if empty else f"{scores.score(value)}\nn = {count}"
-        ax.text(column, row, words, ha="center", va="center", color=ink, fontsize=8)
-    below = [_cut(label.replace(" to ", "\nto ")) for label in found.column_levels]
-    ax.set_xticks(range(columns), below)
-    beside = [_cut(label.replace(" to ", "\nto ")) for label in found.row_levels]
-    ax.set_yticks(range(rows), beside)
-    ax.tick_params(labelsize=8.5)
+    words = [
+        ["" if value is None else f"{scores.score(value)}\nn = {count}" for value, count in pairs]
+        for pairs in map(zip, found.cells, found.counts)
+    ]
+    below, beside = (
+        [_cut(label.replace(" to ", "\nto ")) for label in labels]
+        for labels in (found.column_levels, found.row_levels)
+    )
+    sns.heatmap(
+        cells,
+        ax=ax,
+        annot=np.array(words),
+        fmt="",
+        annot_kws={"fontsize": 8},
+        cmap="cividis",
+        cbar=False,
+        linewidths=2,
+        linecolor=PALETTES[theme].ground,
+        xticklabels=below,
+        yticklabels=beside,
+    )
+    ax.tick_params(labelsize=8.5, length=0, labelrotation=0)
     if max(len(line) for label in below for line in label.split("\n")) > NARROW_LABEL:
         ax.tick_params(axis="x", labelrotation=45)
-    ax.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5))
     ax.set(xlabel=found.columns, ylabel=found.rows)
     ax.grid(visible=False)
-    ax.tick_params(length=0)
-    ax.spines[["left", "bottom"]].set_visible(False)
     return drawing
 
 
