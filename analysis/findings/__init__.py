@@ -11,6 +11,7 @@ from analysis.reading.study import Study
 if TYPE_CHECKING:
     from analysis.findings.axes import AxisFindings
     from analysis.findings.comparisons import Comparisons
+    from analysis.findings.confirmation import Confirmed
     from analysis.findings.importances import ImportanceFindings
     from analysis.findings.trust import TrustFindings
     from analysis.findings.tuning import TuningFindings
@@ -28,6 +29,13 @@ class Findings:
         from analysis.findings.comparisons import compare_arms
 
         return compare_arms(self.study)
+
+    @cached_property
+    def confirmed(self) -> Confirmed | None:
+        """The winner and the reference on fresh seeds."""
+        from analysis.findings.confirmation import confirmed
+
+        return confirmed(self.study)
 
     @cached_property
     def axes(self) -> AxisFindings:

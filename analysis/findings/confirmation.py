@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 from analysis.findings.comparison_results import Comparison
 from analysis.findings.comparisons import compare_arms
+from analysis.reading.arms import Arm
+from analysis.reading.confirmation import Confirmation
 from analysis.reading.study import Study
+from sweeps.command_line import counted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,29 +17,48 @@ class Confirmed:
     """What fresh seeds say of the arm that was best on validation.
 
     Attributes:
-        winner: against the reference; None where the winner is the reference itself.
-        name: of the arm that was trained again.
-        scores: seed to test score of it.
+        sweep: the name of the sweep that trained them.
+        winner: as trained on them.
+        reference: the same; None where the winner is the reference itself.
+        row: winner minus reference; None where there is no such difference.
+        problem: why the headline does not rest on them; empty where it does.
     """
 
-    winner: Comparison | None
-    name: str
-    scores: dict[int, float]
+    sweep: str
+    winner: Arm
+    reference: Arm | None
+    row: Comparison | None
+    problem: str
 
 
-def confirmation(study: Study) -> Confirmed | None:
-    """What the sweep of ``--confirm`` says; None where there is none, or it has not ended well.
+def confirmed(study: Study) -> Confirmed | None:
+    """What the sweep of ``--confirm`` says; None where there is none.
 
-    A study that was confirmed has it as ``confirmation``: a study of its own, whose trials are the
-    winner and the reference.
+    The winner is compared with the reference like any other arm, the only one of its table: the
+    interval is Student's over the fresh differences, and pays for looks like every other
+    (``statistics.spending``). Data splitting: Cox 1975, Biometrika 62, 441-444.
     """
-    fresh: Study | None = getattr(study, "confirmation", None)
-    if fresh is None or study.reference is None or not fresh.ranked:
+    found = study.confirmation
+    if found is None:
         return None
-    found = compare_arms(fresh)
-    others = [arm for arm in fresh.ranked if arm.trial_id != study.reference.trial_id]
-    again = others[0] if others else fresh.ranked[0]
-    row = next((row for row in found.rows if row.arm is again), None)
-    if others and (row is None or found.reference is None):
-        return None
-    return Confirmed(winner=row, name=again.name, scores=again.scores("test"))
+    problem = _problem(found)
+    rows = compare_arms(found.study).rows if found.reference is not None and not problem else []
+    return Confirmed(
+        sweep=found.sweep,
+        winner=found.winner,
+        reference=found.reference,
+        row=next((row for row in rows if row.arm is found.winner), None),
+        problem=problem,
+    )
+
+
+def _problem(found: Confirmation) -> str:
+    lost = [arm for arm in found.study.trials if arm.diverged]
+    if lost:
+        return f"{counted(len(lost[0].diverged), 'fresh seed')} of {lost[0].name} diverged"
+    if not found.study.ended:
+        return "its training has not ended"
+    if found.overlap:
+        return f"{counted(len(found.overlap), 'seed')} of it took part in the choice"
+    unfit = [arm for arm in found.study.trials if not arm.ranked]
+    return f"{unfit[0].name} was not trained in full or is leaky" if unfit else ""

@@ -34,18 +34,6 @@ class Confirmation:
     reference: Arm | None
     overlap: tuple[int, ...]
 
-    @property
-    def whole(self) -> bool:
-        """Both are trained in full, every seed fresh and alive: the headline may rest on it."""
-        return all(arm.whole for arm in self.study.arms) and not self.overlap
-
-    def differences(self) -> dict[int, float]:
-        """Winner minus reference on the test split, seed by seed; empty unless ``whole``."""
-        if not self.whole or self.reference is None:
-            return {}
-        other = self.reference.tests
-        return {s: score - other[s] for s, score in self.winner.tests.items() if s in other}
-
 
 def confirmation(
     fresh: Study | None, winner: Arm | None, reference: Arm | None, trials: Sequence[Arm]

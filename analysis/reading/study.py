@@ -32,7 +32,7 @@ class Study:
     """One sweep, ready to be asked.
 
     Attributes:
-        about: the columns of the sweep's row.
+        about: the columns of the sweep's row, and ``asked``: what stood after each launch.
         metric: what is compared.
         trials: every trial in the order of asking, whatever its state.
         tuned: the trials that stand for their arms, and how many each was chosen from.
@@ -111,7 +111,7 @@ def study(data: SweepData, *, margin: float | None = None) -> Study:
         margin: the largest difference that nobody would care about; None takes what was said at
             the launch, else the metric's own.
     """
-    about = data.about
+    about = data.about | {"asked": [row.said for row in data.asked]}
     plan = said_plan(data.asked, pc.min(data.trials["started"]).as_py())
     said = plan.margin if margin is None else margin
     found = arms(data.trials, about["axes"])

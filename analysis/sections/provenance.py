@@ -7,6 +7,7 @@ from typing import Any
 
 from analysis.findings import Findings
 from analysis.paper import paper_note
+from analysis.sections import said_words
 from analysis.sections.card import Block, Card, Column, Command, Table
 from sweeps.sources.words import has_patch, in_words
 
@@ -62,18 +63,20 @@ def card(findings: Findings) -> Card:
         title="Methods and provenance",
         words=[f"In the paper. {paper_note(about['space'], about['base'])}", *METHODS],
         tables=[
+            said_words.table(findings.study),
             Table(
                 name="provenance",
                 title="Where it comes from",
                 columns=[Column(title="what"), Column(title="value")],
                 rows=[[key, value] for key, value in entries.items()],
-            )
+            ),
         ],
         commands=commands,
         blocks=blocks,
         data={
             "sources": in_words(about["commit"], about["dirty"], about["diff"] or ""),
             "paper": paper_note(about["space"], about["base"]),
+            "said": said_words.as_data(findings.study),
             **{key: about[key] for key in ("commit", "dirty", "code", "versions", "hardware")},
             "command": about["command"],
             "created": _time(about["created"]),

@@ -9,6 +9,7 @@ from analysis.findings import Findings
 from analysis.findings.comparison_results import Comparisons
 from analysis.findings.planner import Step
 from analysis.reading.study import Study
+from analysis.sections import fresh_words, said_words
 from analysis.sections.arm_figures import draw_scores, most_telling
 from analysis.sections.card import Card, Column, Command, Figure, Status, Table
 from analysis.sections.digits import study_format
@@ -28,13 +29,15 @@ DAY = 24 * 3600.0
 
 def card(findings: Findings) -> Card:
     """Always there, whatever the sweep has to say."""
-    study, found = findings.study, findings.comparisons
-    words = answer(study, found, study_format(study))
+    study, found, again = findings.study, findings.comparisons, findings.confirmed
+    scores = study_format(study)
+    words = [fresh_words.sentence(study, again, scores)] if again else []
+    words += answer(study, found, scores)
     return Card(
         name="verdict",
         title=str(study.about["question"]),
         status=_status(found),
-        words=[*words, *_open_ones(found), counts(study)],
+        words=[*words, *_open_ones(found), *said_words.sentences(study), counts(study)],
         facts=[(told, str(len(found.of(verdict)))) for verdict, told in TALLY.items()]
         if found.rows
         else [],
@@ -43,6 +46,7 @@ def card(findings: Findings) -> Card:
         commands=_commands(found.steps),
         data={
             "answer": words,
+            "rests_on": "fresh seeds" if again and not again.problem else "the sweep's own seeds",
             "reference": found.reference.name if found.reference else None,
             "reference_why": study.reference_why,
             "gate": {"rejected": found.gate.rejected, "p": found.gate.p, "still": found.gate.still}

@@ -8,9 +8,10 @@ from typing import Any
 from analysis.findings import Findings
 from analysis.findings.commands import can_launch, confirm, train_again
 from analysis.findings.comparison_results import Comparisons, Tie
-from analysis.findings.confirmation import Confirmed, confirmation
+from analysis.findings.confirmation import Confirmed
 from analysis.reading.arms import Arm
 from analysis.reading.study import Study
+from analysis.sections import fresh_words
 from analysis.sections.card import Card, Column, Command, Table
 from analysis.sections.digits import Format, study_format
 from analysis.sections.naming import listed
@@ -23,15 +24,22 @@ FRESH_SEEDS = 5
 def card(findings: Findings) -> Card:
     """Nobody is named before the gate is open, and nobody alone among equals."""
     study, found = findings.study, findings.comparisons
-    scores, confirmed = study_format(study), confirmation(findings.study)
+    scores, again = study_format(study), findings.confirmed
     first = found.ties[0].arm if found.ties else None
+    fresh = _on_fresh(study, found, again, scores)
     return Card(
         name="winner",
         title="Winner",
         status="decided" if found.winner is not None else "open",
-        words=[*_words(study, found, scores), *_confirmed(study, found, confirmed, scores)],
-        tables=[*_ties(study, found.ties), *_config(study, first)],
-        commands=_commands(study, first, confirmed),
+        words=[*fresh, *_words(study, found, scores)]
+        if again
+        else [*_words(study, found, scores), *fresh],
+        tables=[
+            *([fresh_words.table(study, again)] if again else []),
+            *_ties(study, found.ties),
+            *_config(study, first),
+        ],
+        commands=_commands(study, first, again),
         data={
             "winner": found.winner.trial_id if found.winner else None,
             "may_be_best": [
@@ -39,7 +47,7 @@ def card(findings: Findings) -> Card:
                  "within_margin": tie.is_within}
                 for tie in found.ties
             ],
-            "confirmed": _as_data(confirmed),
+            "confirmed": fresh_words.as_data(again) if again else None,
         },
     )  # fmt: skip
 
@@ -70,31 +78,15 @@ def _words(study: Study, found: Comparisons, scores: Format) -> list[str]:
     return said
 
 
-def _confirmed(
-    study: Study, found: Comparisons, confirmed: Confirmed | None, scores: Format
+def _on_fresh(
+    study: Study, found: Comparisons, again: Confirmed | None, scores: Format
 ) -> list[str]:
-    if confirmed is None:
-        return (
-            ["A score here shares the luck of the seeds that chose it: confirm it on fresh ones."]
-            if found.ties
-            else []
-        )
-    seeds = counted(len(confirmed.scores), "fresh seed")
-    alone = mean_interval(list(confirmed.scores.values()), bounds=study.metric.bounds)
-    mean = scores.score(alone.mean if alone else None)
-    interval = scores.interval(alone.low, alone.high) if alone else ""
-    said = f"On {seeds} {confirmed.name} scores {mean} (95 %: {interval})"
-    row = confirmed.winner
-    if row is None:
-        return [f"{said}; it is the reference itself."]
-    told = {"better": "better than", "worse": "worse than", "equivalent": "as good as"}
-    apart = told.get(row.verdict, "not told apart from")
-    against = (
-        f"{scores.difference(row.difference)} ({scores.interval(row.low, row.high, signed=True)})"
-    )
-    return [
-        f"{said}, and is {apart} the reference there: {against}. These are the numbers to quote."
-    ]
+    if again is not None:
+        quoted = "" if again.problem else " These are the numbers to quote."
+        return [fresh_words.sentence(study, again, scores) + quoted]
+    if not found.ties:
+        return []
+    return ["A score here shares the luck of the seeds that chose it: confirm it on fresh ones."]
 
 
 def _ties(study: Study, ties: Sequence[Tie]) -> list[Table]:
@@ -151,25 +143,11 @@ def differs(config: Mapping[str, Any], base: Mapping[str, Any]) -> list[tuple[st
     return [(key, old, new) for key, old, new in pairs if old != new]
 
 
-def _commands(study: Study, arm: Arm | None, confirmed: Confirmed | None) -> list[Command]:
+def _commands(study: Study, arm: Arm | None, again: Confirmed | None) -> list[Command]:
     if arm is None or not can_launch(study):
         return []
-    again = Command(does=f"Train {arm.name} again, alone", command=train_again(arm, study.about))
-    if confirmed is not None or not study.ended:
-        return [again]
+    alone = Command(does=f"Train {arm.name} again, alone", command=train_again(arm, study.about))
+    if again is not None or not study.ended:
+        return [alone]
     does = f"Train the best on validation and the reference on {FRESH_SEEDS} fresh seeds"
-    return [Command(does=does, command=confirm(study.about, FRESH_SEEDS)), again]
-
-
-def _as_data(confirmed: Confirmed | None) -> dict[str, Any] | None:
-    if confirmed is None:
-        return None
-    row = confirmed.winner
-    return {
-        "name": confirmed.name,
-        "scores": {str(seed): score for seed, score in confirmed.scores.items()},
-        "difference": row.difference if row else None,
-        "low": row.low if row else None,
-        "high": row.high if row else None,
-        "verdict": row.verdict if row else None,
-    }
+    return [Command(does=does, command=confirm(study.about, FRESH_SEEDS)), alone]

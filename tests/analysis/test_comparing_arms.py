@@ -10,13 +10,10 @@ import numpy as np
 import pytest
 
 import search_spaces
-from analysis.findings import Findings
 from analysis.findings.commands import confirm, more_seeds, train_again
 from analysis.findings.comparisons import Comparisons, compare_arms
-from analysis.findings.confirmation import confirmation
 from analysis.reading.ledger import read_sweep
 from analysis.reading.study import Study, study
-from analysis.sections import winner
 from sweeps.launch import build_parser
 from sweeps.schema import Sweep
 
@@ -217,24 +214,3 @@ def test_what_the_launcher_cannot_train_gets_no_command(
     found = compare_arms(read(bins(REAL, command="")))
     assert found.steps
     assert {step.command for step in found.steps} == {""}
-
-
-def test_fresh_seeds_confirm_the_winner(
-    read: Callable[..., Study], bins: Callable[..., Sweep]
-) -> None:
-    seen = read(bins(REAL))
-    assert confirmation(seen) is None
-    again = bins({(16, 2): [0.72, 0.74, 0.75, 0.73, 0.74], (8, 2): [0.80, 0.82, 0.82, 0.81, 0.83]})
-    for trial in again.trials:
-        for replicate in trial.replicates:
-            replicate.seed += 1000
-    object.__setattr__(seen, "confirmation", read(again))
-    found = confirmation(seen)
-    assert found is not None
-    assert found.name == "bin_length=8 nfft_factor=2"
-    assert sorted(found.scores) == [1000, 1001, 1002, 1003, 1004]
-    assert found.winner is not None
-    assert found.winner.verdict == "better"
-    told = " ".join(winner.card(Findings(seen)).words)
-    assert "On 5 fresh seeds bin_length=8 nfft_factor=2 scores 0.8" in told
-    assert "better than the reference" in told

@@ -1,9 +1,7 @@
-"""Launcher and report name the same winner; a report finds its confirmation, and what was said."""
+"""Launcher and report name the same winner; a report rests on its confirmation."""
 
 from __future__ import annotations
 
-import dataclasses
-import datetime as dt
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -15,17 +13,18 @@ import sqlalchemy as sa
 from scipy import stats
 from sqlalchemy.orm import Session
 
+from analysis.findings import Findings
+from analysis.findings.comparison_results import Comparison
 from analysis.reading.arms import best_arm
 from analysis.reading.ledger import read_sweep
-from analysis.reading.plan import said_plan
 from analysis.reading.study import Study, study
-from analysis.statistics.fresh_seeds import FreshDifference, fresh_difference
+from analysis.sections import verdict, winner
+from analysis.statistics.spending import AGAINST_REFERENCE, level_at
 from focus_core.config import TrialConfig
+from sweeps import winner as launcher
 from sweeps.addresses import sqlite_url
 from sweeps.auditing.rows import read_sweeps, reading
-from sweeps.said import AskedAt
 from sweeps.schema import Asked, Sweep, Trial
-from sweeps.winner import reference, winner
 
 Write = Callable[..., Path]
 Make = Callable[..., Any]
@@ -71,7 +70,7 @@ def random_sweep(rng: random.Random, sweep_of: Make, trial_of: Make) -> Sweep:
 def by_launcher(home: Path, name: str = "s") -> tuple[str | None, str | None]:
     with reading(sqlite_url(home / "ledger.db")) as connection:
         (rows,) = read_sweeps(connection, name)
-    found = winner(rows), reference(rows)
+    found = launcher.winner(rows), launcher.reference(rows)
     return found[0] and found[0].trial_id, found[1] and found[1].trial_id
 
 
@@ -123,30 +122,31 @@ def confirmed(
     return study(read_sweep(home / "both", None))
 
 
-def difference_of(found: Study) -> FreshDifference | None:
-    assert found.confirmation is not None
-    by_seed = found.confirmation.differences()
-    return fresh_difference(list(by_seed.values()), bounds=(0.0, 1.0)) if by_seed else None
+def difference_of(found: Study) -> Comparison | None:
+    told = Findings(found).confirmed
+    assert told is not None
+    return told.row
 
 
 def test_the_difference_is_that_of_the_fresh_seeds_alone(
     ledger: Write, grid: Make, trial_of: Make, tmp_path: Path
 ) -> None:
-    """Student's interval of 0.1, 0.2, 0.3 by hand: 0.2 +- 4.3027 * 0.1 / sqrt 3."""
+    """Student's interval of 0.1, 0.2, 0.3: 0.2 +- t * 0.1 / sqrt 3, at the level of one look."""
     found = confirmed(ledger, grid, trial_of, tmp_path, [[0.8, 0.8, 0.8], [0.7, 0.6, 0.5]])
     assert found.about["name"] == "nfft_bins"
     assert found.confirmation is not None
     fresh = found.confirmation.study
     assert [arm.trial_id for arm in fresh.arms][1] == fresh.reference.trial_id  # type: ignore[union-attr]
     assert fresh.seeds == (1000, 1001, 1002)
-    by_seed = found.confirmation.differences()
-    assert by_seed == pytest.approx({1000: 0.1, 1001: 0.2, 1002: 0.3})
     difference = difference_of(found)
     assert difference is not None
-    assert difference.mean == pytest.approx(0.2)
-    assert difference.low == pytest.approx(0.2 - 4.30265 * 0.1 / 3**0.5, abs=1e-5)
-    assert difference.high == pytest.approx(0.2 + 4.30265 * 0.1 / 3**0.5, abs=1e-5)
-    assert not difference.decided
+    assert difference.by_seed == pytest.approx({1000: 0.1, 1001: 0.2, 1002: 0.3})
+    assert difference.difference == pytest.approx(0.2)
+    t = float(stats.t.ppf(1 - level_at(1) * AGAINST_REFERENCE / 2, 2))
+    assert t >= 4.30265  # no narrower than a single look's 95 %
+    assert difference.low == pytest.approx(0.2 - t * 0.1 / 3**0.5, abs=1e-5)
+    assert difference.high == pytest.approx(0.2 + t * 0.1 / 3**0.5, abs=1e-5)
+    assert difference.verdict == "open"
 
 
 def test_a_seed_that_diverged_confirms_nothing(
@@ -154,10 +154,13 @@ def test_a_seed_that_diverged_confirms_nothing(
 ) -> None:
     found = confirmed(ledger, grid, trial_of, tmp_path, [[0.8, None, 0.8], [0.7, 0.6, 0.5]])
     assert found.confirmation is not None
-    assert not found.confirmation.whole
     assert found.confirmation.winner.diverged == {1001: 150}
     assert found.confirmation.study.ranked == [found.confirmation.reference]
     assert difference_of(found) is None
+    first = verdict.card(Findings(found))
+    assert first.data["rests_on"] == "the sweep's own seeds"
+    assert "1 fresh seed of" in first.words[0]
+    assert "diverged" in first.words[0]
 
 
 @pytest.mark.parametrize("n", [1, 2])
@@ -168,7 +171,25 @@ def test_fewer_than_three_seeds_decide_nothing(
     difference = difference_of(found)
     assert difference is not None
     assert difference.n == n
-    assert not difference.decided
+    assert difference.verdict == "open"
+
+
+def test_the_headline_rests_on_fresh_seeds_and_says_so(
+    ledger: Write, grid: Make, trial_of: Make, tmp_path: Path
+) -> None:
+    fresh: list[list[float | None]] = [[0.8, 0.82, 0.81, 0.79, 0.8], [0.6, 0.61, 0.62, 0.6, 0.6]]
+    findings = Findings(confirmed(ledger, grid, trial_of, tmp_path, fresh))
+    first, second = verdict.card(findings), winner.card(findings)
+    assert first.words[0].startswith("On 5 fresh seeds, which chose nobody, bin_length=")
+    assert "is better than bin_length=16 nfft_factor=2" in first.words[0]
+    assert first.data["answer"][0] == first.words[0]
+    assert first.data["rests_on"] == "fresh seeds"
+    assert second.words[0] == f"{first.words[0]} These are the numbers to quote."
+    assert second.tables[0].name == "confirmation"
+    assert second.tables[0].rows[0][2:] == fresh[0]
+    own = verdict.card(Findings(study(read_sweep(tmp_path / "plain", None))))
+    assert own.data["rests_on"] == "the sweep's own seeds"
+    assert "fresh" not in own.words[0]
 
 
 def test_the_interval_covers_as_it_says_although_the_winner_was_selected() -> None:
@@ -184,45 +205,3 @@ def test_the_interval_covers_as_it_says_although_the_winner_was_selected() -> No
 
     assert covers(fresh) >= 0.94
     assert covers(own - rng.standard_normal((2000, 5))) < 0.85  # negative control
-
-
-def hour(n: int) -> dt.datetime:
-    return dt.datetime(2024, 5, 1, n, tzinfo=dt.UTC)
-
-
-def test_a_hypothesis_counts_as_said_before_by_its_hour_alone() -> None:
-    first = {"seeds": 3, "trials": 12, "sampler": "grid", "code": "a", "hypothesis": "one"}
-    other = first | {"hypothesis": "two", "code": "b", "margin": 0.02}
-    rows = [
-        AskedAt(hour(1), first),
-        AskedAt(hour(3), other),
-        AskedAt(hour(4), other | {"seeds": 5}),
-    ]
-    early, late = said_plan(rows[:1], hour(2)), said_plan(rows, hour(2))
-    assert (early.hypothesis, early.hypothesis_before, early.deviations) == ("one", True, ())
-    assert (late.hypothesis, late.hypothesis_before) == ("two", False)
-    assert (late.margin, late.margin_before) == (0.02, False)
-    assert [(d.at, d.words) for d in late.deviations] == [
-        (hour(3), "trained by other code: a -> b"),
-        (hour(3), "the hypothesis 'two', not 'one'"),
-        (hour(3), "a margin of 0.02"),
-        (hour(4), "5 seeds a trial, not 3"),
-    ]
-    assert all(d.late for d in late.deviations)
-    before_any = said_plan(rows, None)
-    assert before_any.hypothesis_before
-    assert before_any.margin_before
-    assert not any(d.late for d in before_any.deviations)
-    back = said_plan([*rows, AskedAt(hour(5), first)], hour(2))
-    assert (back.hypothesis, back.hypothesis_before) == ("one", False)  # it was given up between
-    assert said_plan([], hour(2)).hypothesis == ""
-
-
-def test_the_margin_that_was_said_is_the_reports_unless_it_is_told_another(
-    ledger: Write, grid: Make, tmp_path: Path
-) -> None:
-    data = read_sweep(ledger(tmp_path, grid()), None)
-    own = study(data).metric.margin
-    said = dataclasses.replace(data, asked=(AskedAt(hour(1), {"margin": 0.031}),))
-    assert study(said).metric.margin == 0.031 != own
-    assert study(said, margin=0.5).metric.margin == 0.5

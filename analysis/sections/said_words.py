@@ -1,0 +1,71 @@
+"""What was said of a sweep, whether before its first trial, and every change of its plan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from analysis.reading.study import Study
+from analysis.sections.card import Column, Table
+from sweeps.command_line import counted
+
+BEFORE, AFTER = "before the first trial", "after the first trial had begun: exploratory"
+
+
+def sentences(study: Study) -> list[str]:
+    """For the first screen; nothing where nothing was said and nothing was changed."""
+    plan = study.plan
+    found = []
+    if plan.hypothesis:
+        found.append(f"Hypothesis, said {_when(plan.hypothesis_before)}: “{plan.hypothesis}”")
+    if plan.margin is not None:
+        found.append(f"A margin of {plan.margin:g} was said {_when(plan.margin_before)}.")
+        if study.metric.margin is not None and study.metric.margin != plan.margin:
+            found.append(f"This report was asked to take {study.metric.margin:g} in its place.")
+    if plan.deviations:
+        many, late = len(plan.deviations), sum(deviation.late for deviation in plan.deviations)
+        which = "" if late == many else f"{late} of them "
+        after = f", {which}after the first trial had begun" if late else ""
+        found.append(f"{counted(many, 'change')} of the plan{after}: see Methods and provenance.")
+    return found
+
+
+def table(study: Study) -> Table:
+    """All of it, in order."""
+    plan = study.plan
+    margin = study.metric.margin
+    told = "none" if margin is None else f"{margin:g}, this report's or the metric's own"
+    rows: list[list[Any]] = [
+        ["hypothesis", plan.hypothesis or "none", _when(plan.hypothesis_before)]
+        if plan.hypothesis
+        else ["hypothesis", "none was said", None],
+        ["margin", f"{plan.margin:g}", _when(plan.margin_before)]
+        if plan.margin is not None
+        else ["margin", told, None],
+    ]
+    for deviation in plan.deviations:
+        hour = f"{deviation.at:%Y-%m-%d %H:%M} UTC"
+        since = "after the first trial had begun" if deviation.late else BEFORE
+        rows.append(["change", deviation.words, f"{hour}, {since}"])
+    columns = [Column(title="what"), Column(title="words"), Column(title="said")]
+    return Table(
+        name="said", title="What was said, and every change of the plan", columns=columns, rows=rows
+    )
+
+
+def as_data(study: Study) -> dict[str, Any]:
+    """For summary.json."""
+    plan = study.plan
+    return {
+        "hypothesis": plan.hypothesis or None,
+        "hypothesis_before": plan.hypothesis_before,
+        "margin": plan.margin,
+        "margin_before": plan.margin_before,
+        "deviations": [
+            {"at": d.at.isoformat(timespec="seconds"), "words": d.words, "late": d.late}
+            for d in plan.deviations
+        ],
+    }
+
+
+def _when(before: bool) -> str:
+    return BEFORE if before else AFTER
