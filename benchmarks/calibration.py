@@ -23,13 +23,13 @@ from shares import ERRORS, Part, limits
 
 TITLE = "Calibration: what the statistics say of sweeps whose truth is known"
 NUMBERS = {
-    "tables": 1000,
-    "sampled": 200,
-    "races": 100,
+    "tables": 400,
+    "sampled": 80,
+    "races": 80,
     "plans": 400,
-    "axes": 600,
-    "searches": 200,
-    "importances": 25,
+    "axes": 240,
+    "searches": 80,
+    "importances": 12,
 }
 
 
@@ -49,7 +49,8 @@ def main() -> None:
         if getattr(args, name):
             parts.append(make())
             seconds = time.process_time() - began
-            print(f"{name}: done after {seconds:.0f} s of CPU", file=sys.stderr, flush=True)
+            print(f"{name}: done after {seconds:.0f} s of CPU", file=sys.stderr)
+            print(*table(limits(parts[-1:])), sep="\n", file=sys.stderr, flush=True)
     seconds = time.process_time() - began
     write([*_lines(parts), f"- CPU: {seconds:.0f} s, one process"], args.out)
 

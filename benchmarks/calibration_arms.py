@@ -26,7 +26,7 @@ MANY, SHARE_OF_MANY = 60, 4  # tables of so many arms are fewer
 LOOKS = 3
 EFFECT, MARGIN = 2.0, 3.0  # standard deviations of a score
 COVERED = 1 - ERROR
-SWEEPS = ((24, 3), (40, 5), (40, 10))
+SWEEPS = ((24, 3), (40, 5))
 
 
 def arms_part(tables: int) -> Part:

@@ -85,7 +85,7 @@ def row(world: World, sweeps: int) -> dict[str, object]:
 
 def judged(found, truth):
     """What the new method did over sweeps against the truth."""
-    low, share, high = (
+    low, middle, high = (
         np.array([[getattr(axis, name) for axis in axes] for axes in found])
         for name in ("low", "share", "high")
     )
@@ -103,7 +103,7 @@ def judged(found, truth):
         "found": share(called[:, moving].mean(axis=1)) if moving.any() else "",
         "wrong ranks": share(((ranks > 0) & ~right).any(axis=1), most=ALPHA),
         "right": f"{right.sum() / len(found):.2f}",
-        "strongest: share (truth)": f"{share[:, truth.argmax()].mean():.2f} ({truth.max():.2f})"
+        "strongest: share (truth)": f"{middle[:, truth.argmax()].mean():.2f} ({truth.max():.2f})"
         if moving.any()
         else "",
     }
