@@ -11,7 +11,7 @@ import time
 import numpy as np
 from importance_worlds import LEVELS, World, draw_sweep, true_shares
 from old_importances import fanova_interval, ped_anova
-from shares import Part
+from shares import Part, share
 
 from analysis.statistics.importance import ALPHA, importances
 
