@@ -33,7 +33,8 @@ class World:
         null_effect: the same of the other axis: 0 for false alarms, more for power.
         noise: ``normal``; ``unequal`` one level of the null axis five times as noisy;
             ``bimodal`` three of ten seeds stuck far below; ``near-copy`` a null axis whose levels
-            repeat one another but for a hundredth of the noise.
+            repeat one another but for a hundredth of the noise; ``heavy`` Student's t with three
+            degrees of freedom for trials and seeds.
         seeds: a trial.
         drift: standard deviation of level by seed, in units of ``SD``.
         trial: standard deviation of trials, in units of ``SD``; on a grid it would be an effect.
@@ -65,6 +66,9 @@ class World:
             0, SD, (len(real), self.seeds)
         )
         drift = by_level[real] + by_level[REAL + null]
+        if self.noise == "heavy":
+            own = self.trial * rng.standard_t(3, (len(real), 1)) + rng.standard_t(3, own.shape)
+            own *= SD / np.sqrt(3)
         if self.noise == "unequal":
             own = own * np.where(null == 0, 5.0, 1.0)[:, None]
         if self.noise == "near-copy":

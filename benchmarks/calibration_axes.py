@@ -1,4 +1,4 @@
-"""How often an axis that does nothing is said to matter: ``python benchmarks/calibration_axes.py``.
+"""How often an axis that does nothing is said to matter, and one that does something.
 
 Sweeps with a known truth (``axis_worlds.py``): an axis that matters and one that does not, on a
 balanced grid, drawn at random, and chosen by Optuna's TPE, with and without pruning, under
@@ -23,41 +23,39 @@ from axis_worlds import (
     truth,
 )
 from old_axis_test import old_p
-from result import publish, read_command
+from shares import Part, share
 
-from analysis.findings.axes import axis_findings
+from analysis.findings.axes import ALPHA, axis_findings
 from analysis.findings.axis_results import AxisResult
 
-SWEEPS, SEARCHES = 200, 100
 THIRD = 3
 POWER = 3.0
-NOISES = ("normal", "unequal", "bimodal", "near-copy")
+NOISES = ("normal", "unequal", "bimodal", "near-copy", "heavy")
 
 Sweep = tuple[Codes, Codes, Floats]
 Make = Callable[[World, np.random.Generator], Sweep]
 
 
-def main() -> None:
-    """Simulate and print."""
-    args = read_command(__doc__, sweeps=SWEEPS, searches=SEARCHES)
-    rows = []
-    for words, world, make, slow in scenarios():
-        sweeps = args.searches if slow else args.sweeps
-        rows.append(words | measure(world, make, sweeps))
+def axes_part(sweeps: int, searches: int) -> Part:
+    """Simulate sweeps of two axes."""
+    rows = [
+        words | measure(world, make, searches if slow else sweeps)
+        for words, world, make, slow in scenarios()
+    ]
     notes = [
-        "false alarms: sweeps in which the axis that does nothing is told apart (5 % at most "
-        "wanted), in percent; of 200 sweeps its standard error at 5 % is 1.5, of 100 it is 2.2",
+        "false alarms: sweeps in which the axis that does nothing is told apart, beside a real one",
         "power: sweeps in which an axis with three standard deviations of a seed between its worst "
         "and its best level is told apart",
-        "coverage: sweeps in which all simultaneous intervals for pairs of levels of both axes "
+        "covered: sweeps in which all simultaneous intervals for pairs of levels of both axes "
         "hold the truth; after pruning the truth of what is left is another one, so none is given",
         "old: the test that the report had before, in the same sweeps",
-        f"{args.sweeps} sweeps a row, {args.searches} where TPE searches; a third for power",
+        f"{sweeps} sweeps a row, {searches} where TPE searches; a third for power",
         "unequal: one level of the axis that does nothing is five times as noisy; bimodal: three "
         "of ten seeds stuck far below; near-copy: the axis does nothing but for a hundredth of "
-        "the noise",
+        "the noise; heavy: Student's t, 3 degrees of freedom; unbalanced: a quarter of the grid's "
+        "trials failed",
     ]
-    publish("False alarms and power of what an axis does", rows, notes, args.out)
+    return Part(title="Axes", rows=rows, names=4, notes=notes)
 
 
 def scenarios() -> Iterator[tuple[dict[str, object], World, Make, bool]]:
@@ -66,7 +64,8 @@ def scenarios() -> Iterator[tuple[dict[str, object], World, Make, bool]]:
         for seeds in (3, 5, 10):
             world = World(noise=noise, seeds=seeds, trial=0.0)
             yield _words("grid", 12, world), world, gridded, False
-    for trials, seeds in ((24, 3), (24, 5), (24, 10), (40, 5), (100, 5)):
+            yield _words("grid, unbalanced", 9, world), world, _unbalanced, False
+    for trials, seeds in ((24, 3), (24, 5), (24, 10), (40, 3), (100, 3)):
         for noise in NOISES:
             world = World(noise=noise, seeds=seeds)
             yield _words("random", trials, world), world, _random(trials), False
@@ -93,11 +92,11 @@ def measure(world: World, make: Make, sweeps: int) -> dict[str, object]:
             power.append(told)
             old_power.append(before)
     return {
-        "false alarms": _percent(alarms),
-        "old": _percent(old),
-        "coverage": "-" if isinstance(make, Pruned) else _percent(coverage),
-        "power": _percent(power),
-        "old power": _percent(old_power),
+        "false alarms": share(alarms, most=ALPHA),
+        "old": share(old),
+        "covered": "-" if isinstance(make, Pruned) else share(coverage, least=1 - ALPHA),
+        "power": share(power),
+        "old power": share(old_power),
     }
 
 
@@ -107,7 +106,7 @@ def judge(world: World, make: Make, number: int) -> tuple[bool, bool, bool]:
     found = {axis.name: axis for axis in axis_findings(study_of_two(real, null, scores)).axes}
     told = "null" in found and found["null"].differs
     covered = all(_covers(found.get(name), levels) for name, levels in _truths(world))
-    return told, old_p(scores, null, real) <= 0.05, covered
+    return told, old_p(scores, null, real) <= ALPHA, covered
 
 
 def _truths(world: World) -> list[tuple[str, Floats]]:
@@ -133,6 +132,12 @@ def _words(sampling: str, trials: int, world: World) -> dict[str, object]:
     return {"sampling": sampling, "trials": trials, "noise": world.noise, "seeds": world.seeds}
 
 
+def _unbalanced(world: World, rng: np.random.Generator) -> Sweep:
+    real, null, scores = gridded(world, rng)
+    kept = np.sort(rng.permutation(len(scores))[: len(scores) * 3 // 4])
+    return real[kept], null[kept], scores[kept]
+
+
 def _random(trials: int) -> Make:
     return lambda world, rng: drawn(world, trials, rng)
 
@@ -150,11 +155,3 @@ class Pruned:
     def __call__(self, world: World, rng: np.random.Generator) -> Sweep:
         """Make one and prune it."""
         return survivors(*self.make(world, rng), rng)
-
-
-def _percent(found: list[bool]) -> str:
-    return f"{100 * float(np.mean(found)):.1f}"
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""Do importances cover, rank and refuse? Run ``python benchmarks/calibration_importances.py``.
+"""Whether importances cover, rank and refuse.
 
 Simulated sweeps with a known truth, real TPE among them; the old methods (fANOVA with a bootstrap,
 PED-ANOVA) on the same sweeps.
@@ -11,9 +11,9 @@ import time
 import numpy as np
 from importance_worlds import LEVELS, World, draw_sweep, true_shares
 from old_importances import fanova_interval, ped_anova
-from result import publish, read_command
+from shares import Part, share
 
-from analysis.statistics.importance import importances
+from analysis.statistics.importance import ALPHA, importances
 
 WORLDS = (
     World(function="nothing"),
@@ -32,37 +32,36 @@ WORLDS = (
     World(function="conditional", sampler="tpe"),
 )
 RIVAL = ("additive",)  # its own truth, single effects, is the same there
-RIVAL_SWEEPS = 3
+NULL_TIMES, RIVAL_SWEEPS = 4, 3
 RESAMPLES = 20
 TIMED = ((1_000, 10, 3), (10_000, 10, 3))
 
 
-def main() -> None:
-    """Simulate and publish."""
-    args = read_command(__doc__, sweeps=12)
-    began = time.process_time()
-    rows = [row(world, args.sweeps) for world in WORLDS]
+def importances_part(sweeps: int) -> Part:
+    """Simulate sweeps of six axes."""
+    rows = [row(world, sweeps) for world in WORLDS]
     notes = [
-        f"{args.sweeps} sweeps a row (twice as many where nothing matters); six axes, two of them "
-        "choices; trials x seeds; noise of one seed: half the sd of the score over the space",
+        f"{sweeps} sweeps a row, {NULL_TIMES} times as many where nothing matters; six axes, two "
+        "of them choices; trials x seeds; noise of one seed: half the sd of the score over the "
+        "space",
         "coverage: share of the 95 % intervals, over all axes and sweeps, that hold the true total "
         "Sobol' index; of moving axes: of those that do something",
-        "false call: sweeps in which an axis that does nothing is called detectable; found: axes "
+        "false calls: sweeps in which an axis that does nothing is called detectable; found: axes "
         "that do something and are called detectable",
-        "ranks: of the detectable axes' ranks, right and wrong ones a sweep; the rest is left open",
+        "wrong ranks: sweeps in which any detectable axis gets a rank that is not its own; right: "
+        "ranks a sweep, the rest is left open",
         f"fANOVA's interval: {RESAMPLES} resamples, {RIVAL_SWEEPS} sweeps, where its truth is the "
         "same; PED-ANOVA: share of the strongest axis against the largest share of an axis that "
         "does nothing, means over the sweeps",
         *[timed(*size) for size in TIMED],
-        f"{time.process_time() - began:.0f} s of CPU in all",
     ]
-    publish("Calibration of importances", rows, notes, args.out)
+    return Part(title="Importances", rows=rows, names=1, notes=notes)
 
 
 def row(world: World, sweeps: int) -> dict[str, object]:
     """One line of the table."""
     truth = true_shares(world.function)
-    sweeps *= 1 if truth.any() else 2
+    sweeps *= 1 if truth.any() else NULL_TIMES
     found, old, rival = [], [], []
     for seed in range(sweeps):
         points, scores = draw_sweep(world, seed)
@@ -86,7 +85,7 @@ def row(world: World, sweeps: int) -> dict[str, object]:
 
 def judged(found, truth):
     """What the new method did over sweeps against the truth."""
-    low, share, high = (
+    low, middle, high = (
         np.array([[getattr(axis, name) for axis in axes] for axes in found])
         for name in ("low", "share", "high")
     )
@@ -98,13 +97,13 @@ def judged(found, truth):
     moving = truth > 0
     right = (ranks == order) & ~tied
     return {
-        "coverage": f"{covered.mean():.0%}",
-        "of moving axes": f"{covered[:, moving].mean():.0%}" if moving.any() else "",
-        "false call": f"{called[:, ~moving].any(axis=1).mean():.0%}",
-        "found": f"{called[:, moving].mean():.0%}" if moving.any() else "",
-        "ranks right / wrong": f"{right.sum() / len(found):.2f} / "
-        f"{((ranks > 0) & ~right).sum() / len(found):.2f}",
-        "strongest: share (truth)": f"{share[:, truth.argmax()].mean():.2f} ({truth.max():.2f})"
+        "coverage": share(covered.mean(axis=1), least=1 - ALPHA),
+        "of moving axes": share(covered[:, moving].mean(axis=1)) if moving.any() else "",
+        "false calls": share(called[:, ~moving].any(axis=1), most=ALPHA),
+        "found": share(called[:, moving].mean(axis=1)) if moving.any() else "",
+        "wrong ranks": share(((ranks > 0) & ~right).any(axis=1), most=ALPHA),
+        "right": f"{right.sum() / len(found):.2f}",
+        "strongest: share (truth)": f"{middle[:, truth.argmax()].mean():.2f} ({truth.max():.2f})"
         if moving.any()
         else "",
     }
@@ -119,7 +118,3 @@ def timed(trials: int, axes: int, seeds: int) -> str:
     importances(points, scores, [0] * axes)
     seconds = time.process_time() - began
     return f"{trials:,} trials x {axes} axes x {seeds} seeds: {seconds:.1f} s of CPU"
-
-
-if __name__ == "__main__":
-    main()

@@ -36,6 +36,11 @@ def publish(
         notes: how to read it, a line each.
         out: the file.
     """
+    write([f"# {title}", "", *table(rows), "", *(f"- {note}" for note in notes)], out)
+
+
+def write(lines: Sequence[str], out: Path | None) -> None:
+    """Print a result, and what it takes to measure it again; write both to ``out`` as well."""
     words = ["python", *_without_out(sys.argv)]
     facts = {
         "command": f"`{shlex.join(words)}`",
@@ -44,9 +49,7 @@ def publish(
         "load": ", ".join(f"{load:.1f}" for load in os.getloadavg()) + " (1, 5, 15 minutes)",
         "versions": ", ".join(f"{k} {v}" for k, v in versions().items()),
     }
-    lines = [f"# {title}", "", *table(rows), "", *(f"- {note}" for note in notes)]
-    lines += [f"- {key}: {text}" for key, text in facts.items()]
-    text = "\n".join(lines) + "\n"
+    text = "\n".join([*lines, *(f"- {key}: {words}" for key, words in facts.items())]) + "\n"
     print(text, end="")
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)

@@ -77,6 +77,11 @@ def all_copies_but_one(rng: np.random.Generator, noise: Floats) -> Floats:
     return noise
 
 
+def heavy_tails(rng: np.random.Generator, noise: Floats) -> Floats:
+    """Student's t with three degrees of freedom, in units of its standard deviation."""
+    return rng.standard_t(3, noise.shape) / np.sqrt(3)
+
+
 def holes(rng: np.random.Generator, noise: Floats) -> Floats:
     """Cells are missing: a fifth of those of the arms, and half of the arms have fewer seeds."""
     gone = rng.random(noise.shape) < MISSING
@@ -88,7 +93,7 @@ def holes(rng: np.random.Generator, noise: Floats) -> Floats:
 
 NOISES: tuple[Noise, ...] = (
     *(normal, one_arm_x5, reference_x3, all_unequal),
-    *(bimodal, copies, all_copies_but_one, holes),
+    *(bimodal, copies, all_copies_but_one, holes, heavy_tails),
 )
 
 

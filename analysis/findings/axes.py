@@ -70,7 +70,13 @@ def _counted(arms: Sequence[Arm], table: AxisTable) -> Counted:
         trials=len(arms),
         used=len(table.scores),
         pruned=sum(arm.state == "pruned" for arm in arms),
-        failed=sum(arm.state in ("failed", "killed") or bool(arm.diverged) for arm in arms),
+        failed=sum(
+            arm.state in ("failed", "killed") or bool(arm.diverged or arm.unscored) for arm in arms
+        ),
         leaky=sum(arm.leaky and arm.whole for arm in arms),
         seeds=table.seeds,
     )
+
+
+def _failed(arm: Arm) -> bool:
+    return arm.state in ("failed", "killed") or bool(arm.diverged or arm.unscored)

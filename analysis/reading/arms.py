@@ -40,6 +40,7 @@ class Arm:
         constants: what its reports said last about leak, poles, ceiling and cost.
         started: when its first attempt began; None where it never did, or was reused.
         finished: when it ended.
+        unscored: the seeds that were trained to their end and have no finite score.
     """
 
     number: int
@@ -64,6 +65,7 @@ class Arm:
     constants: dict[str, float]
     started: datetime | None = None
     finished: datetime | None = None
+    unscored: tuple[int, ...] = ()
 
     @property
     def name(self) -> str:
@@ -164,6 +166,7 @@ def _arm(row: Row, keys: Sequence[str]) -> Arm:
         values=_finite(replicates, "value"),
         tests=_finite(replicates, "test"),
         diverged={r["seed"]: r["step"] for r in replicates if r["state"] == "diverged"},
+        unscored=tuple(r["seed"] for r in replicates if _lost(r)),
         constants={name: row[name] for name in CONSTANTS if row[name] is not None},
         **{name: row[name] for name in _COPIED},
     )
@@ -186,6 +189,12 @@ def _finite(replicates: Sequence[Row], field: str) -> dict[int, float]:
         for r in replicates
         if r[field] is not None and math.isfinite(r[field]) and r["state"] != "diverged"
     }
+
+
+def _lost(replicate: Row) -> bool:
+    """Whether a seed was trained to its end and has no finite score."""
+    value = replicate["value"]
+    return replicate["state"] == "complete" and (value is None or not math.isfinite(value))
 
 
 def _label(point: Mapping[str, Any], variant: str | None) -> str:

@@ -48,4 +48,6 @@ def why_not_ranked(arm: Arm) -> str:
         return f"diverged ({counted(len(arm.diverged), 'seed')})"
     if arm.leaky and arm.whole:
         return "LEAKY (sees the future)"
+    if arm.state == "complete" and arm.unscored:
+        return f"no finite score of seed {', '.join(map(str, arm.unscored))}"
     return arm.state if arm.state != "complete" else "no test score"

@@ -49,6 +49,8 @@ def method(found: AxisFindings) -> str:
 
 def _answer(found: AxisFindings, scores: Format) -> str:
     differ = found.told_apart
+    if all(axis.verdict in ("open", "inseparable") for axis in found.axes):
+        return "No axis could be tested."
     if not differ:
         return "No axis is shown to matter: nothing could be told apart."
     told = [_difference(axis, scores) for axis in differ[:NAMED]]

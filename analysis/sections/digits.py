@@ -21,6 +21,8 @@ WITHOUT_ERROR = 4
 SMALLEST = 1e-3
 """A metric below it everywhere is written with a power of ten."""
 MOST_DIGITS = 9
+ROUNDING = 1e-12
+"""An error that is smaller than this part of the largest value is none."""
 TO_THE_RIGHT = ("number", "difference", "interval", "p", "count")
 """Kinds of columns whose cells are numbers."""
 
@@ -73,7 +75,7 @@ def format_for(errors: Iterable[float], values: Iterable[float]) -> Format:
     """
     sizes = _sizes(values)
     largest = max(sizes, default=1.0)
-    known = _sizes(errors)
+    known = [error for error in _sizes(errors) if error > ROUNDING * largest]
     if known:
         digits = OF_ERROR - 1 - _place(float(np.median(known)))
     else:

@@ -39,7 +39,10 @@ def nothing_to_compare(study: Study, found: Comparisons) -> str:
         return "No answer: no two configurations have a test score of the same seed."
     states = Counter(arm.state for arm in study.trials)
     if states["complete"]:
-        return "No answer: no trial that completed may be ranked (leaky and diverged never are)."
+        return (
+            "No answer: no trial that completed may be ranked (one that is leaky, diverged or has "
+            "no finite score never is)."
+        )
     ended = [(states[s], s) for s in ("failed", "pruned", "killed") if states[s]]
     if ended:
         told = ", ".join(f"{count} {state}" for count, state in ended)
@@ -70,10 +73,12 @@ def counts(study: Study) -> str:
     if set(states) <= {"complete"} and states:
         ended = "all complete"
     else:
-        ended = ", ".join(f"{count} {state}" for state, count in states.most_common()) or "none"
+        ended = ", ".join(f"{count} {state}" for state, count in states.most_common()) or "none yet"
     diverged = sum(len(arm.diverged) for arm in study.trials)
     leaky = sum(arm.leaky for arm in study.trials)
     more = [f"{counted(diverged, 'seed')} diverged"] * bool(diverged)
+    lost = sum(len(arm.unscored) for arm in study.trials)
+    more += [f"{counted(lost, 'seed')} without a finite score"] * bool(lost)
     more += [f"{leaky} leaky, shown and not ranked"] * bool(leaky)
     return "; ".join([f"{total} × {seeds}, {ended}", *more]) + "."  # noqa: RUF001
 
@@ -144,7 +149,9 @@ def _nothing_apart(found: Comparisons, scores: Format) -> str:
     assert found.reference is not None
     assert found.gate is not None
     still = found.gate.still
-    reach = "" if still is None else f": a difference of up to {scores.score(still)} is possible"
+    reach = ", and nothing is known of how far apart they may be"
+    if still is not None:
+        reach = f": a difference of up to {scores.score(still)} is possible"
     return f"Nothing is told apart from {found.reference.name} yet{reach}."
 
 

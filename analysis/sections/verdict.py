@@ -14,7 +14,7 @@ from analysis.sections.arm_figures import draw_scores, most_telling
 from analysis.sections.card import Card, Column, Command, Figure, Status, Table
 from analysis.sections.digits import study_format
 from analysis.sections.sentences import answer, counts
-from analysis.statistics.against import Verdict
+from analysis.statistics.against import MIN_SEEDS, Verdict
 from sweeps.command_line import counted
 
 MOST_ON_ONE_SCREEN, MOST_DRAWN = 24, 60
@@ -82,6 +82,8 @@ def _open_ones(found: Comparisons) -> list[str]:
         return []
     hopeless = len(found.wishes) - (len(found.steps[-1].arms) if found.steps else 0)
     if not found.steps:
+        if any(row.low is None or row.n < MIN_SEEDS for row in found.of("open")):
+            return ["Too little is known of the noise to say how many seeds would decide."]
         return [
             f"No number of seeds up to 300 would decide {_the_open(len(found.wishes))}, by the "
             "noise and the differences as they are."

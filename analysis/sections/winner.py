@@ -15,7 +15,6 @@ from analysis.sections import fresh_words
 from analysis.sections.card import Card, Column, Command, Table
 from analysis.sections.digits import Format, study_format
 from analysis.sections.naming import listed
-from analysis.statistics.seed_interval import mean_interval
 from sweeps.command_line import counted
 
 FRESH_SEEDS = 5
@@ -62,7 +61,10 @@ def _words(study: Study, found: Comparisons, scores: Format) -> list[str]:
         )  # fmt: skip
         return [f"No winner is named: nothing here is told apart from anything.{reach}"]
     if found.winner is not None:
-        return [f"{found.winner.name} is better than every other arm (95 %, all arms at once)."]
+        among = " that could be compared" if found.left_out else ""
+        return [
+            f"{found.winner.name} is better than every other arm{among} (95 %, all arms at once)."
+        ]
     names = listed([tie.arm.name for tie in found.ties])
     said = [f"No single winner: {counted(len(found.ties), 'configuration')} may each be the best, "
             f"{names}."]  # fmt: skip

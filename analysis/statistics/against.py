@@ -100,7 +100,9 @@ def half_widths(apart: Differences, level: float, comparisons: int, counted: Flo
     z = float(special.ndtri(1 - level / (2 * comparisons)))
     # Two arms that differ by d disagree on at least that share of the sequences.
     half = np.maximum(half, resolution(np.abs(apart.means), counted, z))
-    return np.where(half > 0, half, np.inf)
+    # A single seed shows no noise, whatever its test set resolves.
+    known = (apart.variances > 0) | (apart.counts > 1)
+    return np.where((half > 0) & known, half, np.inf)
 
 
 def verdicts(found: Against, *, margin: float | None, maximize: bool) -> list[Verdict]:
@@ -169,18 +171,19 @@ def effect_sizes(found: Against, floor: Floats) -> Floats:
     """Differences over the guarded standard deviation of a score, corrected for few seeds.
 
     Hedges 1981, "Distribution theory for Glass's estimator of effect size", J. Educ. Statist. 6.
+    With a single degree of freedom no correction makes it unbiased.
 
     Args:
         found: the arms.
         floor: the least standard deviation that a score of each arm can have, such as its test
-            set's binomial one; NaN comes back where there is neither.
+            set's binomial one; NaN comes back where there is neither, or one degree of freedom.
     """
     df = found.differences.df
     spread = np.maximum(found.differences.spread, floor)
     correction = 1 - 3 / (4 * np.maximum(df, 1.0) - 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         sizes = correction * found.differences.means / spread
-    return np.where(spread > 0, sizes, np.nan)
+    return np.where((spread > 0) & (df > 1), sizes, np.nan)
 
 
 def sign_flip_ps(found: Pool, arms: Indices, reference: int) -> list[float]:

@@ -1,8 +1,10 @@
 """Which arms may still be the best, and which are surely as good as the best.
 
 Hsu 1984, "Constrained simultaneous confidence intervals for multiple comparisons with the best",
-Ann. Statist. 12: with the true best as the control, one-sided Dunnett bounds against all others
-hold at once. It is not known who that is, so each arm takes its turn.
+Ann. Statist. 12: with the true best as the control, Dunnett's bounds against all others hold at
+once. It is not known who that is, so each arm takes its turn. Who may be the best is asked with
+two-sided bounds at the level of ``against.against``, so that nobody is excluded by an arm that the
+comparisons do not tell apart from it; how far behind an arm is at most, with one-sided ones.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from analysis.statistics.against import MIN_SEEDS
 from analysis.statistics.binomial import resolution
 from analysis.statistics.dunnett import critical
 from analysis.statistics.pool import Differences, Floats, Indices, Pool, differences
-from analysis.statistics.spending import level_at
+from analysis.statistics.spending import AGAINST_REFERENCE, level_at
 
 MOST_RIVALS = 40
 """Only the best so many take their turn against the others: fewer rivals exclude fewer arms."""
@@ -56,31 +58,34 @@ def ties(found: Pool, *, maximize: bool, look: int = 1, sequences: Floats | None
     arms = np.arange(len(found.means))
     order = np.argsort(np.nan_to_num(-sign * found.means, nan=np.inf), kind="stable")
 
-    def bounds(rivals: Indices) -> tuple[Floats, Floats]:
+    def bounds(rivals: Indices, level: float, sided: int) -> tuple[Floats, Floats]:
         """How far each arm is ahead of each rival, and the half width; (arms, rivals)."""
         first, second = np.repeat(arms, len(rivals)), np.tile(rivals, len(arms))
         apart = differences(found, first, second, strict=True)
         counted = np.zeros(len(first))
         if sequences is not None:
             counted = np.minimum(sequences[first], sequences[second]) * apart.counts
-        half = _half(apart, level_at(look), max(1, len(arms) - 1), counted)
+        half = _half(apart, level, max(1, len(arms) - 1), counted, sided)
         ahead = np.nan_to_num(sign * apart.means)
         shape = (len(arms), len(rivals))
         return ahead.reshape(shape), half.reshape(shape)
 
+    level = level_at(look)
     rivals = order[:MOST_RIVALS]
-    ahead, half = bounds(rivals)
+    ahead, half = bounds(rivals, level * AGAINST_REFERENCE, 2)
     may_be_best = np.all((arms[:, None] == rivals) | (ahead + half >= 0), axis=1)
     rivals = np.flatnonzero(may_be_best)  # the true best is one of them
     if len(rivals) * len(arms) > MOST_PAIRS:
         return Ties(may_be_best=may_be_best, behind=np.full(len(arms), np.inf))
-    ahead, half = bounds(rivals)
+    ahead, half = bounds(rivals, level, 1)
     lag = np.where(arms[:, None] == rivals, 0.0, half - ahead)
     return Ties(may_be_best=may_be_best, behind=np.maximum(lag.max(axis=1, initial=0.0), 0.0))
 
 
-def _half(apart: Differences, level: float, comparisons: int, counted: Floats) -> Floats:
-    z = float(special.ndtri(1 - level / comparisons))
-    half = critical(level, apart.df, comparisons, sided=1) * apart.errors
+def _half(
+    apart: Differences, level: float, comparisons: int, counted: Floats, sided: int
+) -> Floats:
+    z = float(special.ndtri(1 - level / (sided * comparisons)))
+    half = critical(level, apart.df, comparisons, sided=sided) * apart.errors
     half = np.maximum(half, resolution(np.abs(apart.means), counted, z))
     return np.where((half > 0) & (apart.counts >= MIN_SEEDS), half, np.inf)

@@ -20,6 +20,7 @@ from analysis.sections.digits import NONE, Format, cell_text, format_for, p_valu
         (40.0, 51234.6, "51235"),
         (3e-7, 1.0234e-5, "1.023e-5"),
         (0.0, 0.5, "0.5000"),
+        (6e-17, 0.7, "0.7000"),
     ],
 )
 def test_a_standard_error_leaves_two_digits_of_itself(

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from analysis.statistics.against import against
+from analysis.statistics.dunnett import critical
 from analysis.statistics.gate import gate
 from analysis.statistics.pool import pool
+from analysis.statistics.spending import level_at
 from analysis.statistics.ties import ties
 from benchmarks import simulated_arms as simulated
 
@@ -69,6 +71,27 @@ def test_the_best_observed_arm_alone_would_often_be_wrong() -> None:
     """Negative control: the maximum is no confidence set."""
     found = simulated.draw(simulated.normal, tables=100, arms=8, seeds=5, effect=1.0, seed=7)
     assert np.mean([np.argmax(t.mean(axis=1)) == 1 for t in found.scores]) < 0.9
+
+
+def test_the_reference_beats_no_arm_that_the_comparisons_leave_open() -> None:
+    """One page, one answer: "better than every other arm" beside "not told apart" was printed."""
+    rng = np.random.default_rng(5)
+    winners = open_in_one_sided_bounds = 0
+    for number in range(400):
+        arms, seeds = int(rng.integers(2, 5)), int(rng.integers(3, 6))
+        table = rng.standard_normal((arms, seeds))
+        table[0] += rng.uniform(2, 7)
+        noise, look = pool(table), 1 + number % 2
+        compared = against(noise, 0, look=look)
+        found = ties(noise, maximize=True, look=look)
+        if list(np.flatnonzero(found.may_be_best)) == [0]:
+            winners += 1
+            assert compared.decided.all()
+        reach = critical(level_at(look), compared.differences.df, arms - 1, sided=1)
+        lost = -compared.differences.means > reach * compared.differences.errors
+        open_in_one_sided_bounds += bool(lost.all() and not compared.decided.all())
+    assert winners > 100
+    assert open_in_one_sided_bounds > 10  # negative control
 
 
 def test_arms_that_are_clearly_worse_are_excluded() -> None:

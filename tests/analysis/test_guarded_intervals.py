@@ -146,6 +146,22 @@ def test_a_test_set_resolves_only_so_much() -> None:
     assert np.all(np.abs(sizes) < 12)
 
 
+def test_a_single_seed_shows_no_noise_whatever_its_test_set_resolves() -> None:
+    table = np.array([[0.5], [0.52], [0.9]])
+    compared = against(pool(table), 0, sequences=np.full(3, 6400.0))
+    assert np.all(np.isinf(compared.half))
+    two = against(pool(np.tile(table, (1, 2))), 0, sequences=np.full(3, 6400.0))
+    assert np.all(np.isfinite(two.half))  # negative control
+
+
+def test_one_degree_of_freedom_has_no_effect_size() -> None:
+    """The correction would be 0, and the effect with it."""
+    table = np.array([[0.5, 0.6], [0.9, 0.8]])
+    compared = against(pool(table), 0)
+    assert compared.differences.df == 1
+    assert np.all(np.isnan(effect_sizes(compared, np.zeros(1))))
+
+
 def test_intervals_stay_in_the_range_of_a_difference() -> None:
     table = np.array([[0.1, 0.9, 0.5], [0.9, 0.1, 0.4]])
     compared = against(pool(table), 0, bounds=(0.0, 1.0))

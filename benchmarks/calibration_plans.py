@@ -1,0 +1,88 @@
+"""Whether as many seeds as the planner asks for decide as often as it says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+
+import numpy as np
+from shares import Part, Row, share
+from simulated_arms import Floats
+
+from analysis.statistics.against import Against, against, verdicts
+from analysis.statistics.planning import MOST_SEEDS, POWER, seeds_wanted
+from analysis.statistics.pool import pool
+
+MARGIN = 2.0
+EFFECTS = (0.0, 1.0, 2.0, 3.0)  # standard deviations of a score; of 0, equivalence is asked
+
+
+def plans_part(tables: int) -> Part:
+    """Sweeps that leave one comparison open, and go on to the seeds that they were told."""
+    return Part(
+        title="Planned seeds",
+        rows=[_row(a, s, e, tables) for a, s, e in product((2, 4, 12), (3, 5), EFFECTS)],
+        names=3,
+        notes=[
+            f"{tables} sweeps a row; one arm differs by so many standard deviations of a score; "
+            f"where it does not, equivalence within {MARGIN:g} is asked for",
+            "open: sweeps in which the first seeds do not decide it; planned: of those, with a "
+            f"plan of at most {MOST_SEEDS} seeds in all; seeds: the plan's median",
+            "as promised: the arm's true difference is the one that the first seeds showed, which "
+            "is what a plan says; in truth: it is what it is",
+        ],
+    )
+
+
+def _row(arms: int, seeds: int, effect: float, tables: int) -> Row:
+    rng = np.random.default_rng([arms, seeds, round(10 * effect)])
+    left, plans, promised, fact = [], [], [], []
+    for _ in range(tables):
+        first = _scores(rng, arms, seeds, effect)
+        found = against(pool(first), 0)
+        left.append(verdicts(found, margin=None, maximize=True)[0] == "open")
+        wanted = _wanted(found, arms, seeds, effect) if left[-1] else None
+        if wanted is None:
+            continue
+        plans.append(wanted)
+        seen = float(found.differences.means[0])
+        for true, told in ((seen, promised), (effect, fact)):
+            more = _scores(rng, arms, wanted - seeds, true)
+            told.append(_decides(np.hstack([first, more]), effect))
+    return {
+        "arms": arms,
+        "first seeds": seeds,
+        "effect": f"{effect:g}",
+        "open": share(left),
+        "planned": share([1.0] * len(plans) + [0.0] * (sum(left) - len(plans)))
+        if any(left)
+        else "",
+        "seeds": f"{np.median(plans):.0f}" if plans else "",
+        "as promised": share(promised, least=POWER) if promised else "",
+        "in truth": share(fact) if fact else "",
+    }
+
+
+def _wanted(found: Against, arms: int, seeds: int, effect: float) -> int | None:
+    wanted = seeds_wanted(
+        float(found.differences.means[0]),
+        variance=float(found.differences.variances[0]),
+        df=float(found.differences.df[0]),
+        seeds=seeds,
+        comparisons=arms - 1,
+        look=2,
+        margin=MARGIN,
+    )
+    return wanted.apart if effect else wanted.alike
+
+
+def _decides(table: Floats, effect: float) -> bool:
+    told: Sequence[str] = verdicts(against(pool(table), 0, look=2), margin=MARGIN, maximize=True)
+    return told[0] in (("better", "worse") if effect else ("equivalent",))
+
+
+def _scores(rng: np.random.Generator, arms: int, seeds: int, effect: float) -> Floats:
+    """Scores with the seeds' own luck; the first arm after the reference differs."""
+    scores = rng.standard_normal((arms, seeds)) + 3 * rng.standard_normal(seeds)
+    scores[1] += effect
+    return scores
