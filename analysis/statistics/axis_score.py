@@ -29,9 +29,9 @@ def axis_p_values(
     Over trials: scores are whitened by the process that was fitted without the axis, and dealt
     out again (a variance-component score test; Liu, Lin, Ghosh 2007, "Semiparametric regression
     of multidimensional genetic pathway data", Biometrics 63). Over seeds: the same quadratic form
-    of the seeds' mean against that of their differences, an F test with the kernel's own degrees
-    of freedom. Trials that repeat one another fool the first, a sampler that favours a level the
-    second.
+    of the seeds' mean against that of their differences, an F test with the degrees of freedom
+    that these differences have. Trials that repeat one another fool the first, a sampler that
+    favours a level the second.
 
     Args:
         small: trials to fit to.
@@ -86,8 +86,28 @@ def _seeds_p(white: Floats, form: Floats) -> float:
     seeds = white.shape[1]
     differences = white - mean[:, None]
     own = seeds * (mean @ form @ mean)
-    noise = np.einsum("is,ij,js->", differences, form, differences, optimize=True) / (seeds - 1)
+    between = differences.T @ form @ differences / (seeds - 1)
+    noise = float(np.trace(between))
     if noise <= 0:
         return 0.0 if own > 0 else 1.0
-    degrees = np.trace(form) ** 2 / np.sum(form**2)
+    degrees = min(float(np.trace(form) ** 2 / np.sum(form**2)), _seen_degrees(between, seeds - 1))
     return float(stats.f.sf(own / noise, degrees, (seeds - 1) * degrees))
+
+
+def _seen_degrees(between: Floats, n: int) -> float:
+    """In how many ways the seeds differ, from n of them; fewer where each likes other levels.
+
+    Box's degrees of freedom by unbiased estimates of both traces (Huynh and Feldt 1976,
+    "Estimation of the Box correction for degrees of freedom", J. Educ. Statist. 1); never below
+    Greenhouse and Geisser's, which are too few where seeds are few.
+
+    Args:
+        between: the quadratic form of every two seeds' differences over n, (seeds, seeds).
+        n: seeds less one.
+    """
+    square, squares = float(np.trace(between)) ** 2, float(np.sum(between**2))
+    least = square / squares
+    if n < 2:
+        return least
+    spread = n**2 / ((n - 1) * (n + 2)) * (squares - square / n)
+    return max(least, (square - 2 * spread / n) / spread) if spread > 0 else np.inf

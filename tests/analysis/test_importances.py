@@ -6,7 +6,9 @@ import warnings
 
 import numpy as np
 import pytest
+from scipy import stats
 
+from analysis.statistics.axis_score import _seeds_p
 from analysis.statistics.importance import importances, seed_noise, total_shares
 from analysis.statistics.surrogate import problem
 from benchmarks.importance_worlds import FUNCTIONS, LEVELS, World, draw_sweep, true_shares
@@ -115,6 +117,27 @@ def test_a_seeds_own_liking_for_a_choice_is_no_evidence():
         for points, scores in (draw_sweep(world, seed) for seed in range(4))
     ]
     assert np.mean(fooled) > 0.6  # without the seeds it would be called
+
+
+def test_where_each_seed_likes_other_choices_fewer_degrees_of_freedom_are_left():
+    """Three groups of trials that each seed likes in its own way, beside a little noise."""
+    rng = np.random.default_rng(0)
+    groups = np.eye(3)[rng.integers(3, size=60)]
+    near = np.exp(-3 * np.abs(rng.random((60, 1)) - rng.random(60)))
+    form = groups @ groups.T + 0.1 * near @ near.T
+    form -= form.mean(axis=0)
+    form -= form.mean(axis=1, keepdims=True)
+    alarms, kernels_own = [], []
+    for _ in range(600):
+        scores = groups @ rng.standard_normal((3, 5)) + 0.5 * rng.standard_normal((60, 5))
+        alarms.append(_seeds_p(scores, form) <= 0.05)
+        mean = scores.mean(axis=1)
+        apart = scores - mean[:, None]
+        ratio = 5 * mean @ form @ mean / (np.einsum("is,ij,js->", apart, form, apart) / 4)
+        degrees = np.trace(form) ** 2 / np.sum(form**2)
+        kernels_own.append(stats.f.sf(ratio, degrees, 4 * degrees) <= 0.05)
+    assert np.mean(alarms) <= 0.068
+    assert np.mean(kernels_own) > 0.068, np.mean(kernels_own)  # negative control
 
 
 def test_a_pair_that_does_nothing_alone_is_found():
