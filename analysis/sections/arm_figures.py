@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
@@ -19,6 +20,16 @@ WIDTH = 5.6  # inches: still readable where a phone shrinks it
 ROW, EDGES = 0.22, 0.95
 LONGEST_LABEL = 30
 GAP = 0.6  # rows between two levels of the main axis
+
+
+class _Row(NamedTuple):
+    """What is drawn of one arm, at height ``y``; ``ends`` are those of its interval."""
+
+    y: float
+    seeds: Sequence[float]
+    mean: float
+    ends: tuple[float, float] | None
+    colour: str
 
 
 def most_telling(study: Study, found: Comparisons, most: int) -> list[Arm]:
@@ -51,6 +62,7 @@ def draw_scores(study: Study, found: Comparisons, arms: Sequence[Arm], theme: Th
         ax.axvline(chance, color=colours.quiet, lw=1, ls=(0, (4, 3)), zorder=1)
         ax.text(chance, 1.01, "chance", ha="center", va="bottom", fontsize=8,
                 color=colours.quiet, transform=ax.get_xaxis_transform())  # fmt: skip
+    drawn = []
     for arm, y in zip(arms, heights, strict=True):
         row = by_number.get(arm.number)
         ends = None
@@ -59,7 +71,8 @@ def draw_scores(study: Study, found: Comparisons, arms: Sequence[Arm], theme: Th
             shift = _mean(arm) - row.difference
             ends = _clipped(study, shift + row.low, shift + row.high)
         colour = colours.ink if arm is reference else _colour(row, colours)
-        _line(ax, y, list(arm.scores("test").values()), _mean(arm), ends=ends, colour=colour)
+        drawn.append(_Row(y, list(arm.scores("test").values()), _mean(arm), ends, colour))
+    _draw_rows(ax, drawn)
     _finish(ax, heights, [_label(arm, arm is reference) for arm in arms], colours)
     ax.set_xlabel(f"test {study.metric.name}")
     return drawing
@@ -76,10 +89,12 @@ def draw_differences(
         ax.axvspan(-margin, margin, color=colours.band, lw=0, zorder=0)
     ax.axvline(0, color=colours.quiet, lw=1, zorder=1)
     heights = [float(y) for y in range(len(rows))]
+    drawn = []
     for row, y in zip(rows, heights, strict=True):
         ends = None if row.low is None or row.high is None else (row.low, row.high)
         seeds = list(row.by_seed.values())
-        _line(ax, y, seeds, row.difference, ends=ends, colour=_colour(row, colours))
+        drawn.append(_Row(y, seeds, row.difference, ends, _colour(row, colours)))
+    _draw_rows(ax, drawn)
     _finish(ax, heights, [_label(row.arm, False) for row in rows], colours)
     name = found.reference.name if found.reference else ""
     ax.set_xlabel(f"test {study.metric.name}, difference from\n{_cut(name, 44)}")
@@ -91,19 +106,18 @@ def _canvas(rows: int) -> tuple[Drawing, Axes]:
     return drawing, drawing.subplots()
 
 
-def _line(
-    ax: Axes,
-    y: float,
-    seeds: Sequence[float],
-    mean: float,
-    *,
-    ends: tuple[float, float] | None,
-    colour: str,
-) -> None:
-    if ends is not None:
-        ax.plot(ends, [y, y], color=colour, lw=2, alpha=0.75, solid_capstyle="butt", zorder=2)
-    ax.scatter(seeds, [y] * len(seeds), s=11, color=colour, alpha=0.6, linewidths=0, zorder=3)
-    ax.scatter([mean], [y], s=30, marker="D", color=colour, linewidths=0, zorder=4)
+def _draw_rows(ax: Axes, rows: Sequence[_Row]) -> None:
+    """All rows in three artists: a figure of sixty arms is drawn as fast as one of two."""
+    barred = [(row.y, *row.ends, row.colour) for row in rows if row.ends is not None]
+    if barred:
+        y, low, high, colours = zip(*barred, strict=True)
+        ax.hlines(y, low, high, colors=colours, lw=2, alpha=0.75, capstyle="butt", zorder=2)
+    dots = [(seed, row.y, row.colour) for row in rows for seed in row.seeds]
+    means = [(row.mean, row.y, row.colour) for row in rows]
+    for marks, size, marker, alpha, above in ((dots, 11, "o", 0.6, 3), (means, 30, "D", 1.0, 4)):
+        if marks:
+            x, y, colours = zip(*marks, strict=True)
+            ax.scatter(x, y, s=size, c=colours, marker=marker, alpha=alpha, lw=0, zorder=above)
 
 
 def _finish(ax: Axes, heights: Sequence[float], labels: Sequence[str], colours: Palette) -> None:

@@ -8,7 +8,6 @@ from functools import partial
 from textwrap import wrap
 from typing import Any
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.lines import Line2D
@@ -18,6 +17,7 @@ from analysis.findings.curves import Curve, curves
 from analysis.reading.arms import VARIANT, Arm, short
 from analysis.reading.study import Study
 from analysis.sections.card import Card, Figure, Theme
+from analysis.sections.panels import Panels
 from analysis.sections.theme import PALETTES, SERIES
 
 MOST_LINES = 150
@@ -117,7 +117,8 @@ def _overlay(
     for curve in found:
         colour = groups.get(_level(curve.arm, key), plain)
         ax.plot(curve.shared, curve.mean, color=colour, alpha=fade, lw=1.5, ls=_dashes(curve.arm))
-    _chance(ax, study, theme)
+    if (chance := _chance(study)) is not None:
+        ax.axhline(chance, color=PALETTES[theme].quiet, lw=0.9, ls=(0, (4, 3)))
     ax.set_xlabel("step")
     ax.set_ylabel(f"validation {study.metric.name}")
     if len(groups) > 1:
@@ -127,29 +128,30 @@ def _overlay(
 
 
 def _panels(study: Study, found: Sequence[Curve], theme: Theme) -> Drawing:
-    columns = min(4, len(found))
-    rows = math.ceil(len(found) / columns)
-    drawing = Drawing(figsize=(2.4 * columns, 1.6 * rows + 0.5), layout="constrained")
-    grid = drawing.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
-    colours = PALETTES[theme]
-    titles = _differing([curve.arm for curve in found])
-    for curve, title, ax in zip(found, titles, grid, strict=False):
+    colours, chance = PALETTES[theme], _chance(study)
+    seeds = [line for curve in found for line in curve.seeds.values()]
+    panels = Panels(
+        _titles([curve.arm for curve in found]),
+        [step for steps, _ in seeds for step in steps],
+        [score for _, scores in seeds for score in scores] + ([] if chance is None else [chance]),
+    )
+    thin, thick = [], []
+    for place, curve in enumerate(found):
         colour = colours.accent if curve.arm.ranked else colours.quiet
-        for steps, scores in curve.seeds.values():
-            ax.plot(steps, scores, color=colour, alpha=0.4, lw=0.9)
-        ax.plot(curve.shared, curve.mean, color=colour, lw=2)
-        state = "" if curve.arm.ranked else f"\n[{'LEAKY' if curve.arm.leaky else curve.arm.state}]"
-        ax.set_title(title + state, fontsize=8.5)
-        _chance(ax, study, theme)
-    for empty in grid[len(found) :]:
-        empty.set_axis_off()
-    drawing.supxlabel("step", fontsize=mpl.rcParams["font.size"])
-    drawing.supylabel(f"validation {study.metric.name}", fontsize=mpl.rcParams["font.size"])
-    return drawing
+        thin += [(place, steps, scores, colour) for steps, scores in curve.seeds.values()]
+        thick.append((place, curve.shared, curve.mean, colour))
+    panels.draw(thin, alpha=0.4, lw=0.9)
+    panels.draw(thick, lw=2)
+    if chance is not None:
+        guesses = [(place, panels.x, [chance] * 2, colours.quiet) for place in range(len(found))]
+        panels.draw(guesses, lw=0.9, ls=(0, (4, 3)))
+    panels.finish(colours)
+    panels.ax.set(xlabel="step", ylabel=f"validation {study.metric.name}")
+    return panels.drawing
 
 
-def _differing(arms: Sequence[Arm]) -> list[str]:
-    """Each arm by the axes in which these arms differ."""
+def _titles(arms: Sequence[Arm]) -> list[str]:
+    """Each arm by the axes in which these arms differ, and its state where it is not ranked."""
     keys = [k for k in arms[0].point if len({str(arm.point.get(k)) for arm in arms}) > 1]
 
     def title(arm: Arm) -> str:
@@ -159,7 +161,8 @@ def _differing(arms: Sequence[Arm]) -> list[str]:
             if k in arm.point
         ]
         lines = wrap(", ".join(parts) or arm.name, TITLE, max_lines=3, placeholder=" …")
-        return "\n".join(lines)
+        state = [] if arm.ranked else [f"[{'LEAKY' if arm.leaky else arm.state}]"]
+        return "\n".join(lines + state)
 
     return [title(arm) for arm in arms]
 
@@ -168,12 +171,10 @@ def _dashes(arm: Arm) -> Any:
     return "-" if arm.ranked else (0, (3, 2))
 
 
-def _chance(ax: Axes, study: Study, theme: Theme) -> None:
+def _chance(study: Study) -> float | None:
     """Where guessing is: only where more is better, for else it flattens all the rest."""
     values = {arm.constants.get("chance") for arm in study.trials if arm.constants}
-    chance = values.pop() if len(values) == 1 else None
-    if chance is not None and study.metric.maximize:
-        ax.axhline(chance, color=PALETTES[theme].quiet, lw=0.9, ls=(0, (4, 3)))
+    return values.pop() if len(values) == 1 and study.metric.maximize else None
 
 
 def _evenly(found: Sequence[Curve], most: int) -> list[Curve]:

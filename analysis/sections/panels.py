@@ -1,0 +1,99 @@
+"""Small multiples in one pair of axes: a dozen panels are drawn in the time of one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure as Drawing
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from analysis.sections.theme import Palette
+
+COLUMNS = 4
+WIDTH, HEIGHT, EDGES = 2.4, 1.6, 0.5  # inches, of a panel and below all of them
+TITLE, LINE = 8.5, 0.15  # points of a title, inches of each of its lines
+GAP = 0.12  # between columns, in widths of a panel
+ROOM = 0.05  # beyond the outermost numbers, in parts of their range
+
+Floats = NDArray[np.float64]
+Line = tuple[int, Sequence[float], Sequence[float], str]
+"""The panel, its points, its colour."""
+
+
+class Panels:
+    """Panels in rows of ``COLUMNS`` that share both scales; a panel is 1 wide and 1 high."""
+
+    def __init__(self, titles: Sequence[str], x: Sequence[float], y: Sequence[float]) -> None:
+        """Make the empty drawing.
+
+        Args:
+            titles: of the panels, in one line or several.
+            x: every number that will be drawn; one that is not finite does not count.
+            y: likewise.
+        """
+        self._titles, self.x, self.y = titles, _ends(x), _ends(y)
+        self._columns = min(COLUMNS, len(titles))
+        self._rows = math.ceil(len(titles) / self._columns)
+        head = LINE * (0.5 + max(title.count("\n") + 1 for title in titles))
+        self._pitch = HEIGHT / (HEIGHT - head)  # from row to row
+        size = (WIDTH * self._columns, HEIGHT * self._rows + EDGES)
+        self.drawing = Drawing(figsize=size, layout="constrained")
+        self.ax: Axes = self.drawing.subplots()
+
+    def draw(self, lines: Sequence[Line], **looks: Any) -> None:
+        """Draw lines, each in a panel of its own, that look alike but for their colours."""
+        places = [self._place(panel, x, y) for panel, x, y, _ in lines]
+        colours = [colour for *_, colour in lines]
+        self.ax.add_collection(LineCollection(places, colors=colours, **looks), autolim=False)
+
+    def finish(self, colours: Palette) -> None:
+        """Add titles, frames, grids and the numbers at the edges."""
+        x, y = _ticks(self.x), _ticks(self.y)
+        frames: list[Line] = []
+        for panel, title in enumerate(self._titles):
+            frames += [(panel, [at, at], self.y, colours.line) for at in (self.x[0], *x)]
+            frames += [(panel, self.x, [at, at], colours.line) for at in (self.y[0], *y)]
+            left, top = self._place(panel, [self.x[0]], [self.y[1]])[0]
+            self.ax.annotate(
+                title, (left, top), (0, 3), textcoords="offset points", fontsize=TITLE,
+                weight="bold",
+            )  # fmt: skip
+        self.draw(frames, lw=0.7, zorder=0.5)
+        across = np.concatenate([self._across(column, x) for column in range(self._columns)])
+        up = np.concatenate([self._up(row, y) for row in range(self._rows)])
+        self.ax.set_xticks(across, [f"{at:g}" for at in x] * self._columns)
+        self.ax.set_yticks(up, [f"{at:g}" for at in y] * self._rows)
+        self.ax.set_xlim(0, self._columns * (1 + GAP) - GAP)
+        self.ax.set_ylim(-self._rows * self._pitch, 0)
+        self.ax.grid(visible=False)
+        self.ax.spines[:].set_visible(False)
+
+    def _place(self, panel: int, x: Sequence[float], y: Sequence[float]) -> Floats:
+        row, column = divmod(panel, self._columns)
+        return np.column_stack([self._across(column, x), self._up(row, y)])
+
+    def _across(self, column: int, x: Sequence[float]) -> Floats:
+        low, high = self.x
+        return column * (1 + GAP) + (np.asarray(x, dtype=np.float64) - low) / (high - low)
+
+    def _up(self, row: int, y: Sequence[float]) -> Floats:
+        low, high = self.y
+        return (np.asarray(y, dtype=np.float64) - low) / (high - low) - (row + 1) * self._pitch
+
+
+def _ends(numbers: Sequence[float]) -> tuple[float, float]:
+    known = [number for number in numbers if math.isfinite(number)] or [0.0]
+    room = ROOM * (max(known) - min(known)) or 0.5
+    return min(known) - room, max(known) + room
+
+
+def _ticks(ends: tuple[float, float]) -> list[float]:
+    low, high = ends
+    found = MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+    return [float(at) for at in found if low <= at <= high]
