@@ -36,9 +36,10 @@ def _evidence(found: Judgement, findings: Findings) -> list[str]:
     if found.difference is None:
         return []
     scores = study_format(findings.study)
+    split = "" if findings.study.one_split else "test "
     interval = scores.interval(found.low, found.high, signed=True)
     return [
-        f"{scores.difference(found.difference)} test {findings.study.metric.name} "
+        f"{scores.difference(found.difference)} {split}{findings.study.metric.name} "
         f"(95 %: {interval}; {counted(found.seeds, 'seed')})"
     ]
 
