@@ -1,7 +1,11 @@
-"""``python analysis/report.py [--sweep NAME] [--home DIR]``: a sweep's report, from the ledger."""
+"""``python analysis/report.py [--sweep NAME] [--home DIR]``: a sweep's report, from the ledger.
+
+``--ask`` and ``--check`` answer questions about it, and write nothing.
+"""
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import re
 import sys
@@ -9,11 +13,26 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.folders import replace_folder
-from analysis.reading.ledger import SweepData, read_sweep
-from sweeps.command_line import CommandLine, amount, answer, escaped, home_folder, tell
+from analysis.reading.ledger import SweepData
+from analysis.reading.wanted import Wanted
+from focus_core.errors import UserError
+from sweeps.command_line import (
+    EXIT_FAILED,
+    EXIT_USAGE,
+    CommandLine,
+    amount,
+    answer,
+    escaped,
+    filled,
+    home_folder,
+    tell,
+)
 
 NAME = "report.py"
 TRIALS = "trials"
+NOT_JUDGED = 3
+"""The exit code of a question that could not be put: 1 is no, 2 is not yet."""
+QUESTIONS = ("--ask", "--check")
 
 
 def build_parser() -> CommandLine:
@@ -26,28 +45,88 @@ def build_parser() -> CommandLine:
     add("--margin", type=amount, metavar="DELTA", help=said)
     said = "write it again whenever the ledger has something new, until the sweep has ended"
     add("--watch", action="store_true", help=said)
+    said = "only the trials with these values, such as model.order=2"
+    add("--where", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help=said)
+    said = "several sweeps side by side; the seeds that they share are paired"
+    add("--compare", nargs="+", metavar="NAME", help=said)
+    said = "'A > B', 'A > B by 0.2' or 'A = B within 0.05': exit 0 yes, 1 no, 2 not yet"
+    add("--ask", type=filled, metavar="QUESTION", help=said)
+    said = "judge every claim of a file such as claims.toml: exit 1 where one is refuted"
+    add("--check", type=filled, metavar="FILE", help=said)
+    add("--json", action="store_true", help="of --ask and --check: the answer as JSON")
+    said = "read another tool's sweep first, with the words of `python -m sweeps.importer` behind"
+    add("--import", dest="imported", nargs=argparse.REMAINDER, metavar="TOOL", help=said)
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Write the report and say where it is; 0 done, 2 nothing to report on or nowhere to write."""
+    """Write the report and say where it is; 0 done, 2 nothing to report on or nowhere to write.
+
+    With ``--ask`` 0 yes, 1 no, 2 not yet; with ``--check`` 1 where a claim is refuted, else 0; with
+    either 3 where nothing could be judged.
+    """
     words = list(sys.argv[1:] if argv is None else argv)
-    return answer(NAME, lambda: _report(words))
+    judged: list[int] = []
+    code = answer(NAME, lambda: _run(words, judged))
+    own = words[: words.index("--import")] if "--import" in words else words
+    if any(word.partition("=")[0] in QUESTIONS for word in own):
+        return {0: sum(judged), EXIT_FAILED: NOT_JUDGED, EXIT_USAGE: NOT_JUDGED}.get(code, code)
+    return code
 
 
-def _report(argv: list[str]) -> int:
+def _run(argv: list[str], judged: list[int]) -> int:
     options = build_parser().read(argv)
-    home = home_folder(options.home)
+    check_together(options)
     margin = None if options.margin is None else check_margin(options.margin)
+    home = _imported(options) if options.imported is not None else home_folder(options.home)
+    wanted = Wanted(home=home, sweep=options.sweep, compare=options.compare, where=options.where)
+    if options.ask is not None or options.check is not None:
+        from analysis.asking.command import answered, checked
+
+        if options.ask is not None:
+            judged.append(answered(options.ask, wanted, margin, as_json=options.json))
+        else:
+            judged.append(checked(options.check, wanted, margin, as_json=options.json))
+        return 0
     if options.watch:
         from analysis.watching import watch
 
-        return watch(
-            lambda name: read_sweep(home, name or options.sweep),
-            lambda data, refresh: _write(home, data, margin, refresh),
-        )
-    _write(home, read_sweep(home, options.sweep), margin, None)
+        read = wanted.read if options.compare is None else lambda _: wanted.read()
+        return watch(read, lambda data, refresh: _write(home, data, margin, refresh))
+    _write(home, wanted.read(), margin, None)
     return 0
+
+
+def check_together(options: argparse.Namespace) -> None:
+    """That the flags go together.
+
+    Raises:
+        UserError: they do not; it says which to leave out.
+    """
+    asks = options.ask is not None or options.check is not None
+    wrong = {
+        "--ask asks one question and --check judges a file of them: give one of the two": (
+            options.ask is not None and options.check is not None
+        ),
+        "--json goes with --ask or --check; the report itself has summary.json": (
+            options.json and not asks
+        ),
+        "--watch keeps a page up to date; --ask and --check answer once: leave --watch out": (
+            options.watch and asks
+        ),
+        "--compare names the sweeps itself: leave --sweep out": (
+            options.compare is not None and options.sweep is not None
+        ),
+        "--import brings the sweep that is reported on: leave --sweep and --compare out": (
+            options.imported is not None and (options.sweep or options.compare) is not None
+        ),
+        "--import says what it read: import first, then ask with --sweep NAME and --json": (
+            options.imported is not None and options.json
+        ),
+    }
+    for words, holds in wrong.items():
+        if holds:
+            raise UserError(words)
 
 
 def check_margin(margin: float) -> float:
@@ -58,16 +137,29 @@ def check_margin(margin: float) -> float:
     """
     if margin > 0:
         return margin
-    from focus_core.errors import UserError
-
     raise UserError(f"--margin {margin:g} must be above 0, in the metric's own unit, such as 0.05")
 
 
+def _imported(options: argparse.Namespace) -> Path:
+    """Bring in the sweep, and make it the one that is asked for."""
+    from sweeps.importer import bring_in
+
+    home = [] if options.home is None else ["--home", options.home]
+    options.sweep, where = bring_in(["--import", *options.imported, *home], "--import")
+    return where
+
+
 def _write(home: Path, data: SweepData, margin: float | None, refresh: int | None) -> None:
-    folder = home / "reports" / folder_name(data.about["name"])
+    folder = home / "reports" / folder_name(report_name(data))
     said = replace_folder(folder, lambda fresh: _fill(fresh, data, margin, refresh))
     for line in [*said, f"Report: {folder / 'index.html'}"]:
         tell(escaped(line))
+
+
+def report_name(data: SweepData) -> str:
+    """The sweep's; of some of its trials another, so that the whole report stays."""
+    words = data.restriction.words if data.restriction else ()
+    return " ".join([str(data.about["name"]), *(["where", *words] if words else [])])
 
 
 def folder_name(sweep: str) -> str:

@@ -35,12 +35,12 @@ SOURCES = {name: f"from_{name}" for name in ("optuna", "ray", "mlflow", "table")
 """The modules that read them."""
 
 
-def build_parser() -> CommandLine:
-    """The flags."""
+def build_parser(tool: str = "--from") -> CommandLine:
+    """The flags; ``tool`` is the one that names whose sweep it is."""
     parser = CommandLine(f"python -m {NAME}", "Read another tool's sweep into the ledger.")
     add = parser.add_argument
     kinds = ", ".join(SOURCES)
-    add("--from", dest="kind", type=one_of(*SOURCES), metavar="TOOL", help=f"one of {kinds}")
+    add(tool, dest="kind", type=one_of(*SOURCES), metavar="TOOL", help=f"one of {kinds}")
     add("--source", type=filled, metavar="WHERE", help="an address, a folder or a file")
     add("--of", type=filled, help="the study or experiment in it (default: the only one)")
     add("--name", type=filled, help="the sweep's name here (default: the source's own)")
@@ -64,26 +64,44 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _import(argv: list[str]) -> int:
-    args = build_parser().read(argv)
-    for flag, value in (("--from", args.kind), ("--source", args.source)):
+    name, home = bring_in(argv)
+    where = [] if home == Path("runs").absolute() else ["--home", str(home)]
+    words = shlex.join(["python", "analysis/report.py", "--sweep", name, *where])
+    tell(escaped(f"Report: {words}"))
+    return 0
+
+
+def bring_in(argv: list[str], tool: str = "--from") -> tuple[str, Path]:
+    """Import what a command line's words say, and tell what it was.
+
+    Args:
+        argv: the words.
+        tool: the flag that names whose sweep it is.
+
+    Returns:
+        the name of the sweep, and the home whose ledger has it.
+
+    Raises:
+        UserError: it cannot be imported.
+    """
+    args = build_parser(tool).read(argv)
+    for flag, value in ((tool, args.kind), ("--source", args.source)):
         if value is None:
-            raise UserError(f"{flag} is missing, such as --from optuna --source sqlite:///study.db")
+            raise UserError(f"{flag} is missing, such as {tool} optuna --source sqlite:///study.db")
     check_settings()
     asked = _asked(args)
     found: Found = importlib.import_module(f"sweeps.importing.{SOURCES[args.kind]}").read(asked)
     name = _sweep_name(args.name, found)
     home = home_folder(args.home)
-    command = shlex.join(["python", "-m", NAME, *map(hide_secrets, argv)])
+    words = ["--from" if word == tool else hide_secrets(word) for word in argv]
+    command = shlex.join(["python", "-m", NAME, *words])
     options = {"name": name, "question": args.question, "tuned": args.tuned, "command": command}
     with _ledger(home) as ledger:
         sweep, notes = write(ledger, found, asked, **options)
     tell(escaped(_summary(sweep, found)))
     for note in notes:
         tell(escaped(f"Note: {note}"))
-    where = [] if home == Path("runs").absolute() else ["--home", str(home)]
-    words = shlex.join(["python", "analysis/report.py", "--sweep", name, *where])
-    tell(escaped(f"Report: {words}"))
-    return 0
+    return name, home
 
 
 def _asked(args: Namespace) -> Asked:

@@ -24,6 +24,7 @@ FLOORS = {
     # Not the sweeps' way of working: the tables and axes it reads, and how every command answers.
     "analysis": {"sweeps.schema", "sweeps.command_line", "sweeps.alarms", "sweeps.ranking"}
     | {"sweeps.read_only", "sweeps.said", "sweeps.sources.repository"}
+    | {"sweeps.importer.bring_in"}  # --import: the one thing here that writes a ledger
     | {"sweeps.sources.words", "sweeps.code_identity", "search_spaces.axes"}
     | {"focus_core.config.orders", "focus_core.config.origins", "focus_core.errors"}
     | {"focus_core.config.known_keys", "focus_core.config.read_value"}

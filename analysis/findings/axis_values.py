@@ -108,7 +108,7 @@ def axis_values(axis: Mapping[str, Any], arms: Sequence[Arm]) -> AxisValues:
     continuous = numbers and len(values) > MOST_LEVELS
     number_of = {value: i for i, value in enumerate(values)}
     codes = np.array([number_of[arm.point[key]] if key in arm.point else -1 for arm in arms])
-    labels = tuple(_text(value) for value in values)
+    labels = tuple(level_label(value) for value in values)
     if continuous:
         codes, labels = _bins(codes, values)
     return AxisValues(
@@ -155,7 +155,8 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _text(value: object) -> str:
+def level_label(value: object) -> str:
+    """A value as people read it."""
     if value is None:
         return "none"  # as --set spells it
     return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -39,6 +40,31 @@ def train_again(arm: Arm, about: Mapping[str, Any]) -> str:
     for pair in settings:
         words += ["--set", pair]
     return shlex.join(words)
+
+
+def train_more(study: Study, arms: Sequence[Arm], seeds: int) -> str:
+    """Gives these arms so many seeds in all: a command for each sweep that they are of.
+
+    Empty where the launcher cannot.
+    """
+    if study.imported:
+        return ""
+    wanted = {arm.number for arm in arms}
+    abouts: dict[str, Mapping[str, Any]] = {}
+    ids: dict[str, list[str]] = {}
+    whole: Counter[str] = Counter()
+    for arm in study.trials:
+        about = own_sweep(study.about, arm.point)[0]
+        abouts[about["name"]] = about
+        whole[about["name"]] += arm.state == "complete"
+        if arm.number in wanted:
+            ids.setdefault(about["name"], []).append(arm.trial_id)
+    restricted = study.restriction is not None
+    return " && ".join(
+        more_seeds(abouts[name], seeds, [] if len(some) == whole[name] and not restricted else some)
+        for name, some in ids.items()
+        if abouts[name]["command"]
+    )
 
 
 def more_seeds(about: Mapping[str, Any], seeds: int, only: Sequence[str] = ()) -> str:

@@ -28,25 +28,33 @@ from analysis.statistics.gate import gate
 from analysis.statistics.pool import Floats, Pool, pool
 from analysis.statistics.ties import ties
 
-__all__ = ["Comparison", "Comparisons", "Tie", "compare_arms"]
+__all__ = ["ArmTable", "Comparison", "Comparisons", "Tie", "arm_table", "compare_arms"]
 
 NO_PAIR = "no seed in common with the reference"
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Table:
-    """The ranked arms of a study as the statistics take them."""
+class ArmTable:
+    """The arms of a study that are compared, as the statistics take them.
+
+    Attributes:
+        study: whose.
+        arms: the rows.
+        seeds: the columns.
+        noise: of the scores on the test split.
+        sequences: that each arm's score counts; 0 for a score that counts none.
+    """
 
     study: Study
     arms: Sequence[Arm]
     seeds: Sequence[int]
     noise: Pool
-    sequences: Floats  # that each arm's score counts; 0 for a score that counts none
+    sequences: Floats
 
 
 def compare_arms(study: Study) -> Comparisons:
     """Compare every ranked arm of a study with its reference."""
-    ranked = [arm for arm in study.ranked if not why_not_compared(arm)]
+    ranked = _compared(study)
     kept = {arm.number for arm in ranked}
     others = [(arm, why_not_compared(arm)) for arm in study.arms if arm.number not in kept]
     nothing = Comparisons(
@@ -64,7 +72,7 @@ def compare_arms(study: Study) -> Comparisons:
     reference = study.reference
     if reference is None or reference.number not in kept or len(ranked) < 2:
         return nothing
-    table = _table(study, ranked)
+    table = arm_table(study)
     compared = against(
         table.noise,
         [arm.number for arm in ranked].index(reference.number),
@@ -106,12 +114,18 @@ def _bounds_of(study: Study) -> tuple[float, float] | None:
     return study.metric.bounds if study.metric.is_proportion else None
 
 
-def _table(study: Study, ranked: Sequence[Arm]) -> _Table:
+def _compared(study: Study) -> list[Arm]:
+    return [arm for arm in study.ranked if not why_not_compared(arm)]
+
+
+def arm_table(study: Study) -> ArmTable:
+    """The arms that are compared, with the noise that they lend each other."""
+    ranked = _compared(study)
     scores = [arm.scores("test") for arm in ranked]
     seeds = sorted(set().union(*scores))
     cells = np.array([[one.get(seed, np.nan) for seed in seeds] for one in scores])
     counted = [arm.sequences("test", _bounds_of(study)) or 0 for arm in ranked]
-    return _Table(
+    return ArmTable(
         study=study,
         arms=ranked,
         seeds=seeds,
@@ -120,7 +134,7 @@ def _table(study: Study, ranked: Sequence[Arm]) -> _Table:
     )
 
 
-def _rows(table: _Table, compared: Against) -> list[Comparison]:
+def _rows(table: ArmTable, compared: Against) -> list[Comparison]:
     found = table.noise
     metric = table.study.metric
     told = verdicts(compared, margin=metric.margin, maximize=metric.maximize)
@@ -157,7 +171,7 @@ def _floor(found: Pool, counted: Floats) -> Floats:
     return np.where(counted > 0, floor, 0.0)
 
 
-def _ties(table: _Table, look: int) -> list[Tie]:
+def _ties(table: ArmTable, look: int) -> list[Tie]:
     metric, arms = table.study.metric, table.arms
     found = ties(table.noise, maximize=metric.maximize, look=look, sequences=table.sequences)
     within = found.within(metric.margin or 0.0)

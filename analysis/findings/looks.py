@@ -15,8 +15,11 @@ def looks(about: Mapping[str, Any]) -> int:
     Args:
         about: the sweep's row; ``asked``, where the ledger has it, says what was asked each time:
             ``seeds`` of every trial, and ``more`` for some. Without it the first command tells
-            whether seeds were added at all.
+            whether seeds were added at all. Of several sweeps that are compared, the one that was
+            looked at most often counts.
     """
+    if "sweeps" in about:
+        return max(looks(sweep) for sweep in about["sweeps"].values())
     asked = about.get("asked") or []
     plans = [(one.get("seeds"), sorted((one.get("more") or {}).items())) for one in asked]
     if plans:

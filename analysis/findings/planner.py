@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analysis.findings.commands import can_launch, more_seeds
+from analysis.findings.commands import train_more
 from analysis.reading.arms import Arm
 from analysis.reading.study import Study
 from analysis.statistics.against import Against
@@ -82,12 +82,10 @@ def _step(study: Study, reference: Arm, wanted: Sequence[Wish], seeds: int) -> S
     decided = [w.arm for w in wanted if (n := w.wanted.fewest) is not None and n <= seeds]
     trained = [reference, *decided]
     missing = {arm.number: max(0, seeds - len(arm.tests)) for arm in trained}
-    whole = [arm for arm in study.trials if arm.state == "complete"]
-    only = [] if len(trained) == len(whole) else [arm.trial_id for arm in trained]
     return Step(
         seeds=seeds,
         arms=decided,
         trainings=sum(missing.values()),
         seconds=sum(missing[arm.number] * arm.seconds / max(1, len(arm.tests)) for arm in trained),
-        command=more_seeds(study.about, seeds, only) if can_launch(study) else "",
+        command=train_more(study, trained, seeds),
     )

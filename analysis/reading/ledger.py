@@ -29,11 +29,13 @@ class Restriction:
         words: what was asked for, as it was written: ``model.order=2``.
         left_out: the numbers of the trials that are not in the tables, in order.
         total: how many there were.
+        began: when the first of all did; None: none has.
     """
 
     words: tuple[str, ...]
     left_out: tuple[int, ...]
     total: int
+    began: datetime | None
 
     def sentence(self) -> str:
         """For readers of the report."""
@@ -52,7 +54,8 @@ class SweepData:
     """One sweep, read.
 
     Attributes:
-        about: the sweep's own columns, as plain data. Where several are compared it has their
+        about: the sweep's own columns, as plain data, and as ``asked`` what was asked of it each
+            time (``said.Said``, with the hour as ``at``). Where several are compared it has their
             columns under ``sweeps``, by name (see ``compare``).
         trials: see ``tables.trials_schema``.
         curves: see ``curves.CURVES_SCHEMA``.
@@ -99,7 +102,11 @@ def _read(
     trials, curves = read_tables(connection, about["id"], about["axes"])
     asked = tuple(read_asked(connection, about["id"]))
     return SweepData(
-        about=about, trials=trials, curves=curves, asked=asked, confirmed_by=confirmed_by
+        about=about | {"asked": [row.said | {"at": row.at} for row in asked]},
+        trials=trials,
+        curves=curves,
+        asked=asked,
+        confirmed_by=confirmed_by,
     )
 
 

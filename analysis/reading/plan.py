@@ -19,11 +19,13 @@ class Deviation:
         at: when it was asked for, in UTC.
         words: what changed: ``5 seeds a trial, not 3``.
         late: a trial had begun by then: what is known of it may have led to the change.
+        paid: more seeds, and nothing else: the intervals pay for each look.
     """
 
     at: datetime
     words: str
     late: bool
+    paid: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,26 +69,33 @@ def said_plan(rows: Sequence[AskedAt], began: datetime | None) -> SaidPlan:
         hypothesis_before=before("hypothesis"),
         margin_before=before("margin"),
         deviations=tuple(
-            Deviation(at=now.at, words=words, late=began is not None and now.at > began)
+            Deviation(
+                at=now.at,
+                words=words,
+                # What is trained again had begun before, whatever its trials' rows now say.
+                late="again" in now.said or (began is not None and now.at > began),
+                paid=paid,
+            )
             for then, now in pairwise(rows)
-            for words in _changes(then.said, now.said)
+            for words, paid in _changes(then.said, now.said)
         ),
     )
 
 
-def _changes(then: Said, now: Said) -> list[str]:
-    words = [
-        describe(then.get(key), now[key])
+def _changes(then: Said, now: Said) -> list[tuple[str, bool]]:
+    """Each change in words, and whether it is paid for."""
+    changes = [
+        (describe(then.get(key), now[key]), key == "seeds" and now[key] > then.get(key, 0))
         for key, describe in _WORDS.items()
         if key in now and now[key] != then.get(key)
     ]
     more, known = now.get("more", {}), then.get("more", {})
-    words += [
-        f"{count} seeds of trial {trial_id} alone"
+    changes += [
+        (f"{count} seeds of trial {trial_id} alone", count > known.get(trial_id, 0))
         for trial_id, count in more.items()
         if known.get(trial_id) != count
     ]
-    return words + ([_AGAIN[now["again"]]] if "again" in now else [])
+    return changes + ([(_AGAIN[now["again"]], False)] if "again" in now else [])
 
 
 _AGAIN = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -18,7 +19,7 @@ from analysis.reading.metric import Metric, held_bounds, read_metric
 from analysis.reading.plan import SaidPlan, said_plan
 from analysis.reading.reference import reference_arm
 from analysis.reading.tuned import Axes, Tuned, compared_axes, tune, tuned_keys
-from sweeps.said import standing
+from sweeps.said import AskedAt, standing
 from sweeps.schema import IMPORTED
 
 ONE_SPLIT = (
@@ -43,6 +44,7 @@ class Study:
         one_split: no trial has a test score; the validation score stands for it.
         first_seed: the smallest seed: not 0 in a confirmation.
         plan: hypothesis and margin as they were said, and how the sweep deviated from its plan.
+        began: when its first trial did; None: none has.
         confirmation: the winner and the reference on fresh seeds; None where they were not trained.
     """
 
@@ -57,6 +59,7 @@ class Study:
     one_split: bool = False
     first_seed: int = 0
     plan: SaidPlan = field(default_factory=SaidPlan)
+    began: datetime | None = None
     confirmation: Confirmation | None = None
 
     @property
@@ -112,7 +115,8 @@ def study(data: SweepData, *, margin: float | None = None) -> Study:
             the launch, else the metric's own.
     """
     about = data.about | {"asked": [row.said for row in data.asked]}
-    plan = said_plan(data.asked, pc.min(data.trials["started"]).as_py())
+    began = data.restriction.began if data.restriction else pc.min(data.trials["started"]).as_py()
+    plan = _plan(data, began)
     said = plan.margin if margin is None else margin
     found = arms(data.trials, about["axes"])
     metric = _metric(about, said, found)
@@ -131,8 +135,29 @@ def study(data: SweepData, *, margin: float | None = None) -> Study:
         restriction=data.restriction,
         one_split=one_split(data.trials),
         plan=plan,
+        began=began,
         first_seed=int(standing(data.asked).get("first_seed", 0)),
         confirmation=confirmation(fresh, winner, reference, found),
+    )
+
+
+def _plan(data: SweepData, began: datetime | None) -> SaidPlan:
+    """Of several sweeps: the margin that all have, and how any of them deviated."""
+    if "sweeps" not in data.about:
+        return said_plan(data.asked, began)
+    plans = {
+        name: said_plan([AskedAt(row["at"], row) for row in sweep.get("asked", [])], began)
+        for name, sweep in data.about["sweeps"].items()
+    }
+    margins = {plan.margin for plan in plans.values()}
+    return SaidPlan(
+        margin=margins.pop() if len(margins) == 1 else None,
+        margin_before=all(plan.margin_before for plan in plans.values()),
+        deviations=tuple(
+            dataclasses.replace(one, words=f"{name}: {one.words}")
+            for name, plan in plans.items()
+            for one in plan.deviations
+        ),
     )
 
 

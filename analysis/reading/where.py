@@ -166,5 +166,10 @@ def _only(data: SweepData, words: tuple[str, ...], kept: Sequence[bool]) -> Swee
         about=data.about | {"planned": max(0, data.about["planned"] - len(left_out))},
         trials=trials,
         curves=curves,
-        restriction=Restriction(words=words, left_out=left_out, total=len(numbers)),
+        restriction=Restriction(
+            words=words,
+            left_out=left_out,
+            total=len(numbers),
+            began=pc.min(data.trials["started"]).as_py(),
+        ),
     )

@@ -20,7 +20,7 @@ MOST_BIMODAL = 3
 def answer(study: Study, found: Comparisons, scores: Format) -> list[str]:
     """Two sentences that answer the question, then what a reader must know of them."""
     if not found.rows or found.gate is None:
-        return [nothing_to_compare(study, found), *_running(study)]
+        return [nothing_to_compare(study, found), *notes(study, found)]
     told = _Teller(study, found, scores)
     firm, soft = told.decided(), told.undecided()
     if not firm and found.gate.rejected:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
+from scipy import special, stats
 
 from analysis.statistics.binomial import resolution
 from analysis.statistics.dunnett import critical, tail
@@ -80,16 +80,60 @@ def against(
     if sequences is not None:
         counted = np.minimum(sequences[arms], sequences[reference]) * apart.counts
     half = half_widths(apart, level, max(1, len(arms)), counted)
-    low, high = bounds or (-np.inf, np.inf)
+    low, high = _ends(apart.means, half, bounds)
     return Against(
         arms=arms,
         reference=reference,
         differences=apart,
         half=half,
-        low=np.maximum(apart.means - half, low - high),
-        high=np.minimum(apart.means + half, high - low),
+        low=low,
+        high=high,
         level=level,
     )
+
+
+def between(
+    found: Pool,
+    arm: int,
+    other: int,
+    *,
+    look: int = 1,
+    bounds: tuple[float, float] | None = None,
+    sequences: Floats | None = None,
+) -> Against:
+    """One arm minus another that is not the reference.
+
+    Whoever asks may have chosen the two by their scores: the interval holds for every pair of arms
+    at once, by Tukey's range with the degrees of freedom of the pair (Games and Howell 1976,
+    J. Educ. Statist. 1). Both arms are guarded as the reference is.
+
+    Args:
+        found: the noise of the table, from ``pool``.
+        arm: its row.
+        other: the row that is taken away.
+        look: as in ``against``, like the following.
+        bounds: likewise.
+        sequences: likewise.
+    """
+    level = level_at(look) * AGAINST_REFERENCE
+    arms = np.array([arm])
+    apart = differences(found, arms, np.array([other]), strict=True)
+    counted = np.zeros(1)
+    if sequences is not None:
+        counted = np.minimum(sequences[arms], sequences[other]) * apart.counts
+    many = int(np.count_nonzero(found.counts))
+    half = half_widths(apart, level, many * (many - 1) // 2, counted)
+    reach = stats.studentized_range.isf(level, many, apart.df) / np.sqrt(2)
+    low, high = _ends(apart.means, half := np.maximum(half, reach * apart.errors), bounds)
+    return Against(
+        arms=arms, reference=other, differences=apart, half=half, low=low, high=high, level=level
+    )
+
+
+def _ends(means: Floats, half: Floats, bounds: tuple[float, float] | None) -> tuple[Floats, Floats]:
+    """Of intervals, in the range that a difference can have."""
+    low, high = bounds or (-np.inf, np.inf)
+    return np.maximum(means - half, low - high), np.minimum(means + half, high - low)
 
 
 def half_widths(apart: Differences, level: float, comparisons: int, counted: Floats) -> Floats:

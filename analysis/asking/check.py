@@ -1,0 +1,116 @@
+"""``--check``: every claim of a file, judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
+from typing import Any, Literal
+
+from analysis.asking.claims import Claim, Written, read_claims, written
+from analysis.asking.evidence import Answer
+from analysis.asking.judge import Judgement, judge
+from analysis.asking.told import VERSION, line
+from analysis.asking.told import as_data as judgement_data
+from analysis.findings import Findings
+from analysis.reading.study import Study
+from focus_core.errors import UserError
+
+Verdict = Literal["confirmed", "refuted", "undecided", "inadmissible"]
+OF_ANSWER: dict[Answer, Verdict] = {
+    "yes": "confirmed",
+    "no": "refuted",
+    "not yet": "undecided",
+}
+MINUTE = "%Y-%m-%d %H:%M UTC"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """A claim, judged.
+
+    Attributes:
+        claim: as it was read.
+        verdict: what came of it.
+        why: why it is inadmissible; else empty.
+        judgement: what the trials say, also of a claim that came too late.
+        findings: of the sweep that judges it.
+    """
+
+    claim: Claim
+    verdict: Verdict
+    why: str
+    judgement: Judgement
+    findings: Findings
+
+
+def check(path: Path, load: Callable[[str | None], Findings]) -> list[Checked]:
+    """Judge a file.
+
+    Args:
+        path: the file.
+        load: a sweep by name; None: the report's own.
+
+    Raises:
+        UserError: it cannot be read, or a claim names what there is not.
+    """
+    known: dict[str | None, Findings] = {}
+    since, checked = written(path), []
+    for number, claim in enumerate(read_claims(path), 1):
+        try:
+            if claim.sweep not in known:
+                known[claim.sweep] = load(claim.sweep)
+            judgement = judge(known[claim.sweep], claim.question)
+        except UserError as error:
+            raise UserError(f"{path}, claim {number}: {error}") from None
+        found = known[claim.sweep]
+        why = inadmissible(found.study, since)
+        verdict: Verdict = "inadmissible" if why else OF_ANSWER[judgement.answer]
+        checked.append(
+            Checked(claim=claim, verdict=verdict, why=why, judgement=judgement, findings=found)
+        )
+    return checked
+
+
+def inadmissible(study: Study, since: Written) -> str:
+    """Why a claim of that age may not be judged by these trials; empty where it may.
+
+    More seeds are no deviation: the intervals pay for each look.
+    """
+    if any(arm.started is None and (arm.values or arm.diverged) for arm in study.trials):
+        return "it is not known when the trials of its sweep began"
+    if study.began is not None and since.at >= study.began:
+        when = f"{since.at.astimezone(UTC):{MINUTE}} by {since.source}"
+        return f"written {when}, after the first trial began at {study.began:{MINUTE}}"
+    late = [one.words for one in study.plan.deviations if one.late and not one.paid]
+    return f"the sweep deviated from its plan: {'; '.join(late)}" if late else ""
+
+
+def lines(checked: list[Checked]) -> list[str]:
+    """A line a claim."""
+    return [
+        f"{one.verdict}: {f'{one.why}; the trials say ' if one.why else ''}"
+        f"{line(one.judgement, one.findings)}"
+        for one in checked
+    ]
+
+
+def as_data(path: Path, checked: list[Checked]) -> dict[str, Any]:
+    """The same as plain data (docs/asking.md)."""
+    since = written(path)
+    return {
+        "version": VERSION,
+        "file": str(path),
+        "written": since.at.isoformat(timespec="seconds"),
+        "written_by": since.source,
+        "claims": [
+            {
+                "verdict": one.verdict,
+                "inadmissible": one.why,
+                "why": one.claim.why,
+                "judgement": judgement_data(one.judgement, one.findings),
+            }
+            for one in checked
+        ],
+    }
