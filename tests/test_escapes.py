@@ -85,6 +85,9 @@ def foreign_ledger(home: Path, seed: int) -> None:
 ASKED: list[tuple[Callable[[list[str]], int], list[str]]] = [
     (report.main, []),
     (report.main, ["--sweep", "nobody's"]),
+    (report.main, ["--ask", "trial 0 > trial 2"]),
+    (report.main, ["--ask", "trial 0 > trial 2", "--where", "model.width=64", "--json"]),
+    (report.main, ["--ask", "nobody > trial 2"]),
     (audit.main, []),
     (audit.main, ["--sweep", "nobody's"]),
     (generate.main, ["0", "x"]),

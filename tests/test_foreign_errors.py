@@ -101,7 +101,7 @@ def raised_at(place: tuple[str, str], error: Exception) -> Iterator[None]:
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("FOCUS_DEBUG", raising=False)
     write_ledger(tmp_path, grid_sweep())
-    monkeypatch.setattr(report, "_fill", lambda folder, data: [])  # matplotlib takes seconds
+    monkeypatch.setattr(report, "_fill", lambda *_: [])  # matplotlib takes seconds
     return tmp_path
 
 

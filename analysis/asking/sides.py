@@ -63,9 +63,9 @@ def find_sides(study: Study, left: str, right: str) -> Arms | Levels:
     if len(keys) == 1 and all(settings):
         (key,) = keys
         return Levels(key=key, left=one.point[key], right=other.point[key])
-    several = left if more else right
+    words, count = (left, len(fitting[0])) if more else (right, len(fitting[1]))
     raise UserError(
-        f"{shown(several)} fits {max(map(len, fitting))} arms: name one arm on either side, or one "
+        f"{shown(words)} fits {count} arms: name one arm on either side, or one "
         "value of the same axis, such as 'bin_length=16 > bin_length=64'"
     )
 

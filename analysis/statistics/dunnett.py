@@ -56,7 +56,8 @@ def tail(t: Floats, df: Floats, comparisons: NDArray[np.int64] | int) -> Floats:
 @cache
 def _table(level: float, comparisons: int, sided: int) -> BarycentricInterpolator:
     """Logarithm of the critical value over ``2 / sqrt(df) - 1``."""
-    place = np.cos(np.pi * (np.arange(_NODES) + 0.5) / _NODES)
+    angle = np.pi * (np.arange(_NODES) + 0.5) / _NODES
+    place = np.cos(angle)
     df = np.minimum(4 / (place + 1) ** 2, 1e7)
     scales, many = _scales(df), np.full(_NODES, comparisons)
     low, high = np.full(_NODES, -4.0), np.full(_NODES, 20.0)
@@ -64,7 +65,10 @@ def _table(level: float, comparisons: int, sided: int) -> BarycentricInterpolato
         middle = (low + high) / 2
         is_enough = _below(np.exp(middle), scales, many, sided) >= 1 - level
         low, high = np.where(is_enough, low, middle), np.where(is_enough, middle, high)
-    return BarycentricInterpolator(place, (low + high) / 2)
+    # Chebyshev nodes' own weights (Berrut and Trefethen 2004, SIAM Review 46): without them scipy
+    # multiplies in an order that it draws anew in every process.
+    weights = np.sin(angle) * (-1.0) ** np.arange(_NODES)
+    return BarycentricInterpolator(place, (low + high) / 2, wi=weights)
 
 
 def _below(t: Floats, scales: Floats, comparisons: NDArray[np.int64], sided: int) -> Floats:

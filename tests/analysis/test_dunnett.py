@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.statistics.dunnett import critical, tail
+from analysis.statistics.dunnett import _table, critical, tail
+
+
+def test_critical_values_are_the_same_in_every_process() -> None:
+    """A process draws its own state of numpy's global generator; scipy used it."""
+    df, found = np.array([1.0, 2.3, 7.0, 40.0]), set()
+    for seed in range(4):
+        np.random.seed(seed)
+        _table.cache_clear()
+        found.add(critical(0.027, df, 11).tobytes())
+    assert len(found) == 1
 
 
 @pytest.mark.parametrize("df", [1.0, 2.0, 3.7, 12.0, 400.0])
