@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import hashlib
 import re
 import sys
@@ -185,4 +186,5 @@ def _fill(folder: Path, data: SweepData, margin: float | None, refresh: int | No
 
 
 if __name__ == "__main__":
+    gc.set_threshold(50_000)  # imports make half a million objects that stay: no use to go by them
     sys.exit(main())

@@ -4,6 +4,7 @@ timed on. Scores follow from a known truth; reports say as many numbers as real 
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import random
 from collections.abc import Iterator
@@ -15,12 +16,13 @@ import sqlalchemy as sa
 
 from focus_core.over_seeds import merge
 from search_spaces import load
-from search_spaces.space import Point, Space
+from search_spaces.space import Point, Space, choices
 from sweeps.ledger import Ledger
 from sweeps.ledger.rows import config_hash
 from sweeps.schema import Replicate, Report, Sweep, Trial
 
 NAME, SEEDS, REPORTS, STEPS = "focus", 3, 20, 200
+ARMS = 60
 START = datetime(2030, 1, 1, tzinfo=UTC)
 FATES = ("complete",) * 44 + ("pruned",) * 5 + ("failed",)
 """By ``number % 50``: a failed one has a diverged seed."""
@@ -35,9 +37,30 @@ CHUNK = 250
 Rows = list[dict[str, Any]]
 
 
-def write_sweep(home: Path, trials: int) -> dict[str, int]:
-    """Fill ``home / "ledger.db"``; returns how many rows of each kind it has."""
-    space, chance = load(NAME), random.Random(0)
+def arms() -> Space:
+    """A table of ``ARMS`` arms, every combination of three axes."""
+    axes = (
+        choices("model.bin_length", 64, 32, 16, 8),
+        choices("model.order", 1, 2, 3, 4, 6),
+        choices("model.filters", 1, 2, 4),
+    )
+    return dataclasses.replace(load(NAME), name="arms", axes=axes, seeds=5, sampler="grid")
+
+
+def random_sweep() -> Space:
+    """Many axes, of numbers, words and truths, some of them conditional, drawn at random."""
+    return dataclasses.replace(load(NAME), seeds=SEEDS, sampler="random")
+
+
+def write_sweep(home: Path, trials: int, space: Space | None = None) -> dict[str, int]:
+    """Fill ``home / "ledger.db"``; returns how many rows of each kind it has.
+
+    Args:
+        home: of the ledger.
+        trials: different points of the space.
+        space: the random sweep's where it is None.
+    """
+    space, chance = space or random_sweep(), random.Random(0)
     ledger = Ledger(f"sqlite:///{home / 'ledger.db'}")
     sweep = ledger.add_sweep(_sweep(space, trials))
     counts = {"trials": trials, "replicates": 0, "reports": 0, "numbers": 0}
@@ -54,18 +77,18 @@ def write_sweep(home: Path, trials: int) -> dict[str, int]:
 
 def _sweep(space: Space, trials: int) -> Sweep:
     return Sweep(
-        name=NAME,
+        name=space.name,
         space=NAME,
         question=space.question,
         metric="accuracy",
         direction="maximize",
-        sampler="random",
+        sampler=space.sampler,
         sampler_seed=0,
-        seeds=SEEDS,
+        seeds=space.seeds,
         planned=trials,
         base=space.base().canonical(),
         axes=space.describe_axes(),
-        command=f"python sweeps/launch.py --space {NAME} --sampler random --trials {trials}",
+        command=f"python sweeps/launch.py --space {NAME} --sampler {space.sampler}",
         created=START,
         finished=START + timedelta(seconds=10 * trials),
     )
@@ -86,7 +109,7 @@ def _chunks(
                 continue
             known.add(trial_id)
             at = number + len(rows)
-            row, its_seeds, its_reports = _trial(at, point, FATES[at % len(FATES)], chance)
+            row, its_seeds, its_reports = _trial(at, point, space.seeds, chance)
             row |= {"sweep_id": sweep, "trial_id": trial_id, "config": config}
             rows.append(row)
             replicates += its_seeds
@@ -112,17 +135,18 @@ def draw(space: Space, chance: random.Random) -> Point:
 def truth(point: Point) -> float:
     """The score of a point before luck: bin length and rate matter, their order little."""
     by_bin = {64: 0.25, 32: 0.6, 16: 0.75, 8: 0.7}[point["model.bin_length"]]
-    rate = math.log10(point["train.learning_rate"]) + 2.5
+    rate = math.log10(point.get("train.learning_rate", 1e-2)) + 2.5
     return by_bin - 0.3 * rate**2 + 0.005 * point["model.order"]
 
 
 def _trial(
-    number: int, point: Point, fate: str, chance: random.Random
+    number: int, point: Point, seeds: int, chance: random.Random
 ) -> tuple[dict[str, Any], Rows, Rows]:
     """The columns of a trial, of its replicates and of its reports."""
+    fate = FATES[number % len(FATES)]
     ended = START + timedelta(seconds=10 * number)
     best = truth(point) + chance.gauss(0, 0.02)
-    scores = [min(1.0, max(0.0, best + chance.gauss(0, 0.03))) for _ in range(SEEDS)]
+    scores = [min(1.0, max(0.0, best + chance.gauss(0, 0.03))) for _ in range(seeds)]
     lost = {2} if fate == "failed" else set()
     last = REPORTS // 2 if fate == "pruned" else REPORTS
     reports = [
@@ -157,7 +181,7 @@ def _trial(
             "value": end.get(f"value/{seed}"),
             "test": end.get(f"test/{seed}"),
         }
-        for seed in range(SEEDS)
+        for seed in range(seeds)
     ]
     return row, replicates, reports
 
@@ -169,7 +193,7 @@ def _report(
     learnt = 1 - math.exp(-4 * step / STEPS)
     said: dict[str, Any] = {"seconds_per_step": 0.015, "peak_bytes": 6.1e8, "parameters": 52_431.0}
     said |= {"chance": 0.25, "loss_floor": 0.0}
-    for seed in range(SEEDS):
+    for seed in range(len(scores)):
         if seed in lost:
             said[f"diverged/{seed}"] = 10.0
             continue
@@ -181,6 +205,6 @@ def _report(
             said |= {f"{probe}.layer{layer}/{seed}": chance.random() for layer in (0, 1)}
         if step == STEPS:
             said[f"test/{seed}"] = said[f"value/{seed}"] + chance.gauss(0, 0.01)
-    merged = said | merge(said, range(SEEDS))
+    merged = said | merge(said, range(len(scores)))
     value = merged.pop("value", None)
     return {"trial_row": trial, "step": step, "value": value, "metrics": merged}

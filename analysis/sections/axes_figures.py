@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
-from matplotlib.ticker import FuncFormatter, NullFormatter
 from numpy.typing import NDArray
 
 from analysis.findings.axis_results import AxisLevel, AxisResult, Curve, Interaction
 from analysis.sections.card import Theme
 from analysis.sections.digits import Format
+from analysis.sections.scales import logarithmic
 from analysis.sections.theme import PALETTES
 
 WIDTH = 4.1
@@ -93,9 +93,7 @@ def draw_curve(axis: AxisResult, curve: Curve, score: str, theme: Theme) -> Draw
         min(scores.min(), curve.mean.min()) - room, max(scores.max(), curve.mean.max()) + room
     )
     if axis.log:
-        ax.set_xscale("log")
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        ax.xaxis.set_minor_formatter(NullFormatter())  # no powers in mathematical type
+        logarithmic(ax, "x")
     ax.set(xlabel=axis.name, ylabel=score)
     return drawing
 

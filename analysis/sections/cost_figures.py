@@ -146,6 +146,5 @@ def growth(found: Sequence[Growth], theme: Theme) -> Figure:
         logarithmic(ax, "y")
         ax.set_xticks(sorted({x for grown in shown for x in grown.sizes}))
         ax.xaxis.set_major_formatter("{x:.0f}")
-        ax.minorticks_off()
         ax.legend(fontsize=8)
     return figure

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 FEW_DECADES = 3.0
 
@@ -18,4 +18,4 @@ def logarithmic(ax: Axes, which: Literal["x", "y"]) -> None:
     few = high < low * 10**FEW_DECADES
     axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if few else (1.0,)))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.set_minor_formatter(NullFormatter())
+    axis.set_minor_locator(NullLocator())  # dozens of marks that nobody reads

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.stats import qmc
-from sklearn.tree import DecisionTreeClassifier
 
 from analysis.statistics.kernel import Floats, Levels
+
+if TYPE_CHECKING:
+    from sklearn.tree import DecisionTreeClassifier
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +56,8 @@ def learn_space(points: Floats, levels: Levels) -> Space:
     for k in range(1, len(levels)):
         active = ~np.isnan(points[:, k])
         if not active.all() and active.any():
+            from sklearn.tree import DecisionTreeClassifier  # a second, and most spaces need none
+
             tree = DecisionTreeClassifier(random_state=0)
             alive[k] = tree.fit(_readable(points[:, :k]), active)
     return Space(levels=levels, alive=alive)
