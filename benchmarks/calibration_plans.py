@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
@@ -14,7 +13,7 @@ from analysis.statistics.planning import MOST_SEEDS, POWER, seeds_wanted
 from analysis.statistics.pool import pool
 
 MARGIN = 2.0
-EFFECTS = (0.0, 1.0, 2.0, 3.0)  # standard deviations of a score; of 0, equivalence is asked
+EFFECTS = (0.0, 1.0, 2.0, 3.0)  # standard deviations of a score; of 0, a margin is given
 
 
 def plans_part(tables: int) -> Part:
@@ -25,7 +24,7 @@ def plans_part(tables: int) -> Part:
         names=3,
         notes=[
             f"{tables} sweeps a row; one arm differs by so many standard deviations of a score; "
-            f"where it does not, equivalence within {MARGIN:g} is asked for",
+            f"where it does not, equivalence within {MARGIN:g} decides, too",
             "open: sweeps in which the first seeds do not decide it; planned: of those, with a "
             f"plan of at most {MOST_SEEDS} seeds in all; seeds: the plan's median",
             "as promised: the arm's true difference is the one that the first seeds showed, which "
@@ -40,7 +39,7 @@ def _row(arms: int, seeds: int, effect: float, tables: int) -> Row:
     for _ in range(tables):
         first = _scores(rng, arms, seeds, effect)
         found = against(pool(first), 0)
-        left.append(verdicts(found, margin=None, maximize=True)[0] == "open")
+        left.append(_verdict(first, effect, look=1) == "open")
         wanted = _wanted(found, arms, seeds, effect) if left[-1] else None
         if wanted is None:
             continue
@@ -48,7 +47,7 @@ def _row(arms: int, seeds: int, effect: float, tables: int) -> Row:
         seen = float(found.differences.means[0])
         for true, told in ((seen, promised), (effect, fact)):
             more = _scores(rng, arms, wanted - seeds, true)
-            told.append(_decides(np.hstack([first, more]), effect))
+            told.append(_verdict(np.hstack([first, more]), effect, look=2) != "open")
     return {
         "arms": arms,
         "first seeds": seeds,
@@ -64,21 +63,20 @@ def _row(arms: int, seeds: int, effect: float, tables: int) -> Row:
 
 
 def _wanted(found: Against, arms: int, seeds: int, effect: float) -> int | None:
-    wanted = seeds_wanted(
+    return seeds_wanted(
         float(found.differences.means[0]),
         variance=float(found.differences.variances[0]),
         df=float(found.differences.df[0]),
         seeds=seeds,
         comparisons=arms - 1,
         look=2,
-        margin=MARGIN,
-    )
-    return wanted.apart if effect else wanted.alike
+        margin=None if effect else MARGIN,
+    ).fewest
 
 
-def _decides(table: Floats, effect: float) -> bool:
-    told: Sequence[str] = verdicts(against(pool(table), 0, look=2), margin=MARGIN, maximize=True)
-    return told[0] in (("better", "worse") if effect else ("equivalent",))
+def _verdict(table: Floats, effect: float, look: int) -> str:
+    margin = None if effect else MARGIN
+    return verdicts(against(pool(table), 0, look=look), margin=margin, maximize=True)[0]
 
 
 def _scores(rng: np.random.Generator, arms: int, seeds: int, effect: float) -> Floats:

@@ -56,3 +56,34 @@ def test_more_noise_wants_more_seeds() -> None:
     ]
     assert wanted == sorted(wanted)
     assert len(set(wanted)) == 4
+
+
+def test_noise_that_is_hardly_known_wants_more_seeds() -> None:
+    wanted = [seeds_wanted(1.5, **{**NOISE, "df": df}, margin=None).apart for df in (60, 12, 4, 2)]
+    assert None not in wanted
+    assert wanted == sorted(wanted)  # type: ignore[type-var]
+    assert wanted[-1] > 1.3 * wanted[0]  # type: ignore[operator]
+
+
+def test_plans_from_three_seeds_of_two_arms_keep_their_promise() -> None:
+    """Each plan is followed; by the noise as it seemed, 66 % of such plans decided."""
+    rng = np.random.default_rng(4)
+    decided = []
+    while len(decided) < 150:
+        first = rng.standard_normal((2, 3)) + np.array([[0.0], [1.0]])
+        found = against(pool(first), 0)
+        seen = float(found.differences.means[0])
+        wanted = seeds_wanted(
+            seen,
+            variance=float(found.differences.variances[0]),
+            df=float(found.differences.df[0]),
+            seeds=3,
+            comparisons=1,
+            look=2,
+            margin=None,
+        ).apart
+        if found.decided[0] or wanted is None:
+            continue
+        more = rng.standard_normal((2, wanted - 3)) + np.array([[0.0], [seen]])
+        decided.append(against(pool(np.hstack([first, more])), 0, look=2).decided[0])
+    assert np.mean(decided) >= 0.78
