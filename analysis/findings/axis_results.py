@@ -208,6 +208,11 @@ class AxisFindings:
     score: str
 
     @property
+    def drawn(self) -> bool:
+        """Whether settings were drawn, so that an axis answers what no single trial can."""
+        return any(axis.analysis == "mixed" for axis in self.axes)
+
+    @property
     def told_apart(self) -> list[AxisResult]:
         """The axes whose levels differ, the surest first."""
         return sorted((a for a in self.axes if a.differs), key=lambda a: (a.p_holm or 0.0, a.key))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from analysis.reading.arms import Arm
 from analysis.reading.study import Study
+from analysis.reading.tuned import tuned_keys
 
 TOLERANCE = 0.1  # against the reference
 
@@ -58,6 +59,7 @@ def budgets(study: Study) -> tuple[Budget, ...]:
 
 def _budget(arm: Arm, reference: Arm | None, study: Study) -> Budget:
     tried = study.tuned.tried
+    more = tried[arm.number] - tried[reference.number] if reference else 0
     return Budget(
         number=arm.number,
         trial_id=arm.trial_id,
@@ -71,7 +73,7 @@ def _budget(arm: Arm, reference: Arm | None, study: Study) -> Budget:
         seconds_per_step=arm.constants.get("seconds_per_step"),
         peak_bytes=arm.constants.get("peak_bytes"),
         reused_from=arm.reused_from,
-        unequal=_unequal(arm, reference, tried[arm.number] - tried[reference.number])
+        unequal=_unequal(arm, reference, more if tuned_keys(study.axes) else 0)
         if reference
         else (),
     )

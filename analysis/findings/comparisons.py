@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analysis.findings.comparison_results import Comparison, Comparisons, Tie
+from analysis.findings.learned import learned_arms
 from analysis.findings.looks import looks
 from analysis.findings.planner import steps, wishes
 from analysis.reading.arms import Arm
@@ -23,7 +24,6 @@ from analysis.statistics.against import (
     sign_flip_ps,
     verdicts,
 )
-from analysis.statistics.bimodal import Learned, learned
 from analysis.statistics.gate import gate
 from analysis.statistics.pool import Floats, Pool, pool
 from analysis.statistics.ties import ties
@@ -63,7 +63,7 @@ def compare_arms(study: Study) -> Comparisons:
         left_out=others,
         gate=None,
         ties=[],
-        learned=_learned(study, ranked),
+        learned=learned_arms(study, ranked),
         look=looks(study.about),
         noise=0.0,
         wishes=[],
@@ -183,25 +183,6 @@ def _ties(table: ArmTable, look: int) -> list[Tie]:
         Tie(arm=arms[i], behind=_finite(found.behind[i]), is_within=bool(within[i]))
         for i in best_first
     ]
-
-
-def _learned(study: Study, ranked: Sequence[Arm]) -> dict[int, Learned]:
-    """Of the arms whose chance is known; empty where the metric is no share of right answers."""
-    if not study.metric.is_proportion or not ranked:
-        return {}
-    scores = {arm.number: np.array(list(arm.scores("test").values())) for arm in ranked}
-    best = max(float(one.max()) for one in scores.values())
-    found = {
-        arm.number: learned(
-            scores[arm.number],
-            chance=arm.constants["chance"],
-            best=best,
-            sequences=float(arm.sequences("test", _bounds_of(study)) or 0),
-        )
-        for arm in ranked
-        if math.isfinite(arm.constants.get("chance", math.nan))
-    }
-    return {number: one for number, one in found.items() if one is not None}
 
 
 def _finite(value: float) -> float | None:

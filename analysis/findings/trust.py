@@ -12,13 +12,13 @@ import numpy as np
 from scipy import stats
 
 from analysis.findings.certificates import certificates
+from analysis.findings.learned import learned_arms
 from analysis.reading.arms import VARIANT, Arm, Row
 from analysis.reading.study import Study
+from analysis.statistics.bimodal import Learned
 
 STATES = ("complete", "pruned", "failed", "killed", "running", "waiting")
 ALPHA = 0.05
-STUCK = 3.0
-"""Standard errors above chance that a seed may score by luck alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +116,7 @@ def _noise(study: Study) -> tuple[list[Noise], float | None]:
     scores = [list(arm.scores("test").values()) for arm in arms]
     if not arms:
         return [], None
+    told = learned_arms(study, [arm for arm in arms if arm.ranked])
     n = np.array([len(s) for s in scores])
     squares = np.array([(len(s) - 1) * float(np.var(s, ddof=1)) for s in scores])
     freedom = n - 1
@@ -133,7 +134,7 @@ def _noise(study: Study) -> tuple[list[Noise], float | None]:
             sd=math.sqrt(squares[at] / freedom[at]),
             ratio=math.sqrt(ratio[at]) if known[at] else None,
             is_noisier=bool(known[at] and p[at] * len(arms) < ALPHA),
-            learned=_learned(arm, s, study),
+            learned=_some(told.get(arm.number)),
         )
         for at, (arm, s) in enumerate(zip(arms, scores, strict=True))
     ]
@@ -141,12 +142,6 @@ def _noise(study: Study) -> tuple[list[Noise], float | None]:
     return found, math.sqrt(total / of_all)
 
 
-def _learned(arm: Arm, scores: Sequence[float], study: Study) -> int | None:
-    """How many seeds are above what guessing reaches; None where all are, or none."""
-    chance = arm.constants.get("chance")
-    sequences = arm.sequences("test", study.metric.bounds)
-    if not (study.metric.is_proportion and chance and sequences and 0 < chance < 1):
-        return None
-    lucky = chance + STUCK * math.sqrt(chance * (1 - chance) / sequences)
-    above = sum(score > lucky for score in scores)
-    return above if 0 < above < len(scores) else None
+def _some(told: Learned | None) -> int | None:
+    """How many seeds learned, where some did and the others are stuck."""
+    return told.learned if told is not None and told.kind == "bimodal" else None

@@ -36,7 +36,7 @@ class Head:
     Attributes:
         name: of the sweep.
         question: what it asks.
-        notes: a few words each: space, state, counts.
+        notes: a few words each: state, counts, alarms.
     """
 
     name: str

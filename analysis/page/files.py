@@ -51,7 +51,7 @@ def as_latex(table: Table, scores: Format) -> str:
     columns, signed = table.columns, [is_signed(table, at) for at in range(len(table.columns))]
     sides = "".join("r" if column.kind in TO_THE_RIGHT else "l" for column in columns)
     lines = ["% needs \\usepackage{booktabs}", f"\\begin{{tabular}}{{{sides}}}", "\\toprule"]
-    lines += [" & ".join(latex(column.title) for column in columns) + r" \\", "\\midrule"]
+    lines += [" & ".join(latex(column.head) for column in columns) + r" \\", "\\midrule"]
     for row in table.rows:
         texts = (
             _latex_cell(column, cell_text(column, value, scores, signed=sign))
@@ -73,7 +73,7 @@ def _latex_cell(column: Column, text: str) -> str:
 
 
 def _names(column: Column) -> Iterator[str]:
-    title = f"{column.title} ({column.unit})" if column.unit else column.title
+    title = column.head
     if column.kind == "interval":
         yield _harmless(f"{title} low")
         yield f"{title} high"

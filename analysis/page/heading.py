@@ -13,7 +13,7 @@ def head(findings: Findings) -> Head:
     study, trust = findings.study, findings.trust
     about = study.about
     state = "finished" if study.ended else "running" if trust.counts["running"] else "not finished"
-    notes = [str(about["name"]), state]
+    notes = [state]
     total = sum(trust.counts.values())
     if trust.counts["complete"] < total:
         notes.append(f"{trust.counts['complete']} of {counted(total, 'trial')} complete")

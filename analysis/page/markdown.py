@@ -56,7 +56,7 @@ def _figure(figure: Figure) -> str:
 def _table(table: Table, scores: Format) -> str:
     signed = [is_signed(table, at) for at in range(len(table.columns))]
     marks = ["---:" if column.kind in TO_THE_RIGHT else "---" for column in table.columns]
-    lines = [_line([column.title for column in table.columns]), f"| {' | '.join(marks)} |"]
+    lines = [_line([column.head for column in table.columns]), f"| {' | '.join(marks)} |"]
     for row in table.rows[: table.shown]:
         cells = zip(table.columns, row, signed, strict=True)
         lines.append(_line([cell_text(c, value, scores, signed=s) for c, value, s in cells]))

@@ -30,6 +30,7 @@ def summary(study: Study, cards: Sequence[Card]) -> dict[str, Any]:
                 "direction": "maximize" if metric.maximize else "minimize",
                 "margin": metric.margin,
             },
+            "answer": _answer(cards),
             "reference": study.reference.trial_id if study.reference else None,
             "reference_why": study.reference_why,
             "cards": {card.name: _card(card) for card in cards},
@@ -37,6 +38,11 @@ def summary(study: Study, cards: Sequence[Card]) -> dict[str, Any]:
         }
     )
     return found
+
+
+def _answer(cards: Sequence[Card]) -> list[str]:
+    """The first card's sentences that answer the question."""
+    return list(cards[0].data.get("answer", ())) if cards else []
 
 
 def as_json(found: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from analysis.sections.card import Table
@@ -79,6 +79,7 @@ def view(table: Table, scores: Format, runs: Mapping[str, str], room: int = MOST
         runs: a trial's id to the address of its run in MLflow, where one is known.
         room: characters that rows beyond the shown ones may take.
     """
+    table = _filled(table)
     words = cells(table, scores)
     links = [*table.links, *[None] * (len(words) - len(table.links))]
     is_trials = table.name == TRIALS
@@ -88,7 +89,7 @@ def view(table: Table, scores: Format, runs: Mapping[str, str], room: int = MOST
         name=table.name,
         title=table.title,
         heads=[
-            Head(title=c.title, kind=c.kind, help=c.help, is_number=c.kind in TO_THE_RIGHT)
+            Head(title=c.head, kind=c.kind, help=c.help, is_number=c.kind in TO_THE_RIGHT)
             for c in table.columns
         ],
         linked=_code(table) if is_trials else 0,
@@ -97,6 +98,18 @@ def view(table: Table, scores: Format, runs: Mapping[str, str], room: int = MOST
         total=len(rows),
         left_out=max(0, len(rows) - table.shown) - kept,
         csv=f"tables/{table.name}.csv",
+    )
+
+
+def _filled(table: Table) -> Table:
+    """Without the columns in which no row has anything: the CSV has them."""
+    kept = [
+        at for at in range(len(table.columns)) if any(row[at] is not None for row in table.rows)
+    ]
+    return replace(
+        table,
+        columns=[table.columns[at] for at in kept],
+        rows=[[row[at] for at in kept] for row in table.rows],
     )
 
 

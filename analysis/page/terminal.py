@@ -30,7 +30,7 @@ def lines(cards: Sequence[Card], scores: Format) -> list[str]:
 def _table(table: Table, scores: Format) -> list[str]:
     columns = table.columns[:COLUMNS]
     signed = [is_signed(table, at) for at in range(len(columns))]
-    grid = [[column.title for column in columns]]
+    grid = [[column.head for column in columns]]
     grid += [
         [cell_text(c, v, scores, signed=s) for c, v, s in zip(columns, row, signed, strict=False)]
         for row in table.rows[:ROWS]

@@ -35,7 +35,6 @@ AXES = (
     Column(title="F", help="with its degrees of freedom"),
     Column(title="trials", kind="count"),
     Column(title="seeds", kind="count"),
-    Column(title="tested by"),
     Column(title="note"),
 )
 LEVELS = (
@@ -54,7 +53,12 @@ PAIRS = (
     Column(title="95 %", kind="interval", help="holds for every pair of the axis at once"),
     Column(title="verdict", kind="mark"),
 )
-TESTED_BY = {"grid": "repeated measures", "mixed": "mixed model", "none": None}
+JUDGED = {
+    "differ": "the levels differ",
+    "not told apart": "the levels are not told apart",
+    "inseparable": "not to be told from another axis",
+    "open": "not tested",
+}
 
 
 def card(findings: Findings) -> Card | None:
@@ -71,14 +75,26 @@ def card(findings: Findings) -> Card | None:
         words=[*sentences(found, scores), method(found)],
         tables=_tables(ordered),
         figures=[
-            *(_panel(axis, found.score, i) for i, axis in enumerate(ordered[:MOST_PANELS])),
+            *_panels(ordered[:MOST_PANELS], found.score),
             *(_cells(pair, found.score, scores) for pair in found.interactions),
         ],
         data=_data(found),
     )
 
 
-def _panel(axis: AxisResult, score: str, place: int) -> Figure:
+def _panels(axes: Sequence[AxisResult], score: str) -> list[Figure]:
+    """Each kind is explained where it comes first."""
+    known: set[bool] = set()
+    figures = []
+    for place, axis in enumerate(axes):
+        is_curve = axis.curve is not None
+        figures.append(panel(axis, score, place, is_new=is_curve not in known))
+        known.add(is_curve)
+    return figures
+
+
+def panel(axis: AxisResult, score: str, place: int, *, is_new: bool = True) -> Figure:
+    """The figure of one axis, by its place among all; a new kind of figure is explained."""
     if axis.curve is not None:
         draw = partial(draw_curve, axis, axis.curve, score)
         caption = "A dot is a trial. The curve has the other axes at their average; its band says "
@@ -88,6 +104,8 @@ def _panel(axis: AxisResult, score: str, place: int) -> Figure:
         dot = "one seed of a trial" if axis.analysis == "grid" else "a trial"
         caption = f"A dot is {dot}, a diamond the mean of a level, its bar how far from the "
         caption += "average of all levels (dashed) it may be, for all levels at once."
+    caption = caption if is_new else ""
+    if axis.curve is None:
         shown = len(levels_drawn(axis))
         if shown < len(axis.levels):
             caption += f" The best and the worst {shown} of {len(axis.levels)} levels."
@@ -95,7 +113,7 @@ def _panel(axis: AxisResult, score: str, place: int) -> Figure:
         name=f"axis_{place + 1}_{_stem(axis.name)}",
         draw=draw,
         alt=f"{score} at the levels of {axis.name}: {axis.verdict}",
-        caption=f"{axis.name}: {axis.verdict}. {caption}",
+        caption=f"{axis.name}: {JUDGED[axis.verdict]}. {caption}".strip(),
         folded=place >= OPEN_PANELS and not axis.differs,
     )
 
@@ -153,7 +171,6 @@ def _row(axis: AxisResult) -> list[Any]:
         f,
         axis.trials,
         axis.seeds,
-        TESTED_BY[axis.analysis],
         axis.why or None,
     ]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
@@ -71,7 +72,8 @@ def draw_levels(axis: AxisResult, score: str, theme: Theme) -> Drawing:
     else:
         ax.axvline(average, **dashed)
         ax.set_yticks(range(len(names)), names)
-        ax.set(ylim=(len(names) - 0.4, -0.6), xlabel=score, ylabel=axis.name)
+        ax.set(ylim=(len(names) - 0.4, -0.6), xlabel=score)
+        ax.set_title(axis.name, fontweight="normal", fontsize=mpl.rcParams["font.size"])
         ax.grid(visible=False, axis="y")
     return drawing
 

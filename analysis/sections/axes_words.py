@@ -13,7 +13,7 @@ NAMED = 4
 
 def sentences(found: AxisFindings, scores: Format) -> list[str]:
     """The most important first."""
-    words = [_answer(found, scores)]
+    words = [what_matters(found, scores)]
     words += [
         text
         for text in (
@@ -47,7 +47,8 @@ def method(found: AxisFindings) -> str:
     return " ".join([*parts, "p-values are Holm's over the axes."] if parts else parts)
 
 
-def _answer(found: AxisFindings, scores: Format) -> str:
+def what_matters(found: AxisFindings, scores: Format) -> str:
+    """The axes that are told to matter, and by how much."""
     differ = found.told_apart
     if all(axis.verdict in ("open", "inseparable") for axis in found.axes):
         return "No axis could be tested."
@@ -69,7 +70,7 @@ def _difference(axis: AxisResult, scores: Format) -> str:
     low, high = sorted(abs(x) for x in (told.low or 0.0, told.high or 0.0))
     return (
         f"{axis.name} matters: {told.best} is {scores.score(abs(told.difference))} better than "
-        f"{told.worst} ({scores.score(low)} to {scores.score(high)})."
+        f"{told.worst} (95 %: {scores.score(low)} to {scores.score(high)})."
     )
 
 

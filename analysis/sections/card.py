@@ -14,6 +14,8 @@ from matplotlib.figure import Figure as Drawing
 Status = Literal["decided", "open", "alarm", "plain"]
 Kind = Literal["text", "number", "difference", "interval", "p", "count", "code", "mark"]
 Theme = Literal["light", "dark"]
+PURE = "1"
+"""The unit of a number that has none, and is no score."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +28,8 @@ class Column:
             ``difference`` a signed score; ``interval`` a pair (low, high), ends None where open;
             ``p`` a p-value; ``count`` an integer; ``code`` a command or a key; ``mark`` a short
             status word, drawn as a chip.
-        unit: of a number that is no score, such as ``s`` or ``MB``; empty for the metric's own.
+        unit: of a number that is no score, such as ``s`` or ``MB``, or ``1`` for a pure number;
+            empty for the metric's own.
         help: what it means, in a sentence.
     """
 
@@ -34,6 +37,11 @@ class Column:
     kind: Kind = "text"
     unit: str = ""
     help: str = ""
+
+    @property
+    def head(self) -> str:
+        """The title with its unit, where it has one."""
+        return f"{self.title} ({self.unit})" if self.unit not in ("", PURE) else self.title
 
 
 @dataclass(frozen=True, kw_only=True)

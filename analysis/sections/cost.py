@@ -7,11 +7,13 @@ from functools import partial
 from analysis.findings import Findings
 from analysis.findings.budgets import TOLERANCE
 from analysis.findings.costs import PRICES, CostFindings, Front, Growth, cost_findings
+from analysis.reading.tuned import tuned_keys
 from analysis.sections import cost_figures
 from analysis.sections.card import Card, Column, Figure, Table
 from analysis.sections.cost_figures import MOST_NAMED
 from sweeps.command_line import counted
 
+MOST_SHOWN = 12
 MOST_ROWS = 500  # the files of trials have all
 MEGABYTE = 1e6
 GROWS = {"seconds_per_step": "Seconds a step", "peak_bytes": "Peak memory"}
@@ -31,21 +33,23 @@ def card(findings: Findings) -> Card | None:
     if not any(arm.step for arm in study.trials):
         return None
     found = cost_findings(study)
+    is_tuned = bool(tuned_keys(study.axes))
     unequal = [row for row in found.budgets if row.unequal]
     words = [_hours(found, len(study.trials))]
     if may_rank(found):
         words += [_worth(front) for front in found.fronts]
     words += [_growth_words(grown) for grown in _fewest(found)]
+    tries = ", or fewer tries" if is_tuned else ""
     if unequal:
         words.append(
             f"{counted(len(unequal), 'arm')} had another budget than the reference "
-            f"(more than {100 * TOLERANCE:.0f} % away, or fewer tries): marked in the table."
+            f"(more than {100 * TOLERANCE:.0f} % away{tries}): marked in the table."
         )
     return Card(
         name="cost",
         title="Cost",
         words=words,
-        tables=[table for table in (_budgets(found), _growth(found)) if table.rows],
+        tables=[table for table in (_budgets(found, is_tuned), _growth(found)) if table.rows],
         figures=_figures(found, findings),
         data=_data(found),
     )
@@ -67,8 +71,8 @@ def _worth(front: Front) -> str:
     names = [f"({k}) {offer.name}" for k, offer in enumerate(front.best, 1)]
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     return (
-        f"Worth their {PRICES[front.price]} by their means alone, the cheapest first: "
-        f"{', '.join(names[:MOST_NAMED])}{more}."
+        f"No arm as cheap in {PRICES[front.price]} has a better mean than these, the cheapest "
+        f"first: {', '.join(names[:MOST_NAMED])}{more}."
     )
 
 
@@ -84,7 +88,7 @@ def _growth_words(grown: Growth) -> str:
     return f"{GROWS[grown.cost]}{where} grows as length to the power {law.exponent:.2f}{error}."
 
 
-def _budgets(found: CostFindings) -> Table:
+def _budgets(found: CostFindings, is_tuned: bool) -> Table:
     columns = (
         Column(title="arm"),
         Column(title="parameters", kind="count"),
@@ -103,7 +107,7 @@ def _budgets(found: CostFindings) -> Table:
         (
             row.name,
             row.parameters,
-            row.tried,
+            row.tried if is_tuned else None,
             row.step,
             row.steps,
             row.tokens,
@@ -119,6 +123,7 @@ def _budgets(found: CostFindings) -> Table:
         title="Budgets" + (f", {len(chosen)} of {every} arms" if len(chosen) < every else ""),
         columns=columns,
         rows=rows,
+        shown=max(MOST_SHOWN, sum(bool(row.unequal) for row in chosen)),
         links=[row.trial_id for row in chosen],
     )
 
@@ -128,8 +133,8 @@ def _growth(found: CostFindings) -> Table:
         Column(title="cost"),
         Column(title="other settings"),
         Column(title="lengths", kind="count"),
-        Column(title="exponent", kind="number", unit=" "),
-        Column(title="95 % interval", kind="interval", unit=" "),
+        Column(title="exponent", kind="number", unit="1"),
+        Column(title="95 % interval", kind="interval", unit="1"),
     )
     rows = [
         (

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from analysis.reading.arms import VARIANT, Arm, short
@@ -29,7 +31,19 @@ def name_arms(
     named = f"{short(key)} {listed(list(levels))}"
     covered = {arm.number for level in levels.values() for arm in level}
     left = [arm.name for arm in members if arm.number not in covered]
-    return listed([named, *left]) if left else named
+    return f"{named} and {listed(left)}" if left else named
+
+
+def by_settings(arm: Arm) -> list[tuple[float, str]]:
+    """Sorts arms by their settings: numbers by size, in front of words."""
+    return [_size(str(value)) for value in arm.point.values()]
+
+
+def _size(level: str) -> tuple[float, str]:
+    try:
+        return float(level), ""
+    except ValueError:
+        return math.inf, level
 
 
 def are_many(words: str) -> bool:
@@ -38,7 +52,9 @@ def are_many(words: str) -> bool:
 
 
 def listed(names: Sequence[str]) -> str:
-    """``a``, ``a and b``, ``a, b and c``, ``a, b, c and 9 others``."""
+    """``a``, ``a and b``, ``a, b and c``, ``a, b, c and 9 others``, ``trials 3, 5 and 8``."""
+    if len(names) > 1 and all(re.fullmatch(r"trial \d+", name) for name in names):
+        return f"trials {listed([name.removeprefix('trial ') for name in names])}"
     if len(names) > MOST_NAMED + 1:
         names = [*names[:MOST_NAMED], f"{len(names) - MOST_NAMED} others"]
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
@@ -65,12 +81,20 @@ def _levels(
             continue
         whole = {
             level: arms
-            for level, arms in _by_level(key, everyone).items()
+            for level, arms in _in_order_of(members, key, _by_level(key, everyone))
             if len(arms) > 1 and all(arm.number in inside for arm in arms)
         }
         if _covered(whole) > _covered(best[1]):
             best = key, whole
     return best
+
+
+def _in_order_of(
+    members: Sequence[Arm], key: str, levels: Mapping[str, list[Arm]]
+) -> Iterator[tuple[str, list[Arm]]]:
+    for level in dict.fromkeys(str(arm.point.get(key)) for arm in members):
+        if level in levels:
+            yield level, levels[level]
 
 
 def _by_level(key: str, everyone: Sequence[Arm]) -> dict[str, list[Arm]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from analysis.reading.metric import read_metric
 from analysis.reading.study import Study
 from analysis.sections.card import Column, Table
 from sweeps.command_line import counted
@@ -12,7 +13,7 @@ BEFORE, AFTER = "before the first trial", "after the first trial had begun: expl
 
 
 def sentences(study: Study) -> list[str]:
-    """For the first screen; nothing where nothing was said and nothing was changed."""
+    """One paragraph for the first screen; none where nothing was said and nothing changed."""
     plan = study.plan
     found = []
     if plan.hypothesis:
@@ -26,14 +27,16 @@ def sentences(study: Study) -> list[str]:
         which = "" if late == many else f"{late} of them "
         after = f", {which}after the first trial had begun" if late else ""
         found.append(f"{counted(many, 'change')} of the plan{after}: see Methods and provenance.")
-    return found
+    return [" ".join(found)] if found else []
 
 
 def table(study: Study) -> Table:
     """All of it, in order."""
     plan = study.plan
     margin = study.metric.margin
-    told = "none" if margin is None else f"{margin:g}, this report's or the metric's own"
+    own = read_metric(study.about["metric"], study.about["direction"]).margin
+    whose = "the metric's own" if margin == own else "given to this report"
+    told = "none" if margin is None else f"{margin:g}, {whose}"
     rows: list[list[Any]] = [
         ["hypothesis", plan.hypothesis or "none", _when(plan.hypothesis_before)]
         if plan.hypothesis

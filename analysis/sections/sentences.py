@@ -10,11 +10,13 @@ from analysis.reading.arms import Arm
 from analysis.reading.study import Study
 from analysis.reading.tuned import tuned_note
 from analysis.sections.digits import Format
-from analysis.sections.naming import are_many, listed, name_arms
+from analysis.sections.naming import are_many, by_settings, listed, name_arms
 from analysis.statistics.against import MIN_SEEDS
 from sweeps.command_line import counted
 
 MOST_BIMODAL = 3
+SHORT = 20
+"""Letters of a reference's name that may stand twice in two sentences."""
 
 
 def answer(study: Study, found: Comparisons, scores: Format) -> list[str]:
@@ -57,7 +59,7 @@ def notes(study: Study, found: Comparisons) -> list[str]:
         said.append(f"{tuned} The luck of that choice is in no interval.")
     if found.look > 1:
         said.append(
-            f"Seeds were added to this sweep: it is looked at for time {found.look}, and the "
+            f"Seeds were added to this sweep: this is look number {found.look} at it, and the "
             "intervals are wider to pay for it."
         )
     return said + _running(study)
@@ -87,24 +89,31 @@ class _Teller:
     def __init__(self, study: Study, found: Comparisons, scores: Format) -> None:
         self.study, self.found, self.scores = study, found, scores
         self.name = study.metric.name
-        self.reference = found.reference.name if found.reference else ""
+        name = found.reference.name if found.reference else ""
+        is_short = len(name) <= SHORT
+        self.reference = name if is_short else f"the reference, {name}"
+        self.again = name if is_short else "the reference"
 
     def decided(self) -> str:
         """Who is worse and who is better, a sentence each; empty where nobody is."""
-        found = (self.found.of("worse"), self.found.of("better"))
-        return " ".join(self._apart(rows) for rows in found if rows)
+        found = [rows for side in ("worse", "better") if (rows := self.found.of(side))]
+        names = (self.reference, self.again)
+        return " ".join(self._apart(rows, to) for rows, to in zip(found, names, strict=False))
 
     def undecided(self) -> str:
         """What is as good, and what is not told apart."""
         alike, open_ones = self.found.of("equivalent"), self.found.of("open")
+        apart = bool(self.found.of("better") or self.found.of("worse"))
+        to = self.again if apart else self.reference
         said = []
         if alike:
             names = self._names(alike, beside=True)
             margin = self.scores.score(self.study.metric.margin)
-            said.append(f"{names} {_are(names)} as good as {self.reference}, within ±{margin}.")
-        if open_ones and (alike or self.found.of("better") or self.found.of("worse")):
+            said.append(f"{names} {_are(names)} as good as {to}, within ±{margin}.")
+            to = self.again
+        if open_ones and (alike or apart):
             names = self._names(open_ones, beside=True)
-            said.append(f"{names} {_are(names)} not told apart from {self.reference} yet.")
+            said.append(f"{names} {_are(names)} not told apart from {to} yet.")
         return " ".join(said)
 
     def bimodal(self) -> str:
@@ -118,7 +127,8 @@ class _Teller:
         more = [f"{len(arms) - MOST_BIMODAL} others in some"] if len(arms) > MOST_BIMODAL else []
         return f"{listed([*told, *more])}: the mean of such seeds says little." if told else ""
 
-    def _apart(self, rows: Sequence[Comparison]) -> str:
+    def _apart(self, rows: Sequence[Comparison], reference: str) -> str:
+        rows = sorted(rows, key=lambda row: (-abs(row.difference), row.arm.number))
         names = self._names(rows)
         side = "above" if rows[0].difference > 0 else "below"
         sizes = sorted(abs(row.difference) for row in rows)
@@ -133,12 +143,14 @@ class _Teller:
             how = f"{_are(names)} {rows[0].verdict}: {self.name}"
         small = ", which is less than the margin" if all(r.within_margin for r in rows) else ""
         interval = f"95 %: {self.scores.interval(least, most)}"
-        return f"{names} {how} {size} {side} {self.reference} ({interval}){small}."
+        return f"{names} {how} {size} {side} {reference} ({interval}){small}."
 
     def _names(self, rows: Sequence[Comparison], *, beside: bool = False) -> str:
         """Arms by name; ``beside``: at its own level the reference is no exception."""
         everyone = [a for a in self.study.arms if not (beside and a is self.found.reference)]
-        return name_arms([row.arm for row in rows], everyone, self.study.compared_axes)
+        members = [row.arm for row in rows]
+        members = sorted(members, key=by_settings) if beside else members
+        return name_arms(members, everyone, self.study.compared_axes)
 
     def _kind(self, arm: Arm) -> str:
         one = self.found.learned.get(arm.number)

@@ -83,10 +83,10 @@ def _beside(one: str, other: str) -> Find:
 _CERTIFICATES: list[tuple[Column, Find]] = [
     (Column(title="trial"), lambda row: row["name"]),
     (Column(title="promised", kind="mark"), lambda row: row["promised"]),
-    (Column(title="leak", kind="number", unit="relative", help="the largest relative change of an "
+    (Column(title="leak", kind="number", unit="1", help="the largest relative change of an "
      "output before a perturbed position, worst over seeds and training"),
      lambda row: row["leak"]),
-    (Column(title="pole radius", kind="number", unit="of 1", help="the largest; below 1 a filter "
+    (Column(title="pole radius", kind="number", unit="1", help="the largest; below 1 a filter "
      "is stable as long as its coefficients stay as they are"),
      lambda row: row["pole_radius_max"]),
     (Column(title="stability"), lambda row: row["stability"] or None),
@@ -135,7 +135,7 @@ def _noise(trust: TrustFindings) -> Table:
             Column(title="seeds", kind="count"),
             Column(title="mean", kind="number"),
             Column(title="sd", kind="number", help="standard deviation over seeds"),
-            Column(title="of the others'", kind="number", unit="times"),
+            Column(title="times the others'", kind="number", unit="1"),
             Column(title="lowest", kind="number"),
             Column(title="highest", kind="number"),
             Column(title="", kind="mark"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from analysis.findings import Findings
@@ -11,10 +12,15 @@ from analysis.findings.planner import Step
 from analysis.reading.study import Study
 from analysis.sections import fresh_words, said_words
 from analysis.sections.arm_figures import draw_scores, most_telling
+from analysis.sections.axes import panel
+from analysis.sections.axes_figures import strongest
+from analysis.sections.axes_words import what_matters
 from analysis.sections.card import Card, Column, Command, Figure, Status, Table
-from analysis.sections.digits import study_format
+from analysis.sections.digits import Format, study_format
 from analysis.sections.sentences import answer, counts
+from analysis.sections.winner import to_confirm
 from analysis.statistics.against import MIN_SEEDS, Verdict
+from analysis.statistics.planning import MOST_SEEDS
 from sweeps.command_line import counted
 
 MOST_ON_ONE_SCREEN, MOST_DRAWN = 24, 60
@@ -30,20 +36,27 @@ DAY = 24 * 3600.0
 def card(findings: Findings) -> Card:
     """Always there, whatever the sweep has to say."""
     study, found, again = findings.study, findings.comparisons, findings.confirmed
-    scores = study_format(study)
+    scores, is_drawn = study_format(study), findings.axes.drawn
     words = [fresh_words.sentence(study, again, scores)] if again else []
-    words += answer(study, found, scores)
+    words += _of_axes(findings, scores) + answer(study, found, scores)
     return Card(
         name="verdict",
         title=str(study.about["question"]),
         status=_status(found),
-        words=[*words, *_open_ones(found), *said_words.sentences(study), counts(study)],
+        words=[
+            *words,
+            *([] if is_drawn else _open_ones(found)),
+            *said_words.sentences(study),
+            counts(study),
+        ],
         facts=[(told, str(len(found.of(verdict)))) for verdict, told in TALLY.items()]
-        if found.rows
+        if found.rows and not is_drawn
         else [],
-        tables=[_plan(found.steps)] if found.steps else [],
-        figures=_figures(study, found),
-        commands=_commands(found.steps),
+        tables=[_plan(found.steps)] if found.steps and not is_drawn else [],
+        figures=_figures(findings),
+        commands=to_confirm(study, found, again)
+        if is_drawn
+        else _commands(found.steps),
         data={
             "answer": words,
             "rests_on": "fresh seeds" if again and not again.problem else "the sweep's own seeds",
@@ -63,6 +76,19 @@ def card(findings: Findings) -> Card:
     )  # fmt: skip
 
 
+def _of_axes(findings: Findings, scores: Format) -> list[str]:
+    """Where settings were drawn, two sentences in front of what is said of single trials."""
+    found = findings.comparisons
+    if not findings.axes.drawn or found.gate is None or not found.gate.rejected:
+        return []
+    said = [what_matters(findings.axes, scores)] if findings.axes.told_apart else []
+    best = [tie.arm.name for tie in found.ties[:1]]
+    if len(found.ties) == 1:
+        return [*said, f"{best[0]} is the best of all."]
+    many = f"{len(found.ties)} of {counted(len(found.rows) + 1, 'trial')}"
+    return [*said, *(f"{many} may each be the best; on validation {one} is." for one in best)]
+
+
 def duration(seconds: float) -> str:
     """``40 seconds``, ``25 minutes``, ``6.5 hours``, ``3 days``."""
     for size, name in ((DAY, "day"), (3600.0, "hour"), (60.0, "minute")):
@@ -77,7 +103,7 @@ def _status(found: Comparisons) -> Status:
 
 
 def _open_ones(found: Comparisons) -> list[str]:
-    """What closes them, in a sentence; that nothing does, where nothing will."""
+    """That no seeds close some, where none will; the table says what closes the others."""
     if not found.wishes:
         return []
     hopeless = len(found.wishes) - (len(found.steps[-1].arms) if found.steps else 0)
@@ -85,19 +111,11 @@ def _open_ones(found: Comparisons) -> list[str]:
         if any(row.low is None or row.n < MIN_SEEDS for row in found.of("open")):
             return ["Too little is known of the noise to say how many seeds would decide."]
         return [
-            f"No number of seeds up to 300 would decide {_the_open(len(found.wishes))}, by the "
+            f"No number of seeds up to {MOST_SEEDS} would decide {_the_open(hopeless)}, by the "
             "noise and the differences as they are."
         ]
-    step = recommended(found.steps)
-    count = len(found.wishes)
-    which = (
-        _the_open(count) if len(step.arms) == count else f"{len(step.arms)} of {_the_open(count)}"
-    )
-    said = (
-        f"{step.seeds} seeds would decide {which} in four of five tries: "
-        f"{counted(step.trainings, 'training')} more, {duration(step.seconds)} one after the other."
-    )
-    return [said + (f" {hopeless} would need more than 300." if hopeless else "")]
+    few = f"{counted(hopeless, 'open comparison')} would need more than {MOST_SEEDS} seeds."
+    return [few] if hopeless else []
 
 
 def recommended(steps: Sequence[Step]) -> Step:
@@ -112,28 +130,37 @@ def _the_open(count: int) -> str:
 def _plan(steps: Sequence[Step]) -> Table:
     return Table(
         name="plan",
-        title="What would decide the open comparisons",
+        title="What decides the open ones, in four of five tries",
         columns=[
             Column(title="seeds in all", kind="count"),
-            Column(title="decides", kind="count", help="open comparisons, in four of five tries"),
+            Column(title="decides", kind="count", help="of the open comparisons"),
             Column(title="more trainings", kind="count"),
             Column(title="takes", help="one after the other, by the seconds a seed took so far"),
         ],
         rows=[
-            (step.seeds, len(step.arms), step.trainings, duration(step.seconds)) for step in steps
+            (step.seeds, len(step.arms), step.trainings,
+             duration(step.seconds) if step.seconds else None)
+            for step in steps
         ],
-    )
+    )  # fmt: skip
 
 
 def _commands(steps: Sequence[Step]) -> list[Command]:
     if not steps or not recommended(steps).command:
         return []
     step = recommended(steps)
-    does = f"Train up to {step.seeds} seeds of the reference and what they would decide"
+    who = counted(len(step.arms), "open one")
+    does = f"Train the reference and {who} to {step.seeds} seeds each"
     return [Command(does=does, command=step.command)]
 
 
-def _figures(study: Study, found: Comparisons) -> list[Figure]:
+def _figures(findings: Findings) -> list[Figure]:
+    """One that is open, and the others folded."""
+    found = [*_main_axis(findings), *_all_arms(findings.study, findings.comparisons)]
+    return [replace(figure, folded=i > 0) for i, figure in enumerate(found)]
+
+
+def _all_arms(study: Study, found: Comparisons) -> list[Figure]:
     if not found.rows or found.reference is None:
         return []
     total = len(found.rows) + 1
@@ -146,10 +173,18 @@ def _figures(study: Study, found: Comparisons) -> list[Figure]:
             alt=f"Test {study.metric.name} of {most} configurations: seeds, means and simultaneous "
             f"95 % intervals beside {found.reference.name}",
             caption=_caption(study, total, most),
-            folded=i > 0,
         )
         for i, most in enumerate(drawn)
     ]
+
+
+def _main_axis(findings: Findings) -> list[Figure]:
+    """Where settings were drawn, the axis that matters most stands for the trials."""
+    found = findings.axes
+    if not found.drawn or not found.told_apart:
+        return []
+    main = panel(strongest(found.axes)[0], found.score, 0)
+    return [replace(main, name="verdict_axis")]
 
 
 def _caption(study: Study, total: int, most: int) -> str:

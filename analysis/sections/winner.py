@@ -38,7 +38,7 @@ def card(findings: Findings) -> Card:
             *_ties(study, found.ties),
             *_config(study, first),
         ],
-        commands=_commands(study, first, again),
+        commands=_commands(study, found, again),
         data={
             "winner": found.winner.trial_id if found.winner else None,
             "may_be_best": [
@@ -145,11 +145,17 @@ def differs(config: Mapping[str, Any], base: Mapping[str, Any]) -> list[tuple[st
     return [(key, old, new) for key, old, new in pairs if old != new]
 
 
-def _commands(study: Study, arm: Arm | None, again: Confirmed | None) -> list[Command]:
-    if arm is None or not can_launch(study):
+def _commands(study: Study, found: Comparisons, again: Confirmed | None) -> list[Command]:
+    if not found.ties or not can_launch(study):
         return []
+    arm = found.ties[0].arm
     alone = Command(does=f"Train {arm.name} again, alone", command=train_again(arm, study.about))
-    if again is not None or not study.ended:
-        return [alone]
+    return [*to_confirm(study, found, again), alone]
+
+
+def to_confirm(study: Study, found: Comparisons, again: Confirmed | None) -> list[Command]:
+    """The command that trains the winner and the reference on fresh seeds, where nobody has."""
+    if not found.ties or again is not None or not study.ended or not can_launch(study):
+        return []
     does = f"Train the best on validation and the reference on {FRESH_SEEDS} fresh seeds"
-    return [Command(does=does, command=confirm(study.about, FRESH_SEEDS)), alone]
+    return [Command(does=does, command=confirm(study.about, FRESH_SEEDS))]

@@ -19,7 +19,7 @@ from analysis.reading.ledger import read_sweep
 from analysis.reading.study import study
 from analysis.sections import comparisons, verdict, winner
 from analysis.sections.card import Card, Theme
-from analysis.sections.naming import listed, name_arms
+from analysis.sections.naming import by_settings, listed, name_arms
 from analysis.sections.theme import style
 from focus_core.config import TrialConfig
 from sweeps.schema import Sweep
@@ -205,3 +205,45 @@ def test_levels_in_words() -> None:
     assert name_arms([*grid[:3], grid[4]], grid, axes) == "a 1 and a=2 b=y"
     assert listed(["p", "q", "r"]) == "p, q and r"
     assert listed([str(i) for i in range(9)]) == "0, 1, 2, 3 and 5 others"
+
+
+@pytest.fixture
+def drawn(trial_of: Make, sweep_of: Make) -> Sweep:
+    """Two axes drawn at random: the first matters, the second does not."""
+    rng = np.random.default_rng(2)
+    trials = []
+    for number in range(24):
+        point = {"model.bin_length": int(rng.choice([8, 64])), "model.order": int(rng.integers(3))}
+        score = {8: 0.8, 64: 0.4}[point["model.bin_length"]] + 0.02 * rng.standard_normal()
+        base = TrialConfig().override({"train.learning_rate": 0.001 * (number + 1)})
+        seeds = [float(score + 0.02 * rng.standard_normal()) for _ in range(3)]
+        trials.append(trial_of(number, base, {}, seeds))
+        trials[-1].point = point
+    choices = {"model.bin_length": [64, 8], "model.order": [0, 1, 2]}
+    axes = [{"key": key, "kind": "categorical", "choices": of} for key, of in choices.items()]
+    return sweep_of("drawn", "focus", trials, sampler="random", axes=axes)
+
+
+def test_where_settings_were_drawn_the_axes_answer(
+    cards: Callable[..., list[Card]], drawn: Sweep, grid: Make
+) -> None:
+    first, second, _ = cards(drawn)
+    assert first.words[0].startswith("bin_length matters: 8 is 0.")
+    assert "trials may each be the best" in first.words[1]
+    assert first.data["answer"][:2] == first.words[:2]
+    assert [figure.name for figure in first.figures] == ["verdict_axis", "verdict"]
+    assert [figure.folded for figure in first.figures] == [False, True]
+    assert first.tables == []  # no plan of many seeds for every trial that was drawn
+    assert [command.command for command in first.commands] == [second.commands[0].command]
+    assert "--confirm 5" in first.commands[0].command
+    on_grid = cards(grid())[0]
+    assert "matters" not in on_grid.words[0]
+    assert on_grid.figures[0].name == "verdict"
+
+
+def test_trials_are_listed_by_number_and_levels_by_size() -> None:
+    assert listed(["trial 8", "trial 19", "trial 20"]) == "trials 8, 19 and 20"
+    assert listed(["trial 8"]) == "trial 8"
+    assert listed(["trial 8", "base"]) == "trial 8 and base"
+    arms = [_arm(i, a=a) for i, a in enumerate((32, 8, "x", 16))]
+    assert [arm.point["a"] for arm in sorted(arms, key=by_settings)] == [8, 16, 32, "x"]
