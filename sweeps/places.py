@@ -180,6 +180,8 @@ def _select(path: Path, query: str) -> list[tuple[object, ...]]:
         if "locked" in str(error) or "busy" in str(error):
             return []  # somebody writes: it is looked at again when it is opened
         raise _unreadable(path, error) from None
+    except sqlite3.ProgrammingError:
+        raise  # a mistake of ours
     except sqlite3.DatabaseError as error:
         raise _unreadable(path, error) from None
 

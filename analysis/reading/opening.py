@@ -33,6 +33,8 @@ def opened(home: Path) -> Iterator[sa.Connection]:
                 connection.exec_driver_sql("BEGIN")  # Python's sqlite3 would begin at a write
             _check_version(connection, shown)
             yield connection
+    except sa.exc.ProgrammingError:
+        raise  # a mistake of ours
     except sa.exc.DBAPIError as error:
         reason = str(error.orig).splitlines()[0] if str(error.orig) else type(error.orig).__name__
         hint = f"; was it {COPIED}" if "malformed" in reason else ""

@@ -21,6 +21,16 @@ HYPERNETWORK: dict[str, Variant] = {
         question="does each layer need a hypernetwork of its own?",
         changes={"model.hyper_scope": "shared"},
     ),
+    # On far recall of four bins nothing of the first bin's filter reaches an answer through two
+    # layers: these two train exactly as the base does there.
+    "first_half": Variant(
+        question="does the first bin need a learned filter? (Theta = 1/2 there)",
+        changes={"model.first_bin": "half"},
+    ),
+    "first_zero": Variant(
+        question="does the first bin need a filter at all?",
+        changes={"model.first_bin": "zero"},
+    ),
     "theta_xavier": Variant(
         question="does it matter that the last layer knows what it generates?",
         changes={"model.theta_init": "xavier"},
@@ -32,13 +42,5 @@ HYPERNETWORK: dict[str, Variant] = {
     "theta_mid": Variant(
         question="does it help to start all filters at Theta = 1/2?",
         changes={"model.theta_init": "mid"},
-    ),
-    "first_half": Variant(
-        question="does the first bin need a learned filter? (Theta = 1/2 there)",
-        changes={"model.first_bin": "half"},
-    ),
-    "first_zero": Variant(
-        question="does the first bin need a filter at all?",
-        changes={"model.first_bin": "zero"},
     ),
 }

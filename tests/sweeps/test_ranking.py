@@ -5,7 +5,7 @@ import math
 import pytest
 
 from analysis.reading.arms import arms, best_arm
-from analysis.reading.tables import trials_table
+from tests.without_ledger import trials_table
 from sweeps.progress import Progress, best_trial
 from sweeps.ranking import Leaks, largest
 from sweeps.schema import Replicate
