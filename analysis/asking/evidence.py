@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -44,6 +45,8 @@ def answer_of(question: Question, found: Evidence, margin: float | None) -> tupl
     """What the interval says, and a reason where it is not the interval."""
     if found.seeds < MIN_SEEDS:
         return "not yet", f"{counted(found.seeds, 'seed')} never decide: {MIN_SEEDS} are the fewest"
+    if not math.isfinite(found.low):
+        return "not yet", "no noise is known: every seed differs by the same"
     amount, within = question.amount or 0.0, max(-found.low, found.high)
     answer: Answer = "not yet"
     differ = False

@@ -37,10 +37,12 @@ def _evidence(found: Judgement, findings: Findings) -> list[str]:
         return []
     scores = study_format(findings.study)
     split = "" if findings.study.one_split else "test "
-    interval = scores.interval(found.low, found.high, signed=True)
+    interval = ""
+    if found.low is not None:
+        interval = f"95 %: {scores.interval(found.low, found.high, signed=True)}; "
     return [
         f"{scores.difference(found.difference)} {split}{findings.study.metric.name} "
-        f"(95 %: {interval}; {counted(found.seeds, 'seed')})"
+        f"({interval}{counted(found.seeds, 'seed')})"
     ]
 
 

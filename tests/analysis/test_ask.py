@@ -217,3 +217,12 @@ def test_numbers_are_no_finer_than_their_noise(
 ) -> None:
     said = asked(capsys, ledger(tmp_path, ablation()), "--ask", "attention > base")[1]
     assert re.search(r"\+0\.\d{3} test accuracy \(95 %: \+0\.\d{3} to \+0\.\d{3}; 6 seeds\)", said)
+
+
+def test_no_noise_decides_nothing(sweep_of: Make, trial_of: Make) -> None:
+    """As the report has it: an interval without an end."""
+    scores = np.array([[0.2], [0.9]]) + 0.125 * np.arange(4)
+    findings = Findings(study(data_of(many(sweep_of, trial_of, scores, metric="reward"))))
+    told = judge(findings, read_question("16 > 8"))
+    assert (told.answer, told.low, told.step) == ("not yet", None, None)
+    assert "no noise is known" in told.why

@@ -203,3 +203,17 @@ def test_a_file_that_is_not_there(
     for path in (tmp_path / "none.toml", tmp_path):
         assert main(["--home", str(home), "--check", str(path)]) == 3
         assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_seeds_that_the_ledger_says_were_added_are_looks(
+    tmp_path: Path, ledger: Make, grid: Make, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of several sweeps the one that was looked at most often counts."""
+    home = ledger(tmp_path / "home", grid("a"), grid("b"))
+    hour = dt.timedelta(hours=1)
+    asked(home, (-hour, {"seeds": 1}), (hour, {"seeds": 2}), (2 * hour, {"seeds": 3}))
+    looks = []
+    for words in (["--sweep", "a"], ["--sweep", "b"], ["--compare", "b", "a"]):
+        main(["--home", str(home), *words, "--ask", "base > trial 0", "--json"])
+        looks.append(json.loads(capsys.readouterr().out)["look"])
+    assert looks == [3, 1, 3]

@@ -16,6 +16,7 @@ from analysis.asking.language import read_question
 from analysis.findings import Findings
 from analysis.reading.study import study
 from analysis.statistics.against import between
+from analysis.statistics.dunnett import critical
 from analysis.statistics.pool import pool
 from benchmarks import simulated_arms as simulated
 from tests.analysis.test_ask import many
@@ -105,3 +106,17 @@ def test_nothing_differs_while_the_global_test_is_closed(
     object.__setattr__(gate, "rejected", False)
     told = judge(findings, question)
     assert (told.answer, told.why) == ("not yet", "nothing here is shown to differ at all")
+
+
+def test_the_interval_of_any_two_arms_is_as_wide_as_the_range_of_all() -> None:
+    """The oracle draws ranges; Dunnett's reach for as many pairs, the control, is too short."""
+    rng = np.random.default_rng(5)
+    noise = pool(rng.standard_normal((12, 4)))
+    found = between(noise, 2, 7)
+    df = float(found.differences.df[0])
+    reach = float(found.half[0] / found.differences.errors[0])
+    drawn = np.ptp(rng.standard_normal((400_000, 12)), axis=1)
+    drawn /= np.sqrt(rng.chisquare(df, 400_000) / df)
+    expected = np.quantile(drawn, 1 - found.level) / np.sqrt(2)
+    assert reach == pytest.approx(expected, rel=0.01)
+    assert critical(found.level, np.array([df]), 66)[0] < 0.985 * expected
