@@ -70,7 +70,7 @@ def homes(folder: Path, args: Any) -> Iterator[tuple[str, Path]]:
 
 def measured(sweep: str, home: Path, args: Any) -> Iterator[dict[str, Any]]:
     """The rows of a ledger: of the report before, where it is measured, and of this one."""
-    before = report(home, Path(args.before), args.limit) if args.before else None
+    before = report(home, Path(args.before).resolve(), args.limit) if args.before else None
     if before is not None:
         yield {"sweep": sweep, "report": "before", **before, "before / now": ""}
     now = report(home, ROOT, args.limit)
