@@ -16,12 +16,14 @@ from sweeps.provenance import commit, hardware, versions
 from sweeps.sources.words import in_words
 
 
-def read_command(what: str | None, **defaults: int) -> argparse.Namespace:
-    """The command line: ``--out FILE``, and a number for each of ``defaults``."""
+def read_command(what: str | None, **defaults: int | str) -> argparse.Namespace:
+    """The command line: ``--out FILE``, and a number or a word for each of ``defaults``."""
     parser = argparse.ArgumentParser(description=what)
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the result there, too")
     for name, value in defaults.items():
-        parser.add_argument(f"--{name}", type=int, default=value, help=f"default: {value}")
+        parser.add_argument(
+            f"--{name}", type=type(value), default=value, help=f"default: {value or None}"
+        )
     return parser.parse_args()
 
 

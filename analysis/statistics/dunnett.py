@@ -65,10 +65,7 @@ def _table(level: float, comparisons: int, sided: int) -> BarycentricInterpolato
         middle = (low + high) / 2
         is_enough = _below(np.exp(middle), scales, many, sided) >= 1 - level
         low, high = np.where(is_enough, low, middle), np.where(is_enough, middle, high)
-    # Chebyshev nodes' own weights (Berrut and Trefethen 2004, SIAM Review 46): without them scipy
-    # multiplies in an order that it draws anew in every process.
-    weights = np.sin(angle) * (-1.0) ** np.arange(_NODES)
-    return BarycentricInterpolator(place, (low + high) / 2, wi=weights)
+    return BarycentricInterpolator(place, (low + high) / 2, rng=np.random.default_rng(0))
 
 
 def _below(t: Floats, scales: Floats, comparisons: NDArray[np.int64], sided: int) -> Floats:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 import search_spaces
+from analysis.report import main
 from focus_core.config import TrialConfig
 from search_spaces.variants import VARIANTS
 from sweeps.schema import SCHEMA_VERSION, Base, Replicate, Report, SchemaInfo, Sweep, Trial
@@ -231,3 +234,14 @@ def sweep_of() -> Callable[..., Sweep]:
 @pytest.fixture
 def trial_of() -> Callable[..., Trial]:
     return make_trial
+
+
+@pytest.fixture(scope="session")
+def reported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
+    """A home with the grid's report, drawn in full, and what the command said; only to be read."""
+    home = write_ledger(tmp_path_factory.mktemp("reported"), grid_sweep())
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(StringIO()) as out:
+        patch.delenv("FOCUS_LEDGER_URL", raising=False)
+        with redirect_stderr(StringIO()) as err:
+            assert main(["--home", str(home)]) == 0
+    return home, out.getvalue(), err.getvalue()

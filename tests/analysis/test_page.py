@@ -22,9 +22,8 @@ def _sketches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("analysis.page.pictures.draw", sketched)
 
 
-def test_it_needs_nothing_but_itself(tmp_path: Path, ledger: Make, grid: Make) -> None:
-    assert main(["--home", str(ledger(tmp_path, grid()))]) == 0
-    folder = tmp_path / "reports" / "nfft_bins"
+def test_it_needs_nothing_but_itself(reported: tuple[Path, str, str]) -> None:
+    folder = reported[0] / "reports" / "nfft_bins"
     _, page = read(folder)
     text = (folder / "index.html").read_text()
     assert page.tags.count("svg") >= 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -25,14 +26,11 @@ def _sketches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("analysis.page.pictures.draw", sketched)
 
 
-def test_a_whole_sweep(
-    tmp_path: Path, ledger: Make, grid: Make, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["--home", str(ledger(tmp_path, grid()))]) == 0
-    folder = tmp_path / "reports" / "nfft_bins"
-    said = capsys.readouterr()
-    assert str(folder / "index.html") in said.out
-    assert said.err == ""
+def test_a_whole_sweep(reported: tuple[Path, str, str]) -> None:
+    home, out, err = reported
+    folder = home / "reports" / "nfft_bins"
+    assert str(folder / "index.html") in out
+    assert err == ""
     summary = json.loads((folder / "summary.json").read_text())
     assert summary["version"] == 4
     assert summary["cards"]["trust"]["data"]["counts"]["complete"] == 12
@@ -46,20 +44,21 @@ def test_a_whole_sweep(
     assert (folder / "report.md").read_text().startswith("# How do bin length and NFFT")
 
 
-def test_another_process_writes_the_same_files(tmp_path: Path, ledger: Make, grid: Make) -> None:
+def test_another_process_writes_the_same_files(
+    tmp_path: Path, reported: tuple[Path, str, str]
+) -> None:
     """Byte for byte: another order of sets, another state of whatever is drawn at random."""
-    ledger(tmp_path, grid())
-    folder = tmp_path / "reports" / "nfft_bins"
+    home = shutil.copytree(reported[0], tmp_path / "home")
+    folder = home / "reports" / "nfft_bins"
 
     def contents() -> dict[str, bytes]:
         files = [p for p in sorted(folder.rglob("*")) if p.is_file()]
         return {str(p.relative_to(folder)): p.read_bytes() for p in files}
 
-    assert main(["--home", str(tmp_path)]) == 0
     first = contents()
     (folder / "left_over").write_text("from an older report")
     done = subprocess.run(
-        [sys.executable, "-m", "analysis.report", "--home", str(tmp_path)],
+        [sys.executable, "-m", "analysis.report", "--home", str(home)],
         check=False,
         capture_output=True,
         text=True,
@@ -70,7 +69,7 @@ def test_another_process_writes_the_same_files(tmp_path: Path, ledger: Make, gri
     again = contents()
     assert [name for name in first if again.get(name) != first[name]] == []
     assert again.keys() == first.keys()  # and the older report is gone as a whole
-    assert [p.name for p in (tmp_path / "reports").iterdir()] == ["nfft_bins"]
+    assert [p.name for p in (home / "reports").iterdir()] == ["nfft_bins"]
 
 
 @pytest.mark.usefixtures("_sketches")

@@ -5,11 +5,11 @@ import math
 import pytest
 
 from analysis.reading.arms import arms, best_arm
-from tests.without_ledger import trials_table
 from sweeps.progress import Progress, best_trial
 from sweeps.ranking import Leaks, largest
 from sweeps.schema import Replicate
 from tests.sweeps.listener_rows import START, ended, make_report, make_sweep
+from tests.without_ledger import trials_table
 
 BIDIRECTIONAL = {"model.bidirectional": True}
 NEVER = {
