@@ -219,8 +219,8 @@ def drawn(trial_of: Make, sweep_of: Make) -> Sweep:
         seeds = [float(score + 0.02 * rng.standard_normal()) for _ in range(3)]
         trials.append(trial_of(number, base, {}, seeds))
         trials[-1].point = point
-    axes = [{"key": key, "kind": "categorical", "choices": choices}
-            for key, choices in (("model.bin_length", [64, 8]), ("model.order", [0, 1, 2]))]  # fmt: skip
+    choices = {"model.bin_length": [64, 8], "model.order": [0, 1, 2]}
+    axes = [{"key": key, "kind": "categorical", "choices": these} for key, these in choices.items()]
     return sweep_of("drawn", "focus", trials, sampler="random", axes=axes)
 
 
