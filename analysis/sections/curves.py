@@ -22,6 +22,10 @@ from analysis.sections.theme import PALETTES, SERIES
 
 MOST_LINES = 150
 MOST_PANELS = 12
+MOST_NAMED = 14
+"""Arms that are named at the ends of their lines, where no colour tells them apart."""
+NAME_GAP = 0.048
+"""Between two names, of the height."""
 TITLE = 24
 """Letters of a panel's title in a line."""
 MOST_GROUPS = len(SERIES)
@@ -124,7 +128,21 @@ def _overlay(
     if len(groups) > 1:
         lines = [Line2D([], [], color=colour, lw=2) for colour in groups.values()]
         ax.legend(lines, list(groups), title=_name(key), loc="upper left", bbox_to_anchor=(1, 1))
+    elif 1 < len(found) <= MOST_NAMED:
+        _name_ends(ax, found)
     return drawing
+
+
+def _name_ends(ax: Axes, found: Sequence[Curve]) -> None:
+    """Each arm's name beside the end of its line, moved up where another name stands there."""
+    ended = [curve for curve in found if curve.mean and math.isfinite(curve.mean[-1])]
+    bottom, top = ax.get_ylim()
+    free = -math.inf
+    for curve in sorted(ended, key=lambda curve: (curve.mean[-1], curve.arm.number)):
+        y = max(curve.mean[-1], free)
+        at = (1.01, (y - bottom) / (top - bottom))
+        ax.text(*at, curve.arm.name, va="center", fontsize=8.5, transform=ax.transAxes)
+        free = y + NAME_GAP * (top - bottom)
 
 
 def _panels(study: Study, found: Sequence[Curve], theme: Theme) -> Drawing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -29,7 +30,8 @@ def answer(study: Study, found: Comparisons, scores: Format) -> list[str]:
         firm = "Some arms differ from one another, but none is told from the reference."
     if not firm and found.of("open"):
         firm = _nothing_apart(found, scores)
-    return [*filter(None, (firm, soft, told.bimodal(), _few(found))), *notes(study, found)]
+    said = filter(None, (firm, soft, told.bimodal(), _few(found)))
+    return [*(re.sub("^trial", "Trial", one) for one in said), *notes(study, found)]
 
 
 def nothing_to_compare(study: Study, found: Comparisons) -> str:

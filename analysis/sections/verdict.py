@@ -130,10 +130,10 @@ def _the_open(count: int) -> str:
 def _plan(steps: Sequence[Step]) -> Table:
     return Table(
         name="plan",
-        title="What decides the open ones, in four of five tries",
+        title="What decides the open ones",
         columns=[
             Column(title="seeds in all", kind="count"),
-            Column(title="decides", kind="count", help="of the open comparisons"),
+            Column(title="decides", kind="count", help="of the open ones, in four of five tries"),
             Column(title="more trainings", kind="count"),
             Column(title="takes", help="one after the other, by the seconds a seed took so far"),
         ],

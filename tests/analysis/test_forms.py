@@ -13,9 +13,9 @@ from analysis.page.assemble import Head, Page, answer, render
 from analysis.page.files import as_csv, as_latex
 from analysis.page.markdown import fenced, markdown, words
 from analysis.page.summary import as_json, plain
-from analysis.page.tables import MINUS, as_data
+from analysis.page.tables import MINUS, as_data, view
 from analysis.page.terminal import lines
-from analysis.sections.card import Block, Card
+from analysis.sections.card import Block, Card, Column, Table
 from analysis.sections.digits import Format
 from tests.analysis.pages import EVIL, card_of, row_of, table_of
 from tests.analysis.pages import Page as Parsed
@@ -183,3 +183,17 @@ def test_the_terminal_gets_the_first_cards_words_and_a_short_table() -> None:
     assert sum("arm" in line for line in said) == 7  # the head, and six rows
     assert said[-2] == "... 3 more on the page"
     assert max(map(len, said)) < 120
+
+
+def test_a_head_has_its_unit_and_an_empty_column_is_left_to_the_csv() -> None:
+    columns = [
+        Column(title="arm"),
+        Column(title="training", kind="number", unit="s"),
+        Column(title="df", kind="number", unit="1"),
+        Column(title="note"),
+    ]
+    table = Table(name="t", title="t", columns=columns, rows=[["a", 1.5, 2.0, None]])
+    shown = view(table, Format(), {})
+    assert [head.title for head in shown.heads] == ["arm", "training (s)", "df"]
+    assert shown.rows[0].cells == ["a", "1.50", "2.00"]
+    assert as_csv(table).splitlines()[0] == "arm,training (s),df,note"

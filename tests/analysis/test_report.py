@@ -33,6 +33,7 @@ def test_a_whole_sweep(reported: tuple[Path, str, str]) -> None:
     assert err == ""
     summary = json.loads((folder / "summary.json").read_text())
     assert summary["version"] == 4
+    assert summary["answer"] == summary["cards"]["verdict"]["data"]["answer"]  # MLflow shows it
     assert summary["cards"]["trust"]["data"]["counts"]["complete"] == 12
     names = {name for card in summary["cards"].values() for name in card["figures"]}
     assert {"curves", "noise"} <= names
