@@ -114,7 +114,7 @@ def study(data: SweepData, *, margin: float | None = None) -> Study:
         margin: the largest difference that nobody would care about; None takes what was said at
             the launch, else the metric's own.
     """
-    about = data.about | {"asked": [row.said for row in data.asked]}
+    about = data.about
     began = data.restriction.began if data.restriction else pc.min(data.trials["started"]).as_py()
     plan = _plan(data, began)
     said = plan.margin if margin is None else margin
