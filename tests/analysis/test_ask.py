@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from analysis.reading.study import Study, study
 from analysis.report import main
 from focus_core.config import TrialConfig
 from sweeps.launch import build_parser
+from sweeps.said import AskedAt
+from tests.analysis.conftest import START
 from tests.analysis.test_claims import data_of
 
 Make = Callable[..., Any]
@@ -201,9 +204,10 @@ def test_looks_are_paid_for(sweep_of: Make, trial_of: Make) -> None:
     scores = 0.5 + np.random.default_rng(1).normal(0, 0.02, (4, 6))
     widths: list[float] = []
     for plans in ([6], [3, 6], [3, 4, 5, 6]):
+        asked = [AskedAt(START, {"seeds": count}) for count in plans]
         data = data_of(many(sweep_of, trial_of, scores))
-        data.about["asked"] = [{"seeds": count, "at": None} for count in plans]
-        findings = Findings(study(data))
+        data = replace(data, about=data.about | {"asked": [row.said for row in asked]})
+        findings = Findings(study(replace(data, asked=tuple(asked))))
         assert findings.comparisons.look == len(plans)
         for question in ("16 > 8", "24 > 16"):
             told = judge(findings, read_question(question))
