@@ -68,7 +68,8 @@ def test_what_was_said_and_every_change_of_the_plan_is_on_the_page(
     early, began = data.about["created"] - dt.timedelta(hours=1), data.about["finished"]
     said = {"seeds": 2, "hypothesis": "Long bins fail.", "margin": 0.04}
     rows = (AskedAt(early, said), AskedAt(began, said | {"seeds": 3, "margin": 0.05}))
-    findings = Findings(study(dataclasses.replace(data, asked=rows)))
+    about = data.about | {"asked": [row.said | {"at": row.at} for row in rows]}
+    findings = Findings(study(dataclasses.replace(data, about=about, asked=rows)))
     words = " ".join(verdict.card(findings).words)
     assert "Hypothesis, said before the first trial: “Long bins fail.”" in words
     assert "A margin of 0.05 was said after the first trial had begun" in words
