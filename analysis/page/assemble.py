@@ -25,6 +25,8 @@ FIRST = "verdict"
 """The card that is the first screen."""
 MOST_ANSWER = 240
 """Letters of what stands large on it."""
+MOST_BESIDE, TALL = 4, 420
+"""Paragraphs that stand beside a figure, and pixels from which it leaves no room under it."""
 LONG_ANSWER = 150
 """Letters from which it stands less large."""
 
@@ -78,12 +80,20 @@ def render(page: Page) -> str:
         first=first,
         answer=answer(first) if first else [],
         long_answer=LONG_ANSWER,
+        under_figure=_is_room_under_figure(page, first),
         others=[card for card in page.cards if card.name != FIRST],
         views=_views(page),
         refresh=page.refresh,
         script=Markup(script),
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
+
+
+def _is_room_under_figure(page: Page, first: Card | None) -> bool:
+    """Whether the other words stand under the first figure: many words, and it is not tall."""
+    if first is None or not first.figures or len(first.words) <= MOST_BESIDE:
+        return False
+    return page.pictures[first.figures[0].name].height < TALL
 
 
 def answer(card: Card) -> list[str]:
