@@ -175,13 +175,16 @@ def folder_name(sweep: str) -> str:
 
 
 def _fill(folder: Path, data: SweepData, margin: float | None, refresh: int | None) -> list[str]:
+    from threadpoolctl import threadpool_limits
+
     from analysis.findings import Findings
     from analysis.page.report_files import write
     from analysis.page.terminal import lines
     from analysis.reading.study import study
 
     found = study(data, margin=margin)
-    written = write(folder, Findings(found), data.trials, refresh=refresh)
+    with threadpool_limits(1, user_api="blas"):  # more add up in an order that is the machine's
+        written = write(folder, Findings(found), data.trials, refresh=refresh)
     return lines(written.cards, written.scores)
 
 

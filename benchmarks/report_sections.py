@@ -1,13 +1,12 @@
-"""Seconds of each part of a report: ``python benchmarks/report_sections.py [--trials 1000]``.
+"""Seconds of each part of a report: ``python benchmarks/report_sections.py [--out FILE]``.
 
 Reading, the study, every section's card and every figure in turn, in one process; a result that
-several sections share is counted where it is asked for first. ``--home DIR`` takes the latest
-sweep of a home in place of a generated one.
+several sections share is counted where it is asked for first. ``--trials`` says how many a
+generated sweep has; ``--home DIR`` takes the latest sweep of a home in its place.
 """
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import pkgutil
 import resource
@@ -17,28 +16,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from result import table
+from result import publish, read_command
 from synthetic_ledger import write_sweep
 
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--trials", type=int, default=1000, help="default: 1000")
-    parser.add_argument("--home", type=Path, metavar="DIR", help="of a ledger that there is")
-    args = parser.parse_args()
-    if args.home is not None:
-        show(list(parts(args.home)))
-        return
+    args = read_command(__doc__, trials=1000, home="")
     with tempfile.TemporaryDirectory(prefix="focus-scale-") as folder:
-        write_sweep(Path(folder), args.trials)
-        show(list(parts(Path(folder))))
-
-
-def show(found: list[dict[str, Any]]) -> None:
-    """The table, and the sum of its seconds."""
-    print("\n".join(table(found)))
-    print(f"\nall: {sum(float(row['CPU, s']) for row in found):.2f} s of CPU")
+        if not args.home:
+            write_sweep(Path(folder), args.trials)
+        rows = list(parts(Path(args.home or folder)))
+    total = sum(float(row["CPU, s"]) for row in rows)
+    notes = [f"{total:.1f} s of CPU in all; figures in the light theme, as SVG alone"]
+    publish("Seconds of each part of a report", rows, notes, args.out)
 
 
 def parts(home: Path) -> Iterator[dict[str, Any]]:

@@ -31,7 +31,7 @@ FLOORS = {
     | {"focus_core.config.fields", "focus_core.config.lookup"}
     | {"focus_core.paths", "focus_core.tasks.protocols"}
     | {"matplotlib", "numpy", "optuna", "pyarrow", "scipy", "seaborn", "sqlalchemy"}
-    | {"jinja2", "markupsafe", "opda", "sklearn"},
+    | {"jinja2", "markupsafe", "opda", "sklearn", "threadpoolctl"},
 }
 # Read by --list and --dry-run: not even torch.
 LIGHT = ("config/*", "tasks/__init__", "tasks/protocols", "tasks/published")

@@ -14,6 +14,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from analysis.report import folder_name, main
 from tests.analysis.pages import sketched
@@ -170,6 +171,22 @@ def test_a_report_that_breaks_leaves_the_old_one(
     assert main(["--home", str(tmp_path)]) == 1
     assert old.read_text() == "the old one"
     assert [p.name for p in (tmp_path / "reports").iterdir()] == ["nfft_bins"]
+
+
+def test_digits_do_not_go_by_the_number_of_processors(
+    tmp_path: Path, ledger: Make, grid: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Threads add up in another order: an importance differs in its fourth digit then."""
+    seen: list[int] = []
+
+    def look(*_: object) -> None:
+        seen.extend(p["num_threads"] for p in threadpool_info() if p["user_api"] == "blas")
+        raise RuntimeError("seen enough")
+
+    monkeypatch.setattr("analysis.page.report_files.cards", look)
+    with threadpool_limits(2, user_api="blas"):
+        assert main(["--home", str(ledger(tmp_path, grid()))]) == 1
+    assert set(seen) == {1}
 
 
 def test_it_runs_as_a_script_and_imports_no_other_floor(tmp_path: Path, ledger: Make) -> None:
