@@ -90,8 +90,8 @@ def render(page: Page) -> str:
 
 
 def _is_room_under_figure(page: Page, first: Card | None) -> bool:
-    """Whether the other words stand under the first figure: many words, and it is not tall."""
-    if first is None or not first.figures or len(first.words) <= MOST_BESIDE:
+    """Whether the other words stand under the first figure: many, it is low, tiles are beside."""
+    if first is None or not (first.figures and first.facts) or len(first.words) <= MOST_BESIDE:
         return False
     return page.pictures[first.figures[0].name].height < TALL
 

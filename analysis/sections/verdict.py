@@ -56,7 +56,7 @@ def card(findings: Findings) -> Card:
         figures=_figures(findings),
         commands=to_confirm(study, found, again)
         if is_drawn
-        else _commands(found.steps),
+        else _commands(found.steps if study.ended else []),
         data={
             "answer": words,
             "rests_on": "fresh seeds" if again and not again.problem else "the sweep's own seeds",
