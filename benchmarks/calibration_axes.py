@@ -48,6 +48,9 @@ def axes_part(sweeps: int, searches: int) -> Part:
         "and its best level is told apart",
         "covered: sweeps in which all simultaneous intervals for pairs of levels of both axes "
         "hold the truth; after pruning the truth of what is left is another one, so none is given",
+        "pruned, unequal: beyond the limit, and not to be mended from what is left: the luckier "
+        "trials of the noisy level survive, so that the survivors do differ where the axis does "
+        "nothing; the report says that it speaks of the trials that pruning left",
         "old: the test that the report had before, in the same sweeps",
         f"{sweeps} sweeps a row, {searches} where TPE searches; a third for power",
         "unequal: one level of the axis that does nothing is five times as noisy; bimodal: three "

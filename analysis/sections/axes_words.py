@@ -57,7 +57,9 @@ def what_matters(found: AxisFindings, scores: Format) -> str:
     told = [_difference(axis, scores) for axis in differ[:NAMED]]
     more = max(0, len(differ) - NAMED)
     rest = f" So do {more} other axes." if more > 1 else " So does another axis." if more else ""
-    return " ".join(told) + rest
+    # Of a noisier level the luckier trials survive: what is left differs where the axis may not.
+    left = "Among the trials that pruning left: " if found.counted.pruned else ""
+    return left + " ".join(told) + rest
 
 
 def _difference(axis: AxisResult, scores: Format) -> str:

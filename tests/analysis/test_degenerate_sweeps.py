@@ -182,7 +182,7 @@ CASES: dict[str, Case] = {
         ("Survivors only: 3 of 24", "21 pruned", "No axis could be tested.", "Fewer than 8 trials"),
     ),
     "half pruned": (
-        lambda: searched(12), ("Survivors only: 12 of 24", "survivors only", "matters"),
+        lambda: searched(12), ("Among the trials that pruning left: a matters", "survivors only"),
     ),
     "tiny errors, fewer is better": (
         lambda: sweep(rising(1e-5), metric="mse", direction="minimize"),
