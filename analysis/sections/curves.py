@@ -135,7 +135,9 @@ def _overlay(
 
 def _name_ends(ax: Axes, found: Sequence[Curve]) -> None:
     """Each arm's name beside the end of its line, moved up where another name stands there."""
-    ended = [curve for curve in found if curve.mean and math.isfinite(curve.mean[-1])]
+    known = [curve for curve in found if curve.mean and math.isfinite(curve.mean[-1])]
+    last = max((curve.shared[-1] for curve in known), default=0)
+    ended = [curve for curve in known if curve.shared[-1] == last]
     bottom, top = ax.get_ylim()
     free = -math.inf
     for curve in sorted(ended, key=lambda curve: (curve.mean[-1], curve.arm.number)):
