@@ -188,16 +188,6 @@ def _fill(folder: Path, data: SweepData, margin: float | None, refresh: int | No
     return lines(written.cards, written.scores)
 
 
-class _NoFrames:
-    """Finds no pandas: Arrow imports it where it can, for most of a second, and has no use here."""
-
-    @staticmethod
-    def find_spec(name: str, *_: object) -> None:
-        if name == "pandas":
-            raise ModuleNotFoundError(name=name)
-
-
 if __name__ == "__main__":
-    sys.meta_path.insert(0, _NoFrames)
     gc.set_threshold(50_000)  # imports make half a million objects that stay: no use to go by them
     sys.exit(main())

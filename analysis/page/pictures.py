@@ -14,7 +14,6 @@ from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Drawing
 
-from analysis.page.beside import beside
 from analysis.page.fonts import families, quietly, write_out
 from analysis.page.svg import inlined, smaller
 from analysis.sections.card import Card, Figure, Theme
@@ -61,16 +60,11 @@ def draw_all(cards: Sequence[Card], folder: Path) -> dict[str, Picture]:
     The first card's are drawn narrow too: they are what a phone shows first.
     """
     folder.mkdir()
-    figures = [(figure, card is cards[0]) for card in cards for figure in card.figures]
-
-    def drawn(part: slice) -> dict[str, Picture]:
-        return {
-            figure.name: draw(figure, folder / figure.name, narrow=narrow)
-            for figure, narrow in figures[part]
-        }
-
-    with beside(lambda: drawn(slice(1, None, 2))) as others:
-        return drawn(slice(0, None, 2)) | others()
+    return {
+        figure.name: draw(figure, folder / figure.name, narrow=card is cards[0])
+        for card in cards
+        for figure in card.figures
+    }
 
 
 def draw(figure: Figure, stem: Path, *, narrow: bool = False) -> Picture:
