@@ -68,8 +68,8 @@ def races_part(number: int) -> Part:
             f"seeds at a time up to {SEEDS}, 2,000 shuffles; the report's rule drops an arm once "
             "it is decided, and climbs the shortest ladder that decides as often",
             "ratio: mean trainings, all arms together; pairing pays as much as the seeds' luck is "
-            "shared, and costs degrees of freedom where it is not: 0.6 is promised where at least "
-            "half of the variance is",
+            "shared, and costs degrees of freedom where it is not: the design's 0.6 is reached "
+            "only where about 70 % of the variance is shared",
             "A/A calls: tables of equal arms in which any look decides anything, at the longest "
             f"ladder, {AA} times as many tables",
         ],
