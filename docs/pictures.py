@@ -67,7 +67,7 @@ def report(home: Path) -> None:
                 *CHROMIUM,
                 f"--user-data-dir={profile}",
                 f"--screenshot={DOCS / 'report.png'}",
-                "--window-size=1160,1230",
+                "--window-size=1280,1150",
                 page.absolute().as_uri(),
             ],
             check=True,
