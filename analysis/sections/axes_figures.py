@@ -25,6 +25,7 @@ MOST_LEVELS = 20
 UPRIGHT = 8
 """Numbers with up to so many levels stand side by side; everything else is a line each."""
 MOST_DOTS = 400
+"""Of a figure."""
 LONGEST = 22
 NARROW_LABEL = 9
 
@@ -50,7 +51,7 @@ def draw_levels(axis: AxisResult, score: str, theme: Theme) -> Drawing:
     ax: Axes = drawing.subplots()
     colours = PALETTES[theme]
     for place, level in enumerate(levels):
-        dots = _some(np.array(level.points))
+        dots = _some(np.array(level.points), MOST_DOTS // len(levels))
         across = place - 0.2 + _beside(len(dots))
         strong = colours.accent if axis.differs else colours.quiet
         pairs = (across, dots) if upright else (dots, across)
@@ -85,7 +86,7 @@ def draw_curve(axis: AxisResult, curve: Curve, score: str, theme: Theme) -> Draw
     colours = PALETTES[theme]
     strong = colours.accent if axis.differs else colours.quiet
     order = np.argsort(curve.tried, kind="stable")
-    tried, scores = _some(curve.tried[order]), _some(curve.scores[order])
+    tried, scores = (_some(found[order], MOST_DOTS) for found in (curve.tried, curve.scores))
     ax.scatter(tried, scores, s=9, color=colours.quiet, alpha=0.55, linewidths=0, zorder=2)
     if np.isfinite(curve.low).all():
         ax.fill_between(curve.at, curve.low, curve.high, color=strong, alpha=0.18, lw=0, zorder=1)
@@ -138,11 +139,11 @@ def draw_cells(found: Interaction, scores: Format, theme: Theme) -> Drawing:
     return drawing
 
 
-def _some(values: Floats) -> Floats:
+def _some(values: Floats, most: int) -> Floats:
     """At most so many, evenly through their order."""
-    if len(values) <= MOST_DOTS:
+    if len(values) <= most:
         return values
-    some: Floats = values[np.linspace(0, len(values) - 1, MOST_DOTS).astype(int)]
+    some: Floats = values[np.linspace(0, len(values) - 1, most).astype(int)]
     return some
 
 

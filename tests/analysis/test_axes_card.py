@@ -11,6 +11,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import PathCollection
 
 from analysis.findings import Findings
 from analysis.reading.ledger import read_sweep
@@ -158,6 +159,14 @@ def test_forty_axes_of_which_some_have_sixty_levels_explode_no_figure() -> None:
     sizes = drawn(made)
     assert max(height for _, height in sizes) < 8
     assert max(width for width, _ in sizes) < 10
+
+
+def test_so_many_dots_a_figure_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is a hundred bytes of the page, in every figure of every axis."""
+    monkeypatch.setattr("analysis.sections.axes_figures.MOST_DOTS", 20)
+    for figure in card_of(flat(60, 1)).figures:
+        artists = figure.draw("light").findobj(PathCollection)
+        assert sum(len(found.get_offsets()) for found in artists) <= 20
 
 
 def nothing_varies(base: dict[str, Any]) -> Study:
