@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import optuna
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from analysis.reading.arms import Arm
+from analysis.reading.curves import CURVES_SCHEMA
 from analysis.reading.metric import Metric
 from analysis.reading.study import Study
 from analysis.reading.tuned import Tuned
 
+HALFWAY, STEPS = 1, 2
 REAL, NULL = 4, 3
 """Levels of the axis that matters, and of the one that does not."""
 SD = 0.05
@@ -124,11 +127,41 @@ def survivors(
     real: Codes, null: Codes, scores: Floats, rng: np.random.Generator
 ) -> tuple[Codes, Codes, Floats]:
     """What a median pruner leaves that looks once at a noisy half-way score."""
-    early = scores.mean(axis=1) + rng.normal(0, SD, len(scores))
+    _, kept = halfway(scores, rng)
+    return real[kept], null[kept], scores[kept]
+
+
+def halfway(scores: Floats, rng: np.random.Generator) -> tuple[Floats, NDArray[np.bool_]]:
+    """Noisy scores half-way, (trials, seeds), and which trials a median pruner lets go on."""
+    seeds = scores.shape[1]
+    early = scores + rng.normal(0, SD * np.sqrt(seeds), scores.shape)
+    means = early.mean(axis=1)
     kept = np.arange(len(scores)) < 8
     for at in range(8, len(scores)):
-        kept[at] = early[at] >= np.median(early[:at])
-    return real[kept], null[kept], scores[kept]
+        kept[at] = means[at] >= np.median(means[:at])
+    return early, kept
+
+
+def pruned_study(real: Codes, null: Codes, scores: Floats, rng: np.random.Generator) -> Study:
+    """A study of these two axes in which a median pruner looked half-way."""
+    early, kept = halfway(scores, rng)
+    found = study_of_two(real, null, scores)
+    arms = [
+        arm if goes_on else replace(arm, state="pruned", step=HALFWAY, tests={}, test=None)
+        for arm, goes_on in zip(found.trials, kept, strict=True)
+    ]
+    number, seed = np.indices(early.shape)
+    trials = [arm.trial_id for arm in arms for _ in range(early.shape[1])]
+    columns = [number.ravel(), trials, np.full(early.size, HALFWAY), ["value"] * early.size]
+    schema = CURVES_SCHEMA
+    curves = pa.Table.from_arrays(
+        [
+            pa.array(column).cast(field.type)
+            for column, field in zip([*columns, seed.ravel(), early.ravel()], schema, strict=True)
+        ],
+        schema=schema,
+    )
+    return replace(found, trials=arms, tuned=Tuned(arms=arms, tried={}), curves=curves)
 
 
 def study_of_two(real: Codes, null: Codes, scores: Floats, *, sampler: str = "random") -> Study:
@@ -169,7 +202,7 @@ def study_of(
         tuned=Tuned(arms=arms, tried={}),
         reference=None,
         reference_why="",
-        curves=None,
+        curves=CURVES_SCHEMA.empty_table(),
     )
 
 
@@ -192,8 +225,8 @@ def _arm(number: int, point: dict[str, Any], row: Floats, state: str) -> Arm:
         values=tests,
         tests=tests,
         diverged={},
-        step=1,
-        steps=1,
+        step=STEPS,
+        steps=STEPS,
         seconds=1.0,
         reused_from=None,
         constants={},

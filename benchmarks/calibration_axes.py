@@ -17,6 +17,7 @@ from axis_worlds import (
     World,
     drawn,
     gridded,
+    pruned_study,
     searched,
     study_of_two,
     survivors,
@@ -27,6 +28,7 @@ from shares import Part, share
 
 from analysis.findings.axes import ALPHA, axis_findings
 from analysis.findings.axis_results import AxisResult
+from analysis.reading.study import Study
 
 THIRD = 3
 POWER = 3.0
@@ -48,9 +50,8 @@ def axes_part(sweeps: int, searches: int) -> Part:
         "and its best level is told apart",
         "covered: sweeps in which all simultaneous intervals for pairs of levels of both axes "
         "hold the truth; after pruning the truth of what is left is another one, so none is given",
-        "pruned, unequal: beyond the limit, and not to be mended from what is left: the luckier "
-        "trials of the noisy level survive, so that the survivors do differ where the axis does "
-        "nothing; the report says that it speaks of the trials that pruning left",
+        "pruned: the luckier trials of a noisy level survive, so that the survivors do differ "
+        "where the axis does nothing; an axis must matter among all trials half-way, too",
         "old: the test that the report had before, in the same sweeps",
         f"{sweeps} sweeps a row, {searches} where TPE searches; a third for power",
         "unequal: one level of the axis that does nothing is five times as noisy; bimodal: three "
@@ -106,7 +107,12 @@ def measure(world: World, make: Make, sweeps: int) -> dict[str, object]:
 def judge(world: World, make: Make, number: int) -> tuple[bool, bool, bool]:
     """Whether the second axis is told apart, was so before, and all intervals hold the truth."""
     real, null, scores = make(world, np.random.default_rng(number))
-    found = {axis.name: axis for axis in axis_findings(study_of_two(real, null, scores)).axes}
+    study = (
+        make.study(world, np.random.default_rng(number))
+        if isinstance(make, Pruned)
+        else study_of_two(real, null, scores)
+    )
+    found = {axis.name: axis for axis in axis_findings(study).axes}
     told = "null" in found and found["null"].differs
     covered = all(_covers(found.get(name), levels) for name, levels in _truths(world))
     return told, old_p(scores, null, real) <= ALPHA, covered
@@ -158,3 +164,7 @@ class Pruned:
     def __call__(self, world: World, rng: np.random.Generator) -> Sweep:
         """Make one and prune it."""
         return survivors(*self.make(world, rng), rng)
+
+    def study(self, world: World, rng: np.random.Generator) -> Study:
+        """The same sweep with its pruned trials, as the report reads it."""
+        return pruned_study(*self.make(world, rng), rng)

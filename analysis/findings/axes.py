@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from analysis.findings.axis_bounds import within
 from analysis.findings.axis_effects import on_grid, with_model, without_test
+from analysis.findings.axis_pruning import before_pruning, with_both
 from analysis.findings.axis_results import AxisFindings, AxisResult, Counted
 from analysis.findings.axis_table import AxisTable, axis_table, balanced
 from analysis.findings.axis_values import Codes, Floats
@@ -24,10 +25,14 @@ FEWEST_SEEDS = 3
 
 def axis_findings(study: Study) -> AxisFindings:
     """Every compared axis of a study, tested on the test split, and the strongest interactions."""
-    table = axis_table(study.ranked, study.compared_axes, counts=study.metric.is_proportion)
-    numbers = range(len(table.axes))
-    grids = {i: grid for i in numbers if (grid := balanced(table, i))}
-    found = [_one(table, i, study.metric.sign, grids.get(i)) for i in numbers]
+    tests = [arm.scores("test") for arm in study.ranked]
+    counts = study.metric.is_proportion
+    table = axis_table(study.ranked, study.compared_axes, tests, counts=counts)
+    grids, found = _tested(table, study.metric.sign)
+    early = before_pruning(study)
+    if early is not None:
+        p_values = {axis.key: axis.p for axis in _tested(early[0], study.metric.sign)[1]}
+        found = [with_both(axis, p_values, early[1]) for axis in found]
     return AxisFindings(
         axes=_judged([within(axis, study.metric.bounds) for axis in found]),
         interactions=interactions(table, grids),
@@ -35,6 +40,15 @@ def axis_findings(study: Study) -> AxisFindings:
         sampler=str(study.about["sampler"]),
         score=f"test {study.metric.name}",
     )
+
+
+def _tested(
+    table: AxisTable, sign: float
+) -> tuple[dict[int, tuple[Floats, Codes]], list[AxisResult]]:
+    """The balanced grids by the number of their axis, and every axis with its own test."""
+    numbers = range(len(table.axes))
+    grids = {i: grid for i in numbers if (grid := balanced(table, i))}
+    return grids, [_one(table, i, sign, grids.get(i)) for i in numbers]
 
 
 def _one(

@@ -40,20 +40,25 @@ class AxisTable:
 
 
 def axis_table(
-    arms: Sequence[Arm], axes: Sequence[Mapping[str, Any]], *, counts: bool
+    arms: Sequence[Arm],
+    axes: Sequence[Mapping[str, Any]],
+    told: Sequence[Mapping[int, float]],
+    *,
+    counts: bool,
 ) -> AxisTable:
-    """The largest table without holes that the arms' test scores have.
+    """The largest table without holes that the arms' scores have.
 
     Args:
-        arms: those that may be ranked.
+        arms: those that count.
         axes: which are compared.
+        told: seed to score, of each arm.
         counts: whether a score is a share of right answers.
     """
-    tests = [arm.scores("test") for arm in arms]
-    seeds = _shared_seeds(tests)
-    whole = [arm for arm, test in zip(arms, tests, strict=True) if seeds and seeds <= test.keys()]
+    seeds = _shared_seeds(told)
+    kept = [at for at, score in enumerate(told) if seeds and seeds <= score.keys()]
+    whole = [arms[at] for at in kept]
     ordered = tuple(sorted(seeds))
-    scores = np.array([[arm.scores("test")[s] for s in ordered] for arm in whole])
+    scores = np.array([[told[at][s] for s in ordered] for at in kept])
     values = [axis_values(axis, whole) for axis in axes]
     varied = tuple(v for v in values if len(v.labels) > 1)
     sequences = [arm.config.get("task.test_sequences") for arm in whole] if counts else []

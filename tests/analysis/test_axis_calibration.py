@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 
 from analysis.findings.axes import axis_findings
+from analysis.findings.axis_results import AxisResult
+from analysis.reading.study import Study
 from benchmarks.axis_worlds import (
     Codes,
     Floats,
     World,
     drawn,
     gridded,
+    pruned_study,
     searched,
     study_of_two,
 )
@@ -68,6 +72,27 @@ def test_a_grid_holds_its_level_at_three_seeds(noise: str) -> None:
 
 def test_a_tpe_sweep_holds_its_level_though_it_looks_where_scores_were_good() -> None:
     assert called(lambda rng: searched(World(), 24, rng), 30) <= allowed(30)
+
+
+@pytest.mark.parametrize("noise", ["normal", "unequal"])
+def test_a_pruner_that_keeps_the_luckier_trials_makes_no_effect(noise: str) -> None:
+    world, alarms, by_survivors = World(noise=noise), 0, 0
+    for number in range(SWEEPS):
+        rng = np.random.default_rng(number)
+        study = pruned_study(*drawn(world, 100, rng), rng)
+        alarms += named(study, "null").differs
+        left = [arm for arm in study.trials if arm.ranked]
+        tuned = dataclasses.replace(study.tuned, arms=left)
+        by_survivors += named(dataclasses.replace(study, trials=left, tuned=tuned), "null").differs
+        assert number or named(study, "real").differs
+    assert alarms / SWEEPS <= allowed()
+    # Negative control: what the survivors alone would say of a noisier level.
+    assert noise == "normal" or by_survivors / SWEEPS > 0.3
+
+
+def named(study: Study, name: str) -> AxisResult:
+    (axis,) = (axis for axis in axis_findings(study).axes if axis.name == name)
+    return axis
 
 
 @pytest.mark.parametrize("make", [gridded, lambda world, rng: drawn(world, 40, rng)])

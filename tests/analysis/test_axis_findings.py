@@ -219,4 +219,8 @@ def test_pruned_trials_count_nowhere_and_are_counted() -> None:
     states = ["pruned" if i % 3 == 0 else "complete" for i in range(30)]
     result = found(points, rising, [A, B, LR], trial=0.02, states=states)
     assert (result.counted.used, result.counted.pruned, result.counted.trials) == (20, 10, 30)
-    assert sum(level.trials for level in named(result, "a").levels) == 20
+    axis = named(result, "a")
+    assert sum(level.trials for level in axis.levels) == 20
+    # What the pruner left decides nothing where no report says how all trials stood before.
+    assert (axis.verdict, axis.p) == ("open", None)
+    assert "trials were pruned" in axis.why
