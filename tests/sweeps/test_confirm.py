@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from analysis.findings import Findings
 from analysis.reading.ledger import read_sweep
 from analysis.reading.study import study
 from sweeps import audit
@@ -59,14 +60,17 @@ def test_a_confirmation_is_trained_once_and_the_report_finds_it(
     assert found.about["name"] == NAME
     confirmed = found.confirmation
     assert confirmed is not None
-    assert confirmed.whole
+    told = Findings(found).confirmed
+    assert told is not None
+    assert told.row is not None
+    assert told.problem == ""
     assert confirmed.seeds == (1000, 1001, 1002, 1003)
     assert confirmed.winner.trial_id == found.trials[WINNER].trial_id
     assert confirmed.reference is not None
     assert confirmed.reference.trial_id == found.trials[REFERENCE].trial_id
     tests = {row[1]: row[4] for row in more[:4]}
     others = {row[1]: row[4] for row in more[4:]}
-    assert confirmed.differences() == {seed: tests[seed] - others[seed] for seed in tests}
+    assert told.row.by_seed == {seed: tests[seed] - others[seed] for seed in tests}
 
 
 def test_a_dry_run_of_a_confirmation_reads_only(
@@ -130,9 +134,9 @@ def test_a_winner_that_is_beaten_later_is_confirmed_no_more(
 def test_seeds_that_the_sweep_has_too_are_fresh_no_more(home: Path) -> None:  # noqa: F811
     """What the ledger does not forbid: the report sees it."""
     assert launched(home, "--confirm", "1") == 0
-    with_others = study(read_sweep(home, NAME)).confirmation
-    assert with_others is not None
-    assert with_others.whole
+    before = Findings(study(read_sweep(home, NAME))).confirmed
+    assert before is not None
+    assert before.problem == ""
     ledger = Ledger(f"sqlite:///{home / 'ledger.db'}")
     sweep = ledger.find_sweep(NAME)
     assert sweep is not None
@@ -140,11 +144,10 @@ def test_seeds_that_the_sweep_has_too_are_fresh_no_more(home: Path) -> None:  # 
         row = session.merge(ledger.trials(sweep)[0])
         row.replicates[0].seed = 1000
     ledger.close()
-    found = study(read_sweep(home, NAME)).confirmation
+    found = Findings(study(read_sweep(home, NAME))).confirmed
     assert found is not None
-    assert found.overlap == (1000,)
-    assert not found.whole
-    assert found.differences() == {}
+    assert found.problem == "1 seed of it took part in the choice"
+    assert found.row is None
 
 
 def test_the_audit_knows_which_seeds_are_a_confirmations(
