@@ -124,6 +124,7 @@ def main() -> None:
         import ray
 
         ray.init(
+            address="local",  # another test's may be up
             num_cpus=1,
             include_dashboard=False,
             log_to_driver=False,
