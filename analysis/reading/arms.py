@@ -144,11 +144,6 @@ def short(key: str) -> str:
     return name if section in OWN_SECTIONS and name else key
 
 
-def metric_bounds(metric: str) -> Bounds | None:
-    """The range of the metric, where its name tells."""
-    return (0.0, 1.0) if "accuracy" in metric else None
-
-
 def best_arm(found: Sequence[Arm], *, maximize: bool) -> Arm | None:
     """The ranked arm with the best validation mean; the earlier one of equals."""
     return best_of((arm for arm in found if arm.ranked), maximize=maximize)
