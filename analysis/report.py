@@ -189,5 +189,5 @@ def _fill(folder: Path, data: SweepData, margin: float | None, refresh: int | No
 
 
 if __name__ == "__main__":
-    gc.set_threshold(50_000)  # imports make half a million objects that stay: no use to go by them
+    gc.set_threshold(500_000)  # imports make half a million objects that stay: no use to go by them
     sys.exit(main())

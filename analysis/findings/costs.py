@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from analysis.findings.budgets import Budget, budgets
 from analysis.reading.arms import Arm
@@ -22,8 +21,6 @@ PRICES: Mapping[str, str] = {
 }
 LENGTH = "task.length"
 GROWING = ("seconds_per_step", "peak_bytes")
-FEWEST = 3  # arms, and seeds
-ALPHA = 0.05
 SAME_PRICE = 0.02  # prices that differ by less are one price: no front
 
 
@@ -95,10 +92,8 @@ class CostFindings:
     Attributes:
         budgets: one row an arm.
         fronts: one for each price that varies.
-        told_apart: whether a test rejects that all arms score alike (Friedman, seeds as blocks, at
-            5 %); never with fewer than three arms or three seeds.
         history: (trials that ended, number of the best so far, its validation score) whenever it
-            changes.
+            changes; empty for a grid.
         spans: trials that ran, in the order of beginning.
         seconds: training time over all trials of this sweep's own.
         wall: seconds from the first beginning to the last end.
@@ -107,7 +102,6 @@ class CostFindings:
 
     budgets: tuple[Budget, ...]
     fronts: tuple[Front, ...]
-    told_apart: bool
     history: tuple[tuple[int, int, float], ...]
     spans: tuple[Span, ...]
     seconds: float
@@ -121,7 +115,6 @@ def cost_findings(study: Study) -> CostFindings:
     return CostFindings(
         budgets=budgets(study),
         fronts=tuple(front for price in PRICES if (front := _front(study, price))),
-        told_apart=_told_apart(study),
         history=_history(study),
         spans=spans,
         seconds=math.fsum(arm.seconds for arm in study.trials if not arm.reused_from),
@@ -154,24 +147,18 @@ def _front(study: Study, price: str) -> Front | None:
     return Front(price=price, offers=tuple(offers))
 
 
-def _told_apart(study: Study) -> bool:
-    tests = [test for arm in study.ranked if (test := arm.scores("test"))]
-    seeds = sorted(set.intersection(*(set(test) for test in tests))) if tests else []
-    if len(tests) < FEWEST or len(seeds) < FEWEST:
-        return False
-    scores = np.array([[test[seed] for seed in seeds] for test in tests])
-    if (scores == scores[0]).all():
-        return False  # nothing but ties
-    return bool(stats.friedmanchisquare(*scores).pvalue <= ALPHA)
-
-
 def _known(arm: Arm, price: str) -> bool:
     value = arm.constants.get(price, math.nan)
     return math.isfinite(value) and value > 0
 
 
 def _history(study: Study) -> tuple[tuple[int, int, float], ...]:
-    """In the order of ending where the times are known, else in that of asking."""
+    """In the order of ending where the times are known, else in that of asking.
+
+    Empty for a grid: it searches nothing.
+    """
+    if study.about["sampler"] == "grid":
+        return ()
     ended = [arm for arm in study.trials if arm.ranked and arm.value is not None]
     if all(arm.finished for arm in ended):
         ended.sort(key=lambda arm: (arm.finished, arm.number))

@@ -91,7 +91,7 @@ def _draw(figure: Figure, stem: Path, *, narrow: bool) -> Picture:
         )
         drawing.dpi = DPI
         FigureCanvasAgg(drawing).print_png(  # type: ignore[no-untyped-call]
-            stem.with_suffix(".png"), metadata=METADATA["png"]
+            stem.with_suffix(".png"), metadata=METADATA["png"], pil_kwargs={"compress_level": 1}
         )
     width, height = (round(96 * float(side)) for side in inches)
     if len(light) > MOST_BYTES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from analysis.findings import Findings
@@ -19,25 +20,19 @@ MEGABYTE = 1e6
 GROWS = {"seconds_per_step": "Seconds a step", "peak_bytes": "Peak memory"}
 
 
-def may_rank(found: CostFindings) -> bool:
-    """The gate: whether arms may be called worth their price.
-
-    Here it is a test of its own, that all arms score alike (``findings.costs``).
-    """
-    return found.told_apart
-
-
 def card(findings: Findings) -> Card | None:
     """Costs; None where no trial took a step."""
     study = findings.study
     if not any(arm.step for arm in study.trials):
         return None
     found = cost_findings(study)
+    gate = findings.comparisons.gate
+    if gate is None or not gate.rejected:
+        found = replace(found, fronts=())  # nothing is worth its price before anything differs
     is_tuned = bool(tuned_keys(study.axes))
     unequal = [row for row in found.budgets if row.unequal]
     words = [_hours(found, len(study.trials))]
-    if may_rank(found):
-        words += [_worth(front) for front in found.fronts]
+    words += [_worth(front) for front in found.fronts]
     words += [_growth_words(grown) for grown in _fewest(found)]
     tries = ", or fewer tries" if is_tuned else ""
     if unequal:
@@ -152,7 +147,7 @@ def _growth(found: CostFindings) -> Table:
 def _figures(found: CostFindings, findings: Findings) -> list[Figure]:
     metric = findings.study.metric
     figures = []
-    if found.fronts and may_rank(found):
+    if found.fronts:
         figures.append(
             Figure(
                 name="pareto",
@@ -199,9 +194,7 @@ def _data(found: CostFindings) -> dict[str, object]:
     return {
         "seconds": found.seconds,
         "wall": found.wall,
-        "pareto": {f.price: [offer.number for offer in f.best] for f in found.fronts}
-        if may_rank(found)
-        else {},
+        "pareto": {f.price: [offer.number for offer in f.best] for f in found.fronts},
         "unequal": {str(row.number): list(row.unequal) for row in found.budgets if row.unequal},
         "growth": [
             {

@@ -140,10 +140,11 @@ def test_the_search_goes_up_in_the_order_of_ending(read, widths):
     first_late, best_late = widths(), widths()
     first_late[0].finished = last + dt.timedelta(seconds=1)
     best_late[1].finished = last + dt.timedelta(seconds=1)
-    found = cost_findings(read(first_late, axes=[WIDTHS]).study)
+    found = cost_findings(read(first_late, axes=[WIDTHS], sampler="tpe").study)
     assert [(count, number) for count, number, _ in found.history] == [(1, 1)]
-    found = cost_findings(read(best_late, axes=[WIDTHS]).study)
+    found = cost_findings(read(best_late, axes=[WIDTHS], sampler="tpe").study)
     assert [(count, number) for count, number, _ in found.history] == [(1, 0), (2, 2), (3, 1)]
+    assert cost_findings(read(widths(), axes=[WIDTHS]).study).history == ()  # a grid
 
 
 def test_trials_at_a_time_stand_on_lines_of_their_own(read, widths):
@@ -179,7 +180,7 @@ def test_nothing_is_told_of_trials_that_never_ran(read, trial_of):
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_figures_are_drawn(read, widths, theme):
-    figures = card(read(widths(), axes=[WIDTHS])).figures
+    figures = card(read(widths(), axes=[WIDTHS], sampler="random")).figures
     assert [figure.name for figure in figures] == ["pareto", "history", "timeline"]
     for figure in figures:
         with mpl.rc_context(style(theme)):
