@@ -9,6 +9,7 @@ from typing import Any
 from analysis.findings import Findings
 from analysis.findings.axis_results import AxisFindings, AxisResult, Interaction
 from analysis.sections.axes_figures import (
+    dots_drawn,
     draw_cells,
     draw_curve,
     draw_levels,
@@ -18,6 +19,7 @@ from analysis.sections.axes_figures import (
 from analysis.sections.axes_words import method, sentences
 from analysis.sections.card import Card, Column, Figure, Table
 from analysis.sections.digits import Format, study_format
+from analysis.sections.thinning import thinned_words
 
 MOST_PANELS = 12
 OPEN_PANELS = 6
@@ -105,6 +107,7 @@ def panel(axis: AxisResult, score: str, place: int, *, is_new: bool = True) -> F
         caption = f"A dot is {dot}, a diamond the mean of a level, its bar how far from the "
         caption += "average of all levels (dashed) it may be, for all levels at once."
     caption = caption if is_new else ""
+    caption += thinned_words(*dots_drawn(axis))
     if axis.curve is None:
         shown = len(levels_drawn(axis))
         if shown < len(axis.levels):

@@ -19,6 +19,7 @@ from analysis.sections.card import Theme
 from analysis.sections.digits import Format
 from analysis.sections.scales import logarithmic
 from analysis.sections.theme import PALETTES
+from analysis.sections.thinning import thinned
 
 WIDTH = 4.1
 MOST_LEVELS = 20
@@ -42,6 +43,16 @@ def levels_drawn(axis: AxisResult) -> list[AxisLevel]:
     return [level for level in ranked if level.label in kept]
 
 
+def dots_drawn(axis: AxisResult) -> tuple[int, int]:
+    """How many dots the figure of an axis has, and how many there are at what it shows."""
+    if axis.curve is not None:
+        return len(thinned(axis.curve.tried, MOST_DOTS)), len(axis.curve.tried)
+    levels = levels_drawn(axis)
+    most = MOST_DOTS // max(1, len(levels))
+    shown = sum(len(thinned(level.points, most)) for level in levels)
+    return shown, sum(len(level.points) for level in levels)
+
+
 def draw_levels(axis: AxisResult, score: str, theme: Theme) -> Drawing:
     """A dot a score, a diamond a mean, a bar its interval; the dashed line is the average."""
     levels = levels_drawn(axis)
@@ -51,7 +62,7 @@ def draw_levels(axis: AxisResult, score: str, theme: Theme) -> Drawing:
     ax: Axes = drawing.subplots()
     colours = PALETTES[theme]
     for place, level in enumerate(levels):
-        dots = _some(np.array(level.points), MOST_DOTS // len(levels))
+        dots: Floats = thinned(np.array(level.points), MOST_DOTS // len(levels))
         across = place - 0.2 + _beside(len(dots))
         strong = colours.accent if axis.differs else colours.quiet
         pairs = (across, dots) if upright else (dots, across)
@@ -86,7 +97,7 @@ def draw_curve(axis: AxisResult, curve: Curve, score: str, theme: Theme) -> Draw
     colours = PALETTES[theme]
     strong = colours.accent if axis.differs else colours.quiet
     order = np.argsort(curve.tried, kind="stable")
-    tried, scores = (_some(found[order], MOST_DOTS) for found in (curve.tried, curve.scores))
+    tried, scores = (thinned(found[order], MOST_DOTS) for found in (curve.tried, curve.scores))
     ax.scatter(tried, scores, s=9, color=colours.quiet, alpha=0.55, linewidths=0, zorder=2)
     if np.isfinite(curve.low).all():
         ax.fill_between(curve.at, curve.low, curve.high, color=strong, alpha=0.18, lw=0, zorder=1)
@@ -137,14 +148,6 @@ def draw_cells(found: Interaction, scores: Format, theme: Theme) -> Drawing:
     ax.set(xlabel=found.columns, ylabel=found.rows)
     ax.grid(visible=False)
     return drawing
-
-
-def _some(values: Floats, most: int) -> Floats:
-    """At most so many, evenly through their order."""
-    if len(values) <= most:
-        return values
-    some: Floats = values[np.linspace(0, len(values) - 1, most).astype(int)]
-    return some
 
 
 def _beside(count: int) -> Floats:

@@ -12,6 +12,7 @@ from analysis.findings.importances import AxisCurve, AxisImportance
 from analysis.sections.card import Theme
 from analysis.sections.scales import logarithmic
 from analysis.sections.theme import PALETTES, Palette
+from analysis.sections.thinning import thinned, thinned_words
 
 MOST_BARS = 20
 MOST_DOTS = 300
@@ -49,8 +50,14 @@ def curves(found: Sequence[AxisCurve], metric: str, theme: Theme) -> Figure:
     return figure
 
 
+def dots_words(found: Sequence[AxisCurve]) -> str:
+    """What the caption of ``curves`` says of dots that it leaves out."""
+    there = [curve.raw for curve in found]
+    return thinned_words(sum(len(thinned(raw, MOST_DOTS)) for raw in there), sum(map(len, there)))
+
+
 def _curve(curve: AxisCurve, ax: Axes, colours: Palette) -> None:
-    raw = curve.raw[:: max(1, -(-len(curve.raw) // MOST_DOTS))]
+    raw = thinned(curve.raw, MOST_DOTS)
     place = {repr(value): float(x) for x, value in enumerate(curve.values)}
     x = [place[repr(value)] - BESIDE if curve.choices else value for value, _ in raw]
     ax.scatter(x, [score for _, score in raw], s=16, color=colours.quiet, alpha=0.6, linewidths=0)

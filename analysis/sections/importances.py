@@ -138,8 +138,9 @@ def _figures(findings: Findings) -> tuple[Figure, ...]:
     curves = Figure(
         name="partial_dependence",
         draw=lambda theme: importance_figures.curves(found.curves, metric, theme),
-        alt="Mean score of the fitted surface along the strongest axes, with every trial as a dot",
-        caption="Line: mean over the whole space. Shade: 95 % at each value. Dots: trials.",
+        alt="Mean score of the fitted surface along the strongest axes, and the trials as dots",
+        caption="Line: mean over the whole space. Shade: 95 % at each value. Dots: trials."
+        + importance_figures.dots_words(found.curves),
         folded=True,
     )
     return bars, curves

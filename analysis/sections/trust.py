@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from functools import partial
 
@@ -17,6 +16,7 @@ from analysis.reading.study import Study
 from analysis.sections.card import Block, Card, Figure, Theme
 from analysis.sections.digits import Format, study_format
 from analysis.sections.theme import PALETTES
+from analysis.sections.thinning import thinned, thinned_words
 from analysis.sections.trust_tables import tables
 from sweeps.command_line import counted
 
@@ -163,7 +163,7 @@ def _figures(trust: TrustFindings, study: Study) -> list[Figure]:
             alt=f"Standard deviation over seeds against mean test {study.metric.name}, a dot an "
             "arm",
             caption="Dashed: pooled over all arms. Filled: noisier than the others by more than "
-            "chance does.",
+            "chance does." + thinned_words(len(thinned(trust.noise, MOST_DOTS)), len(trust.noise)),
             folded=True,
         )
     ]
@@ -172,7 +172,7 @@ def _figures(trust: TrustFindings, study: Study) -> list[Figure]:
 def _draw_noise(trust: TrustFindings, study: Study, theme: Theme) -> Drawing:
     drawing = Drawing(figsize=(6.4, 3.2), layout="constrained")
     ax, colours = drawing.subplots(), PALETTES[theme]
-    found = trust.noise[:: max(1, math.ceil(len(trust.noise) / MOST_DOTS))]
+    found = thinned(trust.noise, MOST_DOTS)
     face = [colours.warm if noise.is_noisier else "none" for noise in found]
     edge = [colours.warm if noise.is_noisier else colours.accent for noise in found]
     x, y = [noise.mean for noise in found], [noise.sd for noise in found]
