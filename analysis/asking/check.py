@@ -56,8 +56,9 @@ def check(path: Path, load: Callable[[str | None], Findings]) -> list[Checked]:
         UserError: it cannot be read, or a claim names what there is not.
     """
     known: dict[str | None, Findings] = {}
+    claims = read_claims(path)
     since, checked = written(path), []
-    for number, claim in enumerate(read_claims(path), 1):
+    for number, claim in enumerate(claims, 1):
         try:
             if claim.sweep not in known:
                 known[claim.sweep] = load(claim.sweep)

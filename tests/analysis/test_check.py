@@ -202,7 +202,9 @@ def test_a_file_that_is_not_there(
 ) -> None:
     for path in (tmp_path / "none.toml", tmp_path):
         assert main(["--home", str(home), "--check", str(path)]) == 3
-        assert capsys.readouterr().err.count("\n") == 1
+        said = capsys.readouterr().err
+        assert said.startswith(f"report.py: cannot read {path}: ")
+        assert said.count("\n") == 1
 
 
 def test_seeds_that_the_ledger_says_were_added_are_looks(
