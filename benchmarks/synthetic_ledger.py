@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from focus_core.over_seeds import merge
+from focus_core.training.over_seeds import merge
 from search_spaces import load
 from search_spaces.space import Point, Space, choices
 from sweeps.ledger import Ledger

@@ -12,7 +12,7 @@ import time
 import torch
 from result import publish, read_command
 
-from focus_core.replicate import Replicate
+from focus_core.training.replicate import Replicate
 from search_spaces import load
 from search_spaces.variants import VARIANTS
 

@@ -9,3 +9,9 @@ class UserError(ValueError):
     Every command shows the message of this error and ends with exit code 2. An error of any other
     type was not foreseen, also where a library raised it as a ``ValueError``.
     """
+
+
+def require(holds: bool, message: str) -> None:
+    """Raise a UserError with ``message`` unless ``holds``."""
+    if not holds:
+        raise UserError(message)

@@ -10,11 +10,12 @@ import ast
 import hashlib
 from pathlib import Path
 
+from focus_core.systems import SYSTEMS
 from focus_core.tasks import TASKS
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "focus_core"
-TRAINING = f"{PACKAGE}.training"
+TRAINING = f"{PACKAGE}.training.loop"
 
 
 def code_hash(root: Path = ROOT) -> str:
@@ -33,7 +34,10 @@ def executed(root: Path = ROOT) -> dict[str, str]:
     """The modules that ``training.fit`` may reach, by name, as plain text of their syntax trees."""
     files = {_module(path.relative_to(root)): path for path in (root / PACKAGE).rglob("*.py")}
     found: dict[str, str] = {}
-    waiting = [TRAINING, *(task.module for task in TASKS.values())]  # tasks are imported by name
+    # what is imported by a name in a registry
+    named = [path for system in SYSTEMS.values() for path in (system.mixer, system.numbers)]
+    named += [task.module for task in TASKS.values()]
+    waiting = [TRAINING, *(path.partition(":")[0] for path in named)]
     while waiting:
         name = waiting.pop()
         if name in found or name not in files:

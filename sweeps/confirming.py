@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from argparse import Namespace
 
-from focus_core.config.checks import require
+from focus_core.errors import require
 from sweeps.auditing.rows import Rows, TrialRow, read_sweeps, reading
 from sweeps.code_identity import code_hash
 from sweeps.opening import same_question

@@ -65,7 +65,7 @@ def _generate(argv: list[str]) -> int:
 
     found = find_trained(home, ledger, args.trial, args.seed)
     from focus_core.data.text import decode, encode, is_text
-    from focus_core.generation import generate
+    from focus_core.tools.generation import generate
 
     name = found.trial.task.name
     if not is_text(name):

@@ -86,9 +86,9 @@ def _look(argv: list[str]) -> int:
 
 def look(found: Trained, seconds: float = SECONDS) -> dict[str, Any]:
     """All numbers, as plain data; about ``seconds`` long."""
-    from focus_core.filter_views import filter_views, random_channels
-    from focus_core.speed import one_thread
+    from focus_core.systems.focus.filter_views import filter_views, random_channels
     from focus_core.tasks import build_task
+    from focus_core.tools.speed import one_thread
 
     trial = found.trial
     model = trial.resolved_model()
@@ -125,7 +125,7 @@ def look(found: Trained, seconds: float = SECONDS) -> dict[str, Any]:
 
 def _timings(model: ModelConfig, task: Task, seconds: float) -> dict[str, list[dict[str, float]]]:
     """Of such a network, and of full attention with the same width, layers and FFN."""
-    from focus_core.speed import LENGTHS, Build, Shape, build_work, time_lengths
+    from focus_core.tools.speed import LENGTHS, Build, Shape, build_work, time_lengths
 
     shape = Shape(task.vocab_size, task.num_outputs, task.readout)
     rival = dataclasses.replace(model, mixer="attention", mode="strict")

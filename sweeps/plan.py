@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from focus_core.config import Scalar, TrialConfig, check_key, read_value
-from focus_core.config.checks import require
+from focus_core.errors import require
 from focus_core.tasks import check_data
 from search_spaces import load
 from search_spaces.soundness import different_trials

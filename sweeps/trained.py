@@ -17,7 +17,7 @@ from sweeps.code_identity import code_hash
 from sweeps.schema import Sweep, Trial
 
 if TYPE_CHECKING:
-    from focus_core.model import SequenceModel
+    from focus_core.training.network import SequenceModel
 
 SHOWN = 5
 
@@ -31,8 +31,8 @@ class Trained(NamedTuple):
 
     def build(self) -> SequenceModel:
         """The network, on the CPU and in evaluation mode."""
-        from focus_core.model import build_model
         from focus_core.tasks import build_task
+        from focus_core.training.network import build_model
 
         task = build_task(self.trial.task, self.seed)
         net = build_model(

@@ -39,8 +39,8 @@ def test_64k_recall_holds_a_byte_a_token_and_a_batch_no_more_than_it_needs() -> 
 
 STEP_OF_64K = """
 import torch
-from focus_core.memory import peak_bytes
-from focus_core.replicate import Replicate
+from focus_core.training.memory import peak_bytes
+from focus_core.training.replicate import Replicate
 from search_spaces.bases import recall
 
 torch.set_num_threads(1)

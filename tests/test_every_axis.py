@@ -9,7 +9,7 @@ import torch
 
 import search_spaces
 from focus_core.config import TrialConfig
-from focus_core.training import fit
+from focus_core.training.loop import fit
 from search_spaces.soundness import ends, sample_points, settled
 
 BRIEF = {

@@ -3,29 +3,31 @@
 That each is causal and prefix consistent is in ``test_every_variant``: every mixer is a variant.
 """
 
-import typing
+import dataclasses
 
 import pytest
 import torch
 from torch.nn import functional
 
 from focus_core.config import ModelConfig, TrainConfig, TrialConfig
-from focus_core.config.frames import CHUNKED, FRAMES, HEADED, KEYED
-from focus_core.mixers import MIXERS
-from focus_core.model import build_model, parameter_groups
-from focus_core.training import fit
+from focus_core.layers.mixer import Mixer
+from focus_core.systems import SYSTEMS, mixer_class
+from focus_core.training.loop import fit
+from focus_core.training.network import build_model
+from focus_core.training.optimiser import parameter_groups
 from search_spaces.variants import VARIANTS
 from tests.focus_core.causality import LENGTH, future, prefix_gap, small_config
 
-EVERY = pytest.mark.parametrize("mixer", MIXERS)
+EVERY = pytest.mark.parametrize("mixer", SYSTEMS)
 
 
 def test_every_table_has_every_mixer():
-    kinds = typing.get_type_hints(ModelConfig)["mixer"]
-    assert set(MIXERS) == set(FRAMES) == set(typing.get_args(kinds))
-    assert set(HEADED) | set(CHUNKED) | set(KEYED) <= set(MIXERS)
+    fields = {f.name for kind in (ModelConfig, TrainConfig) for f in dataclasses.fields(kind)}
+    for name, system in SYSTEMS.items():
+        assert system.reads <= fields
+        assert issubclass(mixer_class(name), Mixer)
     varied = {v.changes.get("model.mixer", "focus") for v in VARIANTS.values()}
-    assert varied == set(MIXERS)
+    assert varied == set(SYSTEMS)
 
 
 @EVERY
@@ -33,7 +35,7 @@ def test_it_takes_training_steps_and_the_loss_falls(mixer):
     """As language: tokens out are tokens in, so that a tied head is tied."""
     model = small_config(mixer=mixer, dropout=0.1)
     net = build_model(model, vocab_size=9, num_outputs=9, max_length=LENGTH).train()
-    assert (net.head.weight is net.embedding.weight) == FRAMES[mixer].tied_head
+    assert (net.head.weight is net.embedding.weight) == SYSTEMS[mixer].frame.tied_head
     optimizer = torch.optim.AdamW(parameter_groups(net, TrainConfig()))
     start = torch.randint(9, (8, 1), generator=torch.Generator().manual_seed(0))
     tokens_BT = (start + torch.arange(LENGTH)) % 9  # the next is one more
@@ -61,7 +63,7 @@ def test_a_trial_of_it_is_trained_and_scored(mixer):
     fit(trial, [0], reports.append, device=torch.device("cpu"))
     assert reports[-1]["leak"] < 1e-5
     alone, chance = reports[-1]["window_ceiling"], reports[-1]["chance"]
-    if FRAMES[mixer].chunked or mixer == "shortconv":  # far recall: nothing to be had so near
+    if SYSTEMS[mixer].frame.chunked or mixer == "shortconv":  # nothing to be had so near
         assert alone == chance
     elif mixer == "transformer_xl":  # two layers: the last 48 of 64 tokens
         assert chance < alone < 1.0

@@ -12,10 +12,10 @@ from torch.nn import functional
 
 import focus_core.tasks
 from focus_core.config import TaskConfig, TrialConfig
-from focus_core.mixers import MIXERS
-from focus_core.replicate import Replicate
+from focus_core.systems import SYSTEMS
 from focus_core.tasks import TASKS, build_task, check_task_name
 from focus_core.tasks.base import IGNORED, Task
+from focus_core.training.replicate import Replicate
 from tests.data_sets import TEXT_BYTES, made_data
 from tests.focus_core.windows import aligned
 
@@ -173,7 +173,7 @@ def test_negative_control_the_same_config_gives_the_same_data():
 
 
 @EVERY
-@pytest.mark.parametrize("mixer", sorted(MIXERS))
+@pytest.mark.parametrize("mixer", sorted(SYSTEMS))
 def test_every_mixer_takes_a_training_step(mixer, name):
     """And is scored, probed and found causal at the end."""
     tiny = {"train.steps": 2, "train.warmup_steps": 0, "train.batch_size": 2, "train.eval_every": 1}

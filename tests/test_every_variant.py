@@ -5,7 +5,8 @@ import torch
 from torch.nn import functional
 
 from focus_core.config import TrainConfig
-from focus_core.model import init_weights, parameter_groups
+from focus_core.training.optimiser import parameter_groups
+from focus_core.training.start import init_weights
 from search_spaces.variants import VARIANTS
 from tests.focus_core.causality import (
     LENGTH,

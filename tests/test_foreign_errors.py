@@ -160,13 +160,13 @@ def test_only_our_own_errors_are_answers(
 # Functions of numbers, whose arguments every config has been checked for: a ValueError of theirs is
 # a mistake in the program. Or of a state, which whoever goes on from one refuses then.
 OF_NUMBERS = {
-    "focus_core/replicate.py",
-    "focus_core/training.py",
-    "focus_core/coefficients.py",
+    "focus_core/training/replicate.py",
+    "focus_core/training/loop.py",
+    "focus_core/systems/focus/coefficients.py",
     "focus_core/config/model.py",
-    "focus_core/convolution.py",
-    "focus_core/filters.py",
-    "focus_core/gains.py",
+    "focus_core/layers/convolution.py",
+    "focus_core/systems/focus/filters.py",
+    "focus_core/systems/focus/gains.py",
 }
 
 

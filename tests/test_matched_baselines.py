@@ -2,9 +2,9 @@
 
 import pytest
 
-from focus_core.mixers import MIXERS
-from focus_core.model import build_model
+from focus_core.systems import SYSTEMS
 from focus_core.tasks import build_task
+from focus_core.training.network import build_model
 from search_spaces import load
 from search_spaces.baselines import BARE, FFN_WIDTHS
 
@@ -56,4 +56,4 @@ def test_negative_control_at_one_width_they_differ():
 def test_every_mixer_has_an_arm():
     base = SPACE.base()
     arms = {SPACE.configure(point, base).model.mixer for point in SPACE.grid()}
-    assert arms == set(MIXERS)
+    assert arms == set(SYSTEMS)

@@ -10,7 +10,7 @@ import torch
 
 from focus_core.config import TrialConfig
 from focus_core.data.text import read_text
-from focus_core.training import fit
+from focus_core.training.loop import fit
 from search_spaces import bases
 from tests.data_sets import real_data
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from focus_core.systems import SYSTEMS
 from focus_core.tasks import TASKS
 
 if TYPE_CHECKING:
     from focus_core.config import TrialConfig
 
 
-def mixer_is(*names: str) -> Callable[[TrialConfig], bool]:
-    return lambda t: t.model.mixer in names
+def reads(field: str) -> Callable[[TrialConfig], bool]:
+    """True for a trial whose system reads a field that others do not."""
+    return lambda t: field in SYSTEMS[t.model.mixer].reads
 
 
 def has_feed_forward(t: TrialConfig) -> bool:
@@ -20,7 +22,7 @@ def has_feed_forward(t: TrialConfig) -> bool:
 
 
 def has_several_relative_layers(t: TrialConfig) -> bool:
-    return t.model.mixer == "transformer_xl" and t.model.layers > 1
+    return reads("position_bias")(t) and t.model.layers > 1
 
 
 def classifies(t: TrialConfig) -> bool:
@@ -83,8 +85,9 @@ def has_bins(t: TrialConfig) -> bool:
     return has_bank(t) or (is_coupled(t) and t.model.theta == "bin")
 
 
-def attends(*names: str) -> Callable[[TrialConfig], bool]:
-    return lambda t: t.model.mixer in names and (not is_focus(t) or has_attention(t))
+def attends_by(field: str) -> Callable[[TrialConfig], bool]:
+    """True for a trial whose system reads ``field``, and attends."""
+    return lambda t: reads(field)(t) and (not is_focus(t) or has_attention(t))
 
 
 def has_attention(t: TrialConfig) -> bool:
@@ -110,9 +113,9 @@ def has_first_bin(t: TrialConfig) -> bool:
 def averages(t: TrialConfig) -> bool:
     by_filter = is_focus(t) and t.model.filter == "ema"
     by_hypernetwork = is_generated(t) and t.model.global_conv == "ema"
-    return t.model.mixer == "mega" or by_filter or by_hypernetwork
+    return reads("ema_size")(t) or by_filter or by_hypernetwork
 
 
 def convolves_shortly(t: TrialConfig) -> bool:
     filtered = is_focus(t) and t.model.filter == "shortconv"
-    return filtered or t.model.mixer in ("hyena", "shortconv")
+    return filtered or reads("taps")(t)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from focus_core.config.activity import attends, has_bank
-from focus_core.config.frames import CHUNKED
-from focus_core.config.orders import may_grow
+from focus_core.config.activity import attends_by, has_bank
+from focus_core.systems.focus.orders import may_grow
 
 if TYPE_CHECKING:
     from focus_core.config import TrialConfig
@@ -23,7 +22,7 @@ def cautions(trial: TrialConfig) -> tuple[str, ...]:
     """Each in one line: what, where, and what would be right; mostly there are none."""
     model = trial.resolved_model()
     found = []
-    if attends(*CHUNKED)(trial) and model.chunk_length < FEW_TOKENS <= trial.task.length:
+    if attends_by("chunk_length")(trial) and model.chunk_length < FEW_TOKENS <= trial.task.length:
         found.append(
             f"model.chunk_length = {model.chunk_length} leaves attention next to nothing to "
             f"choose from; use {FEW_TOKENS} or more"

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from focus_core.config.fields import RANGE
 from focus_core.config.words import WRONG, describe, parts, read_word
-from focus_core.errors import UserError
+from focus_core.errors import UserError, require
 
 MOST = {int: 10**9, float: 1e30}
 """Of every field: what databases, torch and its 32-bit numbers hold without overflowing."""
@@ -36,7 +36,9 @@ def check_ranges(section: str, config: Any) -> None:
     for field in dataclasses.fields(config):
         value, wanted = getattr(config, field.name), field.metadata.get(RANGE)
         inside = wanted is None or value is None or wanted.contains(value)
-        require(inside, f"{section}.{field.name} must be {wanted and wanted.words}, not {value}")
+        require(
+            inside, f"{section}.{field.name} must be {wanted and wanted.words}, not {_shown(value)}"
+        )
 
 
 def read_field(key: str, config: type[Any], word: str) -> Any:
@@ -49,12 +51,6 @@ def read_field(key: str, config: type[Any], word: str) -> Any:
     value = read_word(word, kind)
     require(value is not WRONG, f"{key} must be {describe(kind)}, not {_shown(word)}")
     return value
-
-
-def require(holds: bool, message: str) -> None:
-    """Raise a UserError with ``message`` unless ``holds``."""
-    if not holds:
-        raise UserError(message)
 
 
 _HINTS: dict[type[Any], dict[str, Any]] = {}  # read anew, most of what making a config would cost

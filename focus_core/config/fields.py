@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -14,15 +14,20 @@ SPELLINGS = ("bins", "chunks", "nfft_factor")  # resolved into bin_length, chunk
 
 
 class Range(NamedTuple):
-    """The values that a number may have."""
+    """The values that a field may have."""
 
-    contains: Callable[[float], bool]
+    contains: Callable[[Any], bool]
     words: str
 
 
 POSITIVE = Range(lambda value: value > 0, "above 0")
 NOT_NEGATIVE = Range(lambda value: value >= 0, "0 or more")
 FRACTION = Range(lambda value: 0 <= value < 1, "in [0, 1)")
+
+
+def one_of(names: Collection[str]) -> Range:
+    """The words of a registry."""
+    return Range(lambda value: value in names, f"one of {', '.join(names)}")
 
 
 def option(

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from focus_core.config import activity as active
-from focus_core.config.fields import FRACTION, NOT_NEGATIVE, POSITIVE, option
-from focus_core.config.frames import CHUNKED, FRAMES, HEADED, KEYED
+from focus_core.config.fields import FRACTION, NOT_NEGATIVE, POSITIVE, one_of, option
+from focus_core.systems import SYSTEMS
+
+_is_implicit = active.reads("implicit_width")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,10 +24,7 @@ class ModelConfig:
     """
 
     mode: Literal["strict", "paper"] = "strict"
-    mixer: Literal[
-        "focus", "attention", "transformer", "transformer_xl", "gpt2", "mega", "s4", "s4d",
-        "hyena", "shortconv",
-    ] = "focus"  # fmt: skip
+    mixer: str = option("focus", one_of(SYSTEMS))
     width: int = option(64, POSITIVE)  # D
     layers: int = option(2, POSITIVE)
     # default: of the mixer's Frame, as below
@@ -33,24 +32,24 @@ class ModelConfig:
     # S4 and S4D stand without one in their papers
     feed_forward: bool = option(True, later=True)
     dropout: float = option(0.0, FRACTION)
-    key_width: int | None = option(None, POSITIVE, when=active.attends(*KEYED))  # z
-    value_width: int | None = option(None, POSITIVE, when=active.attends(*KEYED))  # v
-    heads: int = option(1, POSITIVE, when=active.mixer_is(*HEADED))
+    key_width: int | None = option(None, POSITIVE, when=active.attends_by("key_width"))  # z
+    value_width: int | None = option(None, POSITIVE, when=active.attends_by("value_width"))  # v
+    heads: int = option(1, POSITIVE, when=active.reads("heads"))
     # M; Transformer-XL's segment
-    chunk_length: int = option(16, POSITIVE, when=active.attends(*CHUNKED))
-    chunks: int | None = option(None, POSITIVE, when=active.attends(*CHUNKED))  # C, paper mode
+    chunk_length: int = option(16, POSITIVE, when=active.attends_by("chunk_length"))
+    chunks: int | None = option(None, POSITIVE, when=active.attends_by("chunks"))  # C, paper mode
     # every token sees the last M instead of those of its chunk
     sliding: bool = option(False, when=active.has_attention, later=True)
 
-    state_size: int = option(64, POSITIVE, when=active.mixer_is("s4", "s4d"), later=True)  # N
+    state_size: int = option(64, POSITIVE, when=active.reads("state_size"), later=True)  # N
     taps: int | None = option(None, POSITIVE, when=active.convolves_shortly, later=True)
     # of the network that writes Hyena's filters
-    implicit_width: int = option(64, POSITIVE, when=active.mixer_is("hyena"), later=True)
+    implicit_width: int = option(64, POSITIVE, when=_is_implicit, later=True)
     # published: 5 and 10 for recall; 33, trained, and 14 for language
-    implicit_features: int = option(5, POSITIVE, when=active.mixer_is("hyena"), later=True)
-    implicit_frequency: float = option(10.0, POSITIVE, when=active.mixer_is("hyena"), later=True)
-    implicit_features_trained: bool = option(False, when=active.mixer_is("hyena"), later=True)
-    implicit_frequency_trained: bool = option(True, when=active.mixer_is("hyena"), later=True)
+    implicit_features: int = option(5, POSITIVE, when=_is_implicit, later=True)
+    implicit_frequency: float = option(10.0, POSITIVE, when=_is_implicit, later=True)
+    implicit_features_trained: bool = option(False, when=_is_implicit, later=True)
+    implicit_frequency_trained: bool = option(True, when=_is_implicit, later=True)
     # Transformer-XL's u and v: one pair for all layers, as published, or one for each
     position_bias: Literal["shared", "layer"] = option(
         "shared", when=active.has_several_relative_layers, later=True
@@ -132,22 +131,7 @@ class ModelConfig:
 
     def leaks(self) -> tuple[str, ...]:
         """Why this model can see the future; empty for a causal one."""
-        if self.mixer != "focus" or self.filter not in ("adaptive", "static"):
-            return ()
-        found = []
-        if self.realisation == "literal":
-            found.append("realisation=literal (Eq. 6 conjugates: time-reversed within a bin)")
-        if self.realisation == "circular":
-            found.append("realisation=circular (what rings on comes back at the bin's start)")
-        if self.filter == "adaptive" and self.theta_shift == 0:
-            found.append("theta_shift=0 (a bin's filter is computed from the bin itself)")
-        if self.filter == "adaptive" and self.global_conv == "circular":
-            found.append("global_conv=circular (the end of the sequence wraps to its start)")
-        if self.filter == "adaptive" and self.global_conv == "two_sided":
-            found.append("global_conv=two_sided (taps beyond the length are negative lags)")
-        if self.filter == "adaptive" and self.theta_shift and self.first_bin == "roll":
-            found.append("first_bin=roll (the first bin's filter is computed from the last bin)")
-        return tuple(found)
+        return SYSTEMS[self.mixer].leaks(self)
 
     def promises_causality(self) -> bool:
         """Whether no output may depend on a later token; a bidirectional classifier's may."""
@@ -156,16 +140,10 @@ class ModelConfig:
     def first_seen(self, position: int) -> int:
         """The first token that can reach ``position``, through all layers, by attention alone.
 
-        What a Focus or Mega filter carries is not counted; where there is no attention, what is.
+        What a filter carries is not counted; where there is no attention, what the system has in
+        its place.
         """
-        M = self.chunk_length
-        if self.mixer == "transformer_xl":  # each layer reads one more segment back
-            return max(0, (position // M - self.layers) * M)
-        if self.mixer == "shortconv":
-            return max(0, position - self.layers * ((self.taps or 1) - 1))
-        if self.mixer == "focus" and self.sliding:
-            return max(0, position - self.layers * (M - 1))
-        return position // M * M if FRAMES[self.mixer].chunked else 0
+        return SYSTEMS[self.mixer].first_seen(self, position)
 
     def resolved(self, length: int | None = None) -> ModelConfig:
         """Fill in what follows from other fields, so that one network has one spelling.
@@ -188,7 +166,7 @@ class ModelConfig:
         bins = self.theta_shift + 2 if length is None else math.ceil(length / bin_length)
         # The first bins' filters are learned: with no bin after them the hypernetwork is not read.
         generated = self.theta_shift < bins
-        frame = FRAMES[self.mixer]
+        frame = SYSTEMS[self.mixer].frame
         attends = self.mixer != "focus" or self.attention != "none"
         filled = dataclasses.replace(
             self,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from focus_core.config.checks import require
 from focus_core.config.rules_model import check_model
 from focus_core.config.rules_task import check_task
+from focus_core.errors import require
 
 if TYPE_CHECKING:
     from focus_core.config import ModelConfig, TrainConfig, TrialConfig

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from focus_core.config.checks import require
+from focus_core.errors import require
 from focus_core.tasks import TASKS, Images, check_task_name
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ class TrainConfig:
     conv_learning_rate: float = option(1e-2, POSITIVE, when=active.is_convolved)
     # of S4's A, B and step sizes, which a network's own rate throws out of shape
     state_learning_rate: float = option(
-        1e-3, POSITIVE, when=active.mixer_is("s4", "s4d"), later=True
+        1e-3, POSITIVE, when=active.reads("state_learning_rate"), later=True
     )
     schedule: Literal["cosine", "constant"] = "cosine"
     warmup_steps: int = option(10, NOT_NEGATIVE)

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import inspect
 
-from focus_core.over_seeds import OVER_SEEDS, merge
+from focus_core.training.over_seeds import OVER_SEEDS, merge
 from sweeps.schema import Replicate, Report, Trial, new_token
 
 Row = TypeVar("Row", Replicate, Report)

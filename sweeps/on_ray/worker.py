@@ -50,7 +50,7 @@ def train_trial(payload: dict[str, Any], send: Send, say: Say = lambda _: None) 
     """
     import torch
 
-    from focus_core.training import fit
+    from focus_core.training.loop import fit
 
     if own_code() != payload["code"]:
         raise OtherCodeError(

@@ -13,7 +13,7 @@ import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from focus_core.over_seeds import OVER_SEEDS
+from focus_core.training.over_seeds import OVER_SEEDS
 from sweeps.progress import ENDED
 from sweeps.schema import Report, Sweep, Trial
 

@@ -3,7 +3,8 @@
 import torch
 
 from focus_core.config import ModelConfig, TrialConfig
-from focus_core.model import build_model, init_weights
+from focus_core.training.network import build_model
+from focus_core.training.start import init_weights
 from search_spaces.variants import VARIANTS
 
 LENGTH, VOCABULARY, OUTPUTS = 24, 7, 3

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from focus_core.attention import causal_attention, chunked_attention, rotate, to_bins
 from focus_core.config import ModelConfig
-from focus_core.ema import DampedEMA
-from focus_core.model import init_weights
+from focus_core.layers.attention import causal_attention, chunked_attention, rotate, to_bins
+from focus_core.layers.ema import DampedEMA
+from focus_core.training.start import init_weights
 
 
 def draw(*shape, seed=0):

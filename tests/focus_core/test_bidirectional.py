@@ -8,16 +8,16 @@ import torch
 from torch import nn
 
 from focus_core.config import TrialConfig
-from focus_core.cost import cost
-from focus_core.decoding import Decoder
-from focus_core.mixers import MIXERS
-from focus_core.model import build_model
-from focus_core.responses import impulse_responses
+from focus_core.systems import SYSTEMS
+from focus_core.systems.focus.responses import impulse_responses
 from focus_core.tasks import TASKS
-from focus_core.training import LEAK_TOLERANCE, fit
+from focus_core.tools.cost import cost
+from focus_core.tools.decoding import Decoder
+from focus_core.training.loop import LEAK_TOLERANCE, fit
+from focus_core.training.network import build_model
 from tests.focus_core.causality import LENGTH, embedded, future, influence, small_config, small_net
 
-EVERY = pytest.mark.parametrize("mixer", sorted(MIXERS))
+EVERY = pytest.mark.parametrize("mixer", sorted(SYSTEMS))
 CLASSIFIERS = {"noisy_tones": 64, "digits": 64, "smnist": 784, "pmnist": 784}
 FEW = {"task.eval_sequences": 16, "task.test_sequences": 16}
 

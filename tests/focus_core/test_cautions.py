@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from focus_core.coefficients import section_order, to_coefficients
 from focus_core.config import TrialConfig
 from focus_core.config.cautions import SHORT_BIN
-from focus_core.config.orders import ORDERS, may_grow
-from focus_core.filters import filter_bins
+from focus_core.systems.focus.coefficients import section_order, to_coefficients
+from focus_core.systems.focus.filters import filter_bins
+from focus_core.systems.focus.orders import ORDERS, may_grow
 
 FEW = ("model.chunk_length", "use 8 or more")
 CARRY = ("model.carry", "use 16 or more", "parameterisation=ek", "filter=coupled")

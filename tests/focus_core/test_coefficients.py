@@ -10,7 +10,8 @@ import pytest
 import torch
 from scipy.signal import lfilter
 
-from focus_core.coefficients import (
+from focus_core.config import ModelConfig
+from focus_core.systems.focus.coefficients import (
     MAX_RADIUS,
     MAX_REFLECTION,
     pole_radius,
@@ -19,9 +20,8 @@ from focus_core.coefficients import (
     to_coefficients,
     to_reflections,
 )
-from focus_core.config import ModelConfig
-from focus_core.config.orders import ORDERS as STABLE_ORDERS
-from focus_core.gains import to_filters
+from focus_core.systems.focus.gains import to_filters
+from focus_core.systems.focus.orders import ORDERS as STABLE_ORDERS
 
 ORDERS = sorted(MAX_REFLECTION)
 EVERY = [(name, order) for name, orders in STABLE_ORDERS.items() for order in orders]

@@ -7,10 +7,10 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from focus_core.config import ModelConfig, TrialConfig
-from focus_core.cost import cost
-from focus_core.model import build_model
-from focus_core.short_conv import ShortConv
-from focus_core.work import work
+from focus_core.layers.short_conv import ShortConv
+from focus_core.layers.work import SHARED, work
+from focus_core.tools.cost import cost
+from focus_core.training.network import build_model
 from search_spaces.variants import VARIANTS
 
 BATCH, SIZES = 2, {"vocab_size": 9, "num_outputs": 9}
@@ -115,5 +115,5 @@ def test_a_module_without_a_row_is_an_error():
             super().__init__()
             self.weight = nn.Parameter(torch.zeros(1))
 
-    with pytest.raises(TypeError, match=r"Unknown has no row in focus_core/work\.py"):
-        work(nn.Sequential(Unknown()), 8)
+    with pytest.raises(TypeError, match=r"Unknown of .* has no row: add one to cost\.py"):
+        work(nn.Sequential(Unknown()), 8, SHARED)

@@ -7,11 +7,11 @@ import pytest
 import torch
 from scipy import signal
 
-from focus_core.coefficients import MAX_RADIUS
 from focus_core.config import ModelConfig
-from focus_core.coupled import CoupledBank, PolesFromInput, spread_logits, to_poles
-from focus_core.model import init_weights
-from focus_core.recurrence import recur_complex
+from focus_core.systems.focus.coefficients import MAX_RADIUS
+from focus_core.systems.focus.coupled import CoupledBank, PolesFromInput, spread_logits, to_poles
+from focus_core.systems.focus.recurrence import recur_complex
+from focus_core.training.start import init_weights
 
 D, L, F = 6, 13, 2
 

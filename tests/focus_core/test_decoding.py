@@ -4,15 +4,15 @@ import pytest
 import torch
 
 from focus_core.config import ModelConfig
-from focus_core.cost import cost
-from focus_core.decoding import Decoder
-from focus_core.mixers import MIXERS
-from focus_core.model import build_model
+from focus_core.systems import SYSTEMS
+from focus_core.tools.cost import cost
+from focus_core.tools.decoding import Decoder
+from focus_core.training.network import build_model
 
 LENGTH = 23
 WITHOUT_KERNEL = {"global_conv": "none"}
 ARMS = {
-    **{mixer: {"mixer": mixer} for mixer in MIXERS if mixer not in ("focus", "hyena")},
+    **{mixer: {"mixer": mixer} for mixer in SYSTEMS if mixer not in ("focus", "hyena")},
     "transformer_xl, biases of its own": {"mixer": "transformer_xl", "position_bias": "layer"},
     "s4, bare": {"mixer": "s4", "feed_forward": False},
     "focus": WITHOUT_KERNEL,

@@ -8,8 +8,8 @@ import torch
 from scipy.signal import freqz, lfilter
 
 from focus_core.config import TrialConfig
-from focus_core.filter_views import filter_views, random_channels
-from focus_core.model import build_model
+from focus_core.systems.focus.filter_views import filter_views, random_channels
+from focus_core.training.network import build_model
 from tests.focus_core.causality import LENGTH, VOCABULARY, small_config, small_net
 
 LONG = 600

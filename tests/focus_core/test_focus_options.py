@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from focus_core.config import ModelConfig, TrialConfig
-from focus_core.model import build_model
+from focus_core.training.network import build_model
 from tests.focus_core.causality import embedded, small_config, small_net
 
 READERS = {

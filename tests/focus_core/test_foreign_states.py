@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import torch
 
-from focus_core.replicate import Replicate
-from focus_core.training import fit
+from focus_core.training.loop import fit
+from focus_core.training.replicate import Replicate
 from tests.focus_core.test_training import CPU, SMALL, Memory, break_at, run
 
 State = dict[str, Any]

@@ -5,8 +5,8 @@ import pytest
 import torch
 from scipy import signal
 
-from focus_core.config.orders import ORDERS, gain_error
-from focus_core.gains import l2_gain, peak_gain, to_filters
+from focus_core.systems.focus.gains import l2_gain, peak_gain, to_filters
+from focus_core.systems.focus.orders import ORDERS, gain_error
 
 GAINS = [
     (gain, name, order)

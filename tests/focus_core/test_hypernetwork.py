@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from focus_core.coefficients import to_coefficients
 from focus_core.config import ModelConfig
-from focus_core.convolution import convolve
-from focus_core.hyperfan import ACTIVATIONS, second_moment
-from focus_core.hypernetwork import GlobalConv, HyperEmbedding, HyperNetwork, squash
-from focus_core.model import build_model, init_weights
+from focus_core.layers.convolution import convolve
+from focus_core.systems.focus.coefficients import to_coefficients
+from focus_core.systems.focus.hyperfan import ACTIVATIONS, second_moment
+from focus_core.systems.focus.hypernetwork import GlobalConv, HyperEmbedding, HyperNetwork, squash
+from focus_core.training.network import build_model
+from focus_core.training.start import init_weights
 
 
 def config(**changes):

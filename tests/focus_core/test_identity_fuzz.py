@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from focus_core.config import Scalar, TrialConfig, from_flat
-from focus_core.model import build_model, init_weights
-from focus_core.probes import causality_leak
+from focus_core.training.causality import causality_leak
+from focus_core.training.network import build_model
+from focus_core.training.start import init_weights
 
 CHOICES: dict[str, tuple[Scalar, ...]] = {
     "model.mode": ("strict", "paper"),

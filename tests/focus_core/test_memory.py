@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import torch
 
-from focus_core.memory import peak_bytes, reset_peak
+from focus_core.training.memory import peak_bytes, reset_peak
 
 CPU = torch.device("cpu")
 MIB = 2**20

@@ -8,11 +8,12 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from focus_core.attention import chunked_attention, sliding_attention
 from focus_core.config import ModelConfig
-from focus_core.mixers import MIXERS
-from focus_core.mixers.transformer_xl import sinusoids
-from focus_core.model import build_model, init_weights
+from focus_core.layers.attention import chunked_attention, sliding_attention
+from focus_core.systems import mixer_class
+from focus_core.systems.transformer_xl.mixer import sinusoids
+from focus_core.training.network import build_model
+from focus_core.training.start import init_weights
 from tests.focus_core.causality import influence, small_config, small_net
 from tests.focus_core.test_attention import draw, masked_softmax, turned
 
@@ -20,7 +21,7 @@ from tests.focus_core.test_attention import draw, masked_softmax, turned
 def build(mixer, length=12, **fields):
     """One mixer in float64 with every parameter away from its special initial values."""
     model = ModelConfig(mixer=mixer, **fields).resolved(length)
-    module = MIXERS[mixer](model, length)
+    module = mixer_class(mixer)(model, length)
     init_weights(module, 0)
     generator = torch.Generator().manual_seed(1)
     with torch.no_grad():

@@ -8,9 +8,9 @@ import torch
 from torch.nn import functional
 
 from focus_core.config import ModelConfig
-from focus_core.model import init_weights
-from focus_core.short_conv import ShortConv
-from focus_core.state_space import DiagonalKernel, LowRankKernel, legs
+from focus_core.layers.short_conv import ShortConv
+from focus_core.systems.state_space.kernels import DiagonalKernel, LowRankKernel, legs
+from focus_core.training.start import init_weights
 from tests.focus_core.causality import influence, small_config, small_net
 from tests.focus_core.test_attention import draw
 from tests.focus_core.test_mixers_attention import build
@@ -112,7 +112,7 @@ def test_a_shorter_kernel_is_the_start_of_a_longer_one(kind):
 def test_slices_give_the_same_kernel_and_the_same_gradients(kind, monkeypatch):
     whole, sliced = kernel(kind), kernel(kind)
     whole(40).square().sum().backward()
-    monkeypatch.setattr("focus_core.state_space.MOST_NUMBERS", 150)
+    monkeypatch.setattr("focus_core.systems.state_space.kernels.MOST_NUMBERS", 150)
     sliced(40).square().sum().backward()
     torch.testing.assert_close(sliced(40), whole(40), atol=1e-12, rtol=1e-12)
     for one, other in zip(whole.parameters(), sliced.parameters(), strict=True):

@@ -4,8 +4,9 @@ import pytest
 import torch
 
 from focus_core.config import ModelConfig, TrainConfig
-from focus_core.hypernetwork import GlobalConv
-from focus_core.model import build_model, parameter_groups
+from focus_core.systems.focus.hypernetwork import GlobalConv
+from focus_core.training.network import build_model
+from focus_core.training.optimiser import parameter_groups
 from tests.focus_core.causality import (
     LENGTH,
     OUTPUTS,

@@ -5,14 +5,14 @@ import re
 import pytest
 
 from focus_core.config import TrialConfig
-from focus_core.config.frames import FRAMES
-from focus_core.config.frames import OURS as OUR_FRAME
-from focus_core.config.origins import ORIGINS, OWN_FRAME, OWN_START, origins
-from focus_core.mixers import MIXERS
-from focus_core.model import build_model
+from focus_core.config.origins import origins
+from focus_core.systems import SYSTEMS, origin_of
+from focus_core.systems.origin import OURS
+from focus_core.systems.system import OUR_FRAME
+from focus_core.training.network import build_model
 from search_spaces.variants import VARIANTS
 
-EVERY = pytest.mark.parametrize("mixer", MIXERS)
+EVERY = pytest.mark.parametrize("mixer", SYSTEMS)
 KEYS = ["start", "frame", "optimiser"]
 
 
@@ -21,8 +21,7 @@ def words_of(**model):
 
 
 def test_every_mixer_has_its_words_and_a_source():
-    assert set(ORIGINS) == set(MIXERS)
-    assert all(origin.source for origin in ORIGINS.values())
+    assert all(origin_of(name).source for name in SYSTEMS)
 
 
 @pytest.mark.parametrize("name", VARIANTS)
@@ -49,14 +48,14 @@ def wrong_about_frame(words, frame):
 @EVERY
 def test_the_words_about_a_frame_are_the_frame(mixer):
     if mixer in ("s4", "s4d"):  # theirs speak of the feed-forward network alone
-        assert FRAMES[mixer] == OUR_FRAME
+        assert SYSTEMS[mixer].frame == OUR_FRAME
         return
-    assert wrong_about_frame(words_of(mixer=mixer)["frame"], FRAMES[mixer]) == []
+    assert wrong_about_frame(words_of(mixer=mixer)["frame"], SYSTEMS[mixer].frame) == []
 
 
 def test_negative_control_words_about_another_frame_are_seen():
-    assert wrong_about_frame(OWN_FRAME, FRAMES["gpt2"])
-    assert wrong_about_frame(ORIGINS["gpt2"].frame, FRAMES["transformer_xl"])
+    assert wrong_about_frame(OURS.frame, SYSTEMS["gpt2"].frame)
+    assert wrong_about_frame(origin_of("gpt2").frame, SYSTEMS["transformer_xl"].frame)
 
 
 @EVERY
@@ -67,7 +66,7 @@ def test_a_linear_layer_starts_as_the_words_say(mixer):
     weight = net.blocks[0].feed_forward.hidden.weight.detach()
     assert float(weight.std()) == pytest.approx(weight.shape[1] ** -0.5, rel=0.05)
     start = words_of(mixer=mixer)["start"]
-    assert start.startswith(OWN_START) or start.endswith(("linear layers ours", "the rest ours"))
+    assert start.startswith(OURS.start) or start.endswith(("linear layers ours", "the rest ours"))
     if mixer == "hyena":
         assert "N(0, 0.02)" in start
         first = net.blocks[0].mixer.filter.layers[1].weight.detach()

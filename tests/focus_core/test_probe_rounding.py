@@ -6,9 +6,10 @@ import pytest
 from torch import nn
 
 from focus_core.config import TrialConfig
-from focus_core.model import SequenceModel, build_model, init_weights
-from focus_core.probes import causality_leak
-from focus_core.training import LEAK_TOLERANCE
+from focus_core.training.causality import causality_leak
+from focus_core.training.loop import LEAK_TOLERANCE
+from focus_core.training.network import SequenceModel, build_model
+from focus_core.training.start import init_weights
 from search_spaces.variants import VARIANTS
 
 VOCABULARY, LENGTH = 12, 64

@@ -8,7 +8,8 @@ from torch import nn
 from torch.nn import functional
 
 from focus_core.config import ModelConfig
-from focus_core.probes import causality_leak, pole_radii
+from focus_core.systems.focus.numbers import pole_radii
+from focus_core.training.causality import causality_leak
 from search_spaces.variants import VARIANTS
 from tests.focus_core.causality import LENGTH, VOCABULARY, small_config, small_net
 

@@ -11,7 +11,7 @@ import pytest
 from focus_core.config import TaskConfig, TrialConfig
 from focus_core.tasks import build_task
 from focus_core.tasks.base import Batch, Task
-from focus_core.training import fit
+from focus_core.training.loop import fit
 from tests.data_sets import made_data
 from tests.focus_core.test_training import CPU, Memory, run
 

@@ -10,12 +10,12 @@ import pytest
 import torch
 
 from focus_core.config import TrialConfig
-from focus_core.mixers import MIXERS
-from focus_core.model import build_model
-from focus_core.replicate import Replicate
+from focus_core.systems import SYSTEMS
 from focus_core.tasks import build_task
 from focus_core.tasks.base import IGNORED
 from focus_core.tasks.mixture import Mixture, scored_shapes, trained_shapes
+from focus_core.training.network import build_model
+from focus_core.training.replicate import Replicate
 from tests.focus_core.test_protocol_mqar import BASED, sequences, task
 
 
@@ -133,7 +133,7 @@ def test_the_mean_of_the_parts_is_the_test_score() -> None:
     assert sum(parts.values()) / 7 == pytest.approx(total / count)
 
 
-@pytest.mark.parametrize("mixer", sorted(MIXERS))
+@pytest.mark.parametrize("mixer", sorted(SYSTEMS))
 def test_what_is_filled_up_behind_a_sequence_changes_no_answer(mixer: str) -> None:
     """And a mixture trains, resumes and is scored the same again, with every mixer."""
     trial = TrialConfig(task=task(**BASED, train_sequences=18, eval_sequences=7, test_sequences=7))

@@ -10,9 +10,9 @@ import torch
 
 from focus_core.config import TaskConfig, TrialConfig
 from focus_core.data.text import as_bytes
-from focus_core.replicate import Replicate
 from focus_core.tasks.base import IGNORED
 from focus_core.tasks.text import TextTask
+from focus_core.training.replicate import Replicate
 from tests.data_sets import TEXT_BYTES, made_data
 
 Case = tuple[TextTask, bytes, int, int]

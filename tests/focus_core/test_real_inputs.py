@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 import torch
 
-from focus_core import probes
 from focus_core.config import TrialConfig
-from focus_core.model import RealEncoder, build_model, init_weights
-from focus_core.probes import causality_leak, pole_radii
-from focus_core.replicate import Replicate
+from focus_core.layers.embedding import RealEncoder
+from focus_core.systems.focus.numbers import pole_radii
+from focus_core.training import causality
+from focus_core.training.causality import causality_leak
+from focus_core.training.network import build_model
+from focus_core.training.replicate import Replicate
+from focus_core.training.start import init_weights
 from search_spaces.variants import VARIANTS
 from tests.focus_core.causality import LENGTH, VOCABULARY, small_config, small_net
 
@@ -73,7 +76,7 @@ def test_a_long_sequence_is_probed_in_parts_with_the_same_result(
 ) -> None:
     net = small_net(small_config("literal"))
     whole = causality_leak(net, VOCABULARY, LENGTH, seed=0)
-    monkeypatch.setattr(probes, "PROBE_TOKENS", 2 * LENGTH)
+    monkeypatch.setattr(causality, "PROBE_TOKENS", 2 * LENGTH)
     rows = []
     net.embedding.register_forward_hook(lambda module, args, out: rows.append(len(out)))
     assert causality_leak(net, VOCABULARY, LENGTH, seed=0) == pytest.approx(whole, rel=1e-9)

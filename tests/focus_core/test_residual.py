@@ -5,7 +5,7 @@ import math
 import pytest
 
 from focus_core.config import ModelConfig
-from focus_core.model import build_model
+from focus_core.training.network import build_model
 
 
 @pytest.mark.parametrize("layers", [2, 8])

@@ -7,7 +7,13 @@ import pytest
 import torch
 from scipy.signal import lfilter
 
-from focus_core.responses import filter_numbers, gains, impulse_responses, memory, peak_gains
+from focus_core.systems.focus.responses import (
+    filter_numbers,
+    gains,
+    impulse_responses,
+    memory,
+    peak_gains,
+)
 from search_spaces.variants import VARIANTS
 from tests.focus_core.causality import LENGTH, VOCABULARY, small_config, small_net
 

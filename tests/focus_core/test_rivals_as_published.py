@@ -7,10 +7,11 @@ import pytest
 import torch
 
 from focus_core.config import ModelConfig
-from focus_core.mixers import MIXERS
-from focus_core.mixers.hyena import HyenaMixer
-from focus_core.model import build_model, init_weights
-from focus_core.state_space import LowRankKernel, legs
+from focus_core.systems import mixer_class
+from focus_core.systems.hyena.mixer import HyenaMixer
+from focus_core.systems.state_space.kernels import LowRankKernel, legs
+from focus_core.training.network import build_model
+from focus_core.training.start import init_weights
 
 
 def published_start(module):
@@ -106,7 +107,7 @@ def test_transformer_xl_shares_u_and_v_over_layers_as_published_or_not(bidirecti
             bidirectional=bidirectional,
         )  # fmt: skip
         net = build_model(model, vocab_size=5, num_outputs=5, max_length=10)
-        mixers = [m for m in net.modules() if type(m) is MIXERS["transformer_xl"]]
+        mixers = [m for m in net.modules() if type(m) is mixer_class("transformer_xl")]
         pairs[bias] = {id(m.biases.content_HZ) for m in mixers}
         sizes[bias] = sum(p.numel() for p in net.parameters())
     directions = 2 if bidirectional else 1

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from focus_core.speed import (
+from focus_core.tools.speed import (
     LEAST,
     LENGTHS,
     MOST,

@@ -11,8 +11,8 @@ import torch
 
 from focus_core.config import TrialConfig
 from focus_core.errors import UserError
-from focus_core.generation import generate
-from focus_core.model import SequenceModel, build_model
+from focus_core.tools.generation import generate
+from focus_core.training.network import SequenceModel, build_model
 
 SYMBOLS, LENGTH = 20, 12
 EDGES = [5e-324, 1e-308, sys.float_info.min, 1e-300, 1e-45, 1.0, 1e300, 1e308, sys.float_info.max]

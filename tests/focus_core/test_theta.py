@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from focus_core.config import TrialConfig
-from focus_core.replicate import Replicate
-from focus_core.theta import mean_theta, recorded
+from focus_core.systems.focus.theta import mean_theta, recorded
+from focus_core.training.replicate import Replicate
 from tests.focus_core.causality import embedded, small_config, small_net
 
 ADAPTIVE = ["base", "carry_lattice", "shared_hypernetwork", "coupled", "coupled_bins"]

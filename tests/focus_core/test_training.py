@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import torch
 
-from focus_core import replicate as replicate_module
-from focus_core import training
 from focus_core.config import TrainConfig, TrialConfig
-from focus_core.replicate import Replicate, rate
-from focus_core.training import fit
+from focus_core.training import loop as training
+from focus_core.training import replicate as replicate_module
+from focus_core.training.loop import fit
+from focus_core.training.replicate import Replicate, rate
 
 CPU = torch.device("cpu")
 SMALL = TrialConfig().override(

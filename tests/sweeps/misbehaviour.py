@@ -94,7 +94,7 @@ class Finder(importlib.abc.MetaPathFinder):
     """Patches the module when it is imported: other processes need no torch."""
 
     def find_spec(self, name, path, target=None):
-        if name != "focus_core.replicate":
+        if name != "focus_core.training.replicate":
             return None
         sys.meta_path.remove(self)
         spec = importlib.util.find_spec(name)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from focus_core import memory
+from focus_core.training import memory
 from sweeps import lease, outside, process_identity, provenance
 from sweeps.ledger import Ledger
 from sweeps.on_ray import guard, processes
@@ -64,7 +64,8 @@ def test_negative_control_such_names_are_no_text() -> None:
 @on_linux
 def test_a_process_with_an_odd_name_knows_its_own_memory() -> None:
     code = (
-        "import ctypes, torch; from focus_core import memory; from sweeps.on_ray import guard\n"
+        "import ctypes, torch; from focus_core.training import memory\n"
+        "from sweeps.on_ray import guard\n"
         r"assert ctypes.CDLL(None).prctl(15, b'caf\xc3', 0, 0, 0) == 0"
         "\n"
         "assert memory.peak_bytes(torch.device('cpu')) > 2**20 < guard.resident_bytes()"

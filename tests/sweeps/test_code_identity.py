@@ -14,6 +14,7 @@ import pytest
 from sweeps.code_identity import ROOT, code_hash, executed
 
 Edit = Callable[[Path], object]
+NETWORK = "training/network.py"
 
 
 def edited(name: str, change: Callable[[str], str]) -> Edit:
@@ -24,6 +25,10 @@ def edited(name: str, change: Callable[[str], str]) -> Edit:
         assert path.read_text() != before
 
     return edit
+
+
+def longer(name: str) -> Edit:
+    return edited(name, lambda text: text + "\nMORE = 1\n")
 
 
 def replaced(name: str, old: str, new: str) -> Edit:
@@ -39,36 +44,42 @@ def without_docstrings(text: str) -> str:
 
 
 SAME: dict[str, Edit] = {
-    "a comment": edited("model.py", lambda text: "# why\n" + text + "\n# so\n"),
-    "every docstring": edited("model.py", without_docstrings),
-    "no docstring": replaced("filters.py", '"""', 'r"""'),
-    "the layout": replaced("model.py", "x_BLD = self.dropout(", "x_BLD = self.dropout (  "),
-    "a tool": edited("decoding.py", lambda text: text + "\nMORE = 1\n"),
-    "a command": edited("data/__main__.py", lambda text: text + "\nMORE = 1\n"),
-    "cost figures": edited("cost.py", lambda text: text + "\nMORE = 1\n"),
-    "a new tool": added("another_tool.py", "from focus_core.model import build_model\n"),
+    "a comment": edited(NETWORK, lambda text: "# why\n" + text + "\n# so\n"),
+    "every docstring": edited(NETWORK, without_docstrings),
+    "no docstring": replaced("systems/focus/filters.py", '"""', 'r"""'),
+    "the layout": replaced(NETWORK, "x_BLD = self.dropout(", "x_BLD = self.dropout (  "),
+    "a tool": longer("tools/decoding.py"),
+    "a command": longer("data/__main__.py"),
+    "cost figures": longer("tools/cost.py"),
+    "a system's cost": longer("systems/hyena/cost.py"),
+    "a system's figures": longer("systems/focus/filter_views.py"),
+    "a new tool": added("tools/another_tool.py", "import focus_core.training.network\n"),
     "a new probe": added("another_probe.py", "MORE = 1\n"),
-    "words about rivals": edited("config/origins.py", lambda text: text + "\nMORE = 1\n"),
+    "words about rivals": longer("systems/hyena/origin.py"),
 }
 OTHER: dict[str, Edit] = {
-    "a number": replaced("training.py", "LEAK_TOLERANCE = 1e-4", "LEAK_TOLERANCE = 1e-3"),
-    "a sign": replaced("mixers/focus.py", " + ", " - "),
-    "a filter": edited("filters.py", lambda text: text + "\nMORE = 1\n"),
-    "a task": edited("tasks/recall.py", lambda text: text + "\nMORE = 1\n"),
-    "a helper of a task": edited("tasks/drawn.py", lambda text: text + "\nMORE = 1\n"),
-    "a probe in the loop": edited("probes.py", lambda text: text + "\nMORE = 1\n"),
+    "a number": replaced("training/loop.py", "LEAK_TOLERANCE = 1e-4", "LEAK_TOLERANCE = 1e-3"),
+    "a sign": replaced("systems/focus/mixer.py", " + ", " - "),
+    "a rival": longer("systems/mega/mixer.py"),
+    "what a system reports": longer("systems/focus/numbers.py"),
+    "a filter": longer("systems/focus/filters.py"),
+    "a task": longer("tasks/recall.py"),
+    "a helper of a task": longer("tasks/drawn.py"),
+    "a probe in the loop": longer("training/causality.py"),
     "a new module in the loop": lambda root: [
         added("another.py", "MORE = 1\n")(root),
-        edited("model.py", lambda text: text + "\nimport focus_core.another\n")(root),
+        edited(NETWORK, lambda text: text + "\nimport focus_core.another\n")(root),
     ],
     "imported late": lambda root: [
         added("another.py", "MORE = 1\n")(root),
-        edited("model.py", lambda t: t + "\ndef f():\n    from focus_core import another\n")(root),
+        edited(NETWORK, lambda t: t + "\ndef f():\n    from focus_core import another\n")(root),
     ],
-    "a package": edited("mixers/__init__.py", lambda text: text + "\nMORE = 1\n"),
-    "a text": replaced("model.py", '"tanh"', '"none"'),
-    "truth for a number": replaced("training.py", "last_report = time", "last_report = 1 or time"),
-    "what is no program": edited("model.py", lambda text: text + "\ndef (\n"),
+    "a package": longer("systems/__init__.py"),
+    "a text": replaced(NETWORK, '"tanh"', '"none"'),
+    "truth for a number": replaced(
+        "training/loop.py", "last_report = time", "last_report = 1 or time"
+    ),
+    "what is no program": edited(NETWORK, lambda text: text + "\ndef (\n"),
 }
 
 
@@ -98,11 +109,11 @@ def test_what_training_executes_does(root: Path, what: str) -> None:
 TRAINS = """
 import sys, torch
 from focus_core.config import TrialConfig
-from focus_core.training import fit
+from focus_core.training.loop import fit
 small = {"train.steps": 2, "train.warmup_steps": 0, "train.eval_every": 1, "train.batch_size": 2,
          "task.eval_sequences": 4, "task.test_sequences": 4, "model.width": 8, "model.layers": 1}
-from focus_core.mixers import MIXERS
-for mixer in MIXERS:
+from focus_core.systems import SYSTEMS
+for mixer in SYSTEMS:
     for name in ("recall", "far_recall", "mqar", "noisy_tones", "pydoc_text", "digits"):
         trial = TrialConfig().override({**small, "model.mixer": mixer, "task.name": name})
         fit(trial, [0], lambda report: None, device=torch.device("cpu"))

@@ -36,7 +36,7 @@ def checkout(tmp_path: Path) -> Path:
 def test_a_worker_with_edited_code_trains_nothing(
     tmp_path: Path, checkout: Path, mlflow: Mlflow
 ) -> None:
-    home, source = mlflow.folder, checkout / "focus_core/model.py"
+    home, source = mlflow.folder, checkout / "focus_core/training/network.py"
     before = source.read_text()
     # one worker at a time: another one, with the old code, might go on with the trial
     launcher = start(home, "--max-concurrent", "1", root=checkout, FOCUS_MAX_LOST="1")

@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from focus_core.config import TrialConfig
-from focus_core.generation import generate
-from focus_core.model import build_model
+from focus_core.tools.generation import generate
+from focus_core.training.network import build_model
 from sweeps import generate as command
 from sweeps import trained
 from tests.sweeps.local_launches import ROOT, SMALL, rows, run_here

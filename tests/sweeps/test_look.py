@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from focus_core.config import TrialConfig
-from focus_core.model import build_model
 from focus_core.tasks import build_task
+from focus_core.training.network import build_model
 from search_spaces.variants import VARIANTS
 from sweeps import look as command
 from sweeps.trained import Trained
@@ -40,7 +40,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, blank_database: Path) -> Path
 
 @pytest.fixture(autouse=True)
 def _soon_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("focus_core.speed.LENGTHS", (64, 128))
+    monkeypatch.setattr("focus_core.tools.speed.LENGTHS", (64, 128))
 
 
 def trial_of(home: Path, name: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from focus_core.training import fit
+from focus_core.training.loop import fit
 from sweeps import lease, settings
 from sweeps.assignment import checkpoint_seconds
 from sweeps.auditing import home as audited

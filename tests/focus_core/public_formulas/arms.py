@@ -6,10 +6,8 @@ import torch
 from torch import nn
 
 from focus_core.config import ModelConfig
-from focus_core.hypernetwork import HyperEmbedding
-from focus_core.mixers import MIXERS
-from focus_core.mixers.focus import connect
-from focus_core.model import init_weights
+from focus_core.systems import mixer_class
+from focus_core.training.start import init_weights
 from tests.focus_core.public_formulas import focus, rivals
 
 LENGTHS = (1, 2, 7, 32, 33, 128)
@@ -64,10 +62,10 @@ class Alone(nn.Module):
 
     def __init__(self, model: ModelConfig, longest: int) -> None:
         super().__init__()
-        self.mixer = MIXERS[model.mixer](model, longest)
-        connect([self.mixer], model, longest)
-        reads = model.mixer == "focus" and model.filter == "adaptive"
-        self.shared = HyperEmbedding(model, longest) if reads else None
+        kind = mixer_class(model.mixer)
+        self.mixer = kind(model, longest)
+        kind.join([self.mixer], model, longest)
+        self.shared = kind.read_before(model, longest)
 
     def forward(self, x_BLD):
         """(B, L, D) to (B, L, D)."""

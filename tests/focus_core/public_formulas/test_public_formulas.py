@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from focus_core.mixers import MIXERS
-from focus_core.mixers.focus import FILTERS
+from focus_core.systems import SYSTEMS
+from focus_core.systems.focus.mixer import FILTERS
 from search_spaces.baselines import BARE, FFN_WIDTHS
 from search_spaces.variants import VARIANTS
 from tests.focus_core.public_formulas import parts
@@ -166,7 +166,7 @@ def without_formula(mixers, filters, arms, formulas):
 
 
 def test_every_mixer_and_filter_has_a_public_formula():
-    assert without_formula(MIXERS, FILTERS, ARMS, FORMULAS) == []
+    assert without_formula(SYSTEMS, FILTERS, ARMS, FORMULAS) == []
     arms = set(FFN_WIDTHS) | set(BARE)
     models = [model_of(name) for name in ARMS]
     for arm in arms:  # of the comparison with rivals
@@ -177,7 +177,7 @@ def test_every_mixer_and_filter_has_a_public_formula():
 
 
 def test_negative_control_a_mixer_without_a_public_formula_is_named():
-    with_one_more: dict[str, typing.Any] = {**MIXERS, "mamba": None}
+    with_one_more: dict[str, typing.Any] = {**SYSTEMS, "mamba": None}
     assert without_formula(with_one_more, FILTERS, ARMS, FORMULAS) == ["mamba"]
     fewer = {name: fields for name, fields in ARMS.items() if name != "mega"}
-    assert without_formula(MIXERS, FILTERS, fewer, FORMULAS) == ["mega"]
+    assert without_formula(SYSTEMS, FILTERS, fewer, FORMULAS) == ["mega"]

@@ -1,0 +1,1 @@
+"""What several systems share: attention, convolution, averages, embeddings; what each costs."""

@@ -1,0 +1,69 @@
+"""The rival of the filter bank: a damped exponential moving average (Ma et al. 2022, Mega).
+
+B batch, L length, D width, S averages a channel.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from focus_core.config import ModelConfig
+from focus_core.layers.convolution import convolve
+
+
+class DampedEMA(nn.Module):
+    """S damped averages of every channel over the whole sequence, mixed, plus a skip; then SiLU."""
+
+    def __init__(self, model: ModelConfig) -> None:
+        super().__init__()
+        shape = (model.width, model.ema_size)
+        self.delta_DS = nn.Parameter(torch.empty(shape))
+        self.alpha_DS = nn.Parameter(torch.empty(shape))
+        self.beta_DS = nn.Parameter(torch.empty(shape))
+        self.gamma_DS = nn.Parameter(torch.empty(shape))
+        self.omega_D = nn.Parameter(torch.empty(model.width))
+
+    def kernel(self, length: int) -> Tensor:
+        """The impulse response h_DL = sum_S gamma p beta q^t / sqrt(S)."""
+        p_DS = torch.sigmoid(self.delta_DS)
+        q_DS = 1 - p_DS * torch.sigmoid(self.alpha_DS)
+        steps_L = torch.arange(length, device=q_DS.device, dtype=q_DS.dtype)
+        log_q_DS = torch.log(q_DS.clamp(min=torch.finfo(q_DS.dtype).tiny))  # -inf times 0 is NaN
+        power_DSL = torch.exp(log_q_DS[..., None] * steps_L)
+        weight_DS = p_DS * self.beta_DS * self.gamma_DS / math.sqrt(p_DS.shape[1])
+        return torch.einsum("ds,dsl->dl", weight_DS, power_DSL)
+
+    def forward(self, x_BLD: Tensor, e_BNDO: Tensor | None) -> Tensor:  # noqa: ARG002
+        """SiLU(h * x + omega x), (B, L, D)."""
+        y_BDL = convolve(x_BLD.transpose(1, 2), self.kernel(x_BLD.shape[1]))
+        return functional.silu(torch.addcmul(y_BDL.transpose(1, 2), x_BLD, self.omega_D))
+
+    def initial_state(self, batch: int) -> Tensor:
+        """The averages s_BDS of nothing."""
+        return self.omega_D.new_zeros(batch, *self.delta_DS.shape)
+
+    def step(
+        self,
+        x_BD: Tensor,
+        e_BNDO: Tensor | None,  # noqa: ARG002
+        s_BDS: Tensor,
+    ) -> tuple[Tensor, Tensor]:
+        """The next (B, D), and the averages with it: s = q s + p beta x."""
+        p_DS = torch.sigmoid(self.delta_DS)
+        q_DS = 1 - p_DS * torch.sigmoid(self.alpha_DS)
+        s_BDS = q_DS * s_BDS + p_DS * self.beta_DS * x_BD[..., None]
+        y_BD = (self.gamma_DS * s_BDS).sum(dim=-1) / math.sqrt(p_DS.shape[1])
+        return functional.silu(torch.addcmul(y_BD, x_BD, self.omega_D)), s_BDS
+
+    def initial_value(self, name: str, generator: torch.Generator) -> Tensor:
+        """Mega's own: beta alternates in sign, so that the averages of a channel differ."""
+        value = torch.randn(getattr(self, name).shape, generator=generator)
+        if name in ("delta_DS", "alpha_DS"):
+            return 0.2 * value
+        if name == "beta_DS":
+            return 0.02 * value + 1 - 2 * (torch.arange(value.shape[1]) % 2)
+        return value

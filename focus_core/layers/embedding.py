@@ -1,0 +1,71 @@
+"""What a token is where the network begins. B batch, L length, D width."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from focus_core.errors import UserError
+from focus_core.systems.system import Frame
+
+
+class TokenEmbedding(nn.Embedding):
+    """A vector of unit variance for every token; where it is also the head, of unit length."""
+
+    def __init__(self, count: int, width: int, frame: Frame) -> None:
+        super().__init__(count, width)
+        self.std = width**-0.5 if frame.tied_head else 1.0
+        self.factor = math.sqrt(width) if frame.scaled_embedding else 1.0
+
+    def forward(self, tokens_BL: Tensor) -> Tensor:
+        """Vectors (B, L, D), in the scale in which the network reads them."""
+        return self.factor * super().forward(tokens_BL)
+
+    def initial_value(self, name: str, generator: torch.Generator) -> Tensor:  # noqa: ARG002
+        """N(0, std^2)."""
+        return self.std * torch.randn(self.weight.shape, generator=generator)
+
+
+class LearnedPositions(nn.Module):
+    """Adds a learned vector to every position up to the longest sequence's last."""
+
+    def __init__(self, max_length: int, width: int) -> None:
+        super().__init__()
+        self.weight_LD = nn.Parameter(torch.empty(max_length, width))
+
+    def forward(self, x_BLD: Tensor, start: int = 0) -> Tensor:
+        """(B, L, D) to (B, L, D); the first position is ``start``.
+
+        Raises:
+            UserError: a sequence longer than the positions that are there.
+        """
+        end, known = start + x_BLD.shape[1], len(self.weight_LD)
+        if known < end:
+            raise UserError(
+                f"a sequence of {end} tokens has more positions than are learned: build the model "
+                f"with max_length={end} or more, not {known}"
+            )
+        return x_BLD + self.weight_LD[start:end]
+
+    def initial_value(self, name: str, generator: torch.Generator) -> Tensor:  # noqa: ARG002
+        """As large as a token's vector where the head is tied."""
+        scale: float = self.weight_LD.shape[1] ** -0.5
+        return scale * torch.randn(self.weight_LD.shape, generator=generator)
+
+
+class RealEncoder(nn.Linear):
+    """What embeds real numbers: (B, L) to (B, L, D)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__(1, width)
+
+    def forward(self, values_BL: Tensor) -> Tensor:
+        """Each number times one vector, plus another."""
+        return super().forward(values_BL[..., None].to(self.weight.dtype))
+
+    def initial_value(self, name: str, generator: torch.Generator) -> Tensor:
+        """Both vectors random: with one alone, a layer norm would see no number's size."""
+        shape = self.weight.shape if name == "weight" else (self.out_features,)
+        return torch.randn(shape, generator=generator)

@@ -1,0 +1,131 @@
+"""What each kind of module does on a sequence: a row each, here of what several systems share.
+
+Matrix products and direct convolutions are what torch's own FLOP counter sees; FFTs and
+recurrences come on top, and are told apart. Norms, activations, gates and pooling are a few
+operations a number, and left out.
+
+B batch, L length, D width, H heads, M chunk length, Z key width, V value width, S states.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from torch import nn
+
+from focus_core.layers.ema import DampedEMA
+from focus_core.layers.embedding import LearnedPositions, RealEncoder, TokenEmbedding
+from focus_core.layers.residual import ResidualLinear
+from focus_core.layers.short_conv import ShortConv
+
+
+class Work(NamedTuple):
+    """What a part does on one sequence.
+
+    Attributes:
+        matmul: FLOPs of matrix products and direct convolutions; a multiply-add is 2.
+        unseen: FLOPs of FFTs (5 n log2 n for n complex points, half for real ones), recurrences
+            and what is more in complex products: torch's counter does not see them.
+        shared: like ``matmul``, but once for a whole batch: kernels are written once.
+        state: numbers that a decoder keeps after the sequence.
+    """
+
+    matmul: float = 0.0
+    unseen: float = 0.0
+    shared: float = 0.0
+    state: float = 0.0
+
+    def plus(self, other: Work) -> Work:
+        """The two together."""
+        return Work(*(a + b for a, b in zip(self, other, strict=True)))
+
+
+class Row(NamedTuple):
+    """What a kind of module costs.
+
+    Attributes:
+        own: its own work on a sequence of so many tokens.
+        parts: its parts whose work comes on top, by name; None: all of them.
+    """
+
+    own: Callable[[Any, int], Work]
+    parts: tuple[str, ...] | None = ()
+
+
+Rows = Mapping[type[nn.Module], Row]
+
+
+def work(module: nn.Module, length: int, rows: Rows) -> Work:
+    """What ``module`` does on a sequence of ``length`` tokens.
+
+    Raises:
+        TypeError: a module with parameters of its own and without a row.
+    """
+    row = rows.get(type(module))
+    if row is None:
+        if next(module.parameters(recurse=False), None) is not None:
+            kind = type(module)
+            raise TypeError(f"{kind.__name__} of {kind.__module__} has no row: add one to cost.py")
+        row = Row(nothing, None)
+    names = row.parts
+    parts = module.children() if names is None else [getattr(module, name) for name in names]
+    total = row.own(module, length)
+    for part in parts:
+        if part is not None:
+            total = total.plus(work(part, length, rows))
+    return total
+
+
+def nothing(module: nn.Module, length: int) -> Work:  # noqa: ARG001
+    """A part whose work is left out."""
+    return Work()
+
+
+def _linear(layer: nn.Linear, length: int) -> Work:
+    return Work(matmul=2 * length * layer.in_features * layer.out_features)
+
+
+def attention(
+    length: int, keys: int, key_width: int, value_width: int, *, kept: int, heads: int = 1
+) -> Work:
+    """Scores and their average of values; every query meets ``keys`` keys, hidden ones too."""
+    return Work(
+        matmul=2 * length * keys * heads * (key_width + value_width),
+        state=kept * heads * (key_width + value_width),
+    )
+
+
+def padded(length: int, chunk: int) -> int:
+    """The length of whole chunks."""
+    return math.ceil(length / chunk) * chunk
+
+
+def fft_convolution(channels: int, length: int) -> float:
+    """FLOPs of two real transforms, a product and the way back."""
+    n = 1 << (2 * length - 2).bit_length()
+    return channels * (3 * 2.5 * n * math.log2(n) + 3 * n)
+
+
+def ema(average: DampedEMA, length: int) -> Work:
+    """An average is a long convolution with a kernel that is written once."""
+    D, S = average.delta_DS.shape
+    return Work(unseen=fft_convolution(D, length), shared=2 * D * S * length, state=D * S)
+
+
+def _short_conv(conv: ShortConv, length: int) -> Work:
+    D, J = conv.taps_DJ.shape
+    return Work(matmul=2 * length * D * J, state=D * (J - 1))
+
+
+SHARED: Rows = {
+    nn.Linear: Row(_linear),
+    ResidualLinear: Row(_linear),
+    nn.LayerNorm: Row(nothing),
+    TokenEmbedding: Row(nothing),
+    LearnedPositions: Row(nothing),
+    RealEncoder: Row(_linear),
+    DampedEMA: Row(ema),
+    ShortConv: Row(_short_conv),
+}

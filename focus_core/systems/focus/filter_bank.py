@@ -1,0 +1,155 @@
+"""The Focus layer's own filters: a bank with a set for every bin, and the controls beside it.
+
+Each maps the sequence to x_f, at once or step by step. B batch, L length, D width, N bins, R bin
+length, O pooling windows, F filters, P order, S order of a section.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from focus_core.config import ModelConfig
+from focus_core.layers.attention import to_bins
+from focus_core.layers.short_conv import ShortConv
+from focus_core.systems.focus.coefficients import pole_radius, section_order, to_coefficients
+from focus_core.systems.focus.filters import filter_bins
+from focus_core.systems.focus.gains import to_filters
+from focus_core.systems.focus.hypernetwork import HyperEmbedding, HyperNetwork
+from focus_core.systems.focus.static_logits import StaticLogits
+
+
+class BankState(NamedTuple):
+    """Where in its bin a decoder is, the past outputs of every filter, and the bin's filters."""
+
+    position: int
+    past_BDFP: Tensor  # noqa: N815
+    a_BDFP: Tensor  # noqa: N815
+    gain_BDF: Tensor  # noqa: N815
+
+
+class FilterBank(nn.Module):
+    """F all-pole filters a channel, a set for every bin: adaptive or static."""
+
+    def __init__(self, model: ModelConfig) -> None:
+        super().__init__()
+        self.model = model
+        self.section = section_order(model.parameterisation, model.order)
+        self.logits = HyperNetwork(model) if model.filter == "adaptive" else StaticLogits(model)
+        # its own, where the global convolution is in the layer; see ``connect``
+        self.embedding: HyperEmbedding | None = None
+
+    def forward(self, x_BLD: Tensor, e_BNDO: Tensor | None) -> Tensor:
+        """x_f, (B, L, D) (Eq. 4-8)."""
+        if self.embedding is not None:
+            e_BNDO = self.embedding(x_BLD)
+        x_BNRD = to_bins(x_BLD, self.model.bin_length)
+        a_BNDFP, gain_BNDF = to_filters(
+            self.logits(e_BNDO, x_BNRD.shape[1]).to(x_BLD.dtype),
+            parameterisation=self.model.parameterisation,
+            gain=self.model.gain,
+        )
+        y_BNRD = filter_bins(
+            x_BNRD,
+            a_BNDFP,
+            gain_BNDF,
+            realisation=self.model.realisation,
+            nfft=self.model.nfft,
+            carry=self.model.carry,
+            section=self.section,
+        )
+        return y_BNRD.flatten(1, 2)[:, : x_BLD.shape[1]]
+
+    def initial_state(self, batch: int) -> BankState:
+        """Before the first bin: no outputs, and no filters yet."""
+        D, F, P = self.model.width, self.model.filters, self.model.order
+        parameter = next(self.parameters())
+        past_BDFP = parameter.new_zeros(batch, D, F, P)
+        return BankState(0, past_BDFP, past_BDFP, parameter.new_zeros(batch, D, F))
+
+    def step(
+        self, x_BD: Tensor, e_BNDO: Tensor | None, state: BankState
+    ) -> tuple[Tensor, BankState]:
+        """x_f of the next token, (B, D), and the state with it.
+
+        Args:
+            x_BD: the token.
+            e_BNDO: what the hypernetwork reads for the filters of this token's bin (N = 1), or
+                nothing (N = 0) where no bin comes before it.
+            state: with the present bin's filters, and the past P outputs of each.
+        """
+        if state.position == 0:
+            a_BNDFP, gain_BNDF = to_filters(
+                self.logits(e_BNDO, 1).to(x_BD.dtype),
+                parameterisation=self.model.parameterisation,
+                gain=self.model.gain,
+            )
+            like_BDF = state.gain_BDF
+            gain_BDF = torch.ones_like(like_BDF) if gain_BNDF is None else gain_BNDF[:, 0]
+            a_BDFP = a_BNDFP[:, 0].expand_as(state.a_BDFP)
+            past = state.past_BDFP if self.model.carry else torch.zeros_like(state.past_BDFP)
+            state = BankState(0, past, a_BDFP, gain_BDF.expand_as(like_BDF))
+        y_BDF, kept = state.gain_BDF * x_BD[..., None], []
+        sections = (torch.split(t, self.section, dim=-1) for t in (state.a_BDFP, state.past_BDFP))
+        for a_BDFS, past_BDFS in zip(*sections, strict=True):
+            y_BDF = y_BDF - (a_BDFS * past_BDFS).sum(dim=-1)
+            kept.append(torch.cat((y_BDF[..., None], past_BDFS[..., :-1]), dim=-1))
+        position = (state.position + 1) % self.model.bin_length
+        return y_BDF.sum(dim=-1), state._replace(position=position, past_BDFP=torch.cat(kept, -1))
+
+    def pole_radius(self, s_BNDFP: Tensor) -> Tensor:
+        """The largest pole radius of each filter with these logits (of each section)."""
+        a_BNDFP = to_coefficients(s_BNDFP, self.model.parameterisation)
+        return pole_radius(torch.unflatten(a_BNDFP, -1, (-1, self.section)))
+
+
+class NoFilter(nn.Module):
+    """x_f = x."""
+
+    def __init__(self, model: ModelConfig) -> None:  # noqa: ARG002
+        super().__init__()
+
+    def forward(self, x_BLD: Tensor, e_BNDO: Tensor | None) -> Tensor:  # noqa: ARG002
+        """The input itself."""
+        return x_BLD
+
+    def initial_state(self, batch: int) -> tuple[()]:  # noqa: ARG002
+        """Nothing."""
+        return ()
+
+    def step(
+        self,
+        x_BD: Tensor,
+        e_BNDO: Tensor | None,  # noqa: ARG002
+        state: tuple[()],
+    ) -> tuple[Tensor, tuple[()]]:
+        """The input itself."""
+        return x_BD, state
+
+
+class ShortFilter(nn.Module):
+    """A control: x_f is a few tokens, mixed."""
+
+    def __init__(self, model: ModelConfig) -> None:
+        super().__init__()
+        self.conv = ShortConv(model.width, model.taps or 0)
+
+    def forward(self, x_BLD: Tensor, e_BNDO: Tensor | None) -> Tensor:  # noqa: ARG002
+        """x_f, (B, L, D)."""
+        y_BLD: Tensor = self.conv(x_BLD)
+        return y_BLD
+
+    def initial_state(self, batch: int) -> Tensor:
+        """No token yet."""
+        return self.conv.initial_state(batch)
+
+    def step(
+        self,
+        x_BD: Tensor,
+        e_BNDO: Tensor | None,  # noqa: ARG002
+        state: Tensor,
+    ) -> tuple[Tensor, Tensor]:
+        """x_f of the next token, (B, D), and the state with it."""
+        return self.conv.step(x_BD, state)

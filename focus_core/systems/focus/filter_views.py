@@ -1,0 +1,109 @@
+"""A trained network's filters as plain numbers, for Figures 2 and 4 of the paper.
+
+At the Theta of one sequence: the impulse response of a few channels, and |H| in decibels over
+frequency for each bin, as the mean over all channels and for those few. B batch, L length,
+N places (bins or tokens), S steps, K frequencies, D width.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from focus_core.config import ModelConfig
+from focus_core.systems.focus.responses import MOST_STEPS, Responses, evenly, gains, responses_at
+
+if TYPE_CHECKING:
+    from focus_core.training.network import SequenceModel
+
+QUIETEST = 1e-6
+"""The smallest gain shown: -120 dB."""
+
+
+def random_channels(width: int, count: int, seed: int) -> list[int]:
+    """``count`` different channels of ``width``, drawn with ``seed``, in order."""
+    drawn = torch.randperm(width, generator=torch.Generator().manual_seed(seed))
+    return sorted(drawn[:count].tolist())
+
+
+def filter_views(
+    net: SequenceModel, inputs_BL: Tensor, *, channels: list[int], key: int | None
+) -> list[dict[str, Any]]:
+    """One record a layer; none where the network has no such filters.
+
+    A bidirectional layer has two, the second ``reversed``: its bins are counted from the end.
+
+    Args:
+        net: on the CPU.
+        inputs_BL: the first of these sequences decides Theta.
+        channels: those shown one by one.
+        key: position, in tokens, of what the sequence is about; None where there is no such.
+
+    Returns:
+        ``unit`` (what a place is: bin, token, or sequence where all have the same), ``places``
+        (which of them), ``important`` (the one that holds ``key``, or None), ``impulse``
+        [channel][place][step], ``mean_db`` [place][frequency] and ``channel_db``
+        [channel][place][frequency], with frequencies evenly from 0 to half a turn a token. A
+        number too large for float32 is None.
+    """
+    model = net.config
+    tokens = _tokens_a_place(model)
+    place = None if key is None else key // tokens
+
+    def choose(count: int) -> list[int]:
+        important = [] if place is None or count == 1 else [place]
+        return sorted({*evenly(count), *important})
+
+    steps = min(inputs_BL.shape[1], MOST_STEPS)
+    layers = responses_at(net, inputs_BL, steps, choose)
+    unit = "token" if tokens == 1 else "bin"
+    ways = 2 if model.bidirectional else 1
+    return [
+        _view(found, channels)
+        | ({"unit": unit, "important": place} if _varies(model, found) else {})
+        | {"layer": index // ways, "reversed": index % ways == 1}
+        for index, found in enumerate(layers)
+    ]
+
+
+def _varies(model: ModelConfig, found: Responses) -> bool:
+    """True if places have filters of their own."""
+    own = {
+        "adaptive": True,
+        "static": model.static_per == "bin",
+        "coupled": model.theta != "static",
+    }
+    return own.get(model.filter, False) and len(found.places) > 1
+
+
+def _tokens_a_place(model: ModelConfig) -> int:
+    by_token = model.filter == "coupled" and model.theta == "token"
+    return 1 if by_token else model.bin_length
+
+
+def _view(found: Responses, channels: list[int]) -> dict[str, Any]:
+    gain_NKD = gains(found.h_NSD)
+    return {
+        "unit": "sequence",
+        "important": None,
+        "places": found.places,
+        "impulse": _plain(found.h_NSD[..., channels].permute(2, 0, 1), 5),
+        "mean_db": _plain(decibels(gain_NKD.mean(dim=-1)), 4),
+        "channel_db": _plain(decibels(gain_NKD[..., channels]).permute(2, 0, 1), 4),
+    }
+
+
+def decibels(gain: Tensor) -> Tensor:
+    """20 log10 of a gain, not below -120."""
+    return 20 * gain.clamp(min=QUIETEST).log10()
+
+
+def _plain(numbers: Tensor, digits: int) -> list[Any]:
+    """Nested lists, rounded to ``digits`` significant ones; what is not finite is None."""
+    if numbers.ndim > 1:
+        return [_plain(part, digits) for part in numbers]
+    finite = numbers.isfinite().tolist()
+    pairs = zip(numbers.tolist(), finite, strict=True)
+    return [float(f"{number:.{digits}g}") if good else None for number, good in pairs]

@@ -1,0 +1,174 @@
+"""The Focus layer: filters written by a hypernetwork, then chunked attention (Eq. 4-14).
+
+B batch, L length, D width, N bins, R bin length, O pooling windows, F filters, P order,
+Z key width, V value width.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from focus_core.config import ModelConfig
+from focus_core.layers import cache
+from focus_core.layers.attention import chunked_attention, sliding_attention
+from focus_core.layers.ema import DampedEMA
+from focus_core.layers.mixer import Mixer
+from focus_core.layers.short_conv import ShortConv
+from focus_core.systems.focus.coupled import CoupledBank, PolesFromInput
+from focus_core.systems.focus.filter_bank import FilterBank, NoFilter, ShortFilter
+from focus_core.systems.focus.hypernetwork import HyperEmbedding, HyperNetwork
+from focus_core.systems.focus.static_logits import StaticBinLogits
+
+Attend = Callable[[Tensor, Tensor, Tensor], Tensor]
+"""From queries, keys and values to what is read."""
+
+
+class FocusState(NamedTuple):
+    """What a decoder keeps: of the taps in front, of the filter, and the tokens attended to."""
+
+    taps: Tensor | None
+    filter: Any
+    kept: cache.Cache | None
+
+
+FILTERS: dict[str, Callable[[ModelConfig], nn.Module]] = {
+    "adaptive": FilterBank,
+    "static": FilterBank,
+    "coupled": CoupledBank,
+    "ema": DampedEMA,
+    "none": NoFilter,
+    "shortconv": ShortFilter,
+}
+
+
+class FocusMixer(Mixer):
+    """Chunked attention whose keys, values and gates see the filtered sequence (Eq. 9-14)."""
+
+    def __init__(self, model: ModelConfig, max_length: int) -> None:  # noqa: ARG002
+        super().__init__()
+        D = model.width
+        self.model = model
+        self.chunk_length, self.sliding = model.chunk_length, model.sliding
+        self.attend = sliding_attention if model.sliding else chunked_attention
+        self.norm = nn.LayerNorm(D)
+        filtered = model.filter != "none"
+        self.taps = ShortConv(D, model.short_conv) if filtered and model.short_conv else None
+        self.filter: Any = FILTERS[model.filter](model)
+        skips = model.filter_skip and model.filter in ("adaptive", "static", "coupled")
+        self.skip_D = nn.Parameter(torch.empty(D)) if skips else None
+        attends = model.attention != "none"
+        if attends:
+            Z, V = model.key_width or 0, model.value_width or 0
+            self.query = nn.Linear(D, Z)
+            self.key = nn.Linear(D, Z)
+            self.value = nn.Linear(D, V)
+            self.reset_gate = nn.Linear(D, V)  # W_gamma, b_gamma
+        self.update_gate = nn.Linear(D, D)  # W_phi, b_phi
+        self.candidate = nn.Linear(D, D)  # W_h, b_h
+        self.from_attention = nn.Linear(V, D, bias=False) if attends else None  # U_h
+        self.dropout = nn.Dropout(model.dropout)
+
+    def forward(self, x_BLD: Tensor, e_BNDO: Tensor | None) -> Tensor:
+        """o, (B, L, D)."""
+        h_BLD = self.norm(x_BLD)
+
+        def attend(q_BLZ: Tensor, k_BLZ: Tensor, v_BLV: Tensor) -> Tensor:
+            return self.attend(q_BLZ, k_BLZ, v_BLV, self.chunk_length)
+
+        return self._mix(x_BLD, h_BLD, self.filtered(h_BLD, e_BNDO), attend)
+
+    @staticmethod
+    def read_before(model: ModelConfig, max_length: int) -> nn.Module | None:
+        """The input of all hypernetworks (Eq. 1 and 2), unless each layer makes its own."""
+        once = model.filter == "adaptive" and model.global_conv != "layer"
+        return HyperEmbedding(model, max_length) if once else None
+
+    @staticmethod
+    def join(mixers: Sequence[Mixer], model: ModelConfig, max_length: int) -> None:
+        """What a layer's filters share or owe to the length: convolution, hypernetwork, bins.
+
+        Args:
+            mixers: of all layers.
+            model: resolved.
+            max_length: taps of a global convolution; the bins that have static filters of their
+                own.
+        """
+        banks = [mixer.filter for mixer in mixers if isinstance(mixer, FocusMixer)]
+        adaptive = [
+            bank
+            for bank in banks
+            if isinstance(getattr(bank, "logits", None), (HyperNetwork, PolesFromInput))
+        ]
+        for bank in banks:
+            if model.filter == "static" and model.static_per == "bin":
+                bank.logits = StaticBinLogits(model, math.ceil(max_length / model.bin_length))
+        for bank in adaptive:
+            if isinstance(bank, FilterBank) and model.global_conv == "layer":
+                bank.embedding = HyperEmbedding(model, max_length)
+            if model.hyper_scope == "shared":
+                bank.logits = adaptive[0].logits
+
+    def _mix(self, x_BLD: Tensor, h_BLD: Tensor, xf_BLD: Tensor, attend: Attend) -> Tensor:
+        """Eq. 10-14, of a sequence or of one token."""
+        read_BLD = {"input": h_BLD, "filtered": xf_BLD}
+        gates_BLD = read_BLD[self.model.gates_from]
+        if self.from_attention is None:  # Eq. 10 with y = 0
+            phi_BLD = torch.sigmoid(self.update_gate(gates_BLD))
+            return torch.lerp(x_BLD, functional.silu(self.candidate(gates_BLD)), phi_BLD)
+        q_BLZ, k_BLZ = self.query(h_BLD), self.key(read_BLD[self.model.key_from])
+        v_BLV = functional.silu(self.value(read_BLD[self.model.value_from]))  # Mega's activation
+        y_BLV = self.dropout(attend(q_BLZ, k_BLZ, v_BLV))  # Eq. 10
+        gamma_BLV = functional.silu(self.reset_gate(gates_BLD))  # Eq. 11
+        phi_BLD = torch.sigmoid(self.update_gate(gates_BLD))  # Eq. 12
+        from_y_BLD = self.from_attention(gamma_BLV * y_BLV)
+        z_BLD = functional.silu(self.candidate(gates_BLD) + from_y_BLD)  # Eq. 13
+        return torch.lerp(x_BLD, z_BLD, phi_BLD)  # Eq. 14: phi z + (1 - phi) x
+
+    def initial_state(self, batch: int) -> FocusState:
+        """Nothing read yet."""
+        taps = None if self.taps is None else self.taps.initial_state(batch)
+        kept = None
+        if self.from_attention is not None:
+            Z, V = self.key.out_features, self.value.out_features
+            kept = cache.empty(batch, 1, Z, V, self.candidate.weight)
+        return FocusState(taps, self.filter.initial_state(batch), kept)
+
+    def step(
+        self, x_BD: Tensor, e_BNDO: Tensor | None, state: FocusState
+    ) -> tuple[Tensor, FocusState]:
+        """The next token's (B, D), and the state with it; a full chunk is forgotten."""
+        h_BD = in_BD = self.norm(x_BD)
+        taps, kept = state.taps, state.kept
+        if self.taps is not None and taps is not None:
+            in_BD, taps = self.taps.step(h_BD, taps)
+        xf_BD, filtered = self.filter.step(in_BD, e_BNDO, state.filter)
+        if self.skip_D is not None:
+            xf_BD = torch.addcmul(xf_BD, in_BD, self.skip_D)
+
+        def attend(q_BZ: Tensor, k_BZ: Tensor, v_BV: Tensor) -> Tensor:
+            nonlocal kept
+            assert kept is not None  # there is attention where this is called
+            M = self.chunk_length
+            before = kept.last(M - 1) if self.sliding else kept.last(kept.length % M)
+            kept = before.append(k_BZ[:, None], v_BV[:, None])
+            return cache.read(q_BZ[:, None], kept)[:, 0]
+
+        y_BD = self._mix(x_BD, h_BD, xf_BD, attend)
+        return y_BD, FocusState(taps, filtered, kept)
+
+    def filtered(self, h_BLD: Tensor, e_BNDO: Tensor | None) -> Tensor:
+        """x_f of normed inputs, (B, L, D), with the short convolution and the skip."""
+        if self.taps is not None:
+            h_BLD = self.taps(h_BLD)
+        xf_BLD: Tensor = self.filter(h_BLD, e_BNDO)
+        return xf_BLD if self.skip_D is None else torch.addcmul(xf_BLD, h_BLD, self.skip_D)
+
+    def initial_value(self, name: str, generator: torch.Generator) -> Tensor:  # noqa: ARG002
+        """The skip: N(0, 1), as Mega's omega."""
+        return torch.randn(self.model.width, generator=generator)

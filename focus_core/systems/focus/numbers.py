@@ -1,0 +1,63 @@
+"""What a Focus network's filters report: how stable, how far they remember, whether they adapt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from focus_core.layers.evaluation import evaluation
+from focus_core.systems.focus.responses import filter_numbers
+from focus_core.systems.focus.theta import mean_theta, recorded
+
+if TYPE_CHECKING:
+    from focus_core.training.network import SequenceModel
+
+
+def each_report(net: SequenceModel, inputs_BL: Tensor) -> dict[str, float]:
+    """What every report has."""
+    return pole_radii(net, inputs_BL)
+
+
+def at_the_end(
+    net: SequenceModel, inputs_BL: Tensor, score: Callable[[], float]
+) -> dict[str, float]:
+    """What the last report has: ``filter_numbers``, and ``theta_mean`` where filters adapt.
+
+    Args:
+        net: trained.
+        inputs_BL: a few sequences.
+        score: the network's, on validation. With every filter fixed at its mean it is
+            ``theta_mean``: as good as the adaptive one where adapting is not used.
+    """
+    found = filter_numbers(net, inputs_BL)
+    with mean_theta(net) as adaptive:
+        if adaptive:
+            found["theta_mean"] = score()
+    return found
+
+
+def pole_radii(net: SequenceModel, inputs_BL: Tensor) -> dict[str, float]:
+    """The largest and the median pole radius over bins, channels and filters.
+
+    Args:
+        net: put into evaluation mode for the probe, and back.
+        inputs_BL: a few sequences.
+
+    Returns:
+        ``pole_radius_max`` and ``pole_radius_median`` over all layers, and with ``.layer0`` ...
+        behind the name of each; nothing for a network without a filter bank.
+    """
+    with evaluation(net), recorded(net) as thetas:
+        net(inputs_BL)
+        radii = [theta.radii.flatten() for theta in thetas]
+    if not radii:
+        return {}
+    found = {"": torch.cat(radii)} | {f".layer{i}": radius for i, radius in enumerate(radii)}
+    return {
+        f"pole_radius_{what}{where}": float(getattr(radius, what)())
+        for where, radius in found.items()
+        for what in ("max", "median")
+    }

@@ -1,0 +1,54 @@
+"""Focus-H: filters that are learned, and written by no hypernetwork.
+
+D width, N bins, F filters, P order.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from focus_core.config import ModelConfig
+from focus_core.errors import UserError
+
+
+class StaticLogits(nn.Module):
+    """Focus-H: learned logits, the same for all bins and sequences."""
+
+    def __init__(self, model: ModelConfig) -> None:
+        super().__init__()
+        self.logits_DFP = nn.Parameter(torch.empty(model.width, model.filters, model.order))
+
+    def forward(self, e_BNDO: Tensor | None, bins: int) -> Tensor:  # noqa: ARG002
+        """Logits (1, 1, D, F, P); they broadcast over batch and bins."""
+        return self.logits_DFP[None, None]
+
+    def initial_value(self, name: str, generator: torch.Generator) -> Tensor:  # noqa: ARG002
+        """N(0, 0.5^2): the filters of a bank differ from the start."""
+        return 0.5 * torch.randn(self.logits_DFP.shape, generator=generator)
+
+
+class StaticBinLogits(nn.Module):
+    """Focus-H with learned logits for each bin by its number, the same for all sequences."""
+
+    def __init__(self, model: ModelConfig, bins: int) -> None:
+        super().__init__()
+        bank = (model.filters, model.order)
+        self.logits_NDFP = nn.Parameter(torch.empty(bins, model.width, *bank))
+
+    def forward(self, e_BNDO: Tensor | None, bins: int) -> Tensor:  # noqa: ARG002
+        """Logits (1, N, D, F, P) of the first ``bins`` bins; they broadcast over the batch.
+
+        Raises:
+            UserError: more bins than there are logits for.
+        """
+        known = len(self.logits_NDFP)
+        if bins > known:
+            asked = f"model.static_per=bin has filters for {known} bins, not for {bins}"
+            raise UserError(f"{asked}: shorten the sequence, or train on longer ones")
+        return self.logits_NDFP[None, :bins]
+
+    def initial_value(self, name: str, generator: torch.Generator) -> Tensor:  # noqa: ARG002
+        """N(0, 0.5^2), the same in every bin: Focus-H, from which the bins may part."""
+        _, *bank = self.logits_NDFP.shape
+        return 0.5 * torch.randn(bank, generator=generator).expand(self.logits_NDFP.shape)

@@ -1,0 +1,1 @@
+"""The network, the one training loop, and what a seed of a trial is."""

@@ -1,0 +1,76 @@
+"""A certificate of a network: that it does not see the future."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from focus_core.layers.evaluation import evaluation
+from focus_core.training.network import SequenceModel
+
+PROBE_TOKENS = 2**16
+"""Tokens in one batch of a probe: bounds memory, changes no number."""
+LEAST_CHANGE = 1e-10
+"""Of the largest logit. A smaller change is too close to the rounding of float64."""
+
+
+def causality_leak(net: SequenceModel, vocab_size: int | None, length: int, seed: int) -> float:
+    """The largest change of a logit before a changed token, over the largest change anywhere.
+
+    One token is changed at a time, at the ends of the sequence and at the edges of bins and
+    chunks. The network is computed in float64, in a copy: where no token changes much, float32's
+    rounding can be a hundredth of the largest change. Below 1e-4 for a causal network, mostly
+    1e-14; near 1 for a leaky one. Logits are those of every position, before any mean over time.
+
+    Args:
+        net: left as it is.
+        vocab_size: number of different tokens, 2 or more; None for a network of real numbers.
+        length: tokens in a sequence, 2 or more.
+        seed: of the random sequence.
+
+    Returns:
+        The ratio; 0 where no change of a token changes any logit, NaN where one is no number.
+    """
+    exact = copy.deepcopy(net).double()
+    device = next(exact.parameters()).device
+    generator = torch.Generator().manual_seed(seed)
+    inputs_L = _random_inputs(vocab_size, length, generator).to(device)
+    positions = _positions(net, length)
+    before: list[Tensor] = []
+    anywhere: list[Tensor] = []
+    for some in _parts(positions, max(1, PROBE_TOKENS // length - 1)):
+        inputs_BL = inputs_L.repeat(1 + len(some), 1)
+        for row, position in enumerate(some, start=1):
+            inputs_BL[row, position] = _another(inputs_L[position], vocab_size)
+        with evaluation(exact):
+            logits = exact.each_position(inputs_BL)
+        change_BL = (logits[1:] - logits[:1]).abs().amax(dim=-1)
+        before += [change_BL[row, :position].max() for row, position in enumerate(some)]
+        anywhere += [change_BL.max(), LEAST_CHANGE * logits.abs().max()]
+    largest = float(torch.stack(anywhere).max())  # unlike Python's, torch's maximum keeps a NaN
+    return float(torch.stack(before).max()) / largest if largest else 0.0
+
+
+def _random_inputs(vocab_size: int | None, length: int, generator: torch.Generator) -> Tensor:
+    if vocab_size is None:
+        return torch.randn(length, generator=generator, dtype=torch.float64)
+    return torch.randint(vocab_size, (length,), generator=generator)
+
+
+def _another(value: Tensor, vocab_size: int | None) -> Tensor:
+    """Another input than ``value``."""
+    return value + 1 if vocab_size is None else (value + 1) % vocab_size
+
+
+def _parts(positions: list[int], size: int) -> Iterator[list[int]]:
+    for start in range(0, len(positions), size):
+        yield positions[start : start + size]
+
+
+def _positions(net: SequenceModel, length: int) -> list[int]:
+    R, M = net.config.bin_length, net.config.chunk_length
+    wanted = {1, R - 1, R, R + 1, M - 1, M, M + 1, length // 2, length - 2, length - 1}
+    return sorted(position for position in wanted if 1 <= position < length)

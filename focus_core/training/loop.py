@@ -1,0 +1,190 @@
+"""The one training loop: every seed of a trial, in step, each with its own data.
+
+Seed k sees the same data in the same order and starts from the same initial values in every
+arm, so differences between arms are taken seed by seed. All randomness is a pure function of
+(seed, step): a resumed run continues bit for bit on CPU without saving generator states.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import torch
+
+from focus_core.config import TrialConfig
+from focus_core.training.memory import peak_bytes, reset_peak
+from focus_core.training.over_seeds import merge
+from focus_core.training.replicate import Replicate
+
+Report = dict[str, float]
+LEAK_TOLERANCE = 1e-4
+"""Largest relative change before a perturbed position that rounding may explain (float64: 1e-5)."""
+
+
+class Checkpoints(Protocol):
+    """Where a run's state is kept between attempts."""
+
+    def load(self) -> dict[str, Any] | None:
+        """The last state saved, or None."""
+
+    def save(self, state: dict[str, Any]) -> None:
+        """Replace the state kept; never leaves half of one."""
+
+
+class Execution(Protocol):
+    """How the replicates of a trial are carried out: one after another, or stacked in one net."""
+
+    def train_step(self, step: int) -> None:
+        """One optimiser step (1-based) of every replicate that has not diverged."""
+
+    def evaluate(self, *, final: bool) -> Report:
+        """Per-seed scores, ``value/0`` ...; with the test split only at the end of the budget."""
+
+    def state(self) -> dict[str, Any]:
+        """What ``restore`` needs to go on."""
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from ``state``."""
+
+    def all_diverged(self) -> bool:
+        """No replicate is left to train."""
+
+
+class OneAfterAnother:
+    """Every replicate has its own network and optimiser, stepped in turn."""
+
+    def __init__(self, trial: TrialConfig, seeds: Sequence[int], device: torch.device) -> None:
+        self.replicates = [Replicate(trial, seed, device) for seed in seeds]
+
+    def train_step(self, step: int) -> None:
+        for replicate in self.replicates:
+            if replicate.diverged_at is None:
+                replicate.train_step(step)
+
+    def evaluate(self, *, final: bool) -> Report:
+        scores = {r.seed: r.evaluate(final=final) for r in self.replicates}
+        found = {f"{name}/{k}": score for k, each in scores.items() for name, score in each.items()}
+        found |= merge(found, [replicate.seed for replicate in self.replicates])
+        return found
+
+    def state(self) -> dict[str, Any]:
+        return {str(r.seed): r.state() for r in self.replicates}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        for replicate in self.replicates:
+            replicate.restore(state[str(replicate.seed)])
+
+    def all_diverged(self) -> bool:
+        return all(r.diverged_at is not None for r in self.replicates)
+
+
+def fit(
+    trial: TrialConfig,
+    seeds: Sequence[int],
+    report: Callable[[Report], None],
+    *,
+    checkpoints: Checkpoints | None = None,
+    checkpoint_seconds: float = 10.0,
+    device: torch.device | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Train every seed of ``trial`` to its budget, reporting at each evaluation.
+
+    Args:
+        trial: what to train.
+        seeds: the replicates.
+        report: takes a flat dict of floats; whatever it raises ends the run.
+        checkpoints: where to resume from and save to; None for neither.
+        checkpoint_seconds: least time between two saves; a save happens at an evaluation.
+        device: where to train; None takes a GPU when there is one.
+        say: takes one line when a state was kept that training cannot go on from.
+
+    Raises:
+        RuntimeError: the model sees the future and its config does not say so.
+    """
+    device = device or torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    reset_peak(device)
+    execution = OneAfterAnother(trial, seeds, device)
+    constants = _constants(trial, execution.replicates[0])
+    step, reported, steps = 0, 0, trial.train.steps
+    saved = checkpoints.load() if checkpoints else None
+    if saved is not None:
+        try:
+            step, reported = _restore(execution, saved, trial)
+        except Exception as error:  # noqa: BLE001  torch raises all sorts on a foreign state
+            say(f"its checkpoint does not fit it ({type(error).__name__}): it starts over")
+            execution = OneAfterAnother(trial, seeds, device)
+    last_save = last_report = time.monotonic()
+    ended = step == steps or reported < step  # the end was saved but never reported
+    final = False
+    while not final:
+        if not ended:
+            step += 1
+            execution.train_step(step)
+        final = ended or step == steps or execution.all_diverged()
+        if step % trial.train.eval_every and not final:
+            continue
+        now = time.monotonic()
+        found = {
+            "step": float(step),
+            "seconds": now - last_report,
+            "seconds_per_step": (now - last_report) / max(1, step - reported),
+            "peak_bytes": float(peak_bytes(device)),
+            **constants,
+            **execution.evaluate(final=final),
+        }
+        # The end is saved before it is reported: what is known to be finished is never trained
+        # again. Any other step after: once saved it is not reported again, and must not be lost.
+        if checkpoints and final:
+            checkpoints.save(_state(step, reported, execution))
+        report(found)
+        if checkpoints and not final and now - last_save >= checkpoint_seconds:
+            checkpoints.save(_state(step, step, execution))
+            last_save = time.monotonic()
+        last_report, reported = time.monotonic(), step
+
+
+def _state(step: int, reported: int, execution: Execution) -> dict[str, Any]:
+    """What is kept: ``reported`` is the last step whose report had arrived by then."""
+    return {"step": step, "reported": reported, "execution": execution.state()}
+
+
+def _restore(
+    execution: OneAfterAnother, saved: dict[str, Any], trial: TrialConfig
+) -> tuple[int, int]:
+    """Go on from a state; its step, and the last one reported.
+
+    Raises:
+        Exception: it is not of this trial; ``execution`` may be half changed.
+    """
+    step, train = saved["step"], trial.train
+    execution.restore(saved["execution"])
+    ends = step == train.steps or execution.all_diverged()
+    due = 0 < step <= train.steps and (ends or step % train.eval_every == 0)
+    if not due or any(r.step != step for r in execution.replicates if r.diverged_at is None):
+        raise ValueError(f"a state of step {step}")
+    return int(step), int(saved.get("reported", step))
+
+
+def _constants(trial: TrialConfig, replicate: Replicate) -> Report:
+    """What does not change while training: measured once, before the first step.
+
+    Raises:
+        RuntimeError: the model sees the future and its config does not say so.
+    """
+    task = replicate.task
+    leak = replicate.leak()
+    if leak > LEAK_TOLERANCE and trial.resolved_model().promises_causality():
+        raise RuntimeError(
+            f"this model promises to be causal but position t changes by {leak:.2g} (relative) "
+            "when a later token does: mend the layer, or declare it in ModelConfig.leaks"
+        )
+    return {
+        "leak": leak,
+        "parameters": float(sum(p.numel() for p in replicate.net.parameters())),
+        "chance": task.chance,
+        "loss_floor": task.loss_floor(),
+        **task.constants(),
+    }

@@ -1,0 +1,42 @@
+"""The initial value of every parameter: a function of the seed and the parameter's name alone."""
+
+from __future__ import annotations
+
+import hashlib
+
+import torch
+from torch import Tensor, nn
+
+
+def init_weights(net: nn.Module, seed: int) -> None:
+    """Give every parameter its initial value, from a generator of its own.
+
+    The generator depends on ``seed`` and the parameter's name alone, so the same seed starts
+    whatever two networks share from the same values: comparisons are paired. A parameter with two
+    names (a tied head) has the value of the first; one on the meta device has none.
+    """
+    done: set[int] = set()
+    for path, module in net.named_modules():
+        for name, parameter in module.named_parameters(recurse=False):
+            if parameter.is_meta or id(parameter) in done:
+                continue
+            done.add(id(parameter))
+            digest = hashlib.sha256(f"{seed}/{path}.{name}".encode()).digest()
+            generator = torch.Generator().manual_seed(int.from_bytes(digest[:7], "big"))
+            with torch.no_grad():
+                parameter.copy_(_initial_value(module, name, parameter, generator))
+
+
+def _initial_value(
+    module: nn.Module, name: str, parameter: Tensor, generator: torch.Generator
+) -> Tensor:
+    own = getattr(module, "initial_value", None)
+    if own is not None:
+        value: Tensor = own(name, generator)
+        return value
+    if isinstance(module, nn.LayerNorm):
+        return torch.full(parameter.shape, float(name == "weight"))
+    if isinstance(module, nn.Linear):
+        scale = module.in_features**-0.5 if name == "weight" else 0.0  # keeps the variance
+        return scale * torch.randn(parameter.shape, generator=generator)
+    raise TypeError(f"{type(module).__name__}.{name} has no initial value: give it initial_value")
