@@ -1,6 +1,7 @@
 """The house's own laws: floors, sizes, names, frozen flags, exact versions."""
 
 import ast
+import graphlib
 import importlib.metadata
 import re
 import subprocess
@@ -100,6 +101,43 @@ def test_nobody_imports_upward(package):
 def test_upward_imports_are_seen(package, code):
     """Negative control."""
     assert forbidden(package, code)
+
+
+def circle(found):
+    """Modules that import one another in a circle; none where there is no circle.
+
+    Args:
+        found: a module's name to its source. What is imported for annotations alone counts not.
+    """
+    graph = {}
+    for name, code in found.items():
+        tree = ast.parse(code)
+        for node in [n for n in ast.walk(tree) if isinstance(n, ast.If)]:
+            if ast.unparse(node.test) == "TYPE_CHECKING":
+                node.body = [ast.Pass()]
+        named = imports(ast.unparse(tree))
+        known = {each if each in found else each.rpartition(".")[0] for each in named}
+        graph[name] = (known & found.keys()) - {name}
+    try:
+        graphlib.TopologicalSorter(graph).prepare()
+    except graphlib.CycleError as error:
+        return error.args[1]
+    return []
+
+
+def test_no_modules_import_one_another_in_a_circle():
+    found = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in sources(*OURS)
+    }
+    assert circle({name: path.read_text() for name, path in found.items()}) == []
+
+
+def test_a_circle_is_seen():
+    """Negative control, also inside a function; one for annotations alone is none."""
+    two = {"a.x": "def f():\n    from a.y import z", "a.y": "import a.x"}
+    assert set(circle(two)) == {"a.x", "a.y"}
+    assert circle(two | {"a.y": "if TYPE_CHECKING:\n    import a.x"}) == []
 
 
 def test_configs_need_no_torch():
