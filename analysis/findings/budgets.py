@@ -20,6 +20,8 @@ class Budget:
         trial_id: the same trial everywhere.
         name: for people.
         parameters: None where it did not say.
+        flops: a token of a forward pass, FFTs and recurrences with it; None where unknown.
+        decoder_bytes: that a decoder keeps at the end of a sequence; None where unknown.
         tried: trials that its tuned axes were chosen from.
         step: steps trained.
         steps: steps of the full budget.
@@ -36,6 +38,8 @@ class Budget:
     trial_id: str
     name: str
     parameters: float | None
+    flops: float | None
+    decoder_bytes: float | None
     tried: int
     step: int
     steps: int
@@ -65,6 +69,8 @@ def _budget(arm: Arm, reference: Arm | None, study: Study) -> Budget:
         trial_id=arm.trial_id,
         name=arm.name,
         parameters=arm.constants.get("parameters"),
+        flops=arm.constants.get("flops_per_token"),
+        decoder_bytes=arm.constants.get("decoder_bytes"),
         tried=tried[arm.number],
         step=arm.step,
         steps=arm.steps,

@@ -16,6 +16,7 @@ from analysis.statistics.power_law import PowerLaw, power_law
 
 PRICES: Mapping[str, str] = {
     "parameters": "parameters",
+    "flops_per_token": "FLOPs a token",
     "seconds_per_step": "seconds a step",
     "peak_bytes": "peak memory",
 }

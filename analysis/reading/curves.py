@@ -28,6 +28,8 @@ CONSTANTS = (
     "future_seen",
     "prefix",
     "parameters",
+    "flops_per_token",
+    "decoder_bytes",
     "seconds_per_step",
     "peak_bytes",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -19,16 +20,27 @@ MOST_NAMED = 8
 MOST_BARS = 400
 MOST_LINES = 6
 MOMENTS = 300
-_SCALES = {"peak_bytes": (1e-6, "MB"), "seconds_per_step": (1e3, "ms"), "parameters": (1.0, "")}
+_SCALES = {
+    "parameters": (1.0, ""),
+    "flops_per_token": (1e-6, "millions"),
+    "seconds_per_step": (1e3, "ms"),
+    "peak_bytes": (1e-6, "MB"),
+}
+MOST_BESIDE = 2
+"""Panels of a row where there are more than three."""
 
 
 def fronts(found: Sequence[Front], metric: Metric, theme: Theme) -> Figure:
     """One panel a price; the front is a line."""
-    figure = Figure(figsize=(max(4.6, 3.5 * len(found)), 3.4), layout="constrained")
-    panels = figure.subplots(1, len(found), sharey=True, squeeze=False)[0]
-    for front, ax in zip(found, panels, strict=True):
+    columns = len(found) if len(found) <= 3 else MOST_BESIDE
+    rows = math.ceil(len(found) / columns)
+    size = (max(4.6, 3.5 * columns), 3.0 * rows + 0.4)
+    figure = Figure(figsize=size, layout="constrained")
+    panels = figure.subplots(rows, columns, sharey=True, squeeze=False)
+    for front, ax in zip(found, panels.flat, strict=False):
         _front(front, ax, PALETTES[theme])
-    panels[0].set_ylabel(f"test {metric.name}")
+    for ax in panels[:, 0]:
+        ax.set_ylabel(f"test {metric.name}")
     return figure
 
 

@@ -10,7 +10,7 @@ import torch
 from focus_core.config import ModelConfig
 from focus_core.layers.work import SHARED, Rows, work
 from focus_core.systems import SYSTEMS
-from focus_core.training.network import build_model
+from focus_core.training.network import SequenceModel, build_model
 
 BYTES = 4
 """Of a number that a decoder keeps: float32."""
@@ -60,7 +60,16 @@ def cost(
     """
     with torch.device("meta"):
         net = build_model(model, vocab_size=vocab_size, num_outputs=num_outputs, max_length=length)
-    whole = work(net, length, rows_of(model.mixer))
+    return cost_of(net, length, batch_size)
+
+
+def cost_of(net: SequenceModel, length: int, batch_size: int = 1) -> Cost:
+    """The cost of a network that is built, on sequences of ``length`` tokens.
+
+    Raises:
+        TypeError: a module without a row.
+    """
+    whole = work(net, length, rows_of(net.config.mixer))
     forward = (whole.matmul + whole.shared / batch_size) / length
     return Cost(
         parameters=sum(p.numel() for p in net.parameters()),

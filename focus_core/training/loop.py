@@ -15,6 +15,7 @@ import torch
 
 from focus_core.config import TrialConfig
 from focus_core.training.memory import peak_bytes, reset_peak
+from focus_core.training.network import SequenceModel
 from focus_core.training.over_seeds import merge
 from focus_core.training.replicate import Replicate
 
@@ -89,6 +90,7 @@ def fit(
     checkpoint_seconds: float = 10.0,
     device: torch.device | None = None,
     say: Callable[[str], None] = lambda _: None,
+    measure: Callable[[SequenceModel], Report] = lambda _: {},
 ) -> None:
     """Train every seed of ``trial`` to its budget, reporting at each evaluation.
 
@@ -100,6 +102,7 @@ def fit(
         checkpoint_seconds: least time between two saves; a save happens at an evaluation.
         device: where to train; None takes a GPU when there is one.
         say: takes one line when a state was kept that training cannot go on from.
+        measure: what else every report says of the network, such as what it costs.
 
     Raises:
         RuntimeError: the model sees the future and its config does not say so.
@@ -107,7 +110,8 @@ def fit(
     device = device or torch.device("cuda" if torch.cuda.is_available() else "cpu")
     reset_peak(device)
     execution = OneAfterAnother(trial, seeds, device)
-    constants = _constants(trial, execution.replicates[0])
+    first = execution.replicates[0]
+    constants = _constants(trial, first) | measure(first.net)
     step, reported, steps = 0, 0, trial.train.steps
     saved = checkpoints.load() if checkpoints else None
     if saved is not None:

@@ -7,11 +7,14 @@ import functools
 import os
 import traceback
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from focus_core.config import from_flat
+from focus_core.config import TrialConfig, from_flat
 from sweeps.checkpoints import CheckpointError, TrialCheckpoints
 from sweeps.code_identity import code_hash
+
+if TYPE_CHECKING:
+    from focus_core.training.network import SequenceModel
 
 Send = Callable[[dict[str, float]], None]
 Say = Callable[[str], None]
@@ -66,14 +69,30 @@ def train_trial(payload: dict[str, Any], send: Send, say: Say = lambda _: None) 
         **{name: payload[name] for name in names},
         say=say,
     )
+    trial = from_flat(payload["config"])
     fit(
-        from_flat(payload["config"]),
+        trial,
         payload["seeds"],
         send,
         checkpoints=store,
         checkpoint_seconds=payload["checkpoint_seconds"],
         say=say,
+        measure=lambda net: costs(net, trial),
     )
+
+
+def costs(net: SequenceModel, trial: TrialConfig) -> dict[str, float]:
+    """FLOPs a token of a forward pass, and what a decoder keeps at the end of a sequence.
+
+    Nothing of a network with a part whose cost nobody has written down.
+    """
+    from focus_core.tools.cost import cost_of
+
+    try:
+        found = cost_of(net, trial.task.length, trial.train.batch_size)
+    except TypeError:
+        return {}
+    return {"flops_per_token": found.forward + found.unseen, "decoder_bytes": found.state_bytes}
 
 
 @functools.cache

@@ -18,7 +18,7 @@ from sweeps.progress import ENDED
 from sweeps.schema import Report, Sweep, Trial
 
 STEP = "trial/step"  # the metric that says which reports are there: the last one written of each
-TOP = ("leak", "parameters", "seconds_per_step", "peak_bytes")
+TOP = ("leak", "parameters", "flops_per_token", "seconds_per_step", "peak_bytes")
 LEVEL = 0.95
 MAX_METRICS = 900  # MLflow takes 1000 entities a batch: this leaves room for params and tags
 PART = re.compile(r"([a-z]+)(\d+)")

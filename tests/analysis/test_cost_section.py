@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from analysis.findings import Findings
-from analysis.findings.costs import Span, cost_findings
+from analysis.findings.costs import PRICES, Span, cost_findings
 from analysis.reading.ledger import read_sweep
 from analysis.reading.study import study
 from analysis.sections import cost_figures
@@ -198,3 +198,25 @@ def test_ten_thousand_trials_are_drawn_small():
     few = io.BytesIO()
     cost_figures.timeline(spans[:400], "light").savefig(few, format="svg")
     assert few.tell() < 400_000
+
+
+def test_four_prices_stand_in_two_rows(read, widths):
+    rows = widths()
+    for size, trial in enumerate(rows, 1):
+        costing(
+            trial, flops_per_token=1e6 * size, seconds_per_step=0.1 * size, peak_bytes=1e8 * size
+        )
+    found = read(rows, axes=[WIDTHS])
+    assert [front.price for front in cost_findings(found.study).fronts] == list(PRICES)
+    made = card(found)
+    drawing = next(figure for figure in made.figures if figure.name == "pareto").draw("light")
+    assert [ax.get_xlabel() for ax in drawing.axes] == [
+        "parameters",
+        "FLOPs a token, millions",
+        "seconds a step, ms",
+        "peak memory, MB",
+    ]
+    table = next(table for table in made.tables if table.name == "budgets")
+    at = [column.title for column in table.columns].index("FLOPs a token")
+    assert sorted(row[at] for row in table.rows) == [1, 2, 3]
+    assert all(row[at + 1] is None for row in table.rows)  # of ledgers that do not say it
