@@ -92,6 +92,8 @@ def style(theme: Theme) -> dict[str, Any]:
         "svg.fonttype": "none",  # words stay words: any script, and a third of the size
         "text.color": colours.ink,
         "text.parse_math": False,  # a name may hold a dollar sign
+        "xtick.bottom": False,  # there are grid lines
         "xtick.color": colours.ink,
         "ytick.color": colours.ink,
+        "ytick.left": False,
     }
