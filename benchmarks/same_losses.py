@@ -49,7 +49,7 @@ def main() -> None:
     now, before = reported(ROOT), reported(Path(args.before).resolve()) if args.before else None
     different = [] if before is None else [name for name in now if now[name] != before.get(name)]
     failed = [name for name, found in now.items() if isinstance(found, str)]
-    numbers = sum(len(report) for found in now.values() if found for report in found)
+    numbers = sum(len(report) for f in now.values() if isinstance(f, list) for report in f)
     rows = [
         {
             "trials": len(now) - len(failed),

@@ -4,11 +4,13 @@ That each is causal and prefix consistent is in ``test_every_variant``: every mi
 """
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 import torch
 from torch.nn import functional
 
+from focus_core import systems
 from focus_core.config import ModelConfig, TrainConfig, TrialConfig
 from focus_core.layers.mixer import Mixer
 from focus_core.systems import SYSTEMS, mixer_class
@@ -26,6 +28,8 @@ def test_every_table_has_every_mixer():
     for name, system in SYSTEMS.items():
         assert system.reads <= fields
         assert issubclass(mixer_class(name), Mixer)
+    folders = {p.parent.name for p in Path(systems.__file__).parent.glob("*/__init__.py")}
+    assert folders == {system.mixer.split(".")[2] for system in SYSTEMS.values()}
     varied = {v.changes.get("model.mixer", "focus") for v in VARIANTS.values()}
     assert varied == set(SYSTEMS)
 
@@ -139,6 +143,8 @@ def test_a_field_is_of_the_identity_where_it_changes_the_function(mixer, field):
         ({"mixer": "mega", "chunk_length": 15}, "model.chunk_length = 15 does not divide"),
         ({"mixer": "mega", "key_width": 5}, "model.key_width = 5 must be even"),
         ({"mixer": "transformer_xl", "chunks": 4}, "model.chunks is a count"),
+        ({"mixer": "transformer_xl", "bins": 4}, "model.bins is a count"),
+        ({"mixer": "mega", "bins": 4}, "model.bins is a count"),
         ({"mixer": "s4", "state_size": 7}, "model.state_size = 7 must be even"),
         ({"mixer": "hyena", "implicit_features": 4}, "model.implicit_features = 4 must be odd"),
         ({"mixer": "rnn"}, "model.mixer must be one of focus, attention, transformer"),

@@ -37,7 +37,7 @@ def fronts(found: Sequence[Front], metric: Metric, theme: Theme) -> Figure:
     size = (max(4.6, 3.5 * columns), 3.0 * rows + 0.4)
     figure = Figure(figsize=size, layout="constrained")
     panels = figure.subplots(rows, columns, sharey=True, squeeze=False)
-    for front, ax in zip(found, panels.flat, strict=False):
+    for front, ax in zip(found, panels.flat, strict=True):
         _front(front, ax, PALETTES[theme])
     for ax in panels[:, 0]:
         ax.set_ylabel(f"test {metric.name}")

@@ -57,17 +57,21 @@ class Row(NamedTuple):
 Rows = Mapping[type[nn.Module], Row]
 
 
+class NoRowError(TypeError):
+    """Nobody has written down what a kind of module costs."""
+
+
 def work(module: nn.Module, length: int, rows: Rows) -> Work:
     """What ``module`` does on a sequence of ``length`` tokens.
 
     Raises:
-        TypeError: a module with parameters of its own and without a row.
+        NoRowError: a module with parameters of its own and without a row.
     """
     row = rows.get(type(module))
     if row is None:
         if next(module.parameters(recurse=False), None) is not None:
             kind = type(module)
-            raise TypeError(f"{kind.__name__} of {kind.__module__} has no row: add one to cost.py")
+            raise NoRowError(f"{kind.__name__} of {kind.__module__} has no row: add one to cost.py")
         row = Row(nothing, None)
     names = row.parts
     parts = module.children() if names is None else [getattr(module, name) for name in names]

@@ -52,8 +52,3 @@ def origin_of(name: str) -> Origin:
 def _load(path: str) -> Any:
     module, _, name = path.partition(":")
     return getattr(import_module(module), name)
-
-
-def those_that_read(field: str) -> tuple[str, ...]:
-    """The names of the systems that read a field which others do not."""
-    return tuple(name for name, system in SYSTEMS.items() if field in system.reads)

@@ -20,8 +20,8 @@ def check_heads(model: ModelConfig) -> None:
     )
 
 
-def check_mode(model: ModelConfig, *counts: str) -> None:
-    """Only the paper's mode sees the future, and only there the fields ``counts`` are given."""
+def check_mode(model: ModelConfig) -> None:
+    """Only the paper's mode sees the future, and only there bins and chunks are counted."""
     if model.mode == "paper":
         return
     leaks = model.leaks()
@@ -29,7 +29,7 @@ def check_mode(model: ModelConfig, *counts: str) -> None:
         not leaks,
         f"{leaks[0] if leaks else ''} sees the future: study it with model.mode=paper",
     )
-    given = [name for name in counts if getattr(model, name) is not None]
+    given = [name for name in ("bins", "chunks") if getattr(model, name) is not None]
     require(
         not given,
         f"model.{given[0] if given else ''} is a count, which moves with the length: give "

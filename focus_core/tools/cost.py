@@ -56,7 +56,7 @@ def cost(
         batch_size: sequences that share what is computed from parameters alone, B.
 
     Raises:
-        TypeError: a module without a row.
+        NoRowError: a module without a row.
     """
     with torch.device("meta"):
         net = build_model(model, vocab_size=vocab_size, num_outputs=num_outputs, max_length=length)
@@ -67,7 +67,7 @@ def cost_of(net: SequenceModel, length: int, batch_size: int = 1) -> Cost:
     """The cost of a network that is built, on sequences of ``length`` tokens.
 
     Raises:
-        TypeError: a module without a row.
+        NoRowError: a module without a row.
     """
     whole = work(net, length, rows_of(net.config.mixer))
     forward = (whole.matmul + whole.shared / batch_size) / length

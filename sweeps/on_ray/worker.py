@@ -86,11 +86,12 @@ def costs(net: SequenceModel, trial: TrialConfig) -> dict[str, float]:
 
     Nothing of a network with a part whose cost nobody has written down.
     """
+    from focus_core.layers.work import NoRowError
     from focus_core.tools.cost import cost_of
 
     try:
         found = cost_of(net, trial.task.length, trial.train.batch_size)
-    except TypeError:
+    except NoRowError:
         return {}
     return {"flops_per_token": found.forward + found.unseen, "decoder_bytes": found.state_bytes}
 

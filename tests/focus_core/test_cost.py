@@ -8,7 +8,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from focus_core.config import ModelConfig, TrialConfig
 from focus_core.layers.short_conv import ShortConv
-from focus_core.layers.work import SHARED, work
+from focus_core.layers.work import SHARED, NoRowError, work
 from focus_core.tools.cost import cost
 from focus_core.training.network import build_model
 from search_spaces.variants import VARIANTS
@@ -115,5 +115,5 @@ def test_a_module_without_a_row_is_an_error():
             super().__init__()
             self.weight = nn.Parameter(torch.zeros(1))
 
-    with pytest.raises(TypeError, match=r"Unknown of .* has no row: add one to cost\.py"):
+    with pytest.raises(NoRowError, match=r"Unknown of .* has no row: add one to cost\.py"):
         work(nn.Sequential(Unknown()), 8, SHARED)

@@ -36,7 +36,7 @@ def check(trial: TrialConfig, model: ModelConfig) -> None:
 
 
 def _check_mode(model: ModelConfig) -> None:
-    check_mode(model, "bins", "chunks")
+    check_mode(model)
     require(
         model.mode == "paper" or model.filter != "adaptive" or model.theta_shift >= 1,
         f"model.theta_shift must be 1 or more, not {model.theta_shift}",

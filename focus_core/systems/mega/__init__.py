@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def check(trial: TrialConfig, model: ModelConfig) -> None:
     """Its chunks divide the sequence."""
-    check_mode(trial.model, "chunks")
+    check_mode(trial.model)
     check_divides(trial, "chunk_length", model.chunk_length, "chunks")
     check_even_keys(model)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from focus_core.errors import require
@@ -28,10 +29,8 @@ S4 = System(
     reads=READS,
     check=check,
 )
-S4D = System(
+S4D = replace(
+    S4,
     mixer="focus_core.systems.state_space.mixer:S4DMixer",
-    cost="focus_core.systems.state_space.cost",
     origin="focus_core.systems.state_space.origin:S4D",
-    reads=READS,
-    check=check,
 )

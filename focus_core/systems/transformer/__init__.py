@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from focus_core.systems.rules import check_heads
@@ -28,16 +29,10 @@ FLASH = System(
     reads=READS,
     check=check,
 )
-TRANSFORMER = System(
-    mixer=f"{MIXER}:TransformerMixer",
-    cost=COST,
-    origin=f"{ORIGIN}:TRANSFORMER",
-    reads=READS,
-    check=check,
-)
-GPT2 = System(
+TRANSFORMER = replace(FLASH, mixer=f"{MIXER}:TransformerMixer", origin=f"{ORIGIN}:TRANSFORMER")
+GPT2 = replace(
+    FLASH,
     mixer=f"{MIXER}:GPT2Mixer",
-    cost=COST,
     frame=Frame(
         activation="gelu",
         tied_head=True,
@@ -47,6 +42,4 @@ GPT2 = System(
         ffn_ratio=4,
     ),
     origin=f"{ORIGIN}:GPT2",
-    reads=READS,
-    check=check,
 )

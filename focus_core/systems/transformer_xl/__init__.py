@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def check(trial: TrialConfig, model: ModelConfig) -> None:
     """Heads divide the width, and segments the sequence."""
     check_heads(model)
-    check_mode(trial.model, "chunks")
+    check_mode(trial.model)
     check_divides(trial, "chunk_length", model.chunk_length, "chunks")
 
 
