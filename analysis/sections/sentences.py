@@ -70,7 +70,7 @@ def notes(study: Study, found: Comparisons) -> list[str]:
 def counts(study: Study) -> str:
     """``12 configurations x 3 seeds, all complete``."""
     states = Counter(arm.state for arm in study.trials)
-    seeds = counted(study.about["seeds"], "seed")
+    seeds = _seeds(study)
     total = counted(len(study.trials), "configuration")
     if len(study.trials) < study.about["planned"]:
         total = f"{len(study.trials)} of {study.about['planned']} configurations"
@@ -85,6 +85,14 @@ def counts(study: Study) -> str:
     more += [f"{counted(lost, 'seed')} without a finite score"] * bool(lost)
     more += [f"{leaky} leaky, shown and not ranked"] * bool(leaky)
     return "; ".join([f"{total} × {seeds}, {ended}", *more]) + "."  # noqa: RUF001
+
+
+def _seeds(study: Study) -> str:
+    """``3 seeds``; ``3 to 5 seeds`` where some of those trained in full have more than others."""
+    trained = {len(arm.values) for arm in study.trials if arm.whole}
+    if len(trained) > 1:
+        return f"{min(trained)} to {max(trained)} seeds"
+    return counted(study.about["seeds"], "seed")
 
 
 class _Teller:
