@@ -6,10 +6,11 @@ PED-ANOVA) on the same sweeps.
 
 from __future__ import annotations
 
+import math
 import time
 
 import numpy as np
-from importance_worlds import LEVELS, World, draw_sweep, true_shares
+from importance_worlds import GRID, LEVELS, World, draw_sweep, true_shares
 from old_importances import fanova_interval, ped_anova
 from shares import Part, share
 
@@ -30,6 +31,8 @@ WORLDS = (
     World(function="pair"),
     World(function="conditional"),
     World(function="conditional", sampler="tpe"),
+    World(function="nothing", sampler="grid", trials=math.prod(GRID)),
+    World(function="pair", sampler="grid", trials=math.prod(GRID)),
 )
 RIVAL = ("additive",)  # its own truth, single effects, is the same there
 NULL_TIMES, RIVAL_SWEEPS = 4, 3
@@ -60,7 +63,7 @@ def importances_part(sweeps: int) -> Part:
 
 def row(world: World, sweeps: int) -> dict[str, object]:
     """One line of the table."""
-    truth = true_shares(world.function)
+    truth = true_shares(world.function, world.sampler)
     sweeps *= 1 if truth.any() else NULL_TIMES
     found, old, rival = [], [], []
     for seed in range(sweeps):

@@ -12,6 +12,8 @@ LEVELS = (0, 0, 4, 0, 3, 0)
 """Numbers from 0 to 1, and choices of four and three (see ``analysis.statistics.kernel``)."""
 PARENT, CHILD, ALIVE_AT = 2, 3, 0.0
 """In conditional worlds axis 3 has an effect only where axis 2 is 0."""
+GRID = (3, 2, 4, 2, 3, 2)
+"""How many values each axis has on a grid; numbers are spread evenly from 0 to 1."""
 STEPS = np.array([0.0, 0.5, 1.0, 0.2])
 TRUTH_POINTS = 2**16
 
@@ -51,8 +53,8 @@ class World:
 
     Attributes:
         function: one of ``FUNCTIONS``.
-        sampler: ``random`` or ``tpe`` (Optuna's own).
-        trials: how many.
+        sampler: ``random``, ``tpe`` (Optuna's own) or ``grid``.
+        trials: how many; a grid has as many as it has points.
         seeds: of each.
         noise: sd of one seed's score, in units of the function's sd over the space.
         kind: ``normal``; ``bimodal``, a fifth of the seeds elsewhere; ``luck``, each seed also
@@ -83,15 +85,22 @@ def masked(x, function):
     return x
 
 
-def uniform(count, rng):
+def uniform(count, rng, sampler="random"):
     columns = [rng.integers(0, n, count) if n else rng.random(count) for n in LEVELS]
+    if sampler == "grid":
+        columns = [rng.integers(0, n, count) for n in GRID]
+        return np.array(columns, dtype=float).T / grid_steps()
     return np.array(columns, dtype=float).T
 
 
-def true_shares(function):
+def grid_steps():
+    return np.array([1 if levels else n - 1 for levels, n in zip(LEVELS, GRID, strict=True)])
+
+
+def true_shares(function, sampler="random"):
     """Total Sobol' indices, (axes,), by the definition: one axis drawn anew at many points."""
     f, rng = FUNCTIONS[function], np.random.default_rng(0)
-    first, second = uniform(TRUTH_POINTS, rng), uniform(TRUTH_POINTS, rng)
+    first, second = (uniform(TRUTH_POINTS, rng, sampler) for _ in range(2))
     score = f(masked(first, function))
     if score.var() == 0:
         return np.zeros(len(LEVELS))
@@ -108,18 +117,25 @@ def draw_sweep(world, seed):
     """Points (trials, axes) and scores (trials, seeds) of one sweep."""
     rng = np.random.default_rng(seed)
     f = FUNCTIONS[world.function]
-    size = f(masked(uniform(4096, np.random.default_rng(1)), world.function)).std() or 1.0
+    whole = uniform(4096, np.random.default_rng(1), world.sampler)
+    size = f(masked(whole, world.function)).std() or 1.0
     noise = _noise(world, size, rng)
     if world.sampler == "tpe":
         points, scores = _tpe(world, f, noise, int(rng.integers(2**31)))
     else:
-        points = masked(uniform(world.trials, rng), world.function)
+        points = masked(_points(world, rng), world.function)
         scores = np.array([f(p[None])[0] + noise(p) for p in points])
     if world.kept < 1:  # a pruner sees an early, noisy value
         early = scores.mean(axis=1) + world.noise * size * rng.standard_normal(len(scores))
         keep = np.argsort(-early)[: round(world.kept * len(scores))]
         points, scores = points[np.sort(keep)], scores[np.sort(keep)]
     return points, scores
+
+
+def _points(world, rng):
+    if world.sampler == "grid":
+        return np.array(list(np.ndindex(GRID))) / grid_steps()
+    return uniform(world.trials, rng)
 
 
 def _noise(world, size, rng) -> Callable:

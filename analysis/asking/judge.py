@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from scipy import stats
 
 from analysis.asking.evidence import Answer, Evidence, answer_of, seeds_for
 from analysis.asking.language import Question
@@ -24,6 +23,7 @@ from analysis.findings.planner import Step, Wish, steps
 from analysis.reading.arms import Arm
 from analysis.reading.study import Study
 from analysis.statistics.against import Against, against, between
+from analysis.statistics.tails import t_quantile
 from focus_core.errors import UserError
 
 Family = Literal["reference", "pairs", "levels"]
@@ -148,7 +148,7 @@ def _of_levels(findings: Findings, question: Question, sides: Levels) -> Judgeme
     sign = study.metric.sign * (1.0 if pair.first == ends[0] else -1.0)
     low, high = sorted((sign * pair.low, sign * pair.high))
     df = float(max(1, (len(axis.levels) - 1) * (axis.seeds - 1)))
-    error = (high - low) / 2 / float(stats.t.isf(0.025 / len(axis.pairs), df))
+    error = (high - low) / 2 / float(-t_quantile(0.025 / len(axis.pairs), df))
     evidence = Evidence(
         difference=sign * pair.difference,
         low=low,

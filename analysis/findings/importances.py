@@ -85,7 +85,8 @@ class ImportanceFindings:
         explained: share of the trials' variance that it foretells of trials it did not see.
         axes: by share, the largest first; empty where there is too little to go by.
         constant: axes that did not vary, by name.
-        curves: of the strongest detectable axes.
+        curves: of the strongest detectable axes; none on a complete grid, where the means of each
+            axis' levels (``axes``) are the same without a fit.
         note: why there are no axes; empty where there are.
     """
 
@@ -129,6 +130,8 @@ def importance_findings(study: Study) -> ImportanceFindings:
     result = importances(points, scores, [len(axis.choices) for axis in encoded])
     order = sorted(range(len(encoded)), key=lambda k: -result.axes[k].share)
     strongest = [k for k in order if result.axes[k].detectable][:MOST_CURVES]
+    if result.space.grid is not None:
+        strongest = []
     return ImportanceFindings(
         **facts,
         used=result.used,

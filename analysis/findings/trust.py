@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from analysis.findings.certificates import certificates
 from analysis.findings.learned import learned_arms
 from analysis.reading.arms import VARIANT, Arm, Row
 from analysis.reading.study import Study
 from analysis.statistics.bimodal import Learned
+from analysis.statistics.tails import f_above
 
 STATES = ("complete", "pruned", "failed", "killed", "running", "waiting")
 ALPHA = 0.05
@@ -125,7 +125,7 @@ def _noise(study: Study) -> tuple[list[Noise], float | None]:
     known = (others > 0) & (of_others > 0)
     ratio = np.full(len(arms), np.nan)
     ratio[known] = (squares / freedom)[known] / (others[known] / of_others[known])
-    p = stats.f.sf(ratio, freedom, np.where(known, of_others, 1))
+    p = f_above(ratio, freedom, np.where(known, of_others, 1))
     found = [
         Noise(
             arm=arm,

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from scipy import stats
 
 from analysis.findings.curves import rows_of
 from analysis.reading.arms import Arm
 from analysis.statistics.correction import holm
 from analysis.statistics.seed_interval import LEVEL, Bounds, Z
+from analysis.statistics.tails import t_above, t_quantile
 
 ALPHA = 0.05
 MIN_SEEDS = 5
@@ -68,7 +68,7 @@ def _gaps(
         d = [score - (by_seed[seed] if own[at] else ceiling[at]) for seed, score in scores.items()]
         n[at], mean[at], counted[at] = len(d), np.mean(d), arm.sequences("test", bounds) or 0
         sd[at] = np.std(d, ddof=1) if len(d) > 1 else 0.0
-    quantile = stats.t.ppf((1 + LEVEL) / 2, np.maximum(n - 1, 1))
+    quantile = t_quantile((1 + LEVEL) / 2, np.maximum(n - 1, 1))
     # Two scores that differ by d disagree on at least that share of the sequences.
     half = np.maximum(quantile * sd / np.sqrt(n), _resolution(np.abs(mean), counted * n))
     # One number for all seeds, counted on one test set: its own error comes on top.
@@ -76,7 +76,7 @@ def _gaps(
     half = np.hypot(half, alone)
     known = (n > 1) & (half > 0)
     t = np.divide(mean * quantile, half, out=np.zeros_like(mean), where=known)
-    return mean, np.where(known, 2 * stats.t.sf(np.abs(t), np.maximum(n - 1, 1)), 1.0)
+    return mean, np.where(known, 2 * t_above(np.abs(t), np.maximum(n - 1, 1)), 1.0)
 
 
 def _resolution(rate: Floats, sequences: Floats) -> Floats:

@@ -13,6 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Drawing
+from matplotlib.ticker import AutoLocator
 
 from analysis.page.fonts import families, quietly, write_out
 from analysis.page.svg import inlined, smaller
@@ -20,6 +21,7 @@ from analysis.sections.card import Card, Figure, Theme
 from analysis.sections.theme import style
 
 DPI = 130
+MOST_TICKS = 5
 NARROW = 4.1
 """Inches: what a phone shows without making the words small."""
 MOST_BYTES = 200_000
@@ -79,7 +81,7 @@ def draw(figure: Figure, stem: Path, *, narrow: bool = False) -> Picture:
 
 def _draw(figure: Figure, stem: Path, *, narrow: bool) -> Picture:
     with mpl.rc_context(_settings("light", figure.name)):
-        drawing = figure.draw("light")
+        drawing = _drawn(figure, "light")
         inches = drawing.get_size_inches()
         is_simple = len(drawing.axes) == 1 and drawing.get_layout_engine() is not None
         light = _svg(drawing)
@@ -100,15 +102,25 @@ def _draw(figure: Figure, stem: Path, *, narrow: bool) -> Picture:
     inline = inlined(light, figure.alt)
     if inline is None:
         with mpl.rc_context(_settings("dark", figure.name)):
-            dark = _svg(figure.draw("dark"))
+            dark = _svg(_drawn(figure, "dark"))
         return Picture(light=light.encode(), dark=dark.encode(), width=width, height=height)
     phone = _narrowed(figure) if narrow and is_simple and inches[0] > NARROW else ""
     return Picture(inline=inline, narrow=phone, width=width, height=height)
 
 
+def _drawn(figure: Figure, theme: Theme) -> Drawing:
+    """The drawing, with as many numbers at a scale as it takes to read it: by itself, up to 11."""
+    drawing = figure.draw(theme)
+    for ax in drawing.axes:
+        for locator in (ax.xaxis.get_major_locator(), ax.yaxis.get_major_locator()):
+            if isinstance(locator, AutoLocator):
+                locator.set_params(nbins=MOST_TICKS)
+    return drawing
+
+
 def _narrowed(figure: Figure) -> str:
     with mpl.rc_context(_settings("light", f"{figure.name}-narrow")):
-        drawing = figure.draw("light")
+        drawing = _drawn(figure, "light")
         drawing.set_size_inches(NARROW, float(drawing.get_size_inches()[1]))
         return inlined(_svg(drawing), figure.alt) or ""
 

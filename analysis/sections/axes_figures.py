@@ -92,13 +92,16 @@ def draw_levels(axis: AxisResult, score: str, theme: Theme) -> Drawing:
 
 def draw_curve(axis: AxisResult, curve: Curve, score: str, theme: Theme) -> Drawing:
     """A dot a trial; the curve has the other axes at their average, with its band."""
+    import seaborn as sns  # it loads pandas and all of scipy.stats: not for every report
+
     drawing = Drawing(figsize=(WIDTH, 2.7), layout="constrained")
     ax: Axes = drawing.subplots()
     colours = PALETTES[theme]
     strong = colours.accent if axis.differs else colours.quiet
     order = np.argsort(curve.tried, kind="stable")
     tried, scores = (thinned(found[order], MOST_DOTS) for found in (curve.tried, curve.scores))
-    ax.scatter(tried, scores, s=9, color=colours.quiet, alpha=0.55, linewidths=0, zorder=2)
+    dots: dict[str, Any] = {"s": 9, "color": colours.quiet, "alpha": 0.55, "linewidth": 0}
+    sns.scatterplot(x=tried, y=scores, ax=ax, zorder=2, **dots)
     if np.isfinite(curve.low).all():
         ax.fill_between(curve.at, curve.low, curve.high, color=strong, alpha=0.18, lw=0, zorder=1)
     ax.plot(curve.at, curve.mean, color=strong, lw=2.2, zorder=3)
@@ -114,8 +117,6 @@ def draw_curve(axis: AxisResult, curve: Curve, score: str, theme: Theme) -> Draw
 
 def draw_cells(found: Interaction, scores: Format, theme: Theme) -> Drawing:
     """The mean score of each cell and how many trials it averages."""
-    import seaborn as sns  # it loads pandas: only where there is a heat map
-
     cells = np.array([[np.nan if c is None else c for c in row] for row in found.cells])
     rows, columns = cells.shape
     size = (max(WIDTH, 1.3 + 0.62 * columns), 1.0 + 0.5 * rows)
@@ -129,19 +130,16 @@ def draw_cells(found: Interaction, scores: Format, theme: Theme) -> Drawing:
         [_cut(label.replace(" to ", "\nto ")) for label in labels]
         for labels in (found.column_levels, found.row_levels)
     )
-    sns.heatmap(
-        cells,
-        ax=ax,
-        annot=np.array(words),
-        fmt="",
-        annot_kws={"fontsize": 8},
-        cmap="cividis",
-        cbar=False,
-        linewidths=2,
-        linecolor=PALETTES[theme].ground,
-        xticklabels=below,
-        yticklabels=beside,
-    )
+    ground = PALETTES[theme].ground
+    ax.pcolormesh(cells, cmap="cividis", edgecolors=ground, linewidth=2)
+    middle = (np.nanmin(cells) + np.nanmax(cells)) / 2
+    for row, column in np.argwhere(np.isfinite(cells)):
+        ink = "black" if cells[row, column] > middle else "white"
+        where = (column + 0.5, row + 0.5)
+        ax.text(*where, words[row][column], size=8, color=ink, ha="center", va="center")
+    ax.set_xticks(np.arange(columns) + 0.5, below)
+    ax.set_yticks(np.arange(rows) + 0.5, beside)
+    ax.invert_yaxis()
     ax.tick_params(labelsize=8.5, length=0, labelrotation=0)
     if max(len(line) for label in below for line in label.split("\n")) > NARROW_LABEL:
         ax.tick_params(axis="x", labelrotation=45)

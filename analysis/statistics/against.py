@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 from analysis.statistics.binomial import resolution
 from analysis.statistics.dunnett import critical, tail
@@ -123,6 +123,8 @@ def between(
         counted = np.minimum(sequences[arms], sequences[other]) * apart.counts
     many = int(np.count_nonzero(found.counts))
     half = half_widths(apart, level, many * (many - 1) // 2, counted)
+    from scipy import stats  # it loads every distribution there is: only where all are compared
+
     reach = stats.studentized_range.isf(level, many, apart.df) / np.sqrt(2)
     low, high = _ends(apart.means, half := np.maximum(half, reach * apart.errors), bounds)
     return Against(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 import numpy as np
-from scipy import linalg, stats
+from scipy import linalg
 
 from analysis.statistics.kernel import Floats, log_kernel
 from analysis.statistics.surrogate import Problem, correlation, covariance, fit
+from analysis.statistics.tails import f_above
 
 SHUFFLES = 999
 SCALE = 0.3  # length scale that an axis is given when it is tried
@@ -91,7 +92,7 @@ def _seeds_p(white: Floats, form: Floats) -> float:
     if noise <= 0:
         return 0.0 if own > 0 else 1.0
     degrees = min(float(np.trace(form) ** 2 / np.sum(form**2)), _seen_degrees(between, seeds - 1))
-    return float(stats.f.sf(own / noise, degrees, (seeds - 1) * degrees))
+    return float(f_above(own / noise, degrees, (seeds - 1) * degrees))
 
 
 def _seen_degrees(between: Floats, n: int) -> float:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
 
 MOST_KNOTS = 4
 ROWS_A_KNOT = 6
@@ -56,6 +55,8 @@ def curve_columns(values: Floats, knots: Floats) -> Floats:
     if len(knots) == 2:
         share = (values - knots[0]) / (knots[1] - knots[0])
         return np.stack([1 - share, share], axis=1)
+    from scipy.interpolate import CubicSpline  # slow to load: only where an axis is continuous
+
     columns: Floats = CubicSpline(knots, np.eye(len(knots)), bc_type="natural")(values)
     return columns
 

@@ -12,9 +12,9 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
+from numpy.polynomial import Chebyshev
 from numpy.typing import NDArray
 from scipy import special
-from scipy.interpolate import BarycentricInterpolator
 
 Floats = NDArray[np.float64]
 
@@ -54,7 +54,7 @@ def tail(t: Floats, df: Floats, comparisons: NDArray[np.int64] | int) -> Floats:
 
 
 @cache
-def _table(level: float, comparisons: int, sided: int) -> BarycentricInterpolator:
+def _table(level: float, comparisons: int, sided: int) -> Chebyshev:
     """Logarithm of the critical value over ``2 / sqrt(df) - 1``."""
     angle = np.pi * (np.arange(_NODES) + 0.5) / _NODES
     place = np.cos(angle)
@@ -65,7 +65,7 @@ def _table(level: float, comparisons: int, sided: int) -> BarycentricInterpolato
         middle = (low + high) / 2
         is_enough = _below(np.exp(middle), scales, many, sided) >= 1 - level
         low, high = np.where(is_enough, low, middle), np.where(is_enough, middle, high)
-    return BarycentricInterpolator(place, (low + high) / 2, rng=np.random.default_rng(0))
+    return Chebyshev.fit(place, (low + high) / 2, _NODES - 1, domain=[-1, 1])
 
 
 def _below(t: Floats, scales: Floats, comparisons: NDArray[np.int64], sided: int) -> Floats:

@@ -130,8 +130,10 @@ def total_shares(functions: Drawn, space: Space, seed: int, count: int = POINTS)
     """The total Sobol' index of each axis for each function, (axes, functions).
 
     One axis after the other is drawn anew at points of the whole space; half the mean square of
-    what that changes, over the variance (Jansen 1999).
+    what that changes, over the variance (Jansen 1999). On a complete grid nothing is drawn.
     """
+    if space.grid is not None:
+        return _exact_shares(functions.at(space.grid), space.grid)
     first, second = two_samples(space.levels, count, seed)
     parts = functions.parts(space.masked(first))
     scores = functions.of(parts)
@@ -143,6 +145,19 @@ def total_shares(functions: Drawn, space: Space, seed: int, count: int = POINTS)
         moved = functions.changed(parts, space.masked(changed))
         shares.append(0.5 * np.mean((moved - scores) ** 2, axis=0) / variance)
     return np.array(shares)
+
+
+def _exact_shares(scores: Floats, grid: Floats) -> Floats:
+    """Mean variance along each axis with all others held, over the variance, (axes, functions).
+
+    Args:
+        scores: (points, functions).
+        grid: see ``Space``.
+    """
+    table = scores.reshape(*(len(np.unique(column)) for column in grid.T), -1)
+    variance = np.maximum(scores.var(axis=0), np.finfo(float).tiny)
+    along = [table.var(axis=k).reshape(-1, scores.shape[1]) for k in range(grid.shape[1])]
+    return np.array([each.mean(axis=0) for each in along]) / variance
 
 
 def seed_noise(scores: Floats) -> float:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from analysis.statistics.columns import level_columns, span
 from analysis.statistics.repeated import sphericity
+from analysis.statistics.tails import f_above
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -74,7 +74,7 @@ def joint_effect(
         f=f,
         df1=epsilon * df1,
         df2=epsilon * df2,
-        p=float(stats.f.sf(f, epsilon * df1, epsilon * df2)) if known else 1.0,
+        p=float(f_above(f, epsilon * df1, epsilon * df2)) if known else 1.0,
     )
 
 

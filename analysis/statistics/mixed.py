@@ -22,10 +22,10 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from analysis.statistics.columns import NOTHING, span
 from analysis.statistics.noise import Noise, joint_degrees, measure
+from analysis.statistics.tails import f_above, f_quantile, t_above, t_quantile
 
 Floats = NDArray[np.float64]
 Why = Literal["inseparable", "few trials"]
@@ -149,14 +149,14 @@ def contrasts(effect: TrialEffect, weights: Floats, *, family: int | None) -> Co
     p = np.zeros(len(weights))
     for error, degrees in (effect.noise.pooled_error(weights), effect.noise.own_error(weights)):
         if family is None:
-            factor = np.sqrt(effect.df1 * stats.f.isf(0.05, effect.df1, degrees))
+            factor = np.sqrt(effect.df1 * f_quantile(0.95, effect.df1, degrees))
         else:
-            factor = stats.t.isf(0.025 / max(1, family), degrees)
+            factor = -t_quantile(0.025 / max(1, family), degrees)
         reach = np.maximum(reach, factor * error)
         known = error**2 > effect.noise.rounding
         reach = np.maximum(reach, np.where(known, factor * error, np.inf))
         size = np.where(known, np.abs(estimate) / np.where(known, error, 1.0), 0.0)
-        p = np.maximum(p, 2 * stats.t.sf(size, degrees))
+        p = np.maximum(p, 2 * t_above(size, degrees))
     apart = np.abs(weights - weights @ effect.separable).max(axis=1) > 1e-6
     estimate, reach, p = (np.where(apart, np.nan, x) for x in (estimate, reach, p))
     return Contrasts(estimate=estimate, low=estimate - reach, high=estimate + reach, p=p)
@@ -168,7 +168,7 @@ def _pooled(noise: Noise) -> tuple[float, float, float]:
         return 0.0, 1.0, 1.0  # nothing varies: there is nothing to judge by
     f = float(np.mean(noise.centre**2 / variance))
     df2 = joint_degrees(degrees)
-    return f, df2, float(stats.f.sf(f, len(degrees), df2))
+    return f, df2, float(f_above(f, len(degrees), df2))
 
 
 def _own(noise: Noise) -> float:
@@ -177,4 +177,4 @@ def _own(noise: Noise) -> float:
     if total <= noise.rounding:
         return 1.0
     df1 = total**2 / float(np.sum(matrix**2))
-    return float(stats.f.sf(float(noise.centre @ noise.centre) / total, df1, df2))
+    return float(f_above(float(noise.centre @ noise.centre) / total, df1, df2))

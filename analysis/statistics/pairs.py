@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from analysis.statistics.correction import holm
 from analysis.statistics.mixed import Contrasts, TrialEffect, contrasts
 from analysis.statistics.repeated import sphericity
+from analysis.statistics.tails import t_above, t_quantile
 
 NEARLY = 0.95
 
@@ -86,12 +86,12 @@ def grid_contrasts(table: Floats, weights: Floats, *, family: int, floor: float 
     known = error > 1e-12 * np.max(np.abs(table), initial=0.0)
     size = np.where(known, np.abs(estimate) / np.where(known, error, 1.0), 0.0)
     # no spread, no floor: there is nothing to go by
-    reach = np.where(known, stats.t.isf(0.025 / max(1, family), degrees) * error, np.inf)
+    reach = np.where(known, -t_quantile(0.025 / max(1, family), degrees) * error, np.inf)
     return Contrasts(
         estimate=estimate,
         low=estimate - reach,
         high=estimate + reach,
-        p=2 * stats.t.sf(size, degrees),
+        p=2 * t_above(size, degrees),
     )
 
 

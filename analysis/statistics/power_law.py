@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from analysis.statistics.kernel import Floats
+from analysis.statistics.tails import t_quantile
 
 LEVEL = 0.95
 
@@ -38,10 +38,12 @@ def power_law(sizes: Floats, costs: Floats) -> PowerLaw | None:
     """
     if len(np.unique(sizes)) < 2:
         return None
+    from scipy import stats  # it loads every distribution there is: only where there is a law
+
     line = stats.linregress(np.log(sizes), np.log(costs))
     half = None
     if len(np.unique(sizes)) > 2:
-        half = float(stats.t.ppf((1 + LEVEL) / 2, len(sizes) - 2) * line.stderr)
+        half = float(t_quantile((1 + LEVEL) / 2, len(sizes) - 2) * line.stderr)
     exponent = float(line.slope)
     return PowerLaw(
         exponent=exponent,

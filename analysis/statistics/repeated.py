@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+
+from analysis.statistics.tails import f_above
 
 Floats = NDArray[np.float64]
 
@@ -60,8 +61,8 @@ def repeated_measures(table: Floats, *, floor: float = 0.0) -> RepeatedF:
         df1=df1,
         df2=df2,
         epsilon=epsilon,
-        p=float(stats.f.sf(f, epsilon * df1, epsilon * df2)),
-        p_uncorrected=float(stats.f.sf(f, df1, df2)),
+        p=float(f_above(f, epsilon * df1, epsilon * df2)),
+        p_uncorrected=float(f_above(f, df1, df2)),
     )
 
 

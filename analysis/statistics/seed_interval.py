@@ -12,10 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
+
+from analysis.statistics.tails import t_quantile
 
 LEVEL = 0.95
-Z = float(stats.norm.ppf((1 + LEVEL) / 2))
+Z = float(special.ndtri((1 + LEVEL) / 2))
 
 Bounds = tuple[float, float]
 
@@ -48,7 +50,7 @@ def mean_interval(
     if n == 1:
         return Interval(mean=mean, low=None, high=None, n=1)
     error = float(np.std(values, ddof=1)) / math.sqrt(n)
-    half = float(stats.t.ppf((1 + LEVEL) / 2, n - 1)) * error
+    half = float(t_quantile((1 + LEVEL) / 2, n - 1)) * error
     half = max(half, resolution(mean * (1 - mean), sequences and sequences * n))
     low, high = bounds or (-math.inf, math.inf)
     return Interval(mean=mean, low=max(low, mean - half), high=min(high, mean + half), n=n)

@@ -11,11 +11,14 @@ import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from opda.nonparametric import EmpiricalDistribution
 
 from analysis.statistics.kernel import Floats
+
+if TYPE_CHECKING:
+    from opda.nonparametric import EmpiricalDistribution
 
 FEWEST = 5
 MOST_EXACT = 100  # tries; the tighter band is simulated, which takes 100,000 x tries numbers
@@ -86,6 +89,8 @@ def decided_budgets(one: TuningCurve, other: TuningCurve) -> list[int]:
 def _bands(
     scores: Floats, level: float, ends: tuple[float, float], exact: bool
 ) -> tuple[EmpiricalDistribution, EmpiricalDistribution, EmpiricalDistribution]:
+    from opda.nonparametric import EmpiricalDistribution  # it loads pandas: only for tuned arms
+
     with warnings.catch_warnings():
         # Scores that are counted have ties; the band then covers more than it says.
         warnings.filterwarnings("ignore", message="Duplicates detected in ys")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.stats import qmc
 
 from analysis.statistics.kernel import Floats, Levels
 
 if TYPE_CHECKING:
     from sklearn.tree import DecisionTreeClassifier
+
+
+MOST_POINTS = 1024
+"""Of a grid: a larger one is sampled."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,10 +27,13 @@ class Space:
         levels: see ``kernel``.
         alive: for an axis that has no effect everywhere, a tree that says where, read from the
             axes before it.
+        grid: where every combination of the values tried was tried, these combinations, sorted,
+            (points, axes): they are the whole space then. None elsewhere.
     """
 
     levels: Levels
     alive: Mapping[int, DecisionTreeClassifier]
+    grid: Floats | None = None
 
     def masked(self, points: Floats) -> Floats:
         """``points``, (m, axes), with NaN where an axis has no effect."""
@@ -60,7 +67,18 @@ def learn_space(points: Floats, levels: Levels) -> Space:
 
             tree = DecisionTreeClassifier(random_state=0)
             alive[k] = tree.fit(_readable(points[:, :k]), active)
-    return Space(levels=levels, alive=alive)
+    return Space(levels=levels, alive=alive, grid=complete_grid(points))
+
+
+def complete_grid(points: Floats) -> Floats | None:
+    """The sorted distinct rows of ``points``; None unless they are all combinations of its values.
+
+    None too where there are more than ``MOST_POINTS``.
+    """
+    distinct = np.unique(points, axis=0)
+    combinations = math.prod(len(np.unique(column)) for column in points.T)
+    is_complete = len(distinct) == combinations and not np.isnan(points).any()
+    return distinct if is_complete and combinations <= MOST_POINTS else None
 
 
 def two_samples(levels: Levels, count: int, seed: int) -> tuple[Floats, Floats]:
@@ -71,6 +89,8 @@ def two_samples(levels: Levels, count: int, seed: int) -> tuple[Floats, Floats]:
         count: a power of two.
         seed: of the scrambling.
     """
+    from scipy.stats import qmc  # it loads every distribution there is: only for what is no grid
+
     axes = len(levels)
     drawn = qmc.Sobol(2 * axes, rng=np.random.default_rng(seed)).random(count)
     for column, choices in enumerate([*levels, *levels]):

@@ -11,6 +11,7 @@ from scipy import stats
 from analysis.statistics.axis_score import _seeds_p
 from analysis.statistics.importance import importances, seed_noise, total_shares
 from analysis.statistics.surrogate import problem
+from analysis.statistics.whole_space import learn_space
 from benchmarks.importance_worlds import FUNCTIONS, LEVELS, World, draw_sweep, true_shares
 
 
@@ -48,6 +49,24 @@ def test_total_shares_are_sobols():
     space = type(space)(levels=(0, 0, 0), alive={})
     found = total_shares(Exact(), space, 0, count=1024)
     assert np.allclose(found, [[0.2, 1, 0], [0.8, 1, 0], [0, 0, 1]], atol=0.03)
+
+
+class Pair(Exact):
+    """Where drawn functions are expected: what the world ``pair`` does, alone."""
+
+    def at(self, points):
+        return FUNCTIONS["pair"](points)[:, None]
+
+
+def test_a_complete_grid_is_the_whole_space():
+    """Its shares are those of its points, not of the points between them; truth by Monte Carlo."""
+    grid, _ = draw_sweep(World(function="pair", sampler="grid"), 0)
+    shuffled = np.repeat(np.random.default_rng(0).permutation(grid), 2, axis=0)
+    space = learn_space(shuffled, LEVELS)
+    found = total_shares(Pair(), space, 0)[:, 0]
+    assert np.allclose(found, true_shares("pair", "grid"), atol=0.02)
+    assert not np.allclose(found, true_shares("pair"), atol=0.05)  # negative control: all between
+    assert learn_space(grid[1:], LEVELS).grid is None  # one of its points is missing
 
 
 def test_intervals_cover_and_the_strongest_axis_is_first():
