@@ -1,7 +1,7 @@
 """What makes a trial's numbers suspect: a tag in MLflow, a line in the terminal,
 a box in the report.
 
-For ``analysis`` too, hence nothing here but the standard library.
+For ``analysis`` too, hence neither torch nor Ray here.
 """
 
 from __future__ import annotations
@@ -10,12 +10,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, Literal
 
-LEAK_TOLERANCE = 1e-4
-"""Relative; as in training. Rounding stays well below it."""
-LOSS_SLACK = 0.05
-"""Nats: one batch's loss strays a little below the floor by chance."""
-FUTURE_BITS = 0.5
-"""Bits a symbol that a language model may lose, at the most, when what comes later is blanked."""
+from focus_core.metrics import limit
 
 
 def promised(
@@ -48,15 +43,15 @@ def alarms(
     found = []
     leak, pole = numbers.get("leak", 0.0), numbers.get("pole_radius_max")
     leak = math.nan if leak is None else leak
-    if causal and not abs(leak) <= LEAK_TOLERANCE:  # NaN shows nothing
-        found.append(f"promised causal, but leaks {leak:.1e} (> {LEAK_TOLERANCE:g})")
-    if pole is not None and not pole < 1:
+    if causal and not abs(leak) <= limit("leak"):  # NaN shows nothing
+        found.append(f"promised causal, but leaks {leak:.1e} (> {limit('leak'):g})")
+    if pole is not None and not pole < limit("pole_radius_max"):
         found.append(f"unstable: pole radius {pole:.3f}")
     floor = numbers.get("loss_floor") or -math.inf  # 0: any loss is possible
-    if fresh and train_loss is not None and train_loss < floor - LOSS_SLACK:
+    if fresh and train_loss is not None and train_loss < floor - limit("loss_floor"):
         found.append(f"loss {train_loss:.3f} below its floor {floor:.3f}: it must be cheating")
     masked, seen = numbers.get("future_masked"), numbers.get("future_seen")
-    if masked is not None and seen is not None and masked - seen > FUTURE_BITS:
+    if masked is not None and seen is not None and masked - seen > limit("future_masked"):
         found.append(f"reads the future: {seen:.2f} bits with it, {masked:.2f} once it is masked")
     return found
 

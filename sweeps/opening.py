@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from focus_core.errors import UserError
+from focus_core.metrics import SCORES
 from focus_core.output import tell
 from focus_core.tasks import TASKS
 from sweeps.asked import (
@@ -137,7 +138,7 @@ def _new(plan: Plan, provenance: Mapping[str, Any]) -> Sweep:
         space=plan.space.name,
         question=plan.space.question,
         metric=task.metric,
-        direction=task.direction,
+        direction=SCORES[task.metric].direction,
         sampler=plan.sampler,
         sampler_seed=SAMPLER_SEED,
         seeds=plan.seeds,

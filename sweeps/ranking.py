@@ -1,7 +1,7 @@
 """Who may be called best: one rule for the terminal, MLflow, the audit and the report.
 
 A trial that sees the future, by its own word or by what was measured, is shown and never ranked.
-For ``analysis`` too, hence nothing here but the standard library.
+For ``analysis`` too, hence neither torch nor Ray here.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol, TypeVar
 
-from sweeps.alarms import LEAK_TOLERANCE, promised
+from focus_core.metrics import limit
+from sweeps.alarms import promised
 
 
 class Scored(Protocol):
@@ -61,7 +62,7 @@ def is_leaky(*, causal: bool, config: Mapping[str, Any], leak: float | None) -> 
     promise = promised(causal=causal, config=config)
     if promise == "bidirectional" or leak is None:
         return promise == "LEAKY"
-    return promise == "LEAKY" or not abs(leak) <= LEAK_TOLERANCE
+    return promise == "LEAKY" or not abs(leak) <= limit("leak")
 
 
 def may_rank(trial: Scored, leak: float | None) -> bool:

@@ -13,6 +13,7 @@ from torch.nn import functional
 from focus_core import systems
 from focus_core.config import ModelConfig, TrainConfig, TrialConfig
 from focus_core.layers.mixer import Mixer
+from focus_core.metrics import declared
 from focus_core.systems import SYSTEMS, mixer_class
 from focus_core.training.loop import fit
 from focus_core.training.network import build_model
@@ -65,6 +66,7 @@ def test_a_trial_of_it_is_trained_and_scored(mixer):
     reports = []
     trial = TrialConfig().override(changes)
     fit(trial, [0], reports.append, device=torch.device("cpu"))
+    assert all(map(declared, reports[-1]))
     assert reports[-1]["leak"] < 1e-5
     alone, chance = reports[-1]["window_ceiling"], reports[-1]["chance"]
     if SYSTEMS[mixer].frame.chunked or mixer == "shortconv":  # nothing to be had so near

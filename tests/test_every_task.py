@@ -12,6 +12,7 @@ from torch.nn import functional
 
 import focus_core.tasks
 from focus_core.config import TaskConfig, TrialConfig
+from focus_core.metrics import SCORES, declared
 from focus_core.systems import SYSTEMS
 from focus_core.tasks import TASKS, build_task, check_task_name
 from focus_core.tasks.base import IGNORED, Task
@@ -87,7 +88,7 @@ def test_a_perfect_answer_and_a_guess_score_what_they_must(name):
     right_BLV = functional.one_hot(targets_BL.clamp(min=0), built.num_outputs).float()
     total, count = built.score(100 * right_BLV, targets_BL)
     assert count == (targets_BL != IGNORED).sum()
-    if TASKS[name].direction == "minimize":
+    if SCORES[TASKS[name].metric].direction == "minimize":
         assert total / count == pytest.approx(0, abs=1e-6)
         total, count = built.score(torch.zeros_like(right_BLV), targets_BL)
         assert total / count == pytest.approx(built.chance)  # log2 of the symbols
@@ -188,6 +189,7 @@ def test_every_mixer_takes_a_training_step(mixer, name):
     assert {"value", "test", "loss", "train_loss", "leak"} <= found.keys()
     assert all(math.isfinite(value) for value in found.values())
     assert found["leak"] < 1e-4
+    assert all(map(declared, found))
 
 
 def test_every_task_module_is_registered():
@@ -198,7 +200,7 @@ def test_every_task_module_is_registered():
 
 def test_less_is_better_for_bits_and_for_nothing_else():
     wanted = {n: "minimize" if "bits" in e.metric else "maximize" for n, e in TASKS.items()}
-    assert wanted == {name: entry.direction for name, entry in TASKS.items()}
+    assert wanted == {name: SCORES[entry.metric].direction for name, entry in TASKS.items()}
 
 
 def test_unknown_task_names_the_nearest():

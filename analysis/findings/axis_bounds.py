@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from analysis.findings.axis_results import AxisResult
-from analysis.reading.metric import Bounds
+from focus_core.metrics import Bounds
 
 
 def within(axis: AxisResult, bounds: Bounds | None) -> AxisResult:

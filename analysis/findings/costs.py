@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,13 +12,9 @@ from analysis.reading.arms import Arm
 from analysis.reading.study import Study
 from analysis.statistics.pareto import pareto_front
 from analysis.statistics.power_law import PowerLaw, power_law
+from focus_core.metrics import names
 
-PRICES: Mapping[str, str] = {
-    "parameters": "parameters",
-    "flops_per_token": "FLOPs a token",
-    "seconds_per_step": "seconds a step",
-    "peak_bytes": "peak memory",
-}
+PRICES = names("price")
 LENGTH = "task.length"
 GROWING = ("seconds_per_step", "peak_bytes")
 SAME_PRICE = 0.02  # prices that differ by less are one price: no front
@@ -43,7 +38,7 @@ class Front:
     """Quality against one price.
 
     Attributes:
-        price: a key of ``PRICES``.
+        price: one of ``PRICES``.
         offers: the arms that may be ranked and know this price, in the order of asking.
     """
 

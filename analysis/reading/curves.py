@@ -15,26 +15,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-CONSTANTS = (
-    "leak",
-    "pole_radius_max",
-    "pole_radius_median",
-    "window_ceiling",
-    "chance",
-    "loss_floor",
-    "theta_mean",
-    "sliding",
-    "future_masked",
-    "future_seen",
-    "prefix",
-    "parameters",
-    "flops_per_token",
-    "decoder_bytes",
-    "seconds_per_step",
-    "peak_bytes",
-)
+from focus_core.metrics import REPORTED, names
+
+CONSTANTS = names("trials")
 """Said of a trial as a whole: what its last report that has it says counts."""
-WORST = ("leak", "pole_radius_max", "peak_bytes")
+WORST = tuple(name for name in CONSTANTS if REPORTED[name].worst)
 """The largest over seeds and training counts."""
 OF_ALL = -1
 """In place of a seed: one number for the whole trial."""

@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-Bounds = tuple[float, float]
-
-_RANGES: dict[str, Bounds] = {
-    "accuracy": (0.0, 1.0),
-    "bits per byte": (0.0, math.inf),
-    "bits per character": (0.0, math.inf),
-    "loss": (0.0, math.inf),
-}
-_MARGINS = {"accuracy": 0.05, "bits per byte": 0.02, "bits per character": 0.02}
+from focus_core.metrics import Bounds, score_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,11 +51,10 @@ def read_metric(words: str, direction: str, margin: float | None = None) -> Metr
         direction: ``maximize`` or ``minimize``.
         margin: what the user said; None takes the metric's own.
     """
-    name = words.removeprefix("validation ")
-    known = next((key for key in _RANGES if key in name), "")
+    score = score_of(words)
     return Metric(
-        name=name,
+        name=words.removeprefix("validation "),
         maximize=direction == "maximize",
-        bounds=_RANGES.get(known),
-        margin=_MARGINS.get(known) if margin is None else margin,
+        bounds=score.bounds if score else None,
+        margin=score.margin if score and margin is None else margin,
     )

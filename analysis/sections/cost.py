@@ -7,17 +7,17 @@ from functools import partial
 
 from analysis.findings import Findings
 from analysis.findings.budgets import TOLERANCE
-from analysis.findings.costs import PRICES, CostFindings, Front, Growth, cost_findings
+from analysis.findings.costs import CostFindings, Front, Growth, cost_findings
 from analysis.reading.tuned import tuned_keys
 from analysis.sections import cost_figures
 from analysis.sections.card import Card, Column, Figure, Table
 from analysis.sections.cost_figures import MOST_NAMED
+from analysis.sections.reported import cell, column
+from focus_core.metrics import REPORTED
 from sweeps.command_line import counted
 
 MOST_SHOWN = 12
 MOST_ROWS = 500  # the files of trials have all
-MEGABYTE = 1e6
-GROWS = {"seconds_per_step": "Seconds a step", "peak_bytes": "Peak memory"}
 
 
 def card(findings: Findings) -> Card | None:
@@ -65,9 +65,10 @@ def _time(seconds: float) -> str:
 def _worth(front: Front) -> str:
     names = [f"({k}) {offer.name}" for k, offer in enumerate(front.best, 1)]
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    price = REPORTED[front.price].words
     return (
-        f"No arm as cheap in {PRICES[front.price]} has a better mean than these, the cheapest "
-        f"first: {', '.join(names[:MOST_NAMED])}{more}."
+        f"No arm as cheap in {price} has a better mean than these, the cheapest first: "
+        f"{', '.join(names[:MOST_NAMED])}{more}."
     )
 
 
@@ -80,7 +81,8 @@ def _growth_words(grown: Growth) -> str:
     law = grown.law
     where = f" ({grown.name})" if grown.name else ""
     error = f" [{law.low:.2f}, {law.high:.2f}]" if law.low is not None else ""
-    return f"{GROWS[grown.cost]}{where} grows as length to the power {law.exponent:.2f}{error}."
+    what = REPORTED[grown.cost].words.capitalize()
+    return f"{what}{where} grows as length to the power {law.exponent:.2f}{error}."
 
 
 def _budgets(found: CostFindings, is_tuned: bool) -> Table:
@@ -91,21 +93,11 @@ def _budgets(found: CostFindings, is_tuned: bool) -> Table:
         Column(title="step", kind="count"),
         Column(title="of", kind="count"),
         Column(title="tokens a seed", kind="count"),
-        Column(
-            title="FLOPs a token",
-            kind="number",
-            unit="millions",
-            help="Of a forward pass, FFTs and recurrences with it.",
-        ),
-        Column(
-            title="decoder",
-            kind="number",
-            unit="kB",
-            help="What must be kept at the end of a sequence to go on from there.",
-        ),
+        column("flops_per_token"),
+        column("decoder_bytes"),
         Column(title="training", kind="number", unit="s"),
-        Column(title="a step", kind="number", unit="ms"),
-        Column(title="peak memory", kind="number", unit="MB"),
+        column("seconds_per_step"),
+        column("peak_bytes"),
         Column(title="not equal", kind="mark", help="More than 10 % from the reference's."),
     )
     every = len(found.budgets)
@@ -118,11 +110,11 @@ def _budgets(found: CostFindings, is_tuned: bool) -> Table:
             row.step,
             row.steps,
             row.tokens,
-            None if row.flops is None else row.flops / 1e6,
-            None if row.decoder_bytes is None else row.decoder_bytes / 1e3,
+            cell("flops_per_token", row.flops),
+            cell("decoder_bytes", row.decoder_bytes),
             row.seconds,
-            None if row.seconds_per_step is None else 1000 * row.seconds_per_step,
-            None if row.peak_bytes is None else row.peak_bytes / MEGABYTE,
+            cell("seconds_per_step", row.seconds_per_step),
+            cell("peak_bytes", row.peak_bytes),
             list(row.unequal) or None,
         )
         for row in chosen
@@ -147,7 +139,7 @@ def _growth(found: CostFindings) -> Table:
     )
     rows = [
         (
-            GROWS[grown.cost],
+            REPORTED[grown.cost].words,
             grown.name or None,
             len(set(grown.sizes)),
             grown.law.exponent,
@@ -197,7 +189,7 @@ def _figures(found: CostFindings, findings: Findings) -> list[Figure]:
             Figure(
                 name="growth",
                 draw=partial(cost_figures.growth, found.growth),
-                alt="Seconds a step and peak memory against the length of the sequence",
+                alt="Time a step and peak memory against the length of the sequence",
                 folded=True,
             )
         )

@@ -9,23 +9,19 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.findings.costs import PRICES, Front, Growth, Offer, Span
+from analysis.findings.costs import Front, Growth, Offer, Span
 from analysis.reading.metric import Metric
 from analysis.sections.card import Theme
+from analysis.sections.reported import label
 from analysis.sections.scales import logarithmic
 from analysis.sections.theme import PALETTES, Palette
+from focus_core.metrics import REPORTED
 
 MOST_OFFERS = 150
 MOST_NAMED = 8
 MOST_BARS = 400
 MOST_LINES = 6
 MOMENTS = 300
-_SCALES = {
-    "parameters": (1.0, ""),
-    "flops_per_token": (1e-6, "millions"),
-    "seconds_per_step": (1e3, "ms"),
-    "peak_bytes": (1e-6, "MB"),
-}
 MOST_BESIDE = 2
 """Panels of a row where there are more than three."""
 
@@ -45,15 +41,15 @@ def fronts(found: Sequence[Front], metric: Metric, theme: Theme) -> Figure:
 
 
 def _front(front: Front, ax: Axes, colours: Palette) -> None:
-    factor, unit = _SCALES[front.price]
+    unit_size = REPORTED[front.price].unit_size
     offers = _some(front.offers)
     for chosen, color in ((False, colours.quiet), (True, colours.accent)):
         part = [offer for offer in offers if offer.front is chosen]
-        x = [factor * offer.price for offer in part]
+        x = [offer.price / unit_size for offer in part]
         ax.vlines(x, [o.worst for o in part], [o.best for o in part], color=color, alpha=0.45)
         ax.scatter(x, [o.score for o in part], s=30 if chosen else 18, color=color, zorder=3)
     best = front.best
-    x, y = [factor * offer.price for offer in best], [offer.score for offer in best]
+    x, y = [o.price / unit_size for o in best], [o.score for o in best]
     ax.step(x, y, where="post", color=colours.accent, linewidth=1.2)
     places = list(zip(x, y, strict=True))
     for count, place in enumerate(places, 1):
@@ -67,7 +63,7 @@ def _front(front: Front, ax: Axes, colours: Palette) -> None:
                 fontsize=8.5,
                 color=colours.ink,
             )
-    ax.set_xlabel(PRICES[front.price] + (f", {unit}" if unit else ""))
+    ax.set_xlabel(label(front.price))
     prices = [offer.price for offer in offers]
     if max(prices) > 10 * min(prices):
         logarithmic(ax, "x")
@@ -144,16 +140,16 @@ def growth(found: Sequence[Growth], theme: Theme) -> Figure:
     costs = list(dict.fromkeys(grown.cost for grown in found))
     figure = Figure(figsize=(4.2 * len(costs), 3.2), layout="constrained")
     for cost, ax in zip(costs, figure.subplots(1, len(costs), squeeze=False)[0], strict=True):
-        factor, unit = _SCALES[cost]
+        unit_size = REPORTED[cost].unit_size
         shown = [grown for grown in found if grown.cost == cost][:MOST_LINES]
         for k, grown in enumerate(shown):
             color = (colours.accent, colours.warm, colours.good, colours.bad)[k % 4]
             ends = np.array([min(grown.sizes), max(grown.sizes)])
-            label = f"{grown.name} (power {grown.law.exponent:.2f})".strip()
-            ax.scatter(grown.sizes, factor * np.array(grown.costs), s=22, color=color)
-            line = factor * grown.law.factor * ends**grown.law.exponent
-            ax.plot(ends, line, color=color, linestyle=("-", "--")[k // 4], label=label)
-        ax.set(xlabel="length", ylabel=f"{PRICES[cost]}, {unit}")
+            words = f"{grown.name} (power {grown.law.exponent:.2f})".strip()
+            ax.scatter(grown.sizes, np.array(grown.costs) / unit_size, s=22, color=color)
+            line = grown.law.factor * ends**grown.law.exponent / unit_size
+            ax.plot(ends, line, color=color, linestyle=("-", "--")[k // 4], label=words)
+        ax.set(xlabel="length", ylabel=label(cost))
         logarithmic(ax, "x")
         logarithmic(ax, "y")
         ax.set_xticks(sorted({x for grown in shown for x in grown.sizes}))

@@ -9,6 +9,7 @@ from analysis.findings.trust import STATES, TrustFindings
 from analysis.reading.arms import Row, short
 from analysis.reading.study import Study
 from analysis.sections.card import Column, Table
+from analysis.sections.reported import column
 from analysis.sections.trials import states
 
 MOST_NAMES = 12
@@ -83,28 +84,20 @@ def _beside(one: str, other: str) -> Find:
 _CERTIFICATES: list[tuple[Column, Find]] = [
     (Column(title="trial"), lambda row: row["name"]),
     (Column(title="promised", kind="mark"), lambda row: row["promised"]),
-    (Column(title="leak", kind="number", unit="1", help="the largest relative change of an "
-     "output before a perturbed position, worst over seeds and training"),
-     lambda row: row["leak"]),
-    (Column(title="pole radius", kind="number", unit="1", help="the largest; below 1 a filter "
-     "is stable as long as its coefficients stay as they are"),
-     lambda row: row["pole_radius_max"]),
+    (column("leak"), lambda row: row["leak"]),
+    (column("pole_radius_max"), lambda row: row["pole_radius_max"]),
     (Column(title="stability"), lambda row: row["stability"] or None),
-    (Column(title="chance", kind="number"), lambda row: row["chance"]),
-    (Column(title="window's ceiling", kind="number", help="what the attention window alone could "
-     "score"), lambda row: row["window_ceiling"]),
+    (column("chance"), lambda row: row["chance"]),
+    (column("window_ceiling"), lambda row: row["window_ceiling"]),
     (Column(title="against its window", help="each seed against the ceiling of its own test set: "
      "Student's t, Holm-corrected over the trials; fewer than five seeds decide nothing"),
      lambda row: row["window"] or None),
-    (Column(title="last loss", kind="number", unit="nats"), lambda row: row["train_loss"]),
-    (Column(title="loss floor", kind="number", unit="nats", help="no causal model gets below it on "
-     "fresh data"), lambda row: row["loss_floor"]),
-    (Column(title="future masked", kind="number", unit="bits"), lambda row: row["future_masked"]),
-    (Column(title="future seen", kind="number", unit="bits"),
-     _beside("future_seen", "future_masked")),
-    (Column(title="validation", kind="number"), _beside("value", "theta_mean")),
-    (Column(title="Theta its mean", kind="number", help="the score once every filter is the mean "
-     "of all"), lambda row: row["theta_mean"]),
+    (column("train_loss"), lambda row: row["train_loss"]),
+    (column("loss_floor"), lambda row: row["loss_floor"]),
+    (column("future_masked"), lambda row: row["future_masked"]),
+    (column("future_seen"), _beside("future_seen", "future_masked")),
+    (column("value"), _beside("value", "theta_mean")),
+    (column("theta_mean"), lambda row: row["theta_mean"]),
 ]  # fmt: skip
 
 

@@ -157,7 +157,8 @@ def _exact_shares(scores: Floats, grid: Floats) -> Floats:
     table = scores.reshape(*(len(np.unique(column)) for column in grid.T), -1)
     variance = np.maximum(scores.var(axis=0), np.finfo(float).tiny)
     along = [table.var(axis=k).reshape(-1, scores.shape[1]) for k in range(grid.shape[1])]
-    return np.array([each.mean(axis=0) for each in along]) / variance
+    shares: Floats = np.array([each.mean(axis=0) for each in along]) / variance
+    return shares
 
 
 def seed_noise(scores: Floats) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from focus_core.errors import UserError
 
@@ -27,7 +27,7 @@ class TaskEntry(NamedTuple):
 
     module: str
     metric: str
-    direction: Literal["maximize", "minimize"]
+    """One of ``metrics.SCORES``."""
     reads: tuple[str, ...] = ()
     """Fields of the task's config that only some tasks read."""
     data: str | None = None
@@ -42,27 +42,24 @@ _MNIST = Images(pixels=784, train=54_000, validation=6_000, test=10_000)
 _DIGITS = Images(pixels=64, train=1_257, validation=180, test=360)
 
 TASKS = {
-    "recall": TaskEntry(f"{_PACKAGE}.recall", "accuracy", "maximize", _RECALL),
-    "far_recall": TaskEntry(f"{_PACKAGE}.far_recall", "accuracy", "maximize", (*_RECALL, "gap")),
+    "recall": TaskEntry(f"{_PACKAGE}.recall", "accuracy", _RECALL),
+    "far_recall": TaskEntry(f"{_PACKAGE}.far_recall", "accuracy", (*_RECALL, "gap")),
     "mqar": TaskEntry(
         f"{_PACKAGE}.mqar",
         "accuracy",
-        "maximize",
         ("keys", "values", "pairs", "train_sequences", "random_non_queries", "mixture"),
     ),
     "noisy_tones": TaskEntry(
         f"{_PACKAGE}.noisy_tones",
         "accuracy",
-        "maximize",
         ("classes", "band", "readout", "train_sequences"),
     ),
-    "enwik8": TaskEntry(f"{_PACKAGE}.text", "bits per byte", "minimize", _TEXT, data="enwik8"),
-    "text8": TaskEntry(f"{_PACKAGE}.text", "bits per character", "minimize", _TEXT, data="text8"),
-    "pydoc_text": TaskEntry(f"{_PACKAGE}.text", "bits per byte", "minimize", _TEXT),
+    "enwik8": TaskEntry(f"{_PACKAGE}.text", "bits per byte", _TEXT, data="enwik8"),
+    "text8": TaskEntry(f"{_PACKAGE}.text", "bits per character", _TEXT, data="text8"),
+    "pydoc_text": TaskEntry(f"{_PACKAGE}.text", "bits per byte", _TEXT),
     "smnist": TaskEntry(
         f"{_PACKAGE}.pixels",
         "accuracy",
-        "maximize",
         ("readout", "train_sequences"),
         data="mnist",
         images=_MNIST,
@@ -70,7 +67,6 @@ TASKS = {
     "pmnist": TaskEntry(
         f"{_PACKAGE}.pixels",
         "accuracy",
-        "maximize",
         ("readout", "train_sequences", "permutation_seed", "permutation"),
         data="mnist",
         images=_MNIST,
@@ -78,7 +74,6 @@ TASKS = {
     "digits": TaskEntry(
         f"{_PACKAGE}.pixels",
         "accuracy",
-        "maximize",
         ("readout", "train_sequences"),
         data="digits",
         images=_DIGITS,

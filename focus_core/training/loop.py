@@ -14,14 +14,13 @@ from typing import Any, Protocol
 import torch
 
 from focus_core.config import TrialConfig
+from focus_core.training.limits import LEAK_TOLERANCE
 from focus_core.training.memory import peak_bytes, reset_peak
 from focus_core.training.network import SequenceModel
 from focus_core.training.over_seeds import merge
 from focus_core.training.replicate import Replicate
 
 Report = dict[str, float]
-LEAK_TOLERANCE = 1e-4
-"""Largest relative change before a perturbed position that rounding may explain (float64: 1e-5)."""
 
 
 class Checkpoints(Protocol):

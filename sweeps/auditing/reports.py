@@ -7,6 +7,7 @@ import statistics
 from collections.abc import Iterator
 from itertools import pairwise
 
+from focus_core.metrics import declared
 from sweeps.auditing.replicates import close, shown
 from sweeps.auditing.rows import Disagreement, ReportRow, TrialRow
 from sweeps.ledger.rows import evaluations
@@ -24,6 +25,7 @@ def check_reports(trial: TrialRow) -> Iterator[Disagreement]:
         yield from _check_step(trial, steps)
     for report in trial.reports:
         yield from _check_value(trial, report)
+        yield from _check_ranges(trial, report)
     if trial.state == "complete":
         yield from _check_complete(trial, steps)
 
@@ -50,6 +52,17 @@ def _check_value(trial: TrialRow, report: ReportRow) -> Iterator[Disagreement]:
     if not math.isfinite(report.value) or mean is None or not close(mean, report.value):
         what = f"step {report.step}: value {report.value:.6g}"
         yield _wrong(trial, what, f"the mean of its seeds: {shown(mean)}")
+
+
+def _check_ranges(trial: TrialRow, report: ReportRow) -> Iterator[Disagreement]:
+    """A number lies where such a number can; one that nobody has declared may be anything."""
+    for key, value in report.metrics.items():
+        number = declared(key)
+        if number is None or value is None:
+            continue
+        low, high = number.bounds
+        if not low <= value <= high:
+            yield _wrong(trial, f"step {report.step}: {key} {value:.6g}", f"{low:g} to {high:g}")
 
 
 def _check_complete(trial: TrialRow, steps: list[int]) -> Iterator[Disagreement]:

@@ -6,11 +6,11 @@ they are made in a file beside, which takes the database's name once it is compl
 
 from __future__ import annotations
 
-import fcntl
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
+
+from filelock import FileLock
 
 from sweeps.addresses import sqlite_file, sqlite_url
 
@@ -33,7 +33,8 @@ def prepare_database(uri: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(path.name + FRESH)
     if not _is_there(path) or fresh.exists():
-        with _alone(path):
+        # one process after the other; the lock of one that is killed goes with it
+        with FileLock(path.with_name(path.name + LOCK)):
             _remove(fresh)  # of one that was killed
             if not _is_there(path):
                 _make_tables(fresh)
@@ -53,14 +54,6 @@ def _write_ahead(path: Path) -> None:
 
 def _is_there(path: Path) -> bool:
     return path.is_file() and path.stat().st_size > 0
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """One process after the other; the lock of one that is killed goes with it."""
-    with path.with_name(path.name + LOCK).open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _remove(fresh: Path) -> None:

@@ -13,12 +13,13 @@ import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
+from focus_core.metrics import names, score_of
 from focus_core.training.over_seeds import OVER_SEEDS
 from sweeps.progress import ENDED
 from sweeps.schema import Report, Sweep, Trial
 
 STEP = "trial/step"  # the metric that says which reports are there: the last one written of each
-TOP = ("leak", "parameters", "flops_per_token", "seconds_per_step", "peak_bytes")
+TOP = names("MLflow's top")
 LEVEL = 0.95
 MAX_METRICS = 900  # MLflow takes 1000 entities a batch: this leaves room for params and tags
 PART = re.compile(r"([a-z]+)(\d+)")
@@ -126,7 +127,8 @@ def _part_key(name: str, part: str) -> str:
 
 
 def _interval(sweep: Sweep, key: str, by_seed: Mapping[str, float]) -> dict[str, float]:
-    most = 1.0 if "accuracy" in sweep.metric else math.inf
+    score = score_of(sweep.metric)
+    most = score.bounds[1] if score else math.inf
     ends = seed_interval(list(by_seed.values()), most=most)
     return {f"{key}_low": ends[0], f"{key}_high": ends[1]} if ends else {}
 

@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+from focus_core.metrics import names
 from sweeps.progress import score_name
 from sweeps.schema import Sweep
 from sweeps.tracking import rows
@@ -80,7 +81,7 @@ def trials_filter(name: str, created: str) -> str:
 def _state(sweep: Sweep, key: str, axes: Sequence[str]) -> dict[str, Any]:
     score = score_key(sweep)
     interval = [f"{score}_low", f"{score}_high"]
-    numbers = [score, *interval, test_key(sweep), "train_loss", "seconds_per_step", "parameters"]
+    numbers = [score, *interval, test_key(sweep), *names("MLflow's columns")]
     columns = [f"params.`{axis}`" for axis in axes] + [f"metrics.`{name}`" for name in numbers]
     return {
         "searchFilter": trials_filter(sweep.name, rows.identity_tags(sweep)[rows.CREATED_TAG]),

@@ -169,7 +169,7 @@ def test_growth_with_length(read, trial_of):
     assert seconds.law.exponent == pytest.approx(1.1)
     assert memory.law.exponent == pytest.approx(2)
     words = " ".join(card(found).words)
-    assert "Seconds a step grows as length to the power 1.10" in words
+    assert "Time a step grows as length to the power 1.10" in words
     assert {"timeline", "growth"} <= {figure.name for figure in card(found).figures}
 
 
@@ -213,7 +213,7 @@ def test_four_prices_stand_in_two_rows(read, widths):
     assert [ax.get_xlabel() for ax in drawing.axes] == [
         "parameters",
         "FLOPs a token, millions",
-        "seconds a step, ms",
+        "time a step, ms",
         "peak memory, MB",
     ]
     table = next(table for table in made.tables if table.name == "budgets")

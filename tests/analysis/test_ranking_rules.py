@@ -18,7 +18,7 @@ from analysis.reading.arms import Arm, best_arm
 from analysis.reading.ledger import read_sweep
 from analysis.reading.study import study
 from focus_core.config import TrialConfig
-from sweeps.alarms import LEAK_TOLERANCE
+from focus_core.training.limits import LEAK_TOLERANCE
 
 Make = Callable[..., Any]
 BASE = TrialConfig()

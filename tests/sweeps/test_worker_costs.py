@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from focus_core.config import TrialConfig
+from focus_core.metrics import declared
 from focus_core.systems import SYSTEMS
 from focus_core.tasks import build_task
 from focus_core.tools.cost import cost
@@ -35,6 +36,7 @@ def test_every_report_says_what_the_network_costs(mixer: str) -> None:
     )
     assert len(reports) == 2
     for report in reports:
+        assert all(map(declared, report))
         assert report["flops_per_token"] == found.forward + found.unseen
         assert report["decoder_bytes"] == found.state_bytes > 0
 
