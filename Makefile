@@ -32,12 +32,12 @@ report: install  ## write the report of the latest sweep
 ui: install  ## open the MLflow UI on the comparison of a sweep's trials (SPACE=nfft_bins)
 	$(PY) -m sweeps.ui --sweep $(SPACE)
 
-# Ray's workers are polite (nice 15): beside other tests they would hardly run.
 test: install  ## the whole suite but its slow part
-	RAY_worker_niceness=0 OMP_NUM_THREADS=1 $(PY) -m pytest -m "not slow" -n $(WORKERS) --dist worksteal
+	OMP_NUM_THREADS=1 $(PY) -m pytest -m "not slow" -n $(WORKERS) --dist worksteal
 
-test-slow: install  ## its slow part: faults and kills under Ray, real data; 45 minutes
-	$(PY) -m pytest -m slow
+# Ray's workers are polite (nice 15): beside another test they would hardly run.
+test-slow: install  ## its slow part: faults and kills under Ray, real data; 40 minutes
+	RAY_worker_niceness=0 $(PY) -m pytest -m slow --timeout 900 -n $(WORKERS) --dist worksteal
 
 lint: install  ## ruff and mypy
 	$(VENV)/bin/ruff check .

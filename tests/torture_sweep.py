@@ -101,6 +101,7 @@ def environment(folder: Path) -> dict[str, str]:
     for place in temporary.values():
         Path(place).mkdir(exist_ok=True)
     settings = {"FOCUS_CHECKPOINT_SECONDS": "0.5", "OMP_NUM_THREADS": "1"}
+    settings["RAY_worker_niceness"] = "0"  # polite ones hardly run beside another test
     return {**kept, **temporary, **settings}
 
 

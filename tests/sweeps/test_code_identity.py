@@ -58,7 +58,7 @@ SAME: dict[str, Edit] = {
     "words about rivals": longer("systems/hyena/origin.py"),
 }
 OTHER: dict[str, Edit] = {
-    "a number": replaced("training/loop.py", "LEAK_TOLERANCE = 1e-4", "LEAK_TOLERANCE = 1e-3"),
+    "a number": replaced("training/limits.py", "LEAK_TOLERANCE = 1e-4", "LEAK_TOLERANCE = 1e-3"),
     "a sign": replaced("systems/focus/mixer.py", " + ", " - "),
     "a rival": longer("systems/mega/mixer.py"),
     "what a system reports": longer("systems/focus/numbers.py"),
