@@ -37,7 +37,7 @@ test: install  ## the whole suite but its slow part
 
 # Ray's workers are polite (nice 15): beside another test they would hardly run.
 test-slow: install  ## its slow part: faults and kills under Ray, real data; 40 minutes
-	RAY_worker_niceness=0 $(PY) -m pytest -m slow --timeout 900 -n $(WORKERS) --dist worksteal
+	RAY_worker_niceness=0 $(PY) -m pytest -m slow --timeout 600 -n $(WORKERS) --dist worksteal
 
 lint: install  ## ruff and mypy
 	$(VENV)/bin/ruff check .

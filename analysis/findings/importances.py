@@ -129,9 +129,8 @@ def importance_findings(study: Study) -> ImportanceFindings:
     points = encoded_points(encoded, found)
     result = importances(points, scores, [len(axis.choices) for axis in encoded])
     order = sorted(range(len(encoded)), key=lambda k: -result.axes[k].share)
-    strongest = [k for k in order if result.axes[k].detectable][:MOST_CURVES]
-    if result.space.grid is not None:
-        strongest = []
+    is_grid = result.space.grid is not None
+    strongest = [k for k in order if result.axes[k].detectable][: 0 if is_grid else MOST_CURVES]
     return ImportanceFindings(
         **facts,
         used=result.used,

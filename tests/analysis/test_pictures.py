@@ -11,7 +11,7 @@ import pytest
 from matplotlib.figure import Figure as Drawing
 
 from analysis.page import fonts
-from analysis.page.pictures import MOST_BYTES, draw, draw_all
+from analysis.page.pictures import MOST_BYTES, MOST_TICKS, draw, draw_all
 from analysis.page.svg import smaller
 from analysis.sections.card import Card, Figure, Theme
 from analysis.sections.theme import PALETTES
@@ -105,3 +105,21 @@ def test_a_letter_that_no_font_has_is_written_out(monkeypatch: pytest.MonkeyPatc
 def test_the_base_font_is_always_there() -> None:
     assert fonts.families()[0] == fonts.BASE
     assert fonts.written_out("abc é ×\n") == "abc é ×\n"  # noqa: RUF001
+
+
+def test_a_scale_has_few_numbers_and_names_stay(tmp_path: Path) -> None:
+    def both(theme: Theme) -> Drawing:
+        drawing = plot(theme)
+        drawing.set_size_inches(12, 9)
+        drawing.axes[0].set_xlim(0, 8)
+        drawing.axes[0].set_yticks(range(9), [f"arm {k}" for k in range(9)])
+        return drawing
+
+    by_itself = both("light")
+    by_itself.canvas.draw()
+    assert len(by_itself.axes[0].get_xticks()) > MOST_TICKS + 1  # negative control
+    draw(Figure(name="scale", draw=both, alt="a scale"), tmp_path / "scale")
+    words = re.findall(r"<text[^>]*>([^<]*)</text>", (tmp_path / "scale.svg").read_text())
+    assert [word for word in words if word.startswith("arm ")] == [f"arm {k}" for k in range(9)]
+    numbers = [word for word in words if re.fullmatch(r"[\d.]+", word)]
+    assert 2 <= len(numbers) <= MOST_TICKS + 1

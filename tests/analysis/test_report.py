@@ -59,8 +59,14 @@ def test_another_process_writes_the_same_files(
 
     first = contents()
     (folder / "left_over").write_text("from an older report")
+    code = (
+        "import sys; from analysis.report import main; end = main(sys.argv[1:])\n"
+        "slow = {'scipy.stats', 'seaborn'} & set(sys.modules)\n"
+        "assert not slow, f'a grid needs none of {slow}, which take a second to load'\n"
+        "sys.exit(end)"
+    )
     done = subprocess.run(
-        [sys.executable, "-m", "analysis.report", "--home", str(home)],
+        [sys.executable, "-c", code, "--home", str(home)],
         check=False,
         capture_output=True,
         text=True,
