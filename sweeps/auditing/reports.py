@@ -62,7 +62,8 @@ def _check_ranges(trial: TrialRow, report: ReportRow) -> Iterator[Disagreement]:
             continue
         low, high = number.bounds
         if not low <= value <= high:
-            yield _wrong(trial, f"step {report.step}: {key} {value:.6g}", f"{low:g} to {high:g}")
+            wanted = f"{low:g} or more" if math.isinf(high) else f"{low:g} to {high:g}"
+            yield _wrong(trial, f"step {report.step}: {key} {value:.6g}", wanted)
 
 
 def _check_complete(trial: TrialRow, steps: list[int]) -> Iterator[Disagreement]:
