@@ -133,7 +133,7 @@ REPORTED = {
         shown=_TRIALS,
     ),
     "future_seen": Reported(words="future seen", unit="bits", shown=_TRIALS),
-    "prefix": Reported(words="prefix of a text", shown=_TRIALS),
+    "prefix": Reported(words="prefix of a text", bounds=(0.0, 1.0), shown=_TRIALS),
     "text_bytes": Reported(words="length of the text", unit="bytes"),
     "text_crc32": Reported(words="CRC-32 of the text"),
     "test_bytes": Reported(words="targets of the test part"),

@@ -81,6 +81,10 @@ LEDGER_FAULTS = {
         f"update reports set metrics = json_set(metrics, '$.\"leak\"', -1) where {ROW_0}",
         "leak -1",
     ),
+    "a number above its range": (
+        f"update reports set metrics = json_set(metrics, '$.\"prefix\"', 2) where {ROW_0}",
+        "prefix 2",
+    ),
     "not the mean": ("update trials set value = 0.123 where number = 0", "value 0.123"),
     "a test of its own": ("update trials set test = 0.123 where number = 0", "test 0.123"),
     "a report is lost": (f"delete from reports where {ROW_0} and step = 4", "with 2 reports"),
