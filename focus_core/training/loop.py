@@ -112,10 +112,11 @@ def fit(
     first = execution.replicates[0]
     constants = _constants(trial, first) | measure(first.net)
     step, reported, steps = 0, 0, trial.train.steps
+    spent: Report = {}
     saved = checkpoints.load() if checkpoints else None
     if saved is not None:
         try:
-            step, reported = _restore(execution, saved, trial)
+            step, reported, spent = _restore(execution, saved, trial)
         except Exception as error:  # noqa: BLE001  torch raises all sorts on a foreign state
             say(f"its checkpoint does not fit it ({type(error).__name__}): it starts over")
             execution = OneAfterAnother(trial, seeds, device)
@@ -129,35 +130,46 @@ def fit(
         final = ended or step == steps or execution.all_diverged()
         if step % trial.train.eval_every and not final:
             continue
-        now = time.monotonic()
+        if not ended:
+            seconds = time.monotonic() - last_report
+            spent = {
+                "seconds": seconds,
+                "seconds_per_step": seconds / (step - reported),
+                "peak_bytes": float(peak_bytes(device)),
+            }
         found = {
             "step": float(step),
-            "seconds": now - last_report,
-            "seconds_per_step": (now - last_report) / max(1, step - reported),
-            "peak_bytes": float(peak_bytes(device)),
+            **spent,
             **constants,
             **execution.evaluate(final=final),
         }
         # The end is saved before it is reported: what is known to be finished is never trained
         # again. Any other step after: once saved it is not reported again, and must not be lost.
         if checkpoints and final:
-            checkpoints.save(_state(step, reported, execution))
+            checkpoints.save(_state(step, reported, spent, execution))
         report(found)
-        if checkpoints and not final and now - last_save >= checkpoint_seconds:
-            checkpoints.save(_state(step, step, execution))
+        if checkpoints and not final and time.monotonic() - last_save >= checkpoint_seconds:
+            checkpoints.save(_state(step, step, spent, execution))
             last_save = time.monotonic()
         last_report, reported = time.monotonic(), step
 
 
-def _state(step: int, reported: int, execution: Execution) -> dict[str, Any]:
-    """What is kept: ``reported`` is the last step whose report had arrived by then."""
-    return {"step": step, "reported": reported, "execution": execution.state()}
+def _state(step: int, reported: int, spent: Report, execution: Execution) -> dict[str, Any]:
+    """What is kept.
+
+    Args:
+        step: the last step that was trained.
+        reported: the last step whose report had arrived by then.
+        spent: time and memory of the last report, which a report made again repeats.
+        execution: every seed's network and optimiser.
+    """
+    return {"step": step, "reported": reported, "spent": spent, "execution": execution.state()}
 
 
 def _restore(
     execution: OneAfterAnother, saved: dict[str, Any], trial: TrialConfig
-) -> tuple[int, int]:
-    """Go on from a state; its step, and the last one reported.
+) -> tuple[int, int, Report]:
+    """Go on from a state; its step, the last one reported, and what was spent on it.
 
     Raises:
         Exception: it is not of this trial; ``execution`` may be half changed.
@@ -168,7 +180,7 @@ def _restore(
     due = 0 < step <= train.steps and (ends or step % train.eval_every == 0)
     if not due or any(r.step != step for r in execution.replicates if r.diverged_at is None):
         raise ValueError(f"a state of step {step}")
-    return int(step), int(saved.get("reported", step))
+    return int(step), int(saved["reported"]), dict(saved["spent"])
 
 
 def _constants(trial: TrialConfig, replicate: Replicate) -> Report:

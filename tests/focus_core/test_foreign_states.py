@@ -55,7 +55,7 @@ def tensors(found: Any) -> list[tuple[dict[Any, Any], Any]]:
 
 
 def lose_one(state: State, draw: random.Random) -> None:
-    where, key = draw.choice([(state, "execution"), (state, "step"), (state["execution"], "1")])
+    where, key = draw.choice([*((state, name) for name in state), (state["execution"], "1")])
     del where[key]
 
 

@@ -144,6 +144,23 @@ def test_an_end_that_was_saved_but_not_reported_is_reported_without_training(
     assert run(SMALL, [0], checkpoints=store) == whole[-1:]
 
 
+def test_a_report_made_again_tells_the_time_and_memory_of_its_training() -> None:
+    """None of it is measured again: what makes a report again has trained nothing."""
+    store, lost = Memory(), []
+
+    def arrives(report: dict[str, float]) -> None:
+        if report["step"] == SMALL.train.steps:
+            lost.append(report)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(SMALL, [0], arrives, checkpoints=store, device=CPU)
+    again: list[dict[str, float]] = []
+    fit(SMALL, [0], again.append, checkpoints=store, device=CPU)
+    assert again == lost
+    assert again[0]["seconds_per_step"] == again[0]["seconds"] / 3 > 1e-4
+
+
 def break_at(monkeypatch: pytest.MonkeyPatch, seeds: set[int], step: int) -> None:
     """Make the loss of these seeds NaN at ``step``."""
     step_of = Replicate.train_step
