@@ -5,7 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from focus_core.config import ModelConfig, TaskConfig, TrainConfig, TrialConfig
+from focus_core.config import TrialConfig
+
+
+def _trial(**sections: dict[str, Any]) -> TrialConfig:
+    """The default trial with other options, section by section."""
+    flat = {f"{name}.{key}": value for name, own in sections.items() for key, value in own.items()}
+    return TrialConfig().override(flat)
 
 
 def far_recall(**model: Any) -> TrialConfig:
@@ -18,14 +24,24 @@ def far_recall(**model: Any) -> TrialConfig:
     Args:
         model: fields of the model that differ from the reference.
     """
-    return TrialConfig(
-        model=ModelConfig(**{"width": 64, "chunk_length": 16, "bin_length": 16, **model}),
-        task=TaskConfig(
-            name="far_recall", length=64, keys=4, values=4, gap=18, loss="last", eval_sequences=256
-        ),
-        train=TrainConfig(
-            steps=200, batch_size=32, learning_rate=3e-3, schedule="constant", eval_every=40
-        ),
+    return _trial(
+        model={"width": 64, "chunk_length": 16, "bin_length": 16, **model},
+        task={
+            "name": "far_recall",
+            "length": 64,
+            "keys": 4,
+            "values": 4,
+            "gap": 18,
+            "loss": "last",
+            "eval_sequences": 256,
+        },
+        train={
+            "steps": 200,
+            "batch_size": 32,
+            "learning_rate": 3e-3,
+            "schedule": "constant",
+            "eval_every": 40,
+        },
     )
 
 
@@ -46,23 +62,23 @@ def recall(length: int, **model: Any) -> TrialConfig:
         model: fields of the model that differ from the reference.
     """
     usual = {"width": 64, "chunk_length": min(length, 128), "bin_length": min(length, 128)}
-    return TrialConfig(
-        model=ModelConfig(**{**usual, **model}),
-        task=TaskConfig(
-            name="recall",
-            length=length,
-            keys=14,
-            values=14,
-            eval_sequences=256 if length <= 1024 else 64,
-            test_sequences=512 if length <= 1024 else 128,
-        ),
-        train=TrainConfig(
-            steps=2000,
-            batch_size=min(32, math.ceil(32_768 / length)),
-            learning_rate=5e-4,
-            warmup_steps=100,
-            eval_every=200,
-        ),
+    return _trial(
+        model={**usual, **model},
+        task={
+            "name": "recall",
+            "length": length,
+            "keys": 14,
+            "values": 14,
+            "eval_sequences": 256 if length <= 1024 else 64,
+            "test_sequences": 512 if length <= 1024 else 128,
+        },
+        train={
+            "steps": 2000,
+            "batch_size": min(32, math.ceil(32_768 / length)),
+            "learning_rate": 5e-4,
+            "warmup_steps": 100,
+            "eval_every": 200,
+        },
     )
 
 
@@ -74,10 +90,21 @@ def language(name: str = "enwik8", prefix: int = 0, **model: Any) -> TrialConfig
         prefix: only so many bytes of it; 0 for the whole.
         model: fields of the model that differ from the reference.
     """
-    return TrialConfig(
-        model=ModelConfig(**{"width": 64, "chunk_length": 32, "bin_length": 64, **model}),
-        task=TaskConfig(name=name, prefix=prefix, length=256, eval_sequences=64, test_sequences=64),
-        train=TrainConfig(steps=600, batch_size=8, learning_rate=1e-2, eval_every=100),
+    return _trial(
+        model={"width": 64, "chunk_length": 32, "bin_length": 64, **model},
+        task={
+            "name": name,
+            "prefix": prefix,
+            "length": 256,
+            "eval_sequences": 64,
+            "test_sequences": 64,
+        },
+        train={
+            "steps": 600,
+            "batch_size": 8,
+            "learning_rate": 1e-2,
+            "eval_every": 100,
+        },
     )
 
 
@@ -90,15 +117,20 @@ def images(name: str = "smnist", **model: Any) -> TrialConfig:
     """
     small = name == "digits"
     rows = 16 if small else 28  # two rows of the image, or one
-    return TrialConfig(
-        model=ModelConfig(**{"width": 64, "chunk_length": rows, "bin_length": rows, **model}),
-        task=TaskConfig(
-            name=name,
-            length=64 if small else 784,
-            eval_sequences=180 if small else 1000,
-            test_sequences=360 if small else 2000,
-        ),
-        train=TrainConfig(steps=600, batch_size=32, learning_rate=3e-3, eval_every=100),
+    return _trial(
+        model={"width": 64, "chunk_length": rows, "bin_length": rows, **model},
+        task={
+            "name": name,
+            "length": 64 if small else 784,
+            "eval_sequences": 180 if small else 1000,
+            "test_sequences": 360 if small else 2000,
+        },
+        train={
+            "steps": 600,
+            "batch_size": 32,
+            "learning_rate": 3e-3,
+            "eval_every": 100,
+        },
     )
 
 
@@ -108,8 +140,18 @@ def noisy_tones(**model: Any) -> TrialConfig:
     Args:
         model: fields of the model that differ from the reference.
     """
-    return TrialConfig(
-        model=ModelConfig(**{"width": 32, "chunk_length": 8, "bin_length": 64, **model}),
-        task=TaskConfig(name="noisy_tones", length=128, readout="last", eval_sequences=256),
-        train=TrainConfig(steps=300, batch_size=32, learning_rate=3e-3, eval_every=50),
+    return _trial(
+        model={"width": 32, "chunk_length": 8, "bin_length": 64, **model},
+        task={
+            "name": "noisy_tones",
+            "length": 128,
+            "readout": "last",
+            "eval_sequences": 256,
+        },
+        train={
+            "steps": 300,
+            "batch_size": 32,
+            "learning_rate": 3e-3,
+            "eval_every": 50,
+        },
     )

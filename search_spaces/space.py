@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from focus_core.config import Scalar, TrialConfig
+from focus_core.config.keys import defaults
 from focus_core.errors import UserError
 from search_spaces.axes import Axis, choices
 from search_spaces.soundness import (
@@ -132,7 +133,7 @@ class Space:
         """The point where every axis has the base's own value, and the axes that lack it."""
         point: Point = {}
         lacking: list[str] = []
-        given, resolved = base.flat(), base.resolved().flat()
+        given, resolved = ({**defaults(), **each.flat()} for each in (base, base.resolved()))
         for axis in self.axes:
             if lacking or not axis.active(point):
                 continue

@@ -11,7 +11,7 @@ from argparse import Namespace
 
 from focus_core.errors import require
 from sweeps.auditing.rows import Rows, TrialRow, read_sweeps, reading
-from sweeps.code_identity import code_hash
+from sweeps.code_identity import trial_code
 from sweeps.opening import same_question
 from sweeps.plan import NAME, Plan
 from sweeps.progress import short_point
@@ -77,12 +77,14 @@ def _check(plan: Plan, rows: Rows) -> None:
         f"the sweep {plan.name!r} is not at its end: the same command without --confirm goes on",
     )
     require(winner(rows) is not None, f"no trial of {plan.name!r} was trained in full: nobody won")
-    here = code_hash()
-    require(
-        sweep.code == here,
-        f"focus_core changed since the sweep {plan.name!r} was trained ({sweep.code} -> {here}): "
-        "other code cannot confirm it",
-    )
+    for trial in (winner(rows), reference(rows)):
+        assert trial is not None
+        here = trial_code(trial.config)
+        require(
+            trial.code == here,
+            f"focus_core changed since the sweep {plan.name!r} was trained ({trial.code} -> "
+            f"{here}): other code cannot confirm it",
+        )
 
 
 def _check_as_it_is(args: Namespace, rows: Rows) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from focus_core.config import TrialConfig
 from sweeps.assignment import Assignment
+from sweeps.code_identity import trial_code
 from sweeps.command_line import counted
 from sweeps.events import Listener
 from sweeps.ledger import Ledger
@@ -114,7 +115,7 @@ class Driver:
         trial = self._keep(self.ledger.open_replicates(trial, seeds))
         return Assignment(
             trial_id=trial.trial_id,
-            code=self.sweep.code,
+            code=trial.code,
             token=trial.token,
             reported=self.ledger.reported(trial, seeds),
             config=trial.config,
@@ -140,6 +141,7 @@ class Driver:
                 trial_id=config.trial_id,
                 point=point,
                 config=config.canonical(),
+                code=trial_code(config.canonical()),
                 variant=point.get("variant"),
                 causal=not config.resolved_model().leaks(),
                 state="waiting",
@@ -149,7 +151,7 @@ class Driver:
         )
         source, seeds = None, self.seeds.of(trial.trial_id)
         if self.reuse:
-            source = self.ledger.find_finished(trial.trial_id, self.sweep.code, seeds)
+            source = self.ledger.find_finished(trial.trial_id, trial.code, seeds)
         if source is not None:
             trial = self.ledger.reuse(trial, source, seeds)
         self._keep(trial)

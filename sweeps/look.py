@@ -6,7 +6,6 @@ One JSON file, written whole; ``analysis/trial.py`` draws it.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 import os
 import sys
@@ -33,7 +32,7 @@ from sweeps.places import ledger_file
 from sweeps.provenance import hardware, versions
 
 if TYPE_CHECKING:
-    from focus_core.config import ModelConfig
+    from focus_core.config import TrialConfig
     from focus_core.tasks.base import Task
     from sweeps.trained import Trained
 
@@ -86,7 +85,7 @@ def _look(argv: list[str]) -> int:
 
 def look(found: Trained, seconds: float = SECONDS) -> dict[str, Any]:
     """All numbers, as plain data; about ``seconds`` long."""
-    from focus_core.systems.focus.filter_views import filter_views, random_channels
+    from focus_core.systems.focus.filter_views import described, filter_views, random_channels
     from focus_core.tasks import build_task
     from focus_core.tools.speed import one_thread
 
@@ -101,7 +100,7 @@ def look(found: Trained, seconds: float = SECONDS) -> dict[str, Any]:
             channels=channels,
             key=task.key_place(0),
         )
-        timings = _timings(trial.resolved_model(), task, seconds)
+        timings = _timings(trial.resolved(), task, seconds)
     return {
         "format": FORMAT,
         "trial_id": trial.trial_id,
@@ -109,10 +108,7 @@ def look(found: Trained, seconds: float = SECONDS) -> dict[str, Any]:
         "task": trial.task.name,
         "length": trial.task.length,
         "mixer": model.mixer,
-        "filter": model.filter if model.mixer == "focus" else "none",
-        "bin_length": model.bin_length,
-        "resets": model.filter in ("adaptive", "static") and not model.carry,
-        "backwards": model.filter in ("adaptive", "static") and model.realisation == "literal",
+        **described(model),
         "leaks": list(model.leaks()),
         "key_place": task.key_place(0),
         "channels": channels,
@@ -123,13 +119,13 @@ def look(found: Trained, seconds: float = SECONDS) -> dict[str, Any]:
     }
 
 
-def _timings(model: ModelConfig, task: Task, seconds: float) -> dict[str, list[dict[str, float]]]:
+def _timings(trial: TrialConfig, task: Task, seconds: float) -> dict[str, list[dict[str, float]]]:
     """Of such a network, and of full attention with the same width, layers and FFN."""
     from focus_core.tools.speed import LENGTHS, Build, Shape, build_work, time_lengths
 
     shape = Shape(task.vocab_size, task.num_outputs, task.readout)
-    rival = dataclasses.replace(model, mixer="attention", mode="strict")
-    models = {model.mixer: model, "attention": rival}
+    rival = trial.override({"model.mixer": "attention", "model.mode": "strict"})
+    models = {each.model.mixer: each.model for each in (trial, rival.resolved())}
     builds: dict[str, Build] = {name: partial(build_work, of, shape) for name, of in models.items()}
     timed = time_lengths(builds, LENGTHS, seconds=seconds)
     return {name: [timing._asdict() for timing in rows] for name, rows in timed.items()}

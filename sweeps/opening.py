@@ -23,6 +23,7 @@ from sweeps.asked import (
     note_changes,
     seeds_of,
 )
+from sweeps.code_identity import trial_code
 from sweeps.command_line import counted, one_line
 from sweeps.ledger import Ledger
 from sweeps.plan import Plan
@@ -105,8 +106,9 @@ def go_on(
     count = sweep.seeds if plan.only else plan.seeds
     seeds = Seeds(count=count, first=before.first, more=more)
     goes_on = retry_failed or rerun or not _is_finished(sweep, trials, plan, seeds)
-    if provenance["code"] != sweep.code and goes_on:
-        _change_code(ledger, sweep, trials, provenance, rerun=rerun, forget=forget)
+    other = [trial for trial in trials if trial.code != trial_code(trial.config)]
+    if goes_on and (other or not any(trial.step for trial in trials)):
+        _change_code(ledger, sweep, trials, other, provenance, rerun=rerun, forget=forget)
     elif goes_on:
         _warn_of_versions(sweep, provenance)
     planned = max(plan.trials, len(trials))
@@ -169,23 +171,26 @@ def _change_code(
     ledger: Ledger,
     sweep: Sweep,
     trials: list[Trial],
+    other: list[Trial],
     provenance: Mapping[str, Any],
     *,
     rerun: bool,
     forget: Callable[[str], None],
 ) -> None:
-    """Take this launch's code for the sweep's, if nothing of the other one's is left in it."""
-    if any(trial.step for trial in trials) and not rerun:
+    """Take this launch's code for that of the ``other`` trials, if nothing of theirs is left."""
+    begun = [trial for trial in other if trial.step]
+    if begun and not rerun:
+        first = begun[0]
         raise UserError(
             f"focus_core changed since the sweep {sweep.name!r} was trained "
-            f"({sweep.code} -> {provenance['code']}): choose another --name, or --rerun"
+            f"({first.code} -> {trial_code(first.config)} for {len(begun)} of "
+            f"{counted(len(trials), 'trial')}): choose another --name, or --rerun"
         )
-    for trial in trials:  # before the ledger: no state of the old code may outlive it
+    changed = trials if rerun else other
+    for trial in changed:  # before the ledger: no state of the old code may outlive it
         forget(trial.trial_id)
-    if rerun:
-        ledger.start_over(sweep, **provenance)
-    else:
-        ledger.update_sweep(sweep, **provenance)
+    codes = {trial.trial_id: trial_code(trial.config) for trial in changed}
+    ledger.change_code(sweep, codes, start_over=rerun, **provenance)
 
 
 def _warn_of_versions(sweep: Sweep, provenance: Mapping[str, Any]) -> None:

@@ -21,7 +21,7 @@ from sweeps.mlflow_schema import complaint
 from sweeps.plan import Plan
 from sweeps.read_only import connect
 from sweeps.redact import hide_secrets
-from sweeps.schema import COPIED, SCHEMA_VERSION
+from sweeps.schema_words import COPIED, OLDER, version_words
 from sweeps.settings import check_settings
 
 LEDGER, MLFLOW = "schema_info", "alembic_version"
@@ -164,12 +164,9 @@ def tables(path: Path) -> set[str]:
 
 def _check_version(path: Path) -> None:
     found = [row[0] for row in _select(path, f"SELECT version FROM {LEDGER}")]
-    if found != [SCHEMA_VERSION]:
-        version = found[0] if found else "missing"
-        raise UserError(
-            f"{path} has schema version {version}, this program writes {SCHEMA_VERSION}: use the "
-            "program that wrote it, or another --home"
-        )
+    version = int(str(found[0])) if found else None
+    if version not in OLDER and (wrong := version_words(version)):  # older: the launch migrates it
+        raise UserError(f"{path} {wrong}")
 
 
 def _select(path: Path, query: str) -> list[tuple[object, ...]]:

@@ -10,7 +10,7 @@ from sqlalchemy import JSON, DateTime, ForeignKey, Text, TypeDecorator, UniqueCo
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 State = Literal["waiting", "running", "complete", "pruned", "failed", "killed"]
 STATES: tuple[State, ...] = get_args(State)
@@ -23,13 +23,6 @@ IMPORTED = "imported"
 def now() -> datetime:
     """The time in UTC."""
     return datetime.now(UTC)
-
-
-COPIED = (
-    "copied while a sweep ran? What is newest in a ledger is in a file beside it, ledger.db-wal: "
-    "copy again with `python -m sweeps.backup FOLDER`"
-)
-"""What to say of a ledger without tables, or of half a one."""
 
 
 def new_token() -> str:
@@ -86,7 +79,7 @@ class Sweep(Base):
     dirty: Mapped[bool] = mapped_column(default=False)
     diff: Mapped[str] = mapped_column(Text, default="")
     code: Mapped[str] = mapped_column(default="")
-    """A hash of focus_core's sources: results are shared between sweeps only where it is equal."""
+    """A hash of all that any training executes, as the first launch found it."""
     versions: Mapped[dict[str, Any]] = mapped_column(default=dict)
     hardware: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created: Mapped[datetime] = mapped_column(default=now)
@@ -171,6 +164,9 @@ class Trial(Base):
     """The axes' values, as the study proposed them."""
     config: Mapped[dict[str, Any]]
     """The canonical config, flat."""
+    code: Mapped[str] = mapped_column(default="", server_default="")
+    """A hash of what its training executes, see ``code_identity``: results are shared between
+    sweeps, and trainings gone on with, only where it is equal."""
     variant: Mapped[str | None]
     causal: Mapped[bool]
     """False: declared leaky; shown, never ranked. (A bidirectional classifier is not leaky.)"""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,7 +14,7 @@ from focus_core.output import tell
 from sweeps import state_file
 from sweeps.auditing.rows import reading
 from sweeps.checkpoints import kept_files, read_own
-from sweeps.code_identity import code_hash
+from sweeps.code_identity import trial_code
 from sweeps.schema import Sweep, Trial
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def find_trained(home: Path, ledger_url: str, trial_id: str, seed: int) -> Train
     """
     with reading(ledger_url) as connection:
         wanted = (
-            sa.select(Trial.trial_id, Trial.config, Trial.token, Sweep.name, Sweep.code)
+            sa.select(Trial.trial_id, Trial.config, Trial.token, Trial.code, Sweep.name)
             .join(Sweep)
             .where(Trial.trial_id.startswith(trial_id, autoescape=True))
         )
@@ -71,7 +72,7 @@ def find_trained(home: Path, ledger_url: str, trial_id: str, seed: int) -> Train
         folder = home / "checkpoints" / row.name / row.trial_id
         weights = _weights(folder, own, seed, refused)
         if weights is not None:
-            _compare(row.code, row.trial_id)
+            _compare(row.code, row.config, row.trial_id)
             return Trained(from_flat(row.config), seed, weights)
     if refused:
         raise UserError(f"{refused[0]}: train the trial again with --rerun")
@@ -81,9 +82,9 @@ def find_trained(home: Path, ledger_url: str, trial_id: str, seed: int) -> Train
     )
 
 
-def _compare(code: str, trial_id: str) -> None:
+def _compare(code: str, config: Mapping[str, Any], trial_id: str) -> None:
     """Say it where the network that is built here is not the one that was trained."""
-    here = code_hash()
+    here = trial_code(config)
     if code != here:
         text = f"{trial_id} was trained by another focus_core ({code}; here {here})"
         tell(f"warning: {text}: what is computed from its weights may differ", error=True)

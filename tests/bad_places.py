@@ -72,7 +72,7 @@ SPACES = {
     "a base of another kind": Case(
         "launch",
         ODD,
-        ["SPACE.base() must return a TrialConfig, not a ModelConfig"],
+        ["SPACE.base() must return a TrialConfig, not a FocusConfig"],
         a_space(AXES.format(change=".model", axes="choices('model.order', 1, 2)")),
     ),
     **{

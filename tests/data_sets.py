@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from focus_core import data
-from focus_core.tasks import TASKS, Images
+from focus_core.tasks.pixels import Images, PixelsConfig
 
 BESIDE = Path(__file__).parent.parent.parent / "shared" / "data"
 FEW = Images(pixels=784, train=200, validation=40, test=40)
@@ -38,8 +38,7 @@ def made_data(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FOCUS_DATA", str(folder))
     files = [_image_file(file, folder) for file in data.DATA_SETS["mnist"]]
     monkeypatch.setitem(data.DATA_SETS, "mnist", tuple(files))
-    for name in ("smnist", "pmnist"):
-        monkeypatch.setitem(TASKS, name, TASKS[name]._replace(images=FEW))
+    monkeypatch.setattr(PixelsConfig, "images", FEW)
     pick = random.Random(0)
     for name in ("enwik8", "text8"):
         content = bytes(pick.choices(b"abcdefghijklmnopqrstuvwxyz ", k=TEXT_BYTES))

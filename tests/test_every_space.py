@@ -9,10 +9,11 @@ import pytest
 from optuna.distributions import FloatDistribution, IntDistribution
 
 import search_spaces
-from focus_core.config import ModelConfig, TrialConfig
+from focus_core.config import TrialConfig
 from search_spaces.soundness import acts, every_value, sample_points, walk
 from search_spaces.space import Axis, Space, choices
 from search_spaces.variants import VARIANTS
+from tests.configs import model_config
 
 EVERY = pytest.mark.parametrize("name", search_spaces.names())
 
@@ -167,7 +168,7 @@ def test_check_names_the_dead_axis():
     ],
 )
 def test_check_names_dead_axes_of_the_layers_options(key, values, fields):
-    base = TrialConfig(model=ModelConfig(**fields))
+    base = TrialConfig(model=model_config(**fields))
     with pytest.raises(ValueError, match=f"axis '{key}' has no effect"):
         space_over(choices(key, *values)).check(base)
 
@@ -194,7 +195,7 @@ def test_an_axis_of_one_value_has_no_effect():
 
 def test_acts_compares_trials_not_spellings():
     """An oversampling above the bin's length is the bin's length."""
-    base = TrialConfig(model=ModelConfig(bin_length=4))
+    base = TrialConfig(model=model_config(bin_length=4))
     axis = choices("model.oversampling", 4, 8)
     space = space_over(axis)
     assert not acts(space, base, axis, {"model.oversampling": 4})

@@ -19,26 +19,24 @@ MOST_LINES = 250
 FLOORS = {
     "focus_core": {"torch"},
     "search_spaces": {"focus_core.config", "focus_core.errors", "optuna.distributions"},
-    "sweeps": {"focus_core", "search_spaces"}
-    | {"filelock", "mlflow", "numpy", "optuna", "pyarrow", "ray", "rich", "scipy.special"}
-    | {"sqlalchemy", "torch"},
+    "sweeps": {"focus_core", "search_spaces", "alembic", "filelock", "mlflow", "numpy", "optuna"}
+    | {"pyarrow", "ray", "rich", "scipy.special", "sqlalchemy", "torch"},
     # Not the sweeps' way of working: the tables and axes it reads, and how every command answers.
     "analysis": {"sweeps.schema", "sweeps.command_line", "sweeps.alarms", "sweeps.ranking"}
-    | {"sweeps.read_only", "sweeps.said", "sweeps.sources.repository"}
+    | {"sweeps.read_only", "sweeps.said", "sweeps.sources.repository", "sweeps.schema_words"}
     | {"sweeps.importer.bring_in"}  # --import: the one thing here that writes a ledger
     | {"sweeps.sources.words", "sweeps.code_identity", "search_spaces.axes"}
     | {"focus_core.systems.focus.orders", "focus_core.config.origins", "focus_core.errors"}
-    | {"focus_core.config.known_keys", "focus_core.config.read_value"}
-    | {"focus_core.config.fields", "focus_core.config.lookup"}
+    | {"focus_core.config.known_keys", "focus_core.config.read_value", "focus_core.config.keys"}
     | {"focus_core.paths", "focus_core.tasks.protocols", "focus_core.metrics"}
     | {"matplotlib", "numpy", "optuna", "pyarrow", "scipy", "seaborn", "sqlalchemy"}
     | {"jinja2", "markupsafe", "opda", "sklearn", "threadpoolctl"},
 }
 # Read by --list and --dry-run: not even torch.
-LIGHT = ("config/*", "tasks/__init__", "tasks/protocols", "tasks/published")
-LIGHT += ("systems/*", "systems/*/__init__", "systems/*/rules", "systems/*/origin")
-LIGHT += ("systems/focus/orders", "training/over_seeds", "training/limits", "metrics")
-LIGHT += ("__init__", "errors", "paths")
+LIGHT = ("config/*", "options/*", "tasks/[!bcd]*", "tasks/*/__init__", "systems/*")
+LIGHT += tuple(f"systems/*/{name}" for name in ("__init__", "origin", "rules", "orders"))
+LIGHT += ("systems/focus/activity", "systems/focus/config", "systems/focus/promises", "metrics")
+LIGHT += ("training/over_seeds", "training/limits", "__init__", "errors", "paths")
 DOORS = ("sweeps.launch", "analysis.report", "analysis.trial")
 FLAGS = """
     --space --list --name --trials --seeds --sampler --set --cpus-per-trial --gpus-per-trial

@@ -12,9 +12,9 @@ import pytest
 import focus_core.data.__main__ as fetch
 from analysis import report, trial
 from focus_core.config import TrialConfig
-from focus_core.config.checks import MOST
-from focus_core.config.words import parts
 from focus_core.errors import UserError
+from focus_core.options.checks import MOST
+from focus_core.options.words import parts
 from sweeps import audit, generate, launch, look, ui
 from tests.test_bad_input import contents
 from tests.test_words import KINDS

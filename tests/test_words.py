@@ -10,19 +10,24 @@ from typing import Any, Literal
 
 import pytest
 
-from focus_core.config import SECTIONS, known_keys, read_value
-from focus_core.config.words import WRONG, parts, read_word
+from focus_core.config import TrainConfig, known_keys, read_value
 from focus_core.errors import UserError
+from focus_core.options.words import WRONG, parts, read_word
+from focus_core.systems import SYSTEMS
+from focus_core.tasks import TASKS
 from search_spaces.space import Space, choices
 from search_spaces.variants import VARIANTS
 from sweeps.launch import build_parser, main
 from sweeps.plan import make_plan, parse_settings
 from tests.test_command_line import start
 
+CONFIGS = [("train", TrainConfig), *(("task", task.config) for task in TASKS.values())]
+CONFIGS += [("model", system.config) for system in SYSTEMS.values()]
 KINDS: dict[str, Any] = {
     f"{section}.{field}": kind
-    for section, config in SECTIONS.items()
+    for section, config in CONFIGS
     for field, kind in typing.get_type_hints(config).items()
+    if typing.get_origin(kind) is not typing.ClassVar
 }
 LISTED = {
     (key, value)

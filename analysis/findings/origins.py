@@ -8,7 +8,7 @@ from typing import Any
 from analysis.reading.arms import Arm, Row
 from focus_core.config.origins import is_rival, origins
 from focus_core.tasks.protocols import protocol
-from sweeps.code_identity import code_hash
+from sweeps.code_identity import trial_code
 
 MIXER = "model.mixer"
 """Every config of ours has it."""
@@ -48,11 +48,13 @@ def origin_rows(found: Sequence[Arm]) -> list[Row]:
     return sorted(rows.values(), key=lambda row: not row["rival"])
 
 
-def origin_note(code: str) -> str:
-    """A warning where the sweep was trained by another code than the one that tells the words."""
-    if not code or code == code_hash():
+def origin_note(found: Sequence[Arm]) -> str:
+    """A warning where an arm was trained by another code than the one that tells the words."""
+    other = [arm.name for arm in found if arm.code not in ("", trial_code(arm.config))]
+    if not other:
         return ""
     return (
-        "These words are of the code that made this report; the sweep was trained by another "
-        f"focus_core ({code}), whose rivals may have started otherwise."
+        "These words are of the code that made this report; another focus_core trained "
+        f"{other[0]}{f' and {len(other) - 1} more' if other[1:] else ''}, which may have started "
+        "otherwise."
     )

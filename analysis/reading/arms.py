@@ -41,6 +41,7 @@ class Arm:
         started: when its first attempt began; None where it never did, or was reused.
         finished: when it ended.
         unscored: the seeds that were trained to their end and have no finite score.
+        code: a hash of what its training executed; empty where nobody knows.
     """
 
     number: int
@@ -66,6 +67,7 @@ class Arm:
     started: datetime | None = None
     finished: datetime | None = None
     unscored: tuple[int, ...] = ()
+    code: str = ""
 
     @property
     def name(self) -> str:
@@ -173,6 +175,7 @@ _COPIED = ("number", "trial_id", "variant", "causal", "state", "reason", "error"
     "steps",
     "seconds",
     "reused_from",
+    "code",
     "started",
     "finished",
 )

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from focus_core.errors import UserError
 from focus_core.paths import check_path
 from sweeps.read_only import connect
-from sweeps.schema import COPIED, SCHEMA_VERSION, SchemaInfo, Sweep
+from sweeps.schema import SchemaInfo, Sweep
+from sweeps.schema_words import COPIED, version_words
 
 FIRST_SWEEP = "run `python sweeps/launch.py --space nfft_bins` first"
 
@@ -84,11 +85,8 @@ def _check_version(connection: sa.Connection, shown: str) -> None:
     if Sweep.__tablename__ not in known:
         raise UserError(f"the database at {shown} is no ledger: {FIRST_SWEEP}")
     version = connection.scalar(sa.select(SchemaInfo.version))
-    if version != SCHEMA_VERSION:
-        raise UserError(
-            f"the ledger at {shown} has schema version {version}, this code "
-            f"reads version {SCHEMA_VERSION}: use the code that wrote it"
-        )
+    if wrong := version_words(version):
+        raise UserError(f"the ledger at {shown} {wrong}")
 
 
 def _shown(url: sa.URL) -> str:

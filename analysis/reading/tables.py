@@ -39,6 +39,7 @@ _TRIAL_FIELDS = [
     pa.field("finished", _TIME),
     pa.field("seconds", pa.float64(), nullable=False),
     pa.field("config", pa.string(), nullable=False),  # JSON: its keys differ between trials
+    pa.field("code", pa.string()),  # of what its training executed
     pa.field("point", pa.string(), nullable=False),  # JSON: the axes' values as they are
     pa.field("replicates", pa.list_(REPLICATE), nullable=False),
     *(pa.field(name, pa.float64()) for name in CONSTANTS),

@@ -13,8 +13,7 @@ import pyarrow.compute as pc
 
 from analysis.reading.ledger import Restriction, SweepData
 from focus_core.config import known_keys, read_value
-from focus_core.config.fields import SPELLINGS
-from focus_core.config.lookup import look_up
+from focus_core.config.keys import spellings
 from focus_core.errors import UserError
 from sweeps.command_line import shown
 
@@ -33,12 +32,7 @@ class _Trial:
         for known in (self.point, self.config):
             if key in known:
                 return known[key]
-        if key not in known_keys():
-            return NOTHING
-        try:
-            return look_up(self.config, key)
-        except (KeyError, UserError):  # without effect; or a config of another code
-            return NOTHING
+        return NOTHING
 
 
 def where(data: SweepData, words: Sequence[str]) -> SweepData:
@@ -91,13 +85,13 @@ def _check_key(key: str, data: SweepData, trials: Sequence[_Trial]) -> None:
         return
     of_trials = {name for trial in trials for name in trial.config}
     ours = set(known_keys()) if of_trials & set(known_keys()) else set()  # not of a foreign sweep
-    spelt = {name for name in ours if name.partition(".")[2] in SPELLINGS}
+    spelt = {name: out for name, out in spellings().items() if name in ours}
     if key in spelt:
         raise UserError(
-            f"--where {key} is a way to write {_spelt_out(key)}, and no axis of this sweep: use "
-            f"{_spelt_out(key)}"
+            f"--where {key} is a way to write {spelt[key]}, and no axis of this sweep: use "
+            f"{spelt[key]}"
         )
-    known = sorted({*axes, *of_trials, *ours} - spelt)
+    known = sorted({*axes, *of_trials, *ours} - spelt.keys())
     if key in known:
         return
     by_field = {name.rpartition(".")[2]: name for name in known}
@@ -105,12 +99,6 @@ def _check_key(key: str, data: SweepData, trials: Sequence[_Trial]) -> None:
     near += [by_field[name] for name in difflib.get_close_matches(key, by_field, n=1)]
     hint = f"did you mean {near[0]!r}?" if near else f"the axes are {', '.join(axes) or 'none'}"
     raise UserError(f"--where {shown(key)}: no such key; {hint}")
-
-
-def _spelt_out(key: str) -> str:
-    return {"bins": "model.bin_length", "chunks": "model.chunk_length"}.get(
-        key.partition(".")[2], "model.nfft"
-    )
 
 
 def _wanted(key: str, word: str, values: Sequence[Any]) -> Any:

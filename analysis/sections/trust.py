@@ -32,7 +32,7 @@ def card(findings: Findings) -> Card | None:
     alarms = trust.alarms
     lost = any(trust.counts[state] for state in ("failed", "killed")) or trust.diverged_seeds
     rivals = origin_rows(study.arms)
-    note = origin_note(study.about["code"]) if rivals else ""
+    note = origin_note(study.arms) if rivals else ""
     words = [_ends(trust), *certified(trust), *_noise(trust, study_format(study))]
     if alarms:
         first = f"Alarm, {alarms[0][0]['name']}: {alarms[0][1]}."

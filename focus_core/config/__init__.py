@@ -1,31 +1,39 @@
-"""What a trial is: frozen configs, dotted overrides, and the identity derived from them.
+"""What a trial is: the options of its system, its task and its training, and its identity.
 
 No torch here: ``--list`` and ``--dry-run`` read configs and must answer at once.
 
-A config that exists is valid: constructing one checks every field and every rule
-between fields, so no worker ever meets an impossible configuration.
+A config that exists is valid: constructing one checks every option and every rule
+between options, so no worker ever meets an impossible configuration.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from focus_core.config import cautions
-from focus_core.config.checks import check_kinds, check_ranges, check_size, read_field
-from focus_core.config.fields import LATER, SPELLINGS, WHEN
-from focus_core.config.model import ModelConfig
-from focus_core.config.rules import check_trial
-from focus_core.config.task import TaskConfig
-from focus_core.config.train import TrainConfig
-from focus_core.errors import UserError
+from focus_core.config.keys import (
+    Scalar,
+    changed,
+    check_key,
+    check_unread,
+    counts,
+    known_keys,
+    read_value,
+)
+from focus_core.errors import require
+from focus_core.options.checks import check_options, check_size
+from focus_core.options.fields import SPELLS, WHEN
+from focus_core.options.model import ModelConfig
+from focus_core.options.task import TaskConfig
+from focus_core.options.train import TrainConfig
+from focus_core.systems import SYSTEMS
+from focus_core.tasks import TASKS
 
 __all__ = [
-    "SECTIONS",
     "FlatConfig",
     "ModelConfig",
     "Scalar",
@@ -38,26 +46,40 @@ __all__ = [
     "read_value",
 ]
 
-Scalar = bool | int | float | str | None
 FlatConfig = dict[str, Scalar]
+SECTIONS = ("model", "task", "train")
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrialConfig:
-    """Everything that decides a trial's numbers, except the seed."""
+    """Everything that decides a trial's numbers, except the seed.
 
-    model: ModelConfig = dataclasses.field(default_factory=ModelConfig)
-    task: TaskConfig = dataclasses.field(default_factory=TaskConfig)
+    Attributes:
+        model: the options of its system.
+        task: the options of its task.
+        train: the options of its training.
+        unread: by dotted key, what was asked for and is an option of other systems or tasks alone.
+            It has no effect and is no part of the identity; an arm that overrides ``model.mixer``
+            or ``task.name`` takes it up.
+    """
+
+    model: ModelConfig = dataclasses.field(default_factory=SYSTEMS["focus"].config)
+    task: TaskConfig = dataclasses.field(default_factory=TASKS["far_recall"].config)
     train: TrainConfig = dataclasses.field(default_factory=TrainConfig)
+    unread: FlatConfig = dataclasses.field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         for section in SECTIONS:
-            check_kinds(section, getattr(self, section))
-            check_ranges(section, getattr(self, section))
+            check_options(section, getattr(self, section))
+        object.__setattr__(self, "unread", check_unread(self.unread))
         model = self.resolved_model()
         for name, value in vars(model).items():  # some are products of others
             check_size(f"model.{name}", value)
-        check_trial(self, model)
+        self.task.check()
+        self.train.check()
+        self._check_direction()
+        self._check_counts()
+        model.check(self.model, self.task)
 
     def override(self, changes: Mapping[str, Scalar]) -> TrialConfig:
         """A copy with dotted keys replaced: ``override({"model.order": 3})``.
@@ -66,52 +88,47 @@ class TrialConfig:
             UserError: an unknown key (naming the nearest right one), a value of the wrong kind,
                 or a combination that cannot be built.
         """
-        sections: dict[str, dict[str, Scalar]] = {name: {} for name in SECTIONS}
-        for key, value in changes.items():
+        for key in changes:
             check_key(key)
-            section, field = key.split(".")
-            sections[section][field] = value
-        return TrialConfig(
-            **{
-                name: dataclasses.replace(getattr(self, name), **fields)
-                for name, fields in sections.items()
-            }
-        )
+        found: dict[str, Any] = {}
+        unread: FlatConfig = {}
+        for section in SECTIONS:
+            before, to = _of(section, self.unread), _of(section, changes)
+            found[section], more = changed(section, getattr(self, section), before, to)
+            unread |= {f"{section}.{name}": value for name, value in more.items()}
+        return TrialConfig(**found, unread=unread)
 
     def resolved_model(self) -> ModelConfig:
-        """The model with everything filled in that follows from other fields."""
+        """The model with everything filled in that follows from other options."""
         return self.model.resolved(self.task.length)
 
     def resolved(self) -> TrialConfig:
-        """The same trial, spelled out: no derived field is left open."""
-        return dataclasses.replace(self, model=self.resolved_model())
+        """The same trial, spelled out: no derived option is left open, and none is unread."""
+        return dataclasses.replace(self, model=self.resolved_model(), unread={})
 
     def flat(self) -> FlatConfig:
-        """Every field by its dotted key, as given; ``from_flat`` is the inverse."""
-        return {
+        """Every option by its dotted key, as given; ``from_flat`` is the inverse."""
+        return self.unread | {
             f"{section}.{name}": value
             for section in SECTIONS
-            for name, value in dataclasses.asdict(getattr(self, section)).items()
+            for name, value in vars(getattr(self, section)).items()
         }
 
     def canonical(self) -> FlatConfig:
-        """The resolved fields that decide this trial's numbers: dead ones are left out."""
+        """The resolved options that decide this trial's numbers: dead ones are left out."""
         trial = self.resolved()
-        kept: FlatConfig = {}
-        for section in SECTIONS:
-            config = getattr(trial, section)
-            for field in dataclasses.fields(config):
-                value = getattr(config, field.name)
-                when = field.metadata.get(WHEN)
-                dead = when is not None and not when(trial)
-                as_before = field.metadata.get(LATER) and value == field.default
-                if not dead and not as_before and field.name not in SPELLINGS:
-                    kept[f"{section}.{field.name}"] = value
-        return kept
+        return {
+            f"{section}.{field.name}": getattr(config, field.name)
+            for section in SECTIONS
+            for config in [getattr(trial, section)]
+            for field in dataclasses.fields(config)
+            if not field.metadata.get(SPELLS)
+            and (not (when := field.metadata.get(WHEN)) or when(trial.model, trial.task))
+        }
 
     def cautions(self) -> tuple[str, ...]:
         """What is hardly wanted of this trial, each in one line; no part of its identity."""
-        return cautions.cautions(self)
+        return self.resolved_model().cautions(self.task)
 
     @property
     def trial_id(self) -> str:
@@ -119,41 +136,30 @@ class TrialConfig:
         text = json.dumps(self.canonical(), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
+    def _check_direction(self) -> None:
+        tasks = ", ".join(name for name, entry in TASKS.items() if entry.config.classifies)
+        require(
+            self.task.classifies or not self.model.bidirectional,
+            f"task {self.task.name} predicts the next token: a bidirectional model would read it; "
+            f"use model.bidirectional=false, or a task that classifies whole sequences ({tasks})",
+        )
 
-SECTIONS: dict[str, type] = {"model": ModelConfig, "task": TaskConfig, "train": TrainConfig}
+    def _check_counts(self) -> None:
+        flat = self.flat()
+        given = [key for key in counts() if flat.get(key) is not None]
+        require(
+            self.model.mode == "paper" or not given,
+            f"{given[0] if given else ''} is a count, which moves with the length: give "
+            "the length in tokens, or model.mode=paper",
+        )
+
+
+def _of(section: str, flat: Mapping[str, Scalar]) -> FlatConfig:
+    """The options of a section, by name."""
+    own = [key for key in flat if key.startswith(f"{section}.")]
+    return {key.partition(".")[2]: flat[key] for key in own}
 
 
 def from_flat(flat: Mapping[str, Scalar]) -> TrialConfig:
     """The inverse of ``flat`` and of ``canonical``: what travels to a worker as plain data."""
     return TrialConfig().override(flat)
-
-
-def known_keys() -> list[str]:
-    """Every dotted key an override may name."""
-    return [f"{s}.{f.name}" for s, kind in SECTIONS.items() for f in dataclasses.fields(kind)]
-
-
-def read_value(key: str, word: str) -> Scalar:
-    """What ``word`` says for the field called ``key``: ``none`` may be a word, a number may not.
-
-    Raises:
-        UserError: an unknown key (naming the nearest right one), or a word of the wrong kind.
-    """
-    check_key(key)
-    value: Scalar = read_field(key, SECTIONS[key.partition(".")[0]], word)
-    return value
-
-
-def check_key(key: str) -> None:
-    """Raise a UserError that names the nearest right key when ``key`` is not one."""
-    keys = known_keys()
-    if key in keys:
-        return
-    by_field = {k.split(".")[1]: k for k in keys}
-    near = difflib.get_close_matches(key, keys, n=1, cutoff=0.4)
-    if not near:
-        near = [
-            by_field[m] for m in difflib.get_close_matches(key.rsplit(".", 1)[-1], by_field, n=1)
-        ]
-    hint = f"; did you mean {near[0]!r}?" if near else f"; the keys are {', '.join(keys)}"
-    raise UserError(f"unknown config key {key[:60]!r}{hint}")

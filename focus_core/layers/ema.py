@@ -11,21 +11,21 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from focus_core.config import ModelConfig
 from focus_core.layers.convolution import convolve
 
 
 class DampedEMA(nn.Module):
     """S damped averages of every channel over the whole sequence, mixed, plus a skip; then SiLU."""
 
-    def __init__(self, model: ModelConfig) -> None:
+    def __init__(self, width: int, size: int) -> None:
+        """``size`` averages of each of ``width`` channels."""
         super().__init__()
-        shape = (model.width, model.ema_size)
+        shape = (width, size)
         self.delta_DS = nn.Parameter(torch.empty(shape))
         self.alpha_DS = nn.Parameter(torch.empty(shape))
         self.beta_DS = nn.Parameter(torch.empty(shape))
         self.gamma_DS = nn.Parameter(torch.empty(shape))
-        self.omega_D = nn.Parameter(torch.empty(model.width))
+        self.omega_D = nn.Parameter(torch.empty(width))
 
     def kernel(self, length: int) -> Tensor:
         """The impulse response h_DL = sum_S gamma p beta q^t / sqrt(S)."""

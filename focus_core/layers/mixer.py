@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
 from torch import nn
 
-if TYPE_CHECKING:
-    from focus_core.config import ModelConfig
-
 
 class Mixer(nn.Module):
-    """Built from the resolved config and the longest sequence in tokens.
+    """Built from the resolved config of its own system, and the longest sequence in tokens.
 
     ``mixer(x_BLD, e_BNDO) -> x_BLD``, norm and residual inside; e_BNDO is what ``read_before``
     makes, None where it makes nothing. Any length up to the longest: padding is at the end, and cut
@@ -21,10 +18,10 @@ class Mixer(nn.Module):
     """
 
     @staticmethod
-    def read_before(model: ModelConfig, max_length: int) -> nn.Module | None:  # noqa: ARG004
+    def read_before(model: Any, max_length: int) -> nn.Module | None:  # noqa: ARG004
         """What reads the embedded tokens once, before all blocks, for every mixer."""
         return None
 
     @staticmethod
-    def join(mixers: Sequence[Mixer], model: ModelConfig, max_length: int) -> None:
+    def join(mixers: Sequence[Mixer], model: Any, max_length: int) -> None:
         """Let the mixers of all layers share what they have in common."""

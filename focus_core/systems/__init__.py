@@ -1,7 +1,8 @@
-"""The sequence mixers by name: a folder each, and one line here.
+"""The sequence mixers: a folder each.
 
 A folder says without torch what its system reads and promises (``__init__.py``), and has the
-network (``mixer.py``), what it costs (``cost.py``), and whatever else is its own.
+network (``mixer.py``), what it costs (``cost.py``), and whatever else is its own. The list of all
+is in ``registry``.
 """
 
 from __future__ import annotations
@@ -9,32 +10,13 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from focus_core.systems.focus import FOCUS
-from focus_core.systems.hyena import HYENA
-from focus_core.systems.mega import MEGA
-from focus_core.systems.short_conv import SHORT_CONV
-from focus_core.systems.state_space import S4, S4D
-from focus_core.systems.system import System
-from focus_core.systems.transformer import FLASH, GPT2, TRANSFORMER
-from focus_core.systems.transformer_xl import TRANSFORMER_XL
+from focus_core.systems.registry import SYSTEMS
 
 if TYPE_CHECKING:
     from focus_core.layers.mixer import Mixer
     from focus_core.systems.origin import Origin
 
-SYSTEMS: dict[str, System] = {
-    "focus": FOCUS,
-    "attention": FLASH,
-    "transformer": TRANSFORMER,
-    "transformer_xl": TRANSFORMER_XL,
-    "gpt2": GPT2,
-    "mega": MEGA,
-    "s4": S4,
-    "s4d": S4D,
-    "hyena": HYENA,
-    "shortconv": SHORT_CONV,
-}
-"""By ``model.mixer``."""
+__all__ = ["SYSTEMS", "mixer_class", "origin_of"]
 
 
 def mixer_class(name: str) -> type[Mixer]:

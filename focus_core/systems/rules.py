@@ -8,48 +8,61 @@ from typing import TYPE_CHECKING
 from focus_core.errors import require
 
 if TYPE_CHECKING:
-    from focus_core.config import ModelConfig, TrialConfig
+    from focus_core.options.model import ModelConfig
+
+COUNTS = {"bins": "bin_length", "chunks": "chunk_length"}
+"""Lengths in tokens that may be given as counts instead."""
 
 
-def check_heads(model: ModelConfig) -> None:
+def tokens(length: int | None, given: int, count: int | None) -> int:
+    """A length in tokens, of the whole sequence's where it was given as a count.
+
+    Raises:
+        ValueError: a count without a length of the sequence.
+    """
+    if count is None:
+        return given
+    if length is None:
+        raise ValueError("model.bins and model.chunks are counts: resolve them with a length")
+    return math.ceil(length / count)
+
+
+def check_heads(width: int, heads: int) -> None:
     """Heads divide the width, and each is of an even width."""
     require(
-        model.width % (2 * model.heads) == 0,
-        f"model.heads = {model.heads} must divide model.width = {model.width} into heads of an "
+        width % (2 * heads) == 0,
+        f"model.heads = {heads} must divide model.width = {width} into heads of an "
         "even width (rotary positions turn pairs)",
     )
 
 
-def check_mode(model: ModelConfig) -> None:
-    """Only the paper's mode sees the future, and only there bins and chunks are counted."""
-    if model.mode == "paper":
-        return
-    leaks = model.leaks()
+def check_mode(given: ModelConfig) -> None:
+    """Only the paper's mode sees the future."""
+    leaks = given.leaks()
     require(
-        not leaks,
+        given.mode == "paper" or not leaks,
         f"{leaks[0] if leaks else ''} sees the future: study it with model.mode=paper",
     )
-    given = [name for name in ("bins", "chunks") if getattr(model, name) is not None]
-    require(
-        not given,
-        f"model.{given[0] if given else ''} is a count, which moves with the length: give "
-        "the length in tokens, or model.mode=paper",
-    )
 
 
-def check_even_keys(model: ModelConfig) -> None:
+def check_even_keys(key_width: int | None) -> None:
     """Rotary positions turn pairs of a key's numbers."""
-    key_width = model.key_width or 0
     require(
-        key_width % 2 == 0,
+        (key_width or 0) % 2 == 0,
         f"model.key_width = {key_width} must be even (rotary positions turn pairs)",
     )
 
 
-def check_divides(trial: TrialConfig, name: str, size: int, count_name: str) -> None:
-    """A length in tokens, or the count it was given as, divides the sequence."""
-    length, count = trial.task.length, getattr(trial.model, count_name)
-    given, value = (name, size) if count is None else (count_name, count)
+def check_divides(length: int, name: str, size: int, count: int | None) -> None:
+    """A length in tokens, or the count it was given as, divides the sequence.
+
+    Args:
+        length: of the sequence.
+        name: of the count: ``bins`` or ``chunks``.
+        size: the resolved length in tokens.
+        count: what was given instead, if anything was.
+    """
+    given, value = (COUNTS[name], size) if count is None else (name, count)
     require(
         length % value == 0,
         f"model.{given} = {value} does not divide task.length = {length}: "
@@ -60,3 +73,17 @@ def check_divides(trial: TrialConfig, name: str, size: int, count_name: str) -> 
 def _divisors(n: int) -> str:
     small = [d for d in range(1, math.isqrt(n) + 1) if n % d == 0]
     return ", ".join(str(d) for d in sorted({*small, *(n // d for d in small)}))
+
+
+FEW_TOKENS = 8
+"""A chunk below it gives attention next to nothing to choose from."""
+
+
+def short_chunk(chunk_length: int, length: int) -> tuple[str, ...]:
+    """A caution, where a chunk of a sequence of ``length`` tokens is that short."""
+    if not chunk_length < FEW_TOKENS <= length:
+        return ()
+    return (
+        f"model.chunk_length = {chunk_length} leaves attention next to nothing to "
+        f"choose from; use {FEW_TOKENS} or more",
+    )

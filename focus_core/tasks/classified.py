@@ -7,7 +7,6 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from focus_core.config import TaskConfig
 from focus_core.tasks.base import IGNORED, Batch, Task, accuracy
 
 
@@ -16,10 +15,10 @@ class Classified(Task):
 
     vocab_size = None
 
-    def __init__(self, task: TaskConfig, classes: int) -> None:
+    def __init__(self, readout: Literal["mean", "last"], classes: int) -> None:
         self.num_outputs = classes
         self.chance = 1 / classes
-        self.readout: Literal["each", "mean"] = "mean" if task.readout == "mean" else "each"
+        self.readout: Literal["each", "mean"] = "mean" if readout == "mean" else "each"
 
     def score(self, logits_BLV: Tensor, targets_BL: Tensor) -> tuple[float, float]:
         """Sequences whose class is right, and sequences."""

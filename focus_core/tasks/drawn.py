@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import Generic, TypeVar
 
 import torch
 from torch import Tensor
 
-from focus_core.config import TaskConfig
+from focus_core.options.task import SetTaskConfig
 from focus_core.tasks.base import (
     ALL,
     Batch,
@@ -19,8 +20,10 @@ from focus_core.tasks.base import (
     visits,
 )
 
+Config = TypeVar("Config", bound=SetTaskConfig)
 
-class Drawn(Task):
+
+class Drawn(Task, Generic[Config]):
     """Sequences drawn from a law; a hash of each says which split it belongs to.
 
     A subclass says how to draw (``_draw``) and what of a sequence is input and target
@@ -30,7 +33,7 @@ class Drawn(Task):
         UserError: the task has too few different sequences for three disjoint splits.
     """
 
-    def __init__(self, task: TaskConfig, seed: int, *, symbols: int, tokens: int) -> None:
+    def __init__(self, task: Config, seed: int, *, symbols: int, tokens: int) -> None:
         """``tokens`` is the length of what ``_draw`` draws, answers included."""
         self.vocab_size = self.num_outputs = symbols
         self._task, self._seed = task, seed

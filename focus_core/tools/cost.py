@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import torch
 
-from focus_core.config import ModelConfig
 from focus_core.layers.work import SHARED, Rows, work
+from focus_core.options.model import ModelConfig
 from focus_core.systems import SYSTEMS
 from focus_core.training.network import SequenceModel, build_model
 

@@ -12,7 +12,6 @@ from torch import Tensor
 
 from focus_core.errors import UserError
 from focus_core.layers.embedding import LearnedPositions, RealEncoder
-from focus_core.systems import SYSTEMS
 from focus_core.training.network import SequenceModel
 
 
@@ -77,4 +76,4 @@ def why_not(net: SequenceModel) -> str:
         return "it reads a whole sequence of numbers, or answers for a whole one"
     if model.bidirectional:
         return "it is bidirectional: every answer needs what comes later"
-    return SYSTEMS[model.mixer].why_no_step(model)
+    return model.why_no_step()

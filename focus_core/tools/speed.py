@@ -14,8 +14,8 @@ from typing import Literal, NamedTuple
 
 import torch
 
-from focus_core.config import ModelConfig
 from focus_core.layers.evaluation import evaluation
+from focus_core.options.model import ModelConfig
 from focus_core.tasks.base import nats
 from focus_core.training.memory import peak_bytes, reset_peak
 from focus_core.training.network import build_model

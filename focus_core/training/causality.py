@@ -71,6 +71,6 @@ def _parts(positions: list[int], size: int) -> Iterator[list[int]]:
 
 
 def _positions(net: SequenceModel, length: int) -> list[int]:
-    R, M = net.config.bin_length, net.config.chunk_length
-    wanted = {1, R - 1, R, R + 1, M - 1, M, M + 1, length // 2, length - 2, length - 1}
+    beside = {edge + by for edge in net.config.edges() for by in (-1, 0, 1)}
+    wanted = beside | {1, length // 2, length - 2, length - 1}
     return sorted(position for position in wanted if 1 <= position < length)

@@ -9,10 +9,10 @@ from typing import Literal
 from torch import Tensor, nn
 from torch.nn import functional
 
-from focus_core.config import ModelConfig
 from focus_core.layers.embedding import LearnedPositions, RealEncoder, TokenEmbedding
 from focus_core.layers.residual import ResidualLinear
-from focus_core.systems import SYSTEMS, mixer_class
+from focus_core.options.model import ModelConfig
+from focus_core.systems import mixer_class
 from focus_core.training.start import init_weights
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -28,7 +28,7 @@ class FeedForward(nn.Module):
     def __init__(self, model: ModelConfig) -> None:
         super().__init__()
         hidden = model.ffn_width or 0
-        frame = SYSTEMS[model.mixer].frame
+        frame = model.frame
         self.activation, self.post_norm = ACTIVATIONS[frame.activation], frame.post_norm
         self.norm = nn.LayerNorm(model.width)
         self.hidden = nn.Linear(model.width, hidden)
@@ -90,7 +90,7 @@ class SequenceModel(nn.Module):
         super().__init__()
         self.config = model
         self.readout = readout
-        frame = SYSTEMS[model.mixer].frame
+        frame = model.frame
         self.embedding = (
             RealEncoder(model.width)
             if vocab_size is None

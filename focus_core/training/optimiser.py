@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import nn
 
-from focus_core.config import TrainConfig
+from focus_core.options.train import TrainConfig
 
 
 def parameter_groups(net: nn.Module, train: TrainConfig) -> list[dict[str, Any]]:

@@ -41,7 +41,7 @@ def check_checkpoints(folder: Path, rows: Rows, *, busy: bool) -> list[Disagreem
         count = 0 if busy else len(_leftovers(folder / trial_id))
         if count:
             found.append(_wrong(trial_id, f"{count} half-written files", "none"))
-        for path, why in _refused(folder / trial_id, trial, rows.sweep.code):
+        for path, why in _refused(folder / trial_id, trial):
             found.append(_wrong(trial_id, f"{path.name} {why}", "its own state, whole, or none"))
     return found
 
@@ -54,7 +54,7 @@ def clean_checkpoints(folder: Path, rows: Rows) -> None:
         if trial is None:
             shutil.rmtree(folder / trial_id)
             continue
-        useless = [path for path, _ in _refused(folder / trial_id, trial, rows.sweep.code)]
+        useless = [path for path, _ in _refused(folder / trial_id, trial)]
         for path in useless + _leftovers(folder / trial_id):
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
@@ -62,11 +62,11 @@ def clean_checkpoints(folder: Path, rows: Rows) -> None:
                 path.unlink(missing_ok=True)
 
 
-def _refused(folder: Path, trial: TrialRow, code: str) -> Iterator[tuple[Path, str]]:
+def _refused(folder: Path, trial: TrialRow) -> Iterator[tuple[Path, str]]:
     """Each file of a complete trial that holds no state of its own, and why."""
     if trial.state != "complete":
         return
-    own = {"trial_id": trial.trial_id, "code": code, "token": trial.token}
+    own = {"trial_id": trial.trial_id, "code": trial.code, "token": trial.token}
     for path in kept_files(folder):
         if path.is_file() and not path.stat().st_size:
             continue

@@ -10,6 +10,7 @@ from focus_core.config import TrialConfig, from_flat
 from sweeps.auditing.replicates import check_replicates
 from sweeps.auditing.reports import check_reports
 from sweeps.auditing.rows import Disagreement, Rows, TrialRow
+from sweeps.code_identity import trial_code
 from sweeps.command_line import counted
 from sweeps.ledger.rows import config_hash
 from sweeps.schema import STATES, TERMINAL
@@ -68,6 +69,8 @@ def check_identity(trial: TrialRow, configure: Configure | None) -> Iterator[Dis
         if trial.config.get(key, value) != value:
             what = f"its point has {key}={value}"
             yield _wrong(trial.trial_id, what, f"its config's {trial.config[key]}")
+    if trial.code not in ("", trial_code(trial.config)):
+        return  # another code may have made another config of the point
     try:
         config = from_flat(trial.config) if configure is None else configure(trial.point)
     except (TypeError, ValueError) as error:

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from focus_core.errors import UserError
 from sweeps.asked import seeds_of
 from sweeps.said import read_asked
-from sweeps.schema import COPIED, SCHEMA_VERSION, Replicate, Report, SchemaInfo, Sweep, Trial
+from sweeps.schema import Replicate, Report, SchemaInfo, Sweep, Trial
+from sweeps.schema_words import COPIED, version_words
 from sweeps.seeds import Seeds
 
 
@@ -74,6 +75,7 @@ class TrialRow:
     finished: datetime | None
     seconds: float
     token: str
+    code: str = ""
     replicates: list[ReplicateRow] = field(default_factory=list)
     reports: list[ReportRow] = field(default_factory=list)
 
@@ -135,11 +137,8 @@ def _check_version(connection: sa.Connection, shown: str) -> None:
             "name another with FOCUS_LEDGER_URL or --home"
         )
     version = connection.scalar(sa.select(SchemaInfo.version))
-    if version != SCHEMA_VERSION:
-        raise UserError(
-            f"{shown} has schema version {version}, this program reads {SCHEMA_VERSION}: "
-            "use the program that wrote it, or another --home"
-        )
+    if wrong := version_words(version):
+        raise UserError(f"{shown} {wrong}")
 
 
 def read_sweeps(connection: sa.Connection, name: str | None) -> list[Rows]:

@@ -48,15 +48,26 @@ class Ledger(Transactions):
                 setattr(row, column, value)
         return row
 
-    def start_over(self, sweep: Sweep, **changes: Any) -> None:
-        """Change columns of ``sweep`` and forget what its trials have found, at once."""
+    def change_code(
+        self, sweep: Sweep, codes: Mapping[str, str], *, start_over: bool, **changes: Any
+    ) -> None:
+        """Change columns of ``sweep`` and the code of some of its trials, at once.
+
+        Args:
+            sweep: the sweep.
+            codes: by trial id.
+            start_over: forget what these trials have found.
+            changes: columns of the sweep.
+        """
         with self.writing() as session:
             row = session.get_one(Sweep, sweep.id)
             for column, value in changes.items():
                 setattr(row, column, value)
             wanted = select(Trial).where(Trial.sweep_id == sweep.id).options(*_RELATED)
-            for trial in session.scalars(wanted):
-                clear(trial)
+            for trial in session.scalars(wanted.where(Trial.trial_id.in_(codes))):
+                trial.code = codes[trial.trial_id]
+                if start_over:
+                    clear(trial)
 
     # Trials
 
@@ -88,8 +99,7 @@ class Ledger(Transactions):
         with self.reading() as session:
             wanted = (
                 select(Trial)
-                .join(Sweep)
-                .where(Trial.trial_id == trial_id, Trial.state == "complete", Sweep.code == code)
+                .where(Trial.trial_id == trial_id, Trial.state == "complete", Trial.code == code)
                 .where(Trial.reused_from.is_(None))
                 .options(*_RELATED)
             )

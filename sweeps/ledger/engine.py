@@ -11,8 +11,10 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from focus_core.errors import UserError
 from sweeps.ledger.errors import explain
+from sweeps.ledger.migrations import bring_forward
 from sweeps.redact import hide_secrets, shown_url
 from sweeps.schema import SCHEMA_VERSION, Base, SchemaInfo
+from sweeps.schema_words import OLDER, version_words
 from sweeps.settings import number
 
 BUSY_MS = 30_000
@@ -37,7 +39,7 @@ def open_engine(url: str) -> Engine:
         event.listen(engine, "connect", lambda connection, _: _set_pragmas(connection, busy_ms))
     try:
         with engine.connect() as connection:
-            ready = _is_ledger(connection, shown) and _has_every_table(connection)
+            ready = _is_ledger(connection, shown) and _is_whole(connection)
         if not ready:
             with engine.begin() as connection:
                 if engine.dialect.name == "sqlite":  # one launcher makes them, others wait
@@ -66,17 +68,20 @@ def _is_ledger(connection: Connection, shown: str) -> bool:
             f"{shown} is a database of something else (no schema_info table): "
             "name another with FOCUS_LEDGER_URL or --home"
         )
-    version = connection.execute(select(SchemaInfo.version)).scalar()
-    if version != SCHEMA_VERSION:
-        raise UserError(
-            f"{shown} has schema version {version}, this program writes {SCHEMA_VERSION}: use the "
-            "program that wrote it, or another --home"
-        )
+    version = _version(connection)
+    if version not in OLDER and (wrong := version_words(version)):
+        raise UserError(f"{shown} {wrong}")
     return True
 
 
-def _has_every_table(connection: Connection) -> bool:
-    return Base.metadata.tables.keys() <= set(inspect(connection).get_table_names())
+def _version(connection: Connection) -> int | None:
+    return connection.execute(select(SchemaInfo.version)).scalar()
+
+
+def _is_whole(connection: Connection) -> bool:
+    """It has this version, and every table."""
+    known = set(inspect(connection).get_table_names())
+    return _version(connection) == SCHEMA_VERSION and Base.metadata.tables.keys() <= known
 
 
 def _make_tables(connection: Connection, shown: str) -> None:
@@ -84,6 +89,7 @@ def _make_tables(connection: Connection, shown: str) -> None:
     Base.metadata.create_all(connection)
     if not is_ledger:
         connection.execute(insert(SchemaInfo).values(version=SCHEMA_VERSION))
+    bring_forward(connection, _version(connection) or SCHEMA_VERSION)
 
 
 def _set_pragmas(connection: Any, busy_ms: int) -> None:

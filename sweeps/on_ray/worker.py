@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import functools
 import os
 import traceback
 from collections.abc import Callable, Mapping
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from focus_core.config import TrialConfig, from_flat
 from sweeps.checkpoints import CheckpointError, TrialCheckpoints
-from sweeps.code_identity import code_hash
+from sweeps.code_identity import trial_code
 
 if TYPE_CHECKING:
     from focus_core.training.network import SequenceModel
@@ -55,9 +54,10 @@ def train_trial(payload: dict[str, Any], send: Send, say: Say = lambda _: None) 
 
     from focus_core.training.loop import fit
 
-    if own_code() != payload["code"]:
+    here = trial_code(payload["config"])
+    if here != payload["code"]:
         raise OtherCodeError(
-            f"focus_core is {own_code()} here and {payload['code']} in the sweep: it was edited "
+            f"focus_core is {here} here and {payload['code']} in the sweep: it was edited "
             "meanwhile, or is another one on this machine"
         )
     torch.set_num_threads(payload["threads"])
@@ -94,12 +94,6 @@ def costs(net: SequenceModel, trial: TrialConfig) -> dict[str, float]:
     except NoRowError:
         return {}
     return {"flops_per_token": found.forward + found.unseen, "decoder_bytes": found.state_bytes}
-
-
-@functools.cache
-def own_code() -> str:
-    """The hash of the training code as this process found it: of what it has imported."""
-    return code_hash()
 
 
 def describe_failure(error: Exception) -> tuple[str, str]:

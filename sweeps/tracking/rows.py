@@ -8,7 +8,7 @@ from datetime import UTC
 from typing import Any
 
 from focus_core.config import TrialConfig
-from focus_core.config.fields import SPELLINGS
+from focus_core.config.keys import defaults, spellings
 from sweeps.alarms import promised, report_alarms
 from sweeps.outside import storable
 from sweeps.progress import count_states, short_name
@@ -132,9 +132,9 @@ def trial_params(sweep: Sweep, trial: Trial) -> dict[str, Any]:
     A key that some runs lack would draw misleading lines in MLflow's comparison; where an axis
     has no effect it shows the base's value. The whole config is the run's ``config.json``.
     """
-    resolved = TrialConfig().resolved().flat() | sweep.base | trial.config
-    plain = {k: v for k, v in resolved.items() if k.rpartition(".")[2] not in SPELLINGS}
-    known = plain | trial.point
+    resolved = defaults() | TrialConfig().resolved().flat() | sweep.base | trial.config
+    spelt = spellings()
+    known = {key: value for key, value in resolved.items() if key not in spelt} | trial.point
     keys = dict.fromkeys([*(axis["key"] for axis in sweep.axes), *trial.point])
     return {key: known[key] for key in keys if key in known}
 

@@ -2,6 +2,7 @@
 
 import html
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -9,7 +10,7 @@ from analysis.findings.origins import KEYS, in_short, origin, origin_note, origi
 from analysis.report import main
 from focus_core.config import TrialConfig
 from search_spaces.variants import VARIANTS
-from sweeps.code_identity import code_hash
+from sweeps.code_identity import trial_code
 from tests.analysis.pages import sketched
 
 
@@ -77,9 +78,14 @@ def test_the_short_words_of_origin_name_each_key_once(variant):
 
 
 def test_words_of_another_code_are_marked():
-    assert origin_note("") == ""
-    assert origin_note(code_hash()) == ""
-    assert "another focus_core (0123456789ab)" in origin_note("0123456789ab")
+    config = TrialConfig().override({"model.mixer": "mega"}).canonical()
+
+    def trained_by(*codes):
+        return [SimpleNamespace(name=f"arm {code}", config=config, code=code) for code in codes]
+
+    assert origin_note(trained_by("", trial_code(config))) == ""
+    assert "another focus_core trained arm 0th," in origin_note(trained_by("", "0th"))
+    assert "trained arm 0th and 1 more" in origin_note(trained_by("0th", "0ther"))
 
 
 def test_arms_with_the_same_words_share_a_row():

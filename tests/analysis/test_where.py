@@ -86,16 +86,17 @@ def test_a_number_is_found_however_it_is_written(
     ]
 
 
-def test_a_field_that_came_later_has_its_default_where_it_has_an_effect(
+def test_an_option_that_no_axis_varies_has_its_value_where_it_has_an_effect(
     tmp_path: Path, ledger: Make, sweep_of: Make, trial_of: Make
 ) -> None:
-    """The canonical config leaves ``model.short_conv`` out while it is 0."""
+    """Also a default; a system that lacks the option has none."""
     base = TrialConfig()
     points = [{"model.short_conv": 0}, {"model.short_conv": 4}, {"model.mixer": "attention"}]
     trials = [trial_of(n, base, point, [0.5]) for n, point in enumerate(points)]
     for trial in trials:
         trial.point = {}
-    assert "model.short_conv" not in trials[0].config
+    assert trials[0].config["model.short_conv"] == 0
+    assert "model.short_conv" not in trials[2].config
     data = read_sweep(ledger(tmp_path, sweep_of("s", "order", trials)), None)
     assert kept(where(data, ["model.short_conv=0"])) == [0]
     assert kept(where(data, ["model.short_conv=4"])) == [1]

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-from focus_core.config import ModelConfig
 from focus_core.layers.attention import causal_attention, chunked_attention, rotate, to_bins
 from focus_core.layers.ema import DampedEMA
 from focus_core.training.start import init_weights
@@ -72,7 +71,7 @@ def test_a_length_is_filled_up_at_its_end():
 
 
 def test_ema_is_megas_recurrence():
-    ema = DampedEMA(ModelConfig(width=3, ema_size=4, filter="ema").resolved())
+    ema = DampedEMA(3, 4)
     init_weights(ema, 0)
     ema = ema.double()
     x = draw(1, 30, 3)
@@ -89,7 +88,7 @@ def test_ema_is_megas_recurrence():
 
 def test_an_average_that_forgets_at_once_is_still_a_number():
     """Saturated, q is 0 in float32: the kernel is its first tap, as the step has it."""
-    ema = DampedEMA(ModelConfig(width=3, ema_size=2, filter="ema").resolved())
+    ema = DampedEMA(3, 2)
     init_weights(ema, 0)
     with torch.no_grad():
         ema.delta_DS.fill_(30)

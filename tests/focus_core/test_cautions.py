@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from focus_core.config import TrialConfig
-from focus_core.config.cautions import SHORT_BIN
 from focus_core.systems.focus.coefficients import section_order, to_coefficients
 from focus_core.systems.focus.filters import filter_bins
 from focus_core.systems.focus.orders import ORDERS, may_grow
+from focus_core.systems.focus.promises import SHORT_BIN
 
 FEW = ("model.chunk_length", "use 8 or more")
 CARRY = ("model.carry", "use 16 or more", "parameterisation=ek", "filter=coupled")
@@ -80,7 +80,7 @@ def test_both_are_told_and_neither_is_part_of_the_identity():
     changes = {"model.carry": True, "model.bin_length": 4, "model.chunk_length": 2}
     trial = TrialConfig().override(changes)
     assert len(trial.cautions()) == 2
-    assert trial.trial_id == "f8877c87cf8c"
+    assert trial.trial_id == "4700b8a1fab3"
 
 
 # What the cautions claim, measured: the largest factor a token by which the state of a filter grows

@@ -10,7 +10,6 @@ import pytest
 import torch
 from scipy.signal import lfilter
 
-from focus_core.config import ModelConfig
 from focus_core.systems.focus.coefficients import (
     MAX_RADIUS,
     MAX_REFLECTION,
@@ -20,6 +19,7 @@ from focus_core.systems.focus.coefficients import (
     to_coefficients,
     to_reflections,
 )
+from focus_core.systems.focus.config import FocusConfig
 from focus_core.systems.focus.gains import to_filters
 from focus_core.systems.focus.orders import ORDERS as STABLE_ORDERS
 
@@ -154,7 +154,7 @@ def test_step_down_inverts_step_up(order):
 
 
 def test_the_config_knows_the_same_parameterisations():
-    field = typing.get_type_hints(ModelConfig)["parameterisation"]
+    field = typing.get_type_hints(FocusConfig)["parameterisation"]
     assert set(typing.get_args(field)) == set(STABLE_ORDERS)
 
 

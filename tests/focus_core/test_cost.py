@@ -6,12 +6,13 @@ from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from focus_core.config import ModelConfig, TrialConfig
+from focus_core.config import TrialConfig
 from focus_core.layers.short_conv import ShortConv
 from focus_core.layers.work import SHARED, NoRowError, work
 from focus_core.tools.cost import cost
 from focus_core.training.network import build_model
 from search_spaces.variants import VARIANTS
+from tests.configs import model_config
 
 BATCH, SIZES = 2, {"vocab_size": 9, "num_outputs": 9}
 REGISTERED = pytest.mark.parametrize("name", VARIANTS)
@@ -61,7 +62,7 @@ def test_a_network_of_real_numbers_has_a_cost_too():
 def test_negative_control_another_size_is_another_count():
     net = build_model(small("mega"), max_length=64, **SIZES)
     forward, _ = counted(net, 64)
-    for other in (small("base"), ModelConfig(mixer="mega", width=32, chunk_length=32)):
+    for other in (small("base"), model_config(mixer="mega", width=32, chunk_length=32)):
         found = cost(other, length=64, batch_size=BATCH, **SIZES).forward
         assert found != pytest.approx(forward, rel=0.03)
 
@@ -104,7 +105,7 @@ def test_a_cache_grows_and_a_state_does_not():
 
 def test_focus_of_22_million_takes_about_126_megaflops_a_token():
     """Six a parameter, forward and backward, and little for its short attention."""
-    model = ModelConfig(width=512, layers=8, ffn_width=1024, hyper_width=16, bin_length=64)
+    model = model_config(width=512, layers=8, ffn_width=1024, hyper_width=16, bin_length=64)
     found = cost(model, vocab_size=256, num_outputs=256, length=2048, batch_size=8)
     assert (found.forward + found.backward) / 1e6 == pytest.approx(126, rel=0.05)
 

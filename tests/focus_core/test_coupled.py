@@ -7,11 +7,11 @@ import pytest
 import torch
 from scipy import signal
 
-from focus_core.config import ModelConfig
 from focus_core.systems.focus.coefficients import MAX_RADIUS
 from focus_core.systems.focus.coupled import CoupledBank, PolesFromInput, spread_logits, to_poles
 from focus_core.systems.focus.recurrence import recur_complex
 from focus_core.training.start import init_weights
+from tests.configs import model_config
 
 D, L, F = 6, 13, 2
 
@@ -21,7 +21,7 @@ def draw(*shape, seed=0):
 
 
 def bank(seed=0, **changes):
-    model = ModelConfig(filter="coupled", **{"width": D, "filters": F, "theta_rank": 3} | changes)
+    model = model_config(filter="coupled", **{"width": D, "filters": F, "theta_rank": 3} | changes)
     built = CoupledBank(model.resolved(64))
     init_weights(built, seed)
     return built.double()
@@ -155,7 +155,7 @@ def test_gradients_of_the_whole_bank(changes):
 
 @pytest.mark.parametrize("bin_length", [1, 4, 5])
 def test_a_bins_poles_come_from_the_mean_of_the_bin_before(bin_length):
-    model = ModelConfig(filter="coupled", theta="bin", bin_length=bin_length, width=D).resolved()
+    model = model_config(filter="coupled", theta="bin", bin_length=bin_length, width=D).resolved()
     logits = PolesFromInput(model)
     init_weights(logits, 0)
     logits = logits.double()
@@ -180,7 +180,7 @@ def test_what_a_tokens_poles_depend_on(theta, reach):
 
 
 def test_time_constants_are_spread_over_channels():
-    model = ModelConfig(filter="coupled", width=64, filters=2, time_min=1.5, time_max=30.0)
+    model = model_config(filter="coupled", width=64, filters=2, time_min=1.5, time_max=30.0)
     decay, w = to_poles(spread_logits(model)[None, None])
     tau = (-1 / decay[0, 0]).sort(dim=1).values
     torch.testing.assert_close(tau[:, 0], torch.full((2,), 1.5), rtol=1e-3, atol=0)

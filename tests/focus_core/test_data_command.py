@@ -13,11 +13,11 @@ import pytest
 import torch
 
 from focus_core import data
-from focus_core.config import TaskConfig
 from focus_core.data.__main__ import main
 from focus_core.data.images import read_digits, read_idx, read_mnist
 from focus_core.data.text import as_letters, read_text
 from focus_core.tasks import build_task, check_data
+from tests.configs import task_config
 from tests.data_sets import made_data
 from tests.focus_core.mirror import serving
 from tests.focus_core.test_data_download import CONTENT, wanted
@@ -119,10 +119,10 @@ def test_the_folder_is_the_users_cache_unless_said(monkeypatch: pytest.MonkeyPat
 def test_absent_data_name_the_command_that_gets_them(task: str, data_set: str) -> None:
     command = f"python -m focus_core.data fetch {data_set}"
     with pytest.raises(ValueError, match=command) as raised:
-        check_data(TaskConfig(name=task))
+        check_data(task_config(name=task))
     assert "\n" not in str(raised.value)
     with pytest.raises(OSError, match=command):  # to a worker, its machine's fault
-        build_task(TaskConfig(name=task, length=784), 0)
+        build_task(task_config(name=task, length=784), 0)
 
 
 @pytest.mark.parametrize("spoil", [lambda b: b[:-1], lambda b: b[:-1] + b"?"])

@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from focus_core.config import ModelConfig
 from focus_core.systems import SYSTEMS
 from focus_core.tools.cost import cost
 from focus_core.tools.decoding import Decoder
 from focus_core.training.network import build_model
+from tests.configs import model_config
 
 LENGTH = 23
 WITHOUT_KERNEL = {"global_conv": "none"}
@@ -43,7 +43,7 @@ ARMS = {
 
 def build(arm, max_length=LENGTH, **fields):
     given = {"width": 8, "chunk_length": 4, "bin_length": 5} | ARMS.get(arm, {}) | fields
-    model = ModelConfig(**given)
+    model = model_config(**given)
     net = build_model(model, vocab_size=7, num_outputs=7, max_length=max_length)
     generator = torch.Generator().manual_seed(3)
     with torch.no_grad():
@@ -154,7 +154,7 @@ def test_what_cannot_be_stepped_is_refused_with_the_reason(fields, reason):
 @pytest.mark.parametrize("kind", [{"vocab_size": None}, {"readout": "mean"}])
 def test_what_is_no_language_is_refused(kind):
     sizes = {"vocab_size": 7, "num_outputs": 7, "max_length": 8} | kind
-    net = build_model(ModelConfig(mixer="s4d", width=8), **sizes)
+    net = build_model(model_config(mixer="s4d", width=8), **sizes)
     with pytest.raises(ValueError, match="no decoding step: it reads a whole sequence"):
         Decoder(net)
 

@@ -3,8 +3,9 @@
 import pytest
 import torch
 
-from focus_core.config import ModelConfig, TrialConfig
+from focus_core.config import TrialConfig
 from focus_core.training.network import build_model
+from tests.configs import model_config
 from tests.focus_core.causality import embedded, small_config, small_net
 
 READERS = {
@@ -94,7 +95,7 @@ REFUSED = [
 @pytest.mark.parametrize(("changes", "message"), REFUSED, ids=lambda v: str(v)[:40])
 def test_rules_name_the_repair(changes, message):
     with pytest.raises(ValueError, match=message.replace("(", r"\(")) as raised:
-        TrialConfig(model=ModelConfig(**changes))
+        TrialConfig(model=model_config(**changes))
     assert "\n" not in str(raised.value)
 
 
@@ -121,7 +122,7 @@ def test_rules_name_the_repair(changes, message):
     ids=lambda v: str(v)[:40],
 )
 def test_dead_knobs_make_no_second_trial(one, other):
-    first, second = (TrialConfig(model=ModelConfig(**changes)) for changes in (one, other))
+    first, second = (TrialConfig(model=model_config(**changes)) for changes in (one, other))
     assert first.trial_id == second.trial_id
 
 
@@ -129,7 +130,7 @@ def test_parameters_of_the_coupled_bank():
     """Low rank: D r + r 2FD + 2FD; full: D 2FD + 2FD; the mix: 2FD."""
     D, F, rank = 16, 2, 4
     for theta_rank, wanted in ((rank, D * rank + rank * 2 * F * D), (None, D * 2 * F * D)):
-        model = ModelConfig(filter="coupled", width=D, filters=F, theta_rank=theta_rank, layers=1)
+        model = model_config(filter="coupled", width=D, filters=F, theta_rank=theta_rank, layers=1)
         net = build_model(model, vocab_size=5, num_outputs=5, max_length=64)
         bank = net.blocks[0].mixer.filter
         assert sum(p.numel() for p in bank.parameters()) == wanted + 2 * F * D + 2 * F * D

@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 import torch
 
-from focus_core.config import ModelConfig
 from focus_core.layers.convolution import convolve
 from focus_core.systems.focus.coefficients import to_coefficients
 from focus_core.systems.focus.hyperfan import ACTIVATIONS, second_moment
 from focus_core.systems.focus.hypernetwork import GlobalConv, HyperEmbedding, HyperNetwork, squash
 from focus_core.training.network import build_model
 from focus_core.training.start import init_weights
+from tests.configs import model_config
 
 
 def config(**changes):
-    return ModelConfig(width=6, bin_length=8, **changes).resolved()
+    return model_config(width=6, bin_length=8, **changes).resolved()
 
 
 def started(module, seed=0):
@@ -72,7 +72,7 @@ def test_squash_is_its_formula():
 
 @pytest.mark.parametrize("max_length", [64, 1024])
 def test_most_taps_are_alive_at_the_start_and_get_a_gradient(max_length):
-    conv = GlobalConv(ModelConfig(width=64).resolved(), max_length)
+    conv = GlobalConv(model_config(width=64).resolved(), max_length)
     init_weights(conv, 0)
     conv(
         torch.randn(2, max_length, 64, generator=torch.Generator().manual_seed(0))
@@ -132,7 +132,7 @@ def test_more_shift_than_bins_leaves_the_learned_filters():
 @pytest.mark.parametrize(("filters", "order"), [(1, 2), (4, 2), (2, 1)])
 def test_hyperfan_gives_logits_of_variance_one_over_fp(filters, order):
     """Chang et al.'s aim, measured over many initialisations on unit inputs."""
-    model = ModelConfig(filters=filters, order=order, hyper_width=32).resolved()
+    model = model_config(filters=filters, order=order, hyper_width=32).resolved()
     e_BNDO = draw(4, 2, 64, 4).float()
     samples = []
     for seed in range(60):
@@ -144,7 +144,7 @@ def test_hyperfan_gives_logits_of_variance_one_over_fp(filters, order):
 
 
 def test_negative_control_xavier_misses_that_variance():
-    hyper = HyperNetwork(ModelConfig(filters=4, hyper_width=32).resolved())
+    hyper = HyperNetwork(model_config(filters=4, hyper_width=32).resolved())
     samples = [torch.nn.init.xavier_uniform_(hyper.out.weight).var().item() for _ in range(60)]
     logits_variance = np.mean(samples) * 32 * hyper.out.second_moment
     assert logits_variance != pytest.approx(1 / 8, rel=0.1)
@@ -154,7 +154,7 @@ def test_the_filters_of_a_bank_start_apart_also_in_the_first_bin():
     """They are summed: equal ones would have equal gradients, and stay one filter for ever."""
     for filters in (1, 4):
         net = build_model(
-            ModelConfig(width=8, filters=filters), vocab_size=5, num_outputs=5, max_length=64
+            model_config(width=8, filters=filters), vocab_size=5, num_outputs=5, max_length=64
         )
         first_DFP = net.blocks[0].mixer.filter.logits.first_DFP
         spread = float(first_DFP.detach().std(dim=1, unbiased=False).max())
@@ -226,13 +226,13 @@ def test_a_two_sided_convolution_is_a_direct_one_with_negative_lags():
 
 def test_a_shared_hypernetwork_is_one_and_others_are_not():
     for scope, modules in (("layer", 3), ("shared", 1)):
-        model = ModelConfig(width=8, layers=3, hyper_scope=scope)
+        model = model_config(width=8, layers=3, hyper_scope=scope)
         net = build_model(model, vocab_size=5, num_outputs=5, max_length=64)
         assert len({block.mixer.filter.logits for block in net.blocks}) == modules
 
 
 def test_a_layers_own_convolution_reads_the_layers_input():
-    model = ModelConfig(width=8, global_conv="layer")
+    model = model_config(width=8, global_conv="layer")
     net = build_model(model, vocab_size=5, num_outputs=5, max_length=64)
     assert net.hyper_embedding is None
     convs = [block.mixer.filter.embedding.global_conv for block in net.blocks]

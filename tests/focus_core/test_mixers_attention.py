@@ -8,19 +8,19 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from focus_core.config import ModelConfig
 from focus_core.layers.attention import chunked_attention, sliding_attention
 from focus_core.systems import mixer_class
 from focus_core.systems.transformer_xl.mixer import sinusoids
 from focus_core.training.network import build_model
 from focus_core.training.start import init_weights
+from tests.configs import model_config
 from tests.focus_core.causality import influence, small_config, small_net
 from tests.focus_core.test_attention import draw, masked_softmax, turned
 
 
 def build(mixer, length=12, **fields):
     """One mixer in float64 with every parameter away from its special initial values."""
-    model = ModelConfig(mixer=mixer, **fields).resolved(length)
+    model = model_config(mixer=mixer, **fields).resolved(length)
     module = mixer_class(mixer)(model, length)
     init_weights(module, 0)
     generator = torch.Generator().manual_seed(1)
@@ -31,7 +31,7 @@ def build(mixer, length=12, **fields):
 
 
 def test_flash_and_written_out_transformer_are_one_function():
-    models = [ModelConfig(mixer=m, width=32, heads=4) for m in ("attention", "transformer")]
+    models = [model_config(mixer=m, width=32, heads=4) for m in ("attention", "transformer")]
     flash, plain = (build_model(m, vocab_size=9, num_outputs=9, max_length=65) for m in models)
     assert flash.state_dict().keys() == plain.state_dict().keys()
     tokens = torch.randint(9, (4, 65), generator=torch.Generator().manual_seed(0))
@@ -42,7 +42,7 @@ def test_flash_and_written_out_transformer_are_one_function():
 
 
 def test_gpt2_block_is_torchs_pre_norm_encoder_layer():
-    model = ModelConfig(mixer="gpt2", width=16, heads=4).resolved(10)
+    model = model_config(mixer="gpt2", width=16, heads=4).resolved(10)
     net = build_model(model, vocab_size=5, num_outputs=5, max_length=10).double().eval()
     block = net.blocks[0]
     layer = nn.TransformerEncoderLayer(
@@ -75,7 +75,7 @@ def test_gpt2_block_is_torchs_pre_norm_encoder_layer():
 
 
 def test_gpt2_has_a_tied_head_and_learned_positions():
-    model = ModelConfig(mixer="gpt2", width=16, heads=4)
+    model = model_config(mixer="gpt2", width=16, heads=4)
     net = build_model(model, vocab_size=5, num_outputs=5, max_length=10)
     assert net.head.weight is net.embedding.weight
     same = torch.zeros(1, 10, dtype=torch.int64)
@@ -223,7 +223,7 @@ def test_mega_is_its_equations(M):
 
 
 def test_mega_takes_its_published_sizes():
-    model = ModelConfig(mixer="mega", width=32).resolved(16)
+    model = model_config(mixer="mega", width=32).resolved(16)
     assert (model.key_width, model.value_width, model.ffn_width) == (8, 64, 64)
 
 

@@ -7,17 +7,19 @@ import pytest
 import torch
 from torch.nn import functional
 
-from focus_core.config import ModelConfig
 from focus_core.layers.short_conv import ShortConv
 from focus_core.systems.state_space.kernels import DiagonalKernel, LowRankKernel, legs
 from focus_core.training.start import init_weights
+from tests.configs import model_config
 from tests.focus_core.causality import influence, small_config, small_net
 from tests.focus_core.test_attention import draw
 from tests.focus_core.test_mixers_attention import build
 
 
 def kernel(kind, width=3, state_size=8, max_length=40):
-    module = kind(ModelConfig(width=width, state_size=state_size).resolved(), max_length)
+    module = kind(
+        model_config(mixer="s4", width=width, state_size=state_size).resolved(), max_length
+    )
     init_weights(module, 0)
     return module.double()
 

@@ -3,10 +3,11 @@
 import pytest
 import torch
 
-from focus_core.config import ModelConfig, TrainConfig
+from focus_core.config import TrainConfig
 from focus_core.systems.focus.hypernetwork import GlobalConv
 from focus_core.training.network import build_model
 from focus_core.training.optimiser import parameter_groups
+from tests.configs import model_config
 from tests.focus_core.causality import (
     LENGTH,
     OUTPUTS,
@@ -66,13 +67,13 @@ def test_information_crosses_chunks_through_the_filters_only():
 
 
 def test_shapes_and_the_resolved_config():
-    net = build_model(ModelConfig(width=8), vocab_size=5, num_outputs=3, max_length=50)
+    net = build_model(model_config(width=8), vocab_size=5, num_outputs=3, max_length=50)
     assert net(torch.zeros(2, 37, dtype=torch.int64)).shape == (2, 37, 3)
-    assert net.config == ModelConfig(width=8).resolved()
+    assert net.config == model_config(width=8).resolved()
 
 
 def test_counts_are_resolved_with_the_length():
-    model = ModelConfig(mode="paper", width=8, bins=4, chunks=2)
+    model = model_config(mode="paper", width=8, bins=4, chunks=2)
     net = build_model(model, vocab_size=5, num_outputs=3, max_length=40)
     assert (net.config.bin_length, net.config.chunk_length) == (10, 20)
 

@@ -6,9 +6,9 @@ import pytest
 
 from focus_core.config import TrialConfig
 from focus_core.config.origins import origins
+from focus_core.options.frame import OUR_FRAME
 from focus_core.systems import SYSTEMS, origin_of
 from focus_core.systems.origin import OURS
-from focus_core.systems.system import OUR_FRAME
 from focus_core.training.network import build_model
 from search_spaces.variants import VARIANTS
 
@@ -48,14 +48,14 @@ def wrong_about_frame(words, frame):
 @EVERY
 def test_the_words_about_a_frame_are_the_frame(mixer):
     if mixer in ("s4", "s4d"):  # theirs speak of the feed-forward network alone
-        assert SYSTEMS[mixer].frame == OUR_FRAME
+        assert SYSTEMS[mixer].config.frame == OUR_FRAME
         return
-    assert wrong_about_frame(words_of(mixer=mixer)["frame"], SYSTEMS[mixer].frame) == []
+    assert wrong_about_frame(words_of(mixer=mixer)["frame"], SYSTEMS[mixer].config.frame) == []
 
 
 def test_negative_control_words_about_another_frame_are_seen():
-    assert wrong_about_frame(OURS.frame, SYSTEMS["gpt2"].frame)
-    assert wrong_about_frame(origin_of("gpt2").frame, SYSTEMS["transformer_xl"].frame)
+    assert wrong_about_frame(OURS.frame, SYSTEMS["gpt2"].config.frame)
+    assert wrong_about_frame(origin_of("gpt2").frame, SYSTEMS["transformer_xl"].config.frame)
 
 
 @EVERY

@@ -7,10 +7,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from focus_core.config import ModelConfig
 from focus_core.systems.focus.numbers import pole_radii
 from focus_core.training.causality import causality_leak
 from search_spaces.variants import VARIANTS
+from tests.configs import model_config
 from tests.focus_core.causality import LENGTH, VOCABULARY, small_config, small_net
 
 
@@ -19,7 +19,7 @@ class Glance(nn.Module):
 
     def __init__(self, share: float, ahead: int = 1) -> None:
         super().__init__()
-        self.config = ModelConfig().resolved()
+        self.config = model_config().resolved()
         self.share = nn.Parameter(torch.tensor(share))
         self.ahead = ahead
 

@@ -12,6 +12,7 @@ from focus_core.config import TaskConfig, TrialConfig
 from focus_core.tasks import build_task
 from focus_core.tasks.base import Batch, Task
 from focus_core.training.loop import fit
+from tests.configs import task_config
 from tests.data_sets import made_data
 from tests.focus_core.test_training import CPU, Memory, run
 
@@ -43,7 +44,7 @@ def _data(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 def config(option: str, **fields: Any) -> TaskConfig:
     usual = {"length": 64, "eval_sequences": 8, "test_sequences": 8}
-    return TaskConfig(**{**usual, **(OPTIONS | TEXTS)[option], **fields})
+    return task_config(**{**usual, **(OPTIONS | TEXTS)[option], **fields})
 
 
 def rows(batch: Batch) -> list[tuple[float, ...]]:

@@ -13,7 +13,7 @@ from focus_core.config import TrialConfig
 from focus_core.systems import SYSTEMS
 from focus_core.tasks import build_task
 from focus_core.tasks.base import IGNORED
-from focus_core.tasks.mixture import Mixture, scored_shapes, trained_shapes
+from focus_core.tasks.mqar.mixture import Mixture, scored_shapes, trained_shapes
 from focus_core.training.network import build_model
 from focus_core.training.replicate import Replicate
 from tests.focus_core.test_protocol_mqar import BASED, sequences, task

@@ -12,10 +12,11 @@ import pytest
 import torch
 
 from focus_core.config import TaskConfig
-from focus_core.config.rules_task import check_task
-from focus_core.tasks import build_task, mqar
+from focus_core.tasks import build_task
 from focus_core.tasks.base import IGNORED, Batch, Task
-from focus_core.tasks.mixture import scored_shapes, trained_shapes
+from focus_core.tasks.mqar import data as mqar
+from focus_core.tasks.mqar.mixture import scored_shapes, trained_shapes
+from tests.configs import task_config
 from tests.focus_core.windows import aligned
 
 BASED = {"mixture": "based", "keys": 16, "values": 16}
@@ -23,8 +24,8 @@ BASED = {"mixture": "based", "keys": 16, "values": 16}
 
 def task(**fields: Any) -> TaskConfig:
     usual = {"length": 64, "eval_sequences": 14, "test_sequences": 21}
-    config = TaskConfig(name="mqar", **{**usual, **fields})
-    check_task(config)  # it is a valid one
+    config = task_config(name="mqar", **{**usual, **fields})
+    config.check()  # it is a valid one
     return config
 
 

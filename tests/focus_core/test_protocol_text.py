@@ -8,11 +8,12 @@ import random
 import pytest
 import torch
 
-from focus_core.config import TaskConfig, TrialConfig
+from focus_core.config import TrialConfig
 from focus_core.data.text import as_bytes
 from focus_core.tasks.base import IGNORED
-from focus_core.tasks.text import TextTask
+from focus_core.tasks.text.data import TextTask
 from focus_core.training.replicate import Replicate
+from tests.configs import task_config
 from tests.data_sets import TEXT_BYTES, made_data
 
 Case = tuple[TextTask, bytes, int, int]
@@ -22,7 +23,7 @@ Case = tuple[TextTask, bytes, int, int]
 def built(size: int, length: int, context: int | None) -> tuple[TextTask, bytes]:
     """A text of so many bytes, and its test part."""
     content = random.Random(size).choices(range(97, 103), k=size)
-    config = TaskConfig(
+    config = task_config(
         name="enwik8", length=length, context=context, eval_sequences=1, test_sequences=1
     )
     part = bytes(content[size * 95 // 100 :])
@@ -106,7 +107,7 @@ def test_no_context_is_the_plain_windows() -> None:
     """100 bytes: 9 windows of 11 score all 99 that have another before them."""
     whole, part = built(2000, 11, 0)
     plain = TextTask(
-        TaskConfig(name="enwik8", length=11, eval_sequences=9, test_sequences=9),
+        task_config(name="enwik8", length=11, eval_sequences=9, test_sequences=9),
         0,
         as_bytes(bytes(whole._text.tokens_T.tolist()), prefix=False),
     )

@@ -112,7 +112,7 @@ SMNIST = {"name": "smnist", "test_sequences": 10_000}
 )
 def test_what_is_ours_says_how(fields: dict[str, Any], said: str) -> None:
     name = str(fields.get("name", "recall"))
-    images = TASKS[name].images
+    images = getattr(TASKS[name].config, "images", None)
     usual: dict[str, Any] = {"length": images.pixels} if images else {}
     usual |= {"name": name, "eval_sequences": 90, "test_sequences": 90} | fields
     changes = {f"task.{key}": value for key, value in usual.items()}
@@ -129,7 +129,7 @@ def test_any_record_gets_words_and_never_an_exception() -> None:
         said = protocol(record)
         assert said.startswith("ours: ")
         assert "\n" not in said
-    assert protocol({}) == "ours: fresh sequences each step"
+    assert protocol({}) == "ours: a task of unknown name"
     assert protocol({"task.name": "gone"}) == "ours: a task of unknown name"
 
 

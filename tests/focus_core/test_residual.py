@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from focus_core.config import ModelConfig
 from focus_core.training.network import build_model
+from tests.configs import model_config
 
 
 @pytest.mark.parametrize("layers", [2, 8])
@@ -13,7 +13,7 @@ def test_what_gpt2_writes_into_its_residual_stream_starts_small(layers):
     """By 1 / sqrt(N) for N layers that write, as published; other weights and rivals do not."""
     nets = {
         mixer: build_model(
-            ModelConfig(mixer=mixer, width=64, layers=layers), vocab_size=5, num_outputs=5
+            model_config(mixer=mixer, width=64, layers=layers), vocab_size=5, num_outputs=5
         )
         for mixer in ("gpt2", "attention")
     }

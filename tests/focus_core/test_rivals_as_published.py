@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from focus_core.config import ModelConfig
 from focus_core.systems import mixer_class
 from focus_core.systems.hyena.mixer import HyenaMixer
 from focus_core.systems.state_space.kernels import LowRankKernel, legs
 from focus_core.training.network import build_model
 from focus_core.training.start import init_weights
+from tests.configs import model_config
 
 
 def published_start(module):
@@ -36,7 +36,7 @@ def size_of_taps(*starts, length=64):
     """Mean norm of the first filters of a channel, over several seeds."""
     norms = []
     for seed in range(8):
-        module = HyenaMixer(ModelConfig(mixer="hyena").resolved(length), length)
+        module = HyenaMixer(model_config(mixer="hyena").resolved(length), length)
         init_weights(module, seed)
         for start in starts:
             start(module.filter)
@@ -46,7 +46,7 @@ def size_of_taps(*starts, length=64):
 
 def test_hyenas_filter_network_starts_as_published():
     """N(0, .02) without biases there; elsewhere the house's N(0, 1 / inputs)."""
-    module = HyenaMixer(ModelConfig(mixer="hyena").resolved(64), 64)
+    module = HyenaMixer(model_config(mixer="hyena").resolved(64), 64)
     init_weights(module, 0)
     for layer in (*module.filter.layers, module.filter.out):
         assert float(layer.weight.detach().std()) == pytest.approx(0.02, rel=0.1)
@@ -69,7 +69,7 @@ def test_hyenas_options_start_from_one_function_and_train_what_they_say(
     trained = {"implicit_frequency_trained": frequency, "implicit_features_trained": features}
     taps = []
     for fields in (options, options | trained):
-        model = ModelConfig(mixer="hyena", width=4, **fields).resolved(20)
+        model = model_config(mixer="hyena", width=4, **fields).resolved(20)
         module = HyenaMixer(model, 20)
         init_weights(module, 0)
         taps.append(module.filter(11).detach())
@@ -86,7 +86,7 @@ def test_hyenas_options_start_from_one_function_and_train_what_they_say(
 
 def test_s4s_first_b_is_clipped_as_published():
     """Its imaginary part, between -2 and 2: of 64 states a norm of 8.65 instead of 45.3."""
-    module = LowRankKernel(ModelConfig(state_size=64).resolved(), 40)
+    module = LowRankKernel(model_config(mixer="s4", state_size=64).resolved(), 40)
     init_weights(module, 0)
     first = torch.view_as_complex(module.B_S2.detach()).numpy()
     whole = legs(32)[2].numpy()
@@ -102,7 +102,7 @@ def test_transformer_xl_shares_u_and_v_over_layers_as_published_or_not(bidirecti
     """One pair for each direction, or one for each layer; the published number is the first."""
     pairs, sizes = {}, {}
     for bias in ("shared", "layer"):
-        model = ModelConfig(
+        model = model_config(
             mixer="transformer_xl", width=8, layers=3, position_bias=bias,
             bidirectional=bidirectional,
         )  # fmt: skip

@@ -7,16 +7,16 @@ from collections import Counter, defaultdict
 import pytest
 import torch
 
-from focus_core.config import TaskConfig
 from focus_core.tasks import build_task
 from focus_core.tasks.base import generator
-from focus_core.tasks.recall import Recall, draw_keys
+from focus_core.tasks.recall.data import Recall, draw_keys
+from tests.configs import task_config
 
 SMALL = {"eval_sequences": 64, "test_sequences": 64}
 
 
 def config(name="recall", **fields):
-    return TaskConfig(
+    return task_config(
         name=name, **{"length": 32, "keys": 6, "values": 5, "gap": 12, **SMALL} | fields
     )
 
@@ -89,7 +89,7 @@ def test_draws_follow_the_law(name):
     task = config(name, length=8, keys=3, values=2, gap=1, eval_sequences=1, test_sequences=1)
     built = build_task(task, 0)
     assert isinstance(built, Recall)
-    keys_BN, query_B = built._draw_keys(task, 40_000, generator(0, "law"))
+    keys_BN, query_B = built._draw_keys(40_000, generator(0, "law"))
     seen = Counter(zip(map(tuple, keys_BN.tolist()), query_B.tolist(), strict=True))
     law = {
         (row, query): chance

@@ -5,17 +5,17 @@ import math
 import pytest
 import torch
 
-from focus_core.config import TaskConfig
 from focus_core.tasks import build_task
 from focus_core.tasks.base import IGNORED, Splitter, generator
-from focus_core.tasks.recall import Recall
+from focus_core.tasks.recall.data import Recall
+from tests.configs import task_config
 from tests.focus_core.windows import aligned
 
 SMALL = {"eval_sequences": 64, "test_sequences": 64}
 
 
 def config(name="recall", **fields):
-    return TaskConfig(
+    return task_config(
         name=name, **{"length": 32, "keys": 6, "values": 5, "gap": 12, **SMALL} | fields
     )
 
@@ -41,11 +41,11 @@ def follows_the_rules(row, task):
     )
 
 
-def is_far(row, task):
+def is_far(row, task, gap=18):
     """No token of a pair with the queried key among the last ``gap`` before the query."""
     query_at = task.length - 1
     at = [i + d for i in range(0, task.length - 2, 2) if row[i] == row[query_at] for d in (0, 1)]
-    return all(i < query_at - task.gap for i in at)
+    return all(i < query_at - gap for i in at)
 
 
 @pytest.mark.parametrize("name", ["recall", "far_recall"])
@@ -65,7 +65,7 @@ def test_every_sequence_follows_the_rules(name, shape):
 def test_far_recall_keeps_the_queried_key_out_of_the_gap(gap):
     task = config("far_recall", gap=gap)
     found = rows(build_task(task, seed=0).train_batch(0, 300))
-    assert all(is_far(row, task) for row in found)
+    assert all(is_far(row, task, gap) for row in found)
     # not further away than it has to be: the last early pair is used as well
     edge = task.length - 1 - gap - (2 if gap % 2 else 3)
     assert any(row[edge] == row[task.length - 1] for row in found)

@@ -12,8 +12,9 @@ import torch
 from focus_core.config import TaskConfig, TrialConfig
 from focus_core.tasks import build_task
 from focus_core.tasks.base import IGNORED, Task
-from focus_core.tasks.mqar import POWER
-from focus_core.tasks.noisy_tones import frequencies
+from focus_core.tasks.mqar.data import POWER
+from focus_core.tasks.noisy_tones.data import frequencies
+from tests.configs import task_config
 from tests.focus_core.windows import aligned
 
 SMALL = {"eval_sequences": 20, "test_sequences": 200}
@@ -21,7 +22,7 @@ SMALL = {"eval_sequences": 20, "test_sequences": 200}
 
 def mqar(**fields: int) -> TaskConfig:
     usual = {"length": 32, "keys": 9, "values": 7, "pairs": 4, **SMALL}
-    return TaskConfig(name="mqar", **usual | fields)  # type: ignore[arg-type]
+    return task_config(name="mqar", **usual | fields)  # type: ignore[arg-type]
 
 
 def follows_the_rules(inputs: list[int], targets: list[int], task: TaskConfig) -> bool:
@@ -114,7 +115,7 @@ def test_zoologys_vocabulary_is_8192() -> None:
 
 
 def tones(**fields: object) -> tuple[TaskConfig, Task]:
-    config = TaskConfig(name="noisy_tones", **{"length": 256, **SMALL} | fields)  # type: ignore[arg-type]
+    config = task_config(name="noisy_tones", **{"length": 256, **SMALL} | fields)  # type: ignore[arg-type]
     return config, build_task(config, 0)
 
 

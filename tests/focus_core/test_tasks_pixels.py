@@ -10,11 +10,12 @@ import pytest
 import torch
 
 from focus_core import data
-from focus_core.config import TaskConfig, TrialConfig
+from focus_core.config import TrialConfig
 from focus_core.data.images import read_mnist
 from focus_core.tasks import build_task
 from focus_core.tasks.base import IGNORED
-from focus_core.tasks.pixels import Pixels, bit_reversal, numpy_permutation
+from focus_core.tasks.pixels.data import Pixels, bit_reversal, numpy_permutation
+from tests.configs import task_config
 from tests.data_sets import FEW, made_data
 
 
@@ -27,7 +28,7 @@ def task(name: str = "smnist", **fields: object) -> Pixels:
     usual = {"length": 784, "eval_sequences": 40, "test_sequences": 40}
     if name == "digits":
         usual["length"] = 64
-    built = build_task(TaskConfig(name=name, **usual | fields), 0)  # type: ignore[arg-type]
+    built = build_task(task_config(name=name, **usual | fields), 0)  # type: ignore[arg-type]
     assert isinstance(built, Pixels)
     return built
 
@@ -93,7 +94,7 @@ def test_permuted_images_are_the_same_images_permuted(seed: int | None) -> None:
 def test_permutations_are_told_apart_and_stay_for_every_seed_of_the_trial() -> None:
     one, other = (task("pmnist", permutation_seed=s).test().inputs_BL for s in (0, 1))
     assert not torch.equal(one, other)
-    config = TaskConfig(name="pmnist", length=784, eval_sequences=4, test_sequences=4)
+    config = task_config(name="pmnist", length=784, eval_sequences=4, test_sequences=4)
     first, second = (build_task(config, seed).test().inputs_BL for seed in (0, 1))
     assert torch.equal(first, second)
 
@@ -177,7 +178,7 @@ def test_the_published_permutation_of_the_unitary_networks_is_applied() -> None:
     assert not torch.equal(permuted.test().inputs_BL, reversal.test().inputs_BL)
     few = {"length": 784, "eval_sequences": 4, "test_sequences": 4, "permutation_seed": 3}
     configs = [
-        TaskConfig(name="pmnist", permutation=name, **few)  # type: ignore[arg-type]
+        task_config(name="pmnist", permutation=name, **few)  # type: ignore[arg-type]
         for name in ("urnn", "bit_reversal")
     ]
     # With a seed of our own the published ones have no effect.

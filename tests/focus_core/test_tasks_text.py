@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from focus_core.config import TaskConfig, TrialConfig
+from focus_core.config import TrialConfig
 from focus_core.data.text import Text, as_bytes, as_letters
 from focus_core.tasks.base import IGNORED
-from focus_core.tasks.text import TextTask, build
+from focus_core.tasks.text.data import TextTask, build
+from tests.configs import task_config
 from tests.data_sets import TEXT_BYTES, made_data
 
 L = 20
@@ -21,7 +22,7 @@ CONTENT = bytes(torch.randint(65, 69, (4000,), generator=torch.Generator().manua
 
 def task(length: int = L, *, text: Text | None = None, seed: int = 0, **fields: int) -> TextTask:
     asked = {"eval_sequences": 9, "test_sequences": 9} | fields
-    config = TaskConfig(name="enwik8", length=length, **asked)
+    config = task_config(name="enwik8", length=length, **asked)
     return TextTask(config, seed, text or as_bytes(CONTENT, prefix=False))
 
 
@@ -135,7 +136,7 @@ def test_sliding_scores_the_same_targets_with_half_a_window_before_each(length: 
         return 0.0, float(len(at))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("focus_core.tasks.text.bits", score)
+        patch.setattr("focus_core.tasks.text.data.bits", score)
         built._sliding(predict)
     assert Counter(scored) == Counter(built.test().targets_BL.flatten().tolist())
 
@@ -177,7 +178,7 @@ def test_a_prefix_says_so_in_every_report() -> None:
 
 def test_letters_have_27_symbols(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made_data(tmp_path, monkeypatch)
-    config = TaskConfig(name="text8", prefix=TEXT_BYTES, eval_sequences=4, test_sequences=4)
+    config = task_config(name="text8", prefix=TEXT_BYTES, eval_sequences=4, test_sequences=4)
     built = build(config, 0)
     assert (built.vocab_size, built.chance) == (27, math.log2(27))
     assert built.constants()["text_bytes"] == TEXT_BYTES
@@ -187,7 +188,7 @@ def test_letters_have_27_symbols(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_the_text_of_this_python_is_its_reference() -> None:
     from pydoc_data.topics import topics
 
-    built = build(TaskConfig(name="pydoc_text", eval_sequences=4, test_sequences=4), 0)
+    built = build(task_config(name="pydoc_text", eval_sequences=4, test_sequences=4), 0)
     text = "\n".join(text for _, text in sorted(topics.items())).encode()
     assert built.constants()["text_bytes"] == len(text) > 300_000
     assert bytes(built.test(slice(1)).inputs_BL[0].tolist()) in text

@@ -100,13 +100,22 @@ def test_a_trial_finished_elsewhere_is_taken_over(ledger: Ledger) -> None:
     assert all(len(r) == 4 for r in ledger.reports(rows).values())
 
 
-@pytest.mark.parametrize("changes", [{"code": "other"}, {"seeds": 3}])
-def test_results_of_other_code_or_fewer_seeds_are_not_taken_over(
-    ledger: Ledger, changes: dict[str, Any]
-) -> None:
+def test_results_of_fewer_seeds_are_not_taken_over(ledger: Ledger) -> None:
     train(make_driver(ledger, add_sweep(ledger, name="first")), by_bin)
-    second = add_sweep(ledger, name="second", **changes)
+    second = add_sweep(ledger, name="second", seeds=3)
     assert len(train(make_driver(ledger, second), by_bin)) == 6
+
+
+@pytest.mark.parametrize(("own", "trained"), [(True, 6), (False, 0)])
+def test_results_of_other_code_are_not_taken_over(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, own: bool, trained: int
+) -> None:
+    """Negative control: another code of the whole, and the same of what these trials execute."""
+    train(make_driver(ledger, add_sweep(ledger, name="first", code="0ne")), by_bin)
+    if own:
+        monkeypatch.setattr("sweeps.driver.trial_code", lambda _: "0ther")
+    second = add_sweep(ledger, name="second", code="0ther")
+    assert len(train(make_driver(ledger, second), by_bin)) == trained
 
 
 def test_rerun_trains_everything_again(ledger: Ledger) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from focus_core.config import TrialConfig
+from sweeps.code_identity import trial_code
 from sweeps.on_ray import worker
 from tests.sweeps.launching import (
     ROOT,
@@ -62,13 +64,16 @@ def test_a_worker_with_edited_code_trains_nothing(
     assert_the_law_holds(mlflow)
 
 
-def test_a_process_has_the_code_it_began_with(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_has_the_code_it_began_with(checkout: Path) -> None:
     """Not that of the files: what is imported does not change when they do."""
-    own = worker.own_code()
-    monkeypatch.setattr(worker, "code_hash", lambda: "another")
-    assert worker.own_code() == own
+    config = TrialConfig().canonical()
+    began = trial_code(config, checkout)
+    network = checkout / "focus_core/training/network.py"
+    network.write_text(network.read_text() + "EDITED = True\n")
+    assert trial_code(config, checkout) == began == trial_code(config)
 
 
 def test_another_code_is_refused_before_anything_is_read() -> None:
+    payload = {"code": "c0de", "config": TrialConfig().canonical()}
     with pytest.raises(worker.OtherCodeError, match=r"focus_core is \w{12} here and c0de in the"):
-        worker.train_trial({"code": "c0de"}, lambda report: None)
+        worker.train_trial(payload, lambda report: None)

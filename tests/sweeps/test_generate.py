@@ -73,7 +73,7 @@ def test_that_the_network_is_of_another_code_is_said(
     words = [trial_of(home, "text"), "The ", "--length", "4", "--home", str(home)]
     assert command.main(words) == 0
     assert capsys.readouterr().err == ""
-    monkeypatch.setattr(trained, "code_hash", lambda: "0123456789ab")
+    monkeypatch.setattr(trained, "trial_code", lambda _: "0123456789ab")
     assert command.main(words) == 0
     assert "was trained by another focus_core (" in capsys.readouterr().err
 

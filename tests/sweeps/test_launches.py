@@ -12,10 +12,9 @@ from typing import Any
 
 import pytest
 
-from sweeps import launch, provenance
+from sweeps import code_identity, launch, provenance
 from sweeps.launches import SILENT, begin_launch, end_launch, launches
 from sweeps.ledger import Ledger
-from sweeps.on_ray import worker
 from sweeps.redact import hide_secrets
 from sweeps.schema import Launch, Sweep
 from tests.sweeps.conftest import add_sweep
@@ -40,7 +39,7 @@ def other_code(code: str) -> Iterator[None]:
     """As if focus_core's sources were others, and imported so."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(provenance, "code_hash", lambda: code)
-        patch.setattr(worker, "own_code", lambda: code)
+        patch.setattr(code_identity, "_hash", lambda *_: code)
         yield
 
 
@@ -88,9 +87,11 @@ def test_other_code_is_refused_where_numbers_would_mix(
     capsys.readouterr()
     with other_code("0therc0de"):
         assert launched(tmp_path) == 2
+    (own,) = {trial.code for trial in rows(tmp_path / "ledger.db")[1]}
     assert_one_line(
         capsys.readouterr().err,
-        f"focus_core changed since the sweep 'nfft_bins' was trained ({before} -> 0therc0de)",
+        f"focus_core changed since the sweep 'nfft_bins' was trained ({own} -> 0therc0de for 2 of "
+        "2 trials)",
         "choose another --name, or --rerun",
     )
     sweep, found = recorded(tmp_path)
@@ -107,6 +108,7 @@ def test_a_rerun_under_other_code_starts_over_from_nothing(tmp_path: Path, mlflo
         assert launched(tmp_path, "--rerun") == 0
     sweep, found = recorded(tmp_path)
     assert sweep.code == found[-1].code == "0therc0de"
+    assert {trial.code for trial in rows(tmp_path / "ledger.db")[1]} == {"0therc0de"}
     _, trials, steps = rows(tmp_path / "ledger.db")
     assert [t.state for t in trials] == ["complete"] * 2
     assert list(steps.values()) == [[2, 4]] * 2  # no old checkpoint was gone on from

@@ -23,7 +23,12 @@ BASE, LACKING = CONTINUOUS.point_of(small_base())
 
 
 def drive(
-    ledger: Ledger, sweep: Sweep, *, first: Any = (BASE,), warmup: int | None = None
+    ledger: Ledger,
+    sweep: Sweep,
+    *,
+    first: Any = (BASE,),
+    warmup: int | None = None,
+    rerun: bool = False,
 ) -> Driver:
     study = Study(
         CONTINUOUS,
@@ -33,7 +38,9 @@ def drive(
         warmup=warmup,
         first=first,
     )
-    return Driver(ledger, sweep, study, lambda p: CONTINUOUS.configure(p, small_base()))
+    return Driver(
+        ledger, sweep, study, lambda p: CONTINUOUS.configure(p, small_base()), rerun=rerun
+    )
 
 
 def falling(config: dict[str, Any], seed: int, step: int) -> float:
@@ -65,8 +72,8 @@ def test_a_sweep_that_began_without_its_base_goes_on_as_it_began(ledger: Ledger)
     train(drive(ledger, sweep), falling)
     found = [row.point for row in ledger.trials(sweep)]
     assert BASE not in found
-    other = add_sweep(ledger, CONTINUOUS, name="whole", planned=12, code="0ther")
-    train(drive(ledger, other, first=()), falling)
+    other = add_sweep(ledger, CONTINUOUS, name="whole", planned=12)
+    train(drive(ledger, other, first=(), rerun=True), falling)
     assert [row.point for row in ledger.trials(other)] == found
 
 

@@ -14,7 +14,8 @@ import pytest
 
 from sweeps.assignment import Assignment
 from sweeps.checkpoints import file_name
-from sweeps.on_ray.worker import TrialStopped, own_code, train_trial
+from sweeps.code_identity import trial_code
+from sweeps.on_ray.worker import TrialStopped, train_trial
 from tests.sweeps.conftest import small_base
 
 CONFIG = small_base().override({"train.steps": 6})
@@ -28,7 +29,7 @@ def work(root: Path, *, until: int = 99, **changes: Any) -> tuple[Reports, list[
     assignment = Assignment(
         **{
             "trial_id": "abc",
-            "code": own_code(),
+            "code": trial_code(CONFIG.canonical()),
             "token": "t0ken",
             "reported": 4,
             "config": CONFIG.canonical(),

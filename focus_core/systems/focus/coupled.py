@@ -18,9 +18,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from focus_core.config import ModelConfig
 from focus_core.layers.attention import to_bins
 from focus_core.systems.focus.coefficients import MAX_RADIUS
+from focus_core.systems.focus.config import FocusConfig
 from focus_core.systems.focus.recurrence import recur, recur_complex
 
 
@@ -36,7 +36,7 @@ class CoupledState(NamedTuple):
 class CoupledBank(nn.Module):
     """F complex pole pairs a channel; real and imaginary parts of their states are mixed."""
 
-    def __init__(self, model: ModelConfig) -> None:
+    def __init__(self, model: FocusConfig) -> None:
         super().__init__()
         self.binned = model.theta == "bin"
         self.bin_length = model.bin_length if self.binned else 1
@@ -110,7 +110,7 @@ class CoupledBank(nn.Module):
         return torch.randn(shape, generator=generator) / math.sqrt(shape[0] * shape[2])
 
 
-def parts(model: ModelConfig) -> int:
+def parts(model: FocusConfig) -> int:
     """I: how many numbers a pole and its state are."""
     return 1 if model.poles == "real" else 2
 
@@ -139,7 +139,7 @@ class PolesFromInput(nn.Module):
     A linear map across channels, of low rank or full; its bias is where a static bank stands.
     """
 
-    def __init__(self, model: ModelConfig) -> None:
+    def __init__(self, model: FocusConfig) -> None:
         super().__init__()
         self.shape = (parts(model), model.filters, model.width)
         self.bin_length = model.bin_length if model.theta == "bin" else 0
@@ -171,7 +171,7 @@ class PolesFromInput(nn.Module):
 class StaticPoles(nn.Module):
     """The control: the same logits for every token."""
 
-    def __init__(self, model: ModelConfig) -> None:
+    def __init__(self, model: FocusConfig) -> None:
         super().__init__()
         self.model = model
         self.logits_IFD = nn.Parameter(torch.empty(parts(model), model.filters, model.width))
@@ -192,7 +192,7 @@ class StaticPoles(nn.Module):
 class PoleLinear(nn.Linear):
     """The map that writes the logits; adaptive and static banks start from the same poles."""
 
-    def __init__(self, model: ModelConfig, inputs: int) -> None:
+    def __init__(self, model: FocusConfig, inputs: int) -> None:
         super().__init__(inputs, parts(model) * model.filters * model.width)
         self.model = model
 
@@ -207,7 +207,7 @@ class PoleLinear(nn.Linear):
         return math.sqrt(1 / fan) * torch.randn(self.weight.shape, generator=generator)
 
 
-def spread_logits(model: ModelConfig) -> Tensor:
+def spread_logits(model: FocusConfig) -> Tensor:
     """Logits s_IFD: time constants tau with r = e^{-1/tau}, and angles over (0, pi).
 
     Channels are evenly spaced in log tau; a bank's filters are shifted against each other. Angles

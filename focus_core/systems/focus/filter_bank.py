@@ -11,10 +11,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from focus_core.config import ModelConfig
 from focus_core.layers.attention import to_bins
 from focus_core.layers.short_conv import ShortConv
 from focus_core.systems.focus.coefficients import pole_radius, section_order, to_coefficients
+from focus_core.systems.focus.config import FocusConfig
 from focus_core.systems.focus.filters import filter_bins
 from focus_core.systems.focus.gains import to_filters
 from focus_core.systems.focus.hypernetwork import HyperEmbedding, HyperNetwork
@@ -33,7 +33,7 @@ class BankState(NamedTuple):
 class FilterBank(nn.Module):
     """F all-pole filters a channel, a set for every bin: adaptive or static."""
 
-    def __init__(self, model: ModelConfig) -> None:
+    def __init__(self, model: FocusConfig) -> None:
         super().__init__()
         self.model = model
         self.section = section_order(model.parameterisation, model.order)
@@ -108,7 +108,7 @@ class FilterBank(nn.Module):
 class NoFilter(nn.Module):
     """x_f = x."""
 
-    def __init__(self, model: ModelConfig) -> None:  # noqa: ARG002
+    def __init__(self, model: FocusConfig) -> None:  # noqa: ARG002
         super().__init__()
 
     def forward(self, x_BLD: Tensor, e_BNDO: Tensor | None) -> Tensor:  # noqa: ARG002
@@ -132,7 +132,7 @@ class NoFilter(nn.Module):
 class ShortFilter(nn.Module):
     """A control: x_f is a few tokens, mixed."""
 
-    def __init__(self, model: ModelConfig) -> None:
+    def __init__(self, model: FocusConfig) -> None:
         super().__init__()
         self.conv = ShortConv(model.width, model.taps or 0)
 

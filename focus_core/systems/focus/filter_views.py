@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from focus_core.config import ModelConfig
+from focus_core.systems.focus.config import FocusConfig
 from focus_core.systems.focus.responses import MOST_STEPS, Responses, evenly, gains, responses_at
 
 if TYPE_CHECKING:
+    from focus_core.options.model import ModelConfig
     from focus_core.training.network import SequenceModel
 
 QUIETEST = 1e-6
@@ -49,6 +50,8 @@ def filter_views(
         number too large for float32 is None.
     """
     model = net.config
+    if not isinstance(model, FocusConfig):
+        return []
     tokens = _tokens_a_place(model)
     place = None if key is None else key // tokens
 
@@ -68,7 +71,20 @@ def filter_views(
     ]
 
 
-def _varies(model: ModelConfig, found: Responses) -> bool:
+def described(model: ModelConfig) -> dict[str, Any]:
+    """What a reader of the views must know of a resolved model; of one without filters, none."""
+    if not isinstance(model, FocusConfig):
+        return {"filter": "none", "bin_length": None, "resets": False, "backwards": False}
+    has_bank = model.filter in ("adaptive", "static")
+    return {
+        "filter": model.filter,
+        "bin_length": model.bin_length,
+        "resets": has_bank and not model.carry,
+        "backwards": has_bank and model.realisation == "literal",
+    }
+
+
+def _varies(model: FocusConfig, found: Responses) -> bool:
     """True if places have filters of their own."""
     own = {
         "adaptive": True,
@@ -78,7 +94,7 @@ def _varies(model: ModelConfig, found: Responses) -> bool:
     return own.get(model.filter, False) and len(found.places) > 1
 
 
-def _tokens_a_place(model: ModelConfig) -> int:
+def _tokens_a_place(model: FocusConfig) -> int:
     by_token = model.filter == "coupled" and model.theta == "token"
     return 1 if by_token else model.bin_length
 

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from focus_core.config import ModelConfig
 from focus_core.errors import UserError
 from focus_core.layers.convolution import convolve
 from focus_core.layers.ema import DampedEMA
+from focus_core.systems.focus.config import FocusConfig
 from focus_core.systems.focus.hyperfan import (
     ACTIVATIONS,
     IDENTITY_LOGIT,
@@ -34,7 +34,7 @@ class GlobalConv(nn.Module):
 
     rates: ClassVar = {"kernel": "conv_learning_rate"}
 
-    def __init__(self, model: ModelConfig, max_length: int) -> None:
+    def __init__(self, model: FocusConfig, max_length: int) -> None:
         super().__init__()
         self.squash, self.dropout = model.conv_squash, model.conv_dropout
         self.circular = model.global_conv == "circular"
@@ -94,7 +94,7 @@ class GlobalEMA(DampedEMA):
 class HyperEmbedding(nn.Module):
     """e = MaxPool(GlobalConv(x)) (Eq. 2): what the hypernetworks of all layers read."""
 
-    def __init__(self, model: ModelConfig, max_length: int) -> None:
+    def __init__(self, model: FocusConfig, max_length: int) -> None:
         super().__init__()
         self.width, self.bin_length = model.width, model.bin_length
         # rolling reads the last bin, for the first
@@ -104,7 +104,7 @@ class HyperEmbedding(nn.Module):
         if model.global_conv == "none":
             self.global_conv = nn.Identity()
         elif model.global_conv == "ema":
-            self.global_conv = GlobalEMA(model)
+            self.global_conv = GlobalEMA(model.width, model.ema_size)
         else:
             self.global_conv = GlobalConv(model, max_length)
 
@@ -159,7 +159,7 @@ class HyperNetwork(nn.Module):
     logits are learned, fixed, or (a control: this leaks) those of the last bins.
     """
 
-    def __init__(self, model: ModelConfig) -> None:
+    def __init__(self, model: FocusConfig) -> None:
         super().__init__()
         self.width, self.bank = model.width, (model.filters, model.order)
         self.shift, self.first_bin, self.start = (
@@ -209,6 +209,6 @@ ZERO_LOGIT = -1e4
 """sigmoid of it is 0, exactly."""
 
 
-def zero_is_far(model: ModelConfig) -> bool:
+def zero_is_far(model: FocusConfig) -> bool:
     """True if the first bins have coefficients 0 and only a logit of -infinity gives them."""
     return model.first_bin == "zero" and model.parameterisation in BY_SIGMOID

@@ -14,12 +14,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from focus_core.config import ModelConfig
 from focus_core.layers import cache
 from focus_core.layers.attention import chunked_attention, sliding_attention
 from focus_core.layers.ema import DampedEMA
 from focus_core.layers.mixer import Mixer
 from focus_core.layers.short_conv import ShortConv
+from focus_core.systems.focus.config import FocusConfig
 from focus_core.systems.focus.coupled import CoupledBank, PolesFromInput
 from focus_core.systems.focus.filter_bank import FilterBank, NoFilter, ShortFilter
 from focus_core.systems.focus.hypernetwork import HyperEmbedding, HyperNetwork
@@ -37,11 +37,11 @@ class FocusState(NamedTuple):
     kept: cache.Cache | None
 
 
-FILTERS: dict[str, Callable[[ModelConfig], nn.Module]] = {
+FILTERS: dict[str, Callable[[FocusConfig], nn.Module]] = {
     "adaptive": FilterBank,
     "static": FilterBank,
     "coupled": CoupledBank,
-    "ema": DampedEMA,
+    "ema": lambda model: DampedEMA(model.width, model.ema_size),
     "none": NoFilter,
     "shortconv": ShortFilter,
 }
@@ -50,7 +50,7 @@ FILTERS: dict[str, Callable[[ModelConfig], nn.Module]] = {
 class FocusMixer(Mixer):
     """Chunked attention whose keys, values and gates see the filtered sequence (Eq. 9-14)."""
 
-    def __init__(self, model: ModelConfig, max_length: int) -> None:  # noqa: ARG002
+    def __init__(self, model: FocusConfig, max_length: int) -> None:  # noqa: ARG002
         super().__init__()
         D = model.width
         self.model = model
@@ -84,13 +84,13 @@ class FocusMixer(Mixer):
         return self._mix(x_BLD, h_BLD, self.filtered(h_BLD, e_BNDO), attend)
 
     @staticmethod
-    def read_before(model: ModelConfig, max_length: int) -> nn.Module | None:
+    def read_before(model: FocusConfig, max_length: int) -> nn.Module | None:
         """The input of all hypernetworks (Eq. 1 and 2), unless each layer makes its own."""
         once = model.filter == "adaptive" and model.global_conv != "layer"
         return HyperEmbedding(model, max_length) if once else None
 
     @staticmethod
-    def join(mixers: Sequence[Mixer], model: ModelConfig, max_length: int) -> None:
+    def join(mixers: Sequence[Mixer], model: FocusConfig, max_length: int) -> None:
         """What a layer's filters share or owe to the length: convolution, hypernetwork, bins.
 
         Args:

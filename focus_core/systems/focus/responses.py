@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from focus_core.layers.evaluation import evaluation
+from focus_core.systems.focus.config import FocusConfig
 from focus_core.systems.focus.filter_bank import FilterBank
 from focus_core.systems.focus.mixer import FocusMixer
 from focus_core.systems.focus.theta import fixed, recorded
@@ -131,7 +132,8 @@ def filter_numbers(net: SequenceModel, inputs_BL: Tensor) -> dict[str, float]:
     for layer, (memory_ND, peak_N) in enumerate(zip(memories, peaks, strict=True)):
         found[f"effective_memory.layer{layer}"] = float(memory_ND.median())
         found[f"peak_gain.layer{layer}"] = float(peak_N.max())
-    if net.config.filter != "coupled" and len(peaks[0]) > 1:
+    has_bins = isinstance(net.config, FocusConfig) and net.config.filter != "coupled"
+    if has_bins and len(peaks[0]) > 1:
         for place, peak in enumerate(torch.stack(peaks).amax(dim=0)):
             found[f"peak_gain.bin{place}"] = float(peak)
     return found

@@ -9,33 +9,35 @@ from focus_core.systems.focus.orders import BY_SIGMOID, gain_error, order_error
 from focus_core.systems.rules import check_divides, check_even_keys, check_mode
 
 if TYPE_CHECKING:
-    from focus_core.config import ModelConfig, TrialConfig
+    from focus_core.options.task import TaskConfig
+    from focus_core.systems.focus.config import FocusConfig
 
 
-def check(trial: TrialConfig, model: ModelConfig) -> None:
-    """Raise a UserError for the first rule that the Focus layer of ``trial`` breaks.
+def check(given: FocusConfig, model: FocusConfig, task: TaskConfig) -> None:
+    """Raise a UserError for the first rule that a Focus layer breaks.
 
     Args:
-        trial: the config as given.
-        model: its model, resolved.
+        given: the options as they were asked for.
+        model: the same, resolved.
+        task: its task.
     """
-    _check_mode(trial.model)
+    _check_mode(given)
     if model.attention != "none":
-        check_divides(trial, "chunk_length", model.chunk_length, "chunks")
-        check_even_keys(model)
+        check_divides(task.length, "chunks", model.chunk_length, given.chunks)
+        check_even_keys(model.key_width)
     check_wiring(model)
     if model.filter == "coupled":
         check_coupled(model)
         if model.theta == "bin":
-            check_divides(trial, "bin_length", model.bin_length, "bins")
+            check_divides(task.length, "bins", model.bin_length, given.bins)
     if model.filter in ("adaptive", "static"):
         _check_bank(model)
-        check_hypernetwork(trial, model)
-        check_divides(trial, "bin_length", model.bin_length, "bins")
+        check_hypernetwork(model, task)
+        check_divides(task.length, "bins", model.bin_length, given.bins)
         _check_realisation(model)
 
 
-def _check_mode(model: ModelConfig) -> None:
+def _check_mode(model: FocusConfig) -> None:
     check_mode(model)
     require(
         model.mode == "paper" or model.filter != "adaptive" or model.theta_shift >= 1,
@@ -43,7 +45,7 @@ def _check_mode(model: ModelConfig) -> None:
     )
 
 
-def check_wiring(model: ModelConfig) -> None:
+def check_wiring(model: FocusConfig) -> None:
     """Something reads the filter's output."""
     if model.filter == "none":
         return
@@ -57,13 +59,13 @@ def check_wiring(model: ModelConfig) -> None:
     )
 
 
-def check_hypernetwork(trial: TrialConfig, model: ModelConfig) -> None:
+def check_hypernetwork(model: FocusConfig, task: TaskConfig) -> None:
     """Where the filters start, in the first bins and in the others."""
     if model.filter != "adaptive":
         return
-    _check_first_bin(trial, model)
+    _check_first_bin(model, task)
     _check_theta_init(model)
-    limit = 3 * trial.task.length**-0.5  # three standard deviations of a kernel of norm 1
+    limit = 3 * task.length**-0.5  # three standard deviations of a kernel of norm 1
     require(
         model.global_conv in ("none", "ema") or model.conv_squash < limit,
         f"model.conv_squash = {model.conv_squash:g} squashes every tap of the global convolution "
@@ -71,8 +73,8 @@ def check_hypernetwork(trial: TrialConfig, model: ModelConfig) -> None:
     )
 
 
-def _check_first_bin(trial: TrialConfig, model: ModelConfig) -> None:
-    last = model.theta_shift * model.bin_length >= trial.task.length
+def _check_first_bin(model: FocusConfig, task: TaskConfig) -> None:
+    last = model.theta_shift * model.bin_length >= task.length
     require(
         model.first_bin == "learned" or model.theta_shift == 0 or not last,
         f"model.first_bin={model.first_bin} leaves no bin whose filter adapts: shorten "
@@ -85,7 +87,7 @@ def _check_first_bin(trial: TrialConfig, model: ModelConfig) -> None:
     )
 
 
-def _check_theta_init(model: ModelConfig) -> None:
+def _check_theta_init(model: FocusConfig) -> None:
     require(
         model.theta_init != "identity" or model.parameterisation in BY_SIGMOID,
         f"model.theta_init=identity would start {model.parameterisation} at its edge: its identity "
@@ -98,7 +100,7 @@ def _check_theta_init(model: ModelConfig) -> None:
     )
 
 
-def check_coupled(model: ModelConfig) -> None:
+def check_coupled(model: FocusConfig) -> None:
     """The time constants are a range."""
     require(
         model.time_min <= model.time_max,
@@ -111,7 +113,7 @@ def check_coupled(model: ModelConfig) -> None:
     )
 
 
-def _check_bank(model: ModelConfig) -> None:
+def _check_bank(model: FocusConfig) -> None:
     for error in (
         order_error(model.parameterisation, model.order),
         gain_error(model.gain, model.parameterisation, model.order),
@@ -120,7 +122,7 @@ def _check_bank(model: ModelConfig) -> None:
     require(model.theta_shift >= 0, f"model.theta_shift must be 0 or more, not {model.theta_shift}")
 
 
-def _check_realisation(model: ModelConfig) -> None:
+def _check_realisation(model: FocusConfig) -> None:
     if model.realisation == "recurrence":
         return
     nfft = model.nfft or 0

@@ -8,14 +8,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from focus_core.config import ModelConfig
 from focus_core.errors import UserError
+from focus_core.systems.focus.config import FocusConfig
 
 
 class StaticLogits(nn.Module):
     """Focus-H: learned logits, the same for all bins and sequences."""
 
-    def __init__(self, model: ModelConfig) -> None:
+    def __init__(self, model: FocusConfig) -> None:
         super().__init__()
         self.logits_DFP = nn.Parameter(torch.empty(model.width, model.filters, model.order))
 
@@ -31,7 +31,7 @@ class StaticLogits(nn.Module):
 class StaticBinLogits(nn.Module):
     """Focus-H with learned logits for each bin by its number, the same for all sequences."""
 
-    def __init__(self, model: ModelConfig, bins: int) -> None:
+    def __init__(self, model: FocusConfig, bins: int) -> None:
         super().__init__()
         bank = (model.filters, model.order)
         self.logits_NDFP = nn.Parameter(torch.empty(bins, model.width, *bank))

@@ -2,33 +2,54 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from focus_core.errors import require
-from focus_core.systems.system import Frame, System
+from focus_core.options.fields import POSITIVE, one_of, option
+from focus_core.options.frame import Frame
+from focus_core.options.model import ModelConfig
+from focus_core.systems.system import System
 
 if TYPE_CHECKING:
-    from focus_core.config import ModelConfig, TrialConfig
+    from focus_core.options.task import TaskConfig
 
 
-def check(trial: TrialConfig, model: ModelConfig) -> None:  # noqa: ARG001
-    """The features are the time, and a cosine and a sine of each frequency."""
-    features = model.implicit_features
-    require(
-        features >= 3 and features % 2 == 1,
-        f"model.implicit_features = {features} must be odd, 3 or more (the time, "
-        "then a cosine and a sine of each frequency)",
-    )
+@dataclass(frozen=True, kw_only=True)
+class HyenaConfig(ModelConfig):
+    """Hyena's options; ``implicit`` is the network that writes its filters."""
+
+    frame: ClassVar[Frame] = Frame(taps=3)
+
+    mixer: str = option("hyena", one_of(["hyena"]))
+    taps: int | None = option(None, POSITIVE)
+    implicit_width: int = option(64, POSITIVE)
+    # published: 5 and 10 for recall; 33, trained, and 14 for language
+    implicit_features: int = option(5, POSITIVE)
+    implicit_frequency: float = option(10.0, POSITIVE)
+    implicit_features_trained: bool = False
+    implicit_frequency_trained: bool = True
+
+    def check(self, given: Self, task: TaskConfig) -> None:  # noqa: ARG002
+        """The features are the time, and a cosine and a sine of each frequency."""
+        features = self.implicit_features
+        require(
+            features >= 3 and features % 2 == 1,
+            f"model.implicit_features = {features} must be odd, 3 or more (the time, "
+            "then a cosine and a sine of each frequency)",
+        )
+
+    def why_no_step(self) -> str:
+        """Its filters are as long as the sequence."""
+        return "Hyena's convolution is as long as the sequence, and has no state of a fixed size"
+
+    def _filled(self, length: int | None) -> dict[str, Any]:
+        return super()._filled(length) | {"taps": self.taps or self.frame.taps}
 
 
 HYENA = System(
+    config=HyenaConfig,
     mixer="focus_core.systems.hyena.mixer:HyenaMixer",
     cost="focus_core.systems.hyena.cost",
-    frame=Frame(taps=3),
     origin="focus_core.systems.hyena.origin:HYENA",
-    reads=frozenset({"taps", "implicit_width"}),
-    check=check,
-    why_no_step=lambda _: (
-        "Hyena's convolution is as long as the sequence, and has no state of a fixed size"
-    ),
 )

@@ -10,11 +10,11 @@ import math
 import torch
 from torch import Tensor, nn
 
-from focus_core.config import ModelConfig
 from focus_core.errors import UserError
 from focus_core.layers.convolution import convolve
 from focus_core.layers.mixer import Mixer
 from focus_core.layers.short_conv import ShortConv
+from focus_core.systems.hyena import HyenaConfig
 
 START_STD = 0.02
 """Of the filters' network. Safari and zoology start every linear layer of a language model so.
@@ -29,7 +29,7 @@ DECAYS = (math.log(100) / 0.3, math.log(100) / 1.5)
 class HyenaMixer(Mixer):
     """x + W (x1 . (h * (x2 . v))), where x1, x2 and v come from norm(x) by short convolutions."""
 
-    def __init__(self, model: ModelConfig, max_length: int) -> None:
+    def __init__(self, model: HyenaConfig, max_length: int) -> None:
         super().__init__()
         D = model.width
         self.norm = nn.LayerNorm(D)
@@ -62,7 +62,7 @@ class HyenaMixer(Mixer):
 class ImplicitFilter(nn.Module):
     """h[t] = window(t) MLP(features(t)): sine activations, a window for every channel."""
 
-    def __init__(self, model: ModelConfig, max_length: int) -> None:
+    def __init__(self, model: HyenaConfig, max_length: int) -> None:
         super().__init__()
         E, W = model.implicit_features, model.implicit_width
         self.max_length, self.features = max_length, E

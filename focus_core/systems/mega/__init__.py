@@ -2,40 +2,75 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from focus_core.systems.rules import check_divides, check_even_keys, check_mode
-from focus_core.systems.system import Frame, System
+from focus_core.options.fields import POSITIVE, one_of, option
+from focus_core.options.frame import Frame
+from focus_core.options.model import ModelConfig
+from focus_core.systems.rules import (
+    check_divides,
+    check_even_keys,
+    check_mode,
+    short_chunk,
+    tokens,
+)
+from focus_core.systems.system import System
 
 if TYPE_CHECKING:
-    from focus_core.config import ModelConfig, TrialConfig
+    from focus_core.options.task import TaskConfig
 
 
-def check(trial: TrialConfig, model: ModelConfig) -> None:
-    """Its chunks divide the sequence."""
-    check_mode(trial.model)
-    check_divides(trial, "chunk_length", model.chunk_length, "chunks")
-    check_even_keys(model)
+@dataclass(frozen=True, kw_only=True)
+class MegaConfig(ModelConfig):
+    """Mega's options: its attention in chunks, and its average."""
 
-
-def first_seen(model: ModelConfig, position: int) -> int:
-    """The first token of the chunk; what its average carries is not counted."""
-    return position // model.chunk_length * model.chunk_length
-
-
-MEGA = System(
-    mixer="focus_core.systems.mega.mixer:MegaMixer",
-    cost="focus_core.systems.mega.cost",
-    frame=Frame(
+    frame: ClassVar[Frame] = Frame(
         tied_head=True,
         head_bias=False,
         scaled_embedding=True,
         chunked=True,
         key_share=4,
         value_ratio=2,
-    ),
+    )
+
+    mixer: str = option("mega", one_of(["mega"]))
+    key_width: int | None = option(None, POSITIVE)  # z
+    value_width: int | None = option(None, POSITIVE)  # v
+    chunk_length: int = option(16, POSITIVE)
+    chunks: int | None = option(None, POSITIVE, spells="chunk_length", count=True)  # paper mode
+    ema_size: int = option(4, POSITIVE)
+
+    def check(self, given: Self, task: TaskConfig) -> None:
+        """Its chunks divide the sequence."""
+        check_mode(given)
+        check_divides(task.length, "chunks", self.chunk_length, given.chunks)
+        check_even_keys(self.key_width)
+
+    def first_seen(self, position: int) -> int:
+        """The first token of the chunk; what its average carries is not counted."""
+        return position // self.chunk_length * self.chunk_length
+
+    def edges(self) -> tuple[int, ...]:
+        """The first chunk ends there."""
+        return (self.chunk_length,)
+
+    def cautions(self, task: TaskConfig) -> tuple[str, ...]:
+        """A chunk that leaves attention next to nothing."""
+        return short_chunk(self.chunk_length, task.length)
+
+    def _filled(self, length: int | None) -> dict[str, Any]:
+        return super()._filled(length) | {
+            "key_width": self.key_width or max(2, self.width // self.frame.key_share),
+            "value_width": self.value_width or self.frame.value_ratio * self.width,
+            "chunk_length": tokens(length, self.chunk_length, self.chunks),
+            "chunks": None,
+        }
+
+
+MEGA = System(
+    config=MegaConfig,
+    mixer="focus_core.systems.mega.mixer:MegaMixer",
+    cost="focus_core.systems.mega.cost",
     origin="focus_core.systems.mega.origin:MEGA",
-    reads=frozenset({"chunk_length", "chunks", "key_width", "value_width", "ema_size"}),
-    check=check,
-    first_seen=first_seen,
 )

@@ -11,11 +11,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from focus_core.config import ModelConfig
 from focus_core.layers import cache
 from focus_core.layers.attention import causal_bias, rotate, to_bins
 from focus_core.layers.ema import DampedEMA
 from focus_core.layers.mixer import Mixer
+from focus_core.systems.mega import MegaConfig
 
 
 class MegaState(NamedTuple):
@@ -32,13 +32,13 @@ class MegaMixer(Mixer):
     bias[i, j] = (turn^i a) . (turn^j b).
     """
 
-    def __init__(self, model: ModelConfig, max_length: int) -> None:  # noqa: ARG002
+    def __init__(self, model: MegaConfig, max_length: int) -> None:  # noqa: ARG002
         super().__init__()
         D, Z, V = model.width, model.key_width or 0, model.value_width or 0
         self.chunk_length = model.chunk_length
         self.sizes = (D, Z, V, D)
         self.norm = nn.LayerNorm(D)
-        self.average = DampedEMA(model)
+        self.average = DampedEMA(model.width, model.ema_size)
         self.value = nn.Linear(D, V)
         self.gates = nn.Linear(D, sum(self.sizes))
         self.gamma_2Z = nn.Parameter(torch.empty(2, Z))

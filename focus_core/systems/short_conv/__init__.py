@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import Any
 
+from focus_core.options.fields import POSITIVE, one_of, option
+from focus_core.options.model import ModelConfig
 from focus_core.systems.system import System
 
-if TYPE_CHECKING:
-    from focus_core.config import ModelConfig
 
+@dataclass(frozen=True, kw_only=True)
+class ShortConvConfig(ModelConfig):
+    """Its one option: how many tokens it reads."""
 
-def first_seen(model: ModelConfig, position: int) -> int:
-    """Each layer reads as many tokens back as it has taps behind the first."""
-    return max(0, position - model.layers * ((model.taps or 1) - 1))
+    mixer: str = option("shortconv", one_of(["shortconv"]))
+    taps: int | None = option(None, POSITIVE)
+
+    def first_seen(self, position: int) -> int:
+        """Each layer reads as many tokens back as it has taps behind the first."""
+        return max(0, position - self.layers * ((self.taps or 1) - 1))
+
+    def _filled(self, length: int | None) -> dict[str, Any]:
+        return super()._filled(length) | {"taps": self.taps or self.frame.taps}
 
 
 SHORT_CONV = System(
+    config=ShortConvConfig,
     mixer="focus_core.systems.short_conv.mixer:ShortConvMixer",
     origin="focus_core.systems.short_conv.origin:SHORT_CONV",
     is_rival=False,
-    reads=frozenset({"taps"}),
-    first_seen=first_seen,
 )

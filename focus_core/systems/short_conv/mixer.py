@@ -8,15 +8,15 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional
 
-from focus_core.config import ModelConfig
 from focus_core.layers.mixer import Mixer
 from focus_core.layers.short_conv import ShortConv
+from focus_core.systems.short_conv import ShortConvConfig
 
 
 class ShortConvMixer(Mixer):
     """x + W SiLU(short convolution(norm(x)))."""
 
-    def __init__(self, model: ModelConfig, max_length: int) -> None:  # noqa: ARG002
+    def __init__(self, model: ShortConvConfig, max_length: int) -> None:  # noqa: ARG002
         super().__init__()
         self.norm = nn.LayerNorm(model.width)
         self.conv = ShortConv(model.width, model.taps or 0)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from focus_core.config import ModelConfig
+from focus_core.systems.state_space import S4Config
 
 STEP_SIZES = (0.001, 0.1)
 """Between these, log-uniformly, lie the channels' first step sizes: 10 to 1000 tokens."""
@@ -42,7 +42,7 @@ class DiagonalKernel(nn.Module):
         ("log_step_D", "log_decay_S", "turn_S", "P_S2", "B_S2"), "state_learning_rate"
     )
 
-    def __init__(self, model: ModelConfig, max_length: int) -> None:
+    def __init__(self, model: S4Config, max_length: int) -> None:
         super().__init__()
         D, S = model.width, model.state_size // 2
         self.max_length = max_length
@@ -109,7 +109,7 @@ class LowRankKernel(DiagonalKernel):
     that wrap around the transform are too small to matter.
     """
 
-    def __init__(self, model: ModelConfig, max_length: int) -> None:
+    def __init__(self, model: S4Config, max_length: int) -> None:
         super().__init__(model, max_length)
         S = model.state_size // 2
         self.P_S2 = nn.Parameter(torch.empty(S, 2))

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from focus_core.config import ModelConfig
 from focus_core.layers.convolution import convolve
 from focus_core.layers.mixer import Mixer
+from focus_core.systems.state_space import S4Config
 from focus_core.systems.state_space.kernels import DiagonalKernel, LowRankKernel
 
 
@@ -20,7 +20,7 @@ class S4Mixer(Mixer):
 
     kind: type[DiagonalKernel] = LowRankKernel
 
-    def __init__(self, model: ModelConfig, max_length: int) -> None:
+    def __init__(self, model: S4Config, max_length: int) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(model.width)
         self.kernel = self.kind(model, max_length)

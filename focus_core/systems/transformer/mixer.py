@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from focus_core.config import ModelConfig
 from focus_core.layers import cache
 from focus_core.layers.attention import causal_attention, causal_bias, rotate, written_out_attention
 from focus_core.layers.mixer import Mixer
 from focus_core.layers.residual import ResidualLinear
+from focus_core.systems.transformer import AttentionConfig
 
 
 class AttentionMixer(Mixer):
@@ -21,7 +21,7 @@ class AttentionMixer(Mixer):
 
     rotary = True
 
-    def __init__(self, model: ModelConfig, max_length: int) -> None:  # noqa: ARG002
+    def __init__(self, model: AttentionConfig, max_length: int) -> None:  # noqa: ARG002
         super().__init__()
         self.heads = model.heads
         self.norm = nn.LayerNorm(model.width)
@@ -76,7 +76,7 @@ class GPT2Mixer(AttentionMixer):
 
     rotary = False
 
-    def __init__(self, model: ModelConfig, max_length: int) -> None:
+    def __init__(self, model: AttentionConfig, max_length: int) -> None:
         super().__init__(model, max_length)
         self.out = ResidualLinear(model.width, model.width, model.layers)
 

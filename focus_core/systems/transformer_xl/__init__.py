@@ -2,36 +2,63 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
-from focus_core.systems.rules import check_divides, check_heads, check_mode
-from focus_core.systems.system import Frame, System
+from focus_core.options.fields import POSITIVE, one_of, option
+from focus_core.options.frame import Frame
+from focus_core.options.model import ModelConfig
+from focus_core.systems.rules import check_divides, check_heads, check_mode, short_chunk, tokens
+from focus_core.systems.system import System
 
 if TYPE_CHECKING:
-    from focus_core.config import ModelConfig, TrialConfig
+    from focus_core.options.task import TaskConfig
 
 
-def check(trial: TrialConfig, model: ModelConfig) -> None:
-    """Heads divide the width, and segments the sequence."""
-    check_heads(model)
-    check_mode(trial.model)
-    check_divides(trial, "chunk_length", model.chunk_length, "chunks")
+@dataclass(frozen=True, kw_only=True)
+class TransformerXLConfig(ModelConfig):
+    """Transformer-XL's options; a chunk is its segment."""
 
+    frame: ClassVar[Frame] = Frame(
+        activation="relu", post_norm=True, tied_head=True, scaled_embedding=True, ffn_ratio=4
+    )
 
-def first_seen(model: ModelConfig, position: int) -> int:
-    """Each layer reads one more segment back."""
-    M = model.chunk_length
-    return max(0, (position // M - model.layers) * M)
+    mixer: str = option("transformer_xl", one_of(["transformer_xl"]))
+    heads: int = option(1, POSITIVE)
+    chunk_length: int = option(16, POSITIVE)
+    chunks: int | None = option(None, POSITIVE, spells="chunk_length", count=True)  # paper mode
+    # u and v: one pair for all layers, as published, or one for each
+    position_bias: Literal["shared", "layer"] = option(
+        "shared", when=lambda model, _: model.layers > 1
+    )
+
+    def check(self, given: Self, task: TaskConfig) -> None:
+        """Heads divide the width, and segments the sequence."""
+        check_heads(self.width, self.heads)
+        check_mode(given)
+        check_divides(task.length, "chunks", self.chunk_length, given.chunks)
+
+    def first_seen(self, position: int) -> int:
+        """Each layer reads one more segment back."""
+        M = self.chunk_length
+        return max(0, (position // M - self.layers) * M)
+
+    def edges(self) -> tuple[int, ...]:
+        """The first segment ends there."""
+        return (self.chunk_length,)
+
+    def cautions(self, task: TaskConfig) -> tuple[str, ...]:
+        """A segment that leaves attention next to nothing."""
+        return short_chunk(self.chunk_length, task.length)
+
+    def _filled(self, length: int | None) -> dict[str, Any]:
+        chunk_length = tokens(length, self.chunk_length, self.chunks)
+        return super()._filled(length) | {"chunk_length": chunk_length, "chunks": None}
 
 
 TRANSFORMER_XL = System(
+    config=TransformerXLConfig,
     mixer="focus_core.systems.transformer_xl.mixer:TransformerXLMixer",
     cost="focus_core.systems.transformer_xl.cost",
-    frame=Frame(
-        activation="relu", post_norm=True, tied_head=True, scaled_embedding=True, ffn_ratio=4
-    ),
     origin="focus_core.systems.transformer_xl.origin:TRANSFORMER_XL",
-    reads=frozenset({"heads", "chunk_length", "chunks", "position_bias"}),
-    check=check,
-    first_seen=first_seen,
 )

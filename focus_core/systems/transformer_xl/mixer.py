@@ -12,10 +12,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from focus_core.config import ModelConfig
 from focus_core.layers import cache
 from focus_core.layers.attention import sees_previous, to_bins, with_previous
 from focus_core.layers.mixer import Mixer
+from focus_core.systems.transformer_xl import TransformerXLConfig
 
 
 class TransformerXLMixer(Mixer):
@@ -25,7 +25,7 @@ class TransformerXLMixer(Mixer):
     sequence are computed side by side. While training no gradient goes back into the memory.
     """
 
-    def __init__(self, model: ModelConfig, max_length: int) -> None:  # noqa: ARG002
+    def __init__(self, model: TransformerXLConfig, max_length: int) -> None:  # noqa: ARG002
         super().__init__()
         D, self.heads = model.width, model.heads
         self.segment_length = model.chunk_length
@@ -54,7 +54,7 @@ class TransformerXLMixer(Mixer):
         return out_BLD
 
     @staticmethod
-    def join(mixers: Sequence[Mixer], model: ModelConfig, max_length: int) -> None:  # noqa: ARG004
+    def join(mixers: Sequence[Mixer], model: TransformerXLConfig, max_length: int) -> None:  # noqa: ARG004
         """One pair u, v for all layers, as published (``untie_r`` is off there by default)."""
         if model.position_bias == "shared":
             for mixer in mixers[1:]:

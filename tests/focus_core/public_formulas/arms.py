@@ -8,6 +8,7 @@ from torch import nn
 from focus_core.config import ModelConfig
 from focus_core.systems import mixer_class
 from focus_core.training.start import init_weights
+from tests.configs import model_config
 from tests.focus_core.public_formulas import focus, rivals
 
 LENGTHS = (1, 2, 7, 32, 33, 128)
@@ -77,7 +78,7 @@ def model_of(name: str) -> ModelConfig:
     small = {"width": 4, "chunk_length": CHUNK, "bin_length": BIN, "state_size": 6}
     small |= {"key_width": 4, "value_width": 6}  # so that positions turn more than one pair
     small |= {"implicit_width": 5, "ema_size": 3, "hyper_width": 5}
-    return ModelConfig(**{**small, **ARMS[name]}).resolved()
+    return model_config(**{**small, **ARMS[name]}).resolved()
 
 
 def build(name: str, longest: int) -> Alone:
@@ -93,23 +94,28 @@ def build(name: str, longest: int) -> Alone:
     return module.double().eval()
 
 
+WORDS = {
+    "heads": "heads",
+    "segment": "chunk_length",
+    "chunk": "chunk_length",
+    "features": "implicit_features",
+    "longest": "longest",
+    "bin": "bin_length",
+    "windows": "oversampling",
+    "squash": "conv_squash",
+    "filter": "filter",
+    "coefficients": "parameterisation",
+    "carry": "carry",
+    "sliding": "sliding",
+}
+"""What a formula calls an option."""
+
+
 def sizes(name: str, longest: int) -> Fields:
     """What a formula has to know beside the parameters."""
-    model = model_of(name)
-    return {
-        "heads": model.heads,
-        "segment": model.chunk_length,
-        "chunk": model.chunk_length,
-        "features": model.implicit_features,
-        "longest": longest,
-        "bin": model.bin_length,
-        "windows": model.oversampling,
-        "squash": model.conv_squash,
-        "filter": model.filter,
-        "coefficients": model.parameterisation,
-        "shares": int(model.gain == "l2"),
-        "carry": model.carry,
-        "sliding": model.sliding,
+    known = vars(model_of(name)) | {"longest": longest}
+    return {word: known[option] for word, option in WORDS.items() if option in known} | {
+        "shares": int(known.get("gain") == "l2")
     }
 
 

@@ -173,7 +173,7 @@ def test_every_mixer_and_filter_has_a_public_formula():
         changes = {k.removeprefix("model."): v for k, v in VARIANTS[arm].changes.items()}
         kind = {k: changes[k] for k in ("mixer", "filter", "theta", "poles", "sliding")
                 if k in changes}  # fmt: skip
-        assert any(all(getattr(m, k) == v for k, v in kind.items()) for m in models), arm
+        assert any(kind.items() <= vars(m).items() for m in models), arm
 
 
 def test_negative_control_a_mixer_without_a_public_formula_is_named():

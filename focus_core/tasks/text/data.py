@@ -33,17 +33,17 @@ import math
 import torch
 from torch import Tensor
 
-from focus_core.config import TaskConfig
 from focus_core.data.text import Text, read_text
 from focus_core.errors import UserError
 from focus_core.tasks.base import ALL, IGNORED, Batch, Predict, Split, Task, bits, generator, parts
+from focus_core.tasks.text import TextConfig
 
 MASKED_TARGETS, FEWEST_MASKED = 256, 16
 MASKED_TOKENS = 2**18  # to read for them
 TOKENS_AT_ONCE = 32_768  # in a batch that scores: bounds memory, changes no number
 
 
-def build(task: TaskConfig, seed: int) -> Task:
+def build(task: TextConfig, seed: int) -> Task:
     """The text for one seed, which decides the training windows alone.
 
     Raises:
@@ -55,7 +55,7 @@ def build(task: TaskConfig, seed: int) -> Task:
 class TextTask(Task):
     """See the module, and ``base.Task``."""
 
-    def __init__(self, task: TaskConfig, seed: int, text: Text) -> None:
+    def __init__(self, task: TextConfig, seed: int, text: Text) -> None:
         self.vocab_size = self.num_outputs = text.symbols
         self.chance = math.log2(text.symbols)
         self.prefix = text.prefix

@@ -22,25 +22,24 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from focus_core.config import TaskConfig
 from focus_core.data import data_folder
 from focus_core.data.images import read_digits, read_mnist
-from focus_core.tasks import TASKS
 from focus_core.tasks.base import ALL, Batch, Split, Task, generator, visits
 from focus_core.tasks.classified import Classified
+from focus_core.tasks.pixels import DigitsConfig, PixelsConfig, PmnistConfig, SmnistConfig
 
 CLASSES = 10
 URNN_SEED = 92916
 
 
-def build(task: TaskConfig, seed: int) -> Task:
+def build(task: PixelsConfig, seed: int) -> Task:
     """The images for one seed, which decides their order in training alone."""
     return Pixels(task, seed)
 
 
-def pixel_order(task: TaskConfig) -> Tensor:
+def pixel_order(task: PixelsConfig) -> Tensor:
     """Which pixel is read when, (L,)."""
-    if task.name != "pmnist":
+    if not isinstance(task, PmnistConfig):
         return torch.arange(task.length)
     if task.permutation_seed is not None:
         drawn = generator(task.permutation_seed, "permutation")
@@ -82,14 +81,14 @@ def numpy_permutation(seed: int, length: int) -> list[int]:
 class Pixels(Classified):
     """See the module, and ``base.Task``."""
 
-    def __init__(self, task: TaskConfig, seed: int) -> None:
-        super().__init__(task, CLASSES)
-        images = TASKS[task.name].images
-        assert images is not None
+    def __init__(self, task: PixelsConfig, seed: int) -> None:
+        super().__init__(task.readout, CLASSES)
         self._task, self._seed = task, seed
         self._order_L = pixel_order(task)
-        self._splits, self.mean, self.std = _read(task.name == "digits", str(data_folder()))
-        self._train_size = task.train_sequences or images.train
+        self._splits, self.mean, self.std = _read(
+            isinstance(task, DigitsConfig), str(data_folder())
+        )
+        self._train_size = task.train_sequences or task.images.train
 
     def train_batch(self, step: int, batch_size: int) -> Batch:
         """The next images, in an order of its own every epoch."""
@@ -122,9 +121,8 @@ def _read(digits: bool, folder: str) -> tuple[dict[Split, Part], float, float]: 
 
 
 def _digits() -> dict[Split, Part]:
-    images = TASKS["digits"].images
-    assert images is not None
     pixels, classes = _shuffled(read_digits(), "digits")
+    images = DigitsConfig.images
     first, second = images.test, images.test + images.validation
     return {
         "test": (pixels[:first], classes[:first]),
@@ -134,10 +132,8 @@ def _digits() -> dict[Split, Part]:
 
 
 def _mnist() -> dict[Split, Part]:
-    images = TASKS["smnist"].images
-    assert images is not None
     pixels, classes = _shuffled(read_mnist("train"), "mnist train")
-    first = images.validation
+    first = SmnistConfig.images.validation
     return {
         "test": _shuffled(read_mnist("t10k"), "mnist test"),
         "validation": (pixels[:first], classes[:first]),

@@ -14,26 +14,27 @@ No published number compares: the task is of this project.
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import torch
 from torch import Tensor
 
-from focus_core.config import TaskConfig
 from focus_core.tasks.base import Task
-from focus_core.tasks.recall import Recall, pairs
+from focus_core.tasks.far_recall import FarRecallConfig
+from focus_core.tasks.recall.data import Recall, pairs
 
 
-def build(task: TaskConfig, seed: int) -> Task:
+def build(task: FarRecallConfig, seed: int) -> Task:
     """Far recall for one seed."""
-    return Recall(task, seed, draw_keys=draw_keys, sequence_nats=sequence_nats(task))
+    return Recall(task, seed, draw_keys=partial(draw_keys, task), sequence_nats=sequence_nats(task))
 
 
-def early_pairs(task: TaskConfig) -> int:
+def early_pairs(task: FarRecallConfig) -> int:
     """Pairs that end before the gap: the query stands at ``length`` - 1, pair j ends at 2 j + 1."""
     return (task.length - 1 - task.gap) // 2
 
 
-def draw_keys(task: TaskConfig, count: int, random: torch.Generator) -> tuple[Tensor, Tensor]:
+def draw_keys(task: FarRecallConfig, count: int, random: torch.Generator) -> tuple[Tensor, Tensor]:
     """Keys (count, N) and queries (count,) as the module says."""
     K, N, early = task.keys, pairs(task), early_pairs(task)
     query_B = torch.randint(K, (count,), generator=random)
@@ -51,7 +52,7 @@ def draw_keys(task: TaskConfig, count: int, random: torch.Generator) -> tuple[Te
     return keys_BN.scatter_(1, first_B1, query_B[:, None]), query_B
 
 
-def sequence_nats(task: TaskConfig) -> float:
+def sequence_nats(task: FarRecallConfig) -> float:
     """Entropy of all targets of a sequence, given its first token; exact.
 
     Keys and query together: log K for the query, early keys uniform over the K^E - (K - 1)^E

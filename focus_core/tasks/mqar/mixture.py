@@ -25,7 +25,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from focus_core.config import TaskConfig
 from focus_core.tasks.base import (
     ALL,
     IGNORED,
@@ -38,7 +37,10 @@ from focus_core.tasks.base import (
     visits,
 )
 from focus_core.tasks.drawn import Drawn
+from focus_core.tasks.mqar import MqarConfig
 
+Build = Callable[[MqarConfig, int], Drawn[MqarConfig]]
+"""Makes a part of one length, given its seed."""
 Shape = tuple[int, int]
 """Tokens, and pairs of a key and a value."""
 
@@ -64,7 +66,7 @@ def _scaled(length: int, shares: dict[Shape, int]) -> Counter[Shape]:
     return found
 
 
-def mixture(task: TaskConfig, seed: int, build: Callable[[TaskConfig, int], Drawn]) -> Task:
+def mixture(task: MqarConfig, seed: int, build: Build) -> Task:
     """The mixture for one seed; ``build`` makes a part of one length."""
     return Mixture(task, seed, build)
 
@@ -72,9 +74,7 @@ def mixture(task: TaskConfig, seed: int, build: Callable[[TaskConfig, int], Draw
 class Mixture(Task):
     """See the module, and ``base.Task``."""
 
-    def __init__(
-        self, task: TaskConfig, seed: int, build: Callable[[TaskConfig, int], Drawn]
-    ) -> None:
+    def __init__(self, task: MqarConfig, seed: int, build: Build) -> None:
         self._seed = seed
         trained, scored = trained_shapes(task.length), scored_shapes(task.length)
         self._tickets = [part for part, share in enumerate(trained.values()) for _ in range(share)]
@@ -82,7 +82,7 @@ class Mixture(Task):
         validation = _dealt(task.eval_sequences, list(scored.values()))
         test = _dealt(task.test_sequences, list(scored.values()))
 
-        def part(shape: Shape, number: int, *counts: int) -> Drawn:
+        def part(shape: Shape, number: int, *counts: int) -> Drawn[MqarConfig]:
             train, validation, test = counts
             config = dataclasses.replace(
                 task,

@@ -29,10 +29,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from focus_core.config import TaskConfig
 from focus_core.tasks.base import IGNORED, Batch, FirstSeen, Task, parts
 from focus_core.tasks.drawn import Drawn
-from focus_core.tasks.mixture import mixture
+from focus_core.tasks.mqar import MqarConfig
+from focus_core.tasks.mqar.mixture import mixture
 
 POWER = 0.01  # a of the law of gaps
 ORACLE_COMPARISONS = 2**24
@@ -40,17 +40,17 @@ LOTS = 2**22
 """Numbers at once: bound memory, change nothing else."""
 
 
-def build(task: TaskConfig, seed: int) -> Task:
+def build(task: MqarConfig, seed: int) -> Task:
     """Multi-query recall for one seed, of one length or of the published mixture."""
     if task.mixture == "based":
         return mixture(task, seed, Mqar)
     return Mqar(task, seed)
 
 
-class Mqar(Drawn):
+class Mqar(Drawn[MqarConfig]):
     """See the module, and ``base.Task``."""
 
-    def __init__(self, task: TaskConfig, seed: int) -> None:
+    def __init__(self, task: MqarConfig, seed: int) -> None:
         self.chance = 1 / task.values
         symbols = 1 + task.keys + task.values
         slots = (task.length - 2 * task.pairs) // 2  # where a query may stand, every other token

@@ -1,4 +1,4 @@
-"""Is a value what its field declares? Configs come from command lines and databases."""
+"""Is a value what its option declares? Configs come from command lines and databases."""
 
 from __future__ import annotations
 
@@ -8,48 +8,56 @@ import types
 import typing
 from typing import Any, Literal
 
-from focus_core.config.fields import RANGE
-from focus_core.config.words import WRONG, describe, parts, read_word
 from focus_core.errors import UserError, require
+from focus_core.options.fields import RANGE
+from focus_core.options.words import WRONG, describe, parts, read_word
 
 MOST = {int: 10**9, float: 1e30}
-"""Of every field: what databases, torch and its 32-bit numbers hold without overflowing."""
+"""Of every option: what databases, torch and its 32-bit numbers hold without overflowing."""
 MOST_SHOWN = 60
 
 
-def check_kinds(section: str, config: Any) -> None:
-    """Raise a UserError for the first field of ``config`` whose value is of the wrong kind."""
-    hints = _hints(type(config))
+def check_options(section: str, config: Any) -> None:
+    """Raise a UserError for the first option of ``config`` of the wrong kind, or out of range."""
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
-        coerced = _of_kind(value, hints[field.name])
-        key = f"{section}.{field.name}"
-        if coerced is WRONG:
-            raise UserError(f"{key} must be {describe(hints[field.name])}, not {_shown(value)}")
-        check_size(key, coerced)
+        coerced = of_kind(f"{section}.{field.name}", type(config), value)
         if coerced is not value:
             object.__setattr__(config, field.name, coerced)
-
-
-def check_ranges(section: str, config: Any) -> None:
-    """Raise a UserError for the first field of ``config`` that is outside its range."""
     for field in dataclasses.fields(config):
-        value, wanted = getattr(config, field.name), field.metadata.get(RANGE)
-        inside = wanted is None or value is None or wanted.contains(value)
-        require(
-            inside, f"{section}.{field.name} must be {wanted and wanted.words}, not {_shown(value)}"
-        )
+        check_range(f"{section}.{field.name}", field, getattr(config, field.name))
+
+
+def of_kind(key: str, config: type[Any], value: Any) -> Any:
+    """``value`` as the option of ``config`` that ``key`` names has it: 1 where 1.0 is wanted.
+
+    Raises:
+        UserError: it is of another kind, or too large.
+    """
+    kind = _hints(config)[key.partition(".")[2]]
+    coerced = _of_kind(value, kind)
+    if coerced is WRONG:
+        raise UserError(f"{key} must be {describe(kind)}, not {shown(value)}")
+    check_size(key, coerced)
+    return coerced
+
+
+def check_range(key: str, field: dataclasses.Field[Any], value: Any) -> None:
+    """Raise a UserError when ``value`` is outside the range of ``field``."""
+    wanted = field.metadata.get(RANGE)
+    if wanted is not None and value is not None and not wanted.contains(value):
+        raise UserError(f"{key} must be {wanted.words}, not {shown(value)}")
 
 
 def read_field(key: str, config: type[Any], word: str) -> Any:
-    """The value that ``word`` says for the field of ``config`` that ``key`` names.
+    """The value that ``word`` says for the option of ``config`` that ``key`` names.
 
     Raises:
-        UserError: it says none of the field's kind.
+        UserError: it says none of the option's kind.
     """
     kind = _hints(config)[key.partition(".")[2]]
     value = read_word(word, kind)
-    require(value is not WRONG, f"{key} must be {describe(kind)}, not {_shown(word)}")
+    require(value is not WRONG, f"{key} must be {describe(kind)}, not {shown(word)}")
     return value
 
 
@@ -66,10 +74,11 @@ def check_size(key: str, value: Any) -> None:
     """Raise a UserError when ``value`` is a number that is larger than ``MOST``."""
     most = MOST.get(type(value))
     if most is not None and abs(value) > most:
-        raise UserError(f"{key} must be at most {most} in size, not {_shown(value)}")
+        raise UserError(f"{key} must be at most {most} in size, not {shown(value)}")
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A value in a message: never a long one."""
     if isinstance(value, int) and abs(value) > 10**MOST_SHOWN:
         return f"a number of more than {MOST_SHOWN} digits"
     text = repr(value)

@@ -24,29 +24,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor
 
-from focus_core.config import TaskConfig
 from focus_core.tasks.base import IGNORED, Batch, FirstSeen, Task
 from focus_core.tasks.drawn import Drawn
+from focus_core.tasks.recall import RecallConfig
 
-DrawKeys = Callable[[TaskConfig, int, torch.Generator], tuple[Tensor, Tensor]]
-"""``(task, count, generator) -> (keys_BN, query_B)``, ids from 0 to ``task.keys`` - 1."""
+DrawKeys = Callable[[int, torch.Generator], tuple[Tensor, Tensor]]
+"""``(count, generator) -> (keys_BN, query_B)``, ids from 0 to ``task.keys`` - 1."""
 
 
-def build(task: TaskConfig, seed: int) -> Task:
+def build(task: RecallConfig, seed: int) -> Task:
     """Associative recall for one seed; queries are near or far as it happens."""
-    return Recall(task, seed, draw_keys=draw_keys, sequence_nats=sequence_nats(task))
+    return Recall(task, seed, draw_keys=partial(draw_keys, task), sequence_nats=sequence_nats(task))
 
 
-def pairs(task: TaskConfig) -> int:
+def pairs(task: RecallConfig) -> int:
     """Key-value pairs in a sequence: two tokens are left for ``=>`` and the query."""
     return (task.length - 2) // 2
 
 
-def draw_keys(task: TaskConfig, count: int, random: torch.Generator) -> tuple[Tensor, Tensor]:
+def draw_keys(task: RecallConfig, count: int, random: torch.Generator) -> tuple[Tensor, Tensor]:
     """Keys uniform with replacement, (count, N); queries uniform over each row's keys, (count,)."""
     keys_BN = torch.randint(task.keys, (count, pairs(task)), generator=random)
     lots_BK = torch.rand((count, task.keys), generator=random)
@@ -54,7 +55,7 @@ def draw_keys(task: TaskConfig, count: int, random: torch.Generator) -> tuple[Te
     return keys_BN, (lots_BK + occurs_BK).argmax(dim=1)
 
 
-def sequence_nats(task: TaskConfig) -> float:
+def sequence_nats(task: RecallConfig) -> float:
     """Entropy of all targets of a sequence, given its first token: what an ideal reader must pay.
 
     A key costs log K, a value log V where its key is new, the query the log of how many keys
@@ -73,7 +74,7 @@ def sequence_nats(task: TaskConfig) -> float:
     return (N - 1) * math.log(K) + expected * math.log(V) + query
 
 
-class Recall(Drawn):
+class Recall(Drawn[RecallConfig]):
     """The recall task, given how its keys and queries are drawn. See ``base.Task``.
 
     Ids: keys from 0, values from ``keys``, then ``=>`` and ``.``.
@@ -83,7 +84,7 @@ class Recall(Drawn):
     """
 
     def __init__(
-        self, task: TaskConfig, seed: int, *, draw_keys: DrawKeys, sequence_nats: float
+        self, task: RecallConfig, seed: int, *, draw_keys: DrawKeys, sequence_nats: float
     ) -> None:
         """``sequence_nats`` is the entropy of a sequence's targets, given its first token."""
         self.chance = 1 / task.values
@@ -120,7 +121,7 @@ class Recall(Drawn):
     def _draw(self, count: int, random: torch.Generator) -> Tensor:
         """Fresh sequences with their answers, (count, L + 1) int64."""
         task = self._task
-        keys_BN, query_B = self._draw_keys(task, count, random)
+        keys_BN, query_B = self._draw_keys(count, random)
         low, high = task.keys, task.keys + task.values
         map_BK = torch.randint(low, high, (count, task.keys), generator=random)
         tokens_BT = torch.empty((count, task.length + 1), dtype=torch.int64)

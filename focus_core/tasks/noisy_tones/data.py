@@ -14,17 +14,17 @@ import math
 import torch
 from torch import Tensor
 
-from focus_core.config import TaskConfig
 from focus_core.tasks.base import ALL, Batch, Task, generator, visits
 from focus_core.tasks.classified import Classified
+from focus_core.tasks.noisy_tones import NoisyTonesConfig
 
 
-def build(task: TaskConfig, seed: int) -> Task:
+def build(task: NoisyTonesConfig, seed: int) -> Task:
     """Noisy tones for one seed."""
     return NoisyTones(task, seed)
 
 
-def frequencies(task: TaskConfig) -> Tensor:
+def frequencies(task: NoisyTonesConfig) -> Tensor:
     """The tones, (classes,), in radians a step."""
     low = math.pi / 2 if task.band == "high" else 0.0
     middle_C = (torch.arange(task.classes, dtype=torch.float64) + 0.5) / task.classes
@@ -34,8 +34,8 @@ def frequencies(task: TaskConfig) -> Tensor:
 class NoisyTones(Classified):
     """See the module, and ``base.Task``. Splits are draws of their own: noise never repeats."""
 
-    def __init__(self, task: TaskConfig, seed: int) -> None:
-        super().__init__(task, task.classes)
+    def __init__(self, task: NoisyTonesConfig, seed: int) -> None:
+        super().__init__(task.readout, task.classes)
         self._task, self._seed = task, seed
         self._frequency_C = frequencies(task)
         self._validation = self._draw(task.eval_sequences, generator(seed, "validation"))

@@ -1,0 +1,35 @@
+"""Noisy tones: their options. The task is in ``data``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from focus_core.errors import require
+from focus_core.options.fields import POSITIVE, one_of, option
+from focus_core.options.task import SetTaskConfig
+from focus_core.tasks.entry import TaskEntry
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoisyTonesConfig(SetTaskConfig):
+    """One of ``classes`` tones, in noise."""
+
+    classifies: ClassVar[bool] = True
+
+    name: str = option("noisy_tones", one_of(["noisy_tones"]))
+    classes: int = option(8, POSITIVE)
+    # of the tones: between pi/2 and pi, or between 0 and pi/2
+    band: Literal["high", "low"] = "high"
+    # what is classified: the mean over time, or the last position alone
+    readout: Literal["mean", "last"] = "mean"
+
+    def check(self) -> None:
+        """There is something to tell apart."""
+        require(self.classes >= 2, f"task.classes = {self.classes}: tones need at least 2 classes")
+        super().check()
+
+
+NOISY_TONES = TaskEntry(
+    config=NoisyTonesConfig, module="focus_core.tasks.noisy_tones.data", metric="accuracy"
+)

@@ -1,0 +1,99 @@
+"""Images pixel by pixel: their options. The tasks are in ``data``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal, NamedTuple
+
+from focus_core.errors import require
+from focus_core.options.fields import NOT_NEGATIVE, one_of, option
+from focus_core.options.task import SetTaskConfig
+from focus_core.tasks.entry import TaskEntry
+
+
+class Images(NamedTuple):
+    """Fixed numbers of a data set of images: pixels in one, and how many in each split."""
+
+    pixels: int
+    train: int
+    validation: int
+    test: int
+
+
+MNIST = Images(pixels=784, train=54_000, validation=6_000, test=10_000)
+DIGITS = Images(pixels=64, train=1_257, validation=180, test=360)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PixelsConfig(SetTaskConfig):
+    """Which images, and what of a sequence is classified."""
+
+    classifies: ClassVar[bool] = True
+    images: ClassVar[Images] = MNIST
+
+    # what is classified: the mean over time, or the last position alone
+    readout: Literal["mean", "last"] = "mean"
+
+    def check(self) -> None:
+        """A sequence is an image, and there are as many as are asked for."""
+        images = self.images
+        require(
+            self.length == images.pixels,
+            f"task.length = {self.length}: {self.name} has {images.pixels} pixels; use "
+            f"task.length={images.pixels}",
+        )
+        asked = {
+            "train_sequences": images.train,
+            "eval_sequences": images.validation,
+            "test_sequences": images.test,
+        }
+        for name, most in asked.items():
+            count = getattr(self, name)
+            require(
+                count <= most,
+                f"task.{name} = {count}: {self.name} has {most} of these images; use at most "
+                f"{most}",
+            )
+        super().check()
+
+    def set_size(self) -> int:
+        """All training images by their number are the whole."""
+        return 0 if self.train_sequences == self.images.train else self.train_sequences
+
+    def data_words(self) -> str:
+        """How many of the test images are scored."""
+        return f"{self.test_sequences} of {self.images.test} test images"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SmnistConfig(PixelsConfig):
+    """MNIST, row by row."""
+
+    name: str = option("smnist", one_of(["smnist"]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class PmnistConfig(PixelsConfig):
+    """MNIST, its pixels in another order."""
+
+    name: str = option("pmnist", one_of(["pmnist"]))
+    # a permutation of our own; none: a published one
+    permutation_seed: int | None = option(None, NOT_NEGATIVE)
+    # the published one: S4's bit reversal, or the one drawn with the unitary networks' seed
+    permutation: Literal["bit_reversal", "urnn"] = option(
+        "bit_reversal", when=lambda _, task: task.permutation_seed is None
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DigitsConfig(PixelsConfig):
+    """8 x 8 digits, which come with scikit-learn."""
+
+    images: ClassVar[Images] = DIGITS
+    name: str = option("digits", one_of(["digits"]))
+
+
+_MODULE = "focus_core.tasks.pixels.data"
+SMNIST = TaskEntry(config=SmnistConfig, module=_MODULE, metric="accuracy", data="mnist")
+PMNIST = TaskEntry(config=PmnistConfig, module=_MODULE, metric="accuracy", data="mnist")
+DIGITS_TASK = TaskEntry(config=DigitsConfig, module=_MODULE, metric="accuracy", data="digits")

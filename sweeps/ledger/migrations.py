@@ -1,0 +1,35 @@
+"""From one version of the ledger's schema to the next: a step for each, all in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import sqlalchemy as sa
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+
+from sweeps.schema import SCHEMA_VERSION, SchemaInfo
+
+
+def bring_forward(connection: sa.Connection, version: int) -> None:
+    """Change the tables of a ledger of ``version`` into those of this program."""
+    operations = Operations(MigrationContext.configure(connection))
+    for step in range(version, SCHEMA_VERSION):
+        STEPS[step](operations)
+    connection.execute(sa.update(SchemaInfo).values(version=SCHEMA_VERSION))
+
+
+def _give_trials_their_code(operations: Operations) -> None:
+    """Before, a sweep had one code for all its trials."""
+    column = sa.Column("code", sa.String, nullable=False, server_default="")
+    operations.add_column("trials", column)
+    sweeps, trials = (
+        sa.table(name, sa.column("id"), sa.column("sweep_id"), sa.column("code"))
+        for name in ("sweeps", "trials")
+    )
+    of_sweep = sa.select(sweeps.c.code).where(sweeps.c.id == trials.c.sweep_id).scalar_subquery()
+    operations.execute(sa.update(trials).values(code=of_sweep))
+
+
+STEPS: dict[int, Callable[[Operations], None]] = {2: _give_trials_their_code}
+"""By the version that a step starts from."""

@@ -1,0 +1,49 @@
+"""Bring an older ledger forward: ``python -m sweeps.migrate [--home DIR]``.
+
+A launch does so too. Reports and audits only read, and ask for this.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from focus_core.errors import UserError
+from focus_core.output import tell
+from sweeps.addresses import sqlite_url
+from sweeps.command_line import CommandLine, answer, home_folder
+from sweeps.ledger.engine import open_engine
+from sweeps.places import ledger_file
+from sweeps.redact import shown_url
+from sweeps.schema import SCHEMA_VERSION
+
+NAME = "sweeps.migrate"
+
+
+def build_parser() -> CommandLine:
+    """The flags."""
+    parser = CommandLine("python -m sweeps.migrate", "Bring an older ledger forward.")
+    parser.add_argument("--home", metavar="DIR", help="default: FOCUS_HOME, else runs")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    return answer(NAME, lambda: _migrate(words))
+
+
+def _migrate(argv: list[str]) -> int:
+    home = home_folder(build_parser().read(argv).home)
+    url = os.environ.get("FOCUS_LEDGER_URL") or sqlite_url(home / "ledger.db")
+    file = ledger_file(url, home)
+    if file is not None and not file.is_file():
+        raise UserError(f"no ledger at {file}: name a home with --home")
+    open_engine(url).dispose()
+    tell(f"{shown_url(url)} has schema version {SCHEMA_VERSION}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

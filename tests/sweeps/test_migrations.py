@@ -1,0 +1,94 @@
+"""A home of the schema before this one is brought forward whole, or not at all."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from analysis import report
+from sweeps import audit, migrate
+from sweeps.ledger import Ledger, migrations
+from sweeps.schema import SCHEMA_VERSION
+from sweeps.schema_words import OLDER
+
+DUMP = Path(__file__).with_name("ledger_schema_2.sql")
+"""What ``sqlite3.Connection.iterdump`` said of a ledger that the program before wrote."""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as ledger:
+        ledger.executescript(DUMP.read_text())
+    return tmp_path
+
+
+def contents(home: Path) -> dict[str, list[dict[str, Any]]]:
+    """Every row of every table."""
+    engine = sa.create_engine(f"sqlite:///{home / 'ledger.db'}")
+    with engine.connect() as connection:
+        names = sa.inspect(connection).get_table_names()
+        found = {
+            name: [
+                dict(row) for row in connection.execute(sa.text(f"select * from {name}")).mappings()
+            ]
+            for name in names
+        }
+    engine.dispose()
+    return found
+
+
+def test_every_older_version_has_a_step() -> None:
+    assert sorted(migrations.STEPS) == sorted(OLDER) == list(range(min(OLDER), SCHEMA_VERSION))
+
+
+def test_a_launcher_brings_it_forward_and_loses_nothing(home: Path) -> None:
+    before = contents(home)
+    Ledger(f"sqlite:///{home / 'ledger.db'}").close()
+    after = contents(home)
+    assert before.pop("schema_info") == [{"version": 2}]
+    assert after.pop("schema_info") == [{"version": 3}]
+    codes = {trial.pop("code") for trial in after["trials"]}
+    assert codes == {sweep["code"] for sweep in before["sweeps"]} != {""}
+    assert after == before
+    assert len(before["trials"]) == 2
+
+
+def test_what_only_reads_asks_for_it_and_then_reads(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--home", str(home)]
+    for main in (report.main, audit.main):
+        assert main(words) == 2
+        said = capsys.readouterr().err
+        assert "has schema version 2, this program reads 3: bring it forward with" in said
+        assert "`python -m sweeps.migrate`" in said
+    assert migrate.main(words) == 0
+    assert capsys.readouterr().out.endswith("has schema version 3\n")
+    assert report.main(words) == 0
+    assert (home / "reports" / "nfft_bins" / "index.html").is_file()
+    assert migrate.main(words) == 0  # again: nothing is left to do
+
+
+def test_a_step_that_fails_leaves_it_as_it_was(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(operations: Any) -> None:
+        migrations._give_trials_their_code(operations)
+        raise RuntimeError("the power went")
+
+    before = contents(home)
+    monkeypatch.setitem(migrations.STEPS, 2, fails)
+    with pytest.raises(RuntimeError, match="the power went"):
+        Ledger(f"sqlite:///{home / 'ledger.db'}")
+    assert contents(home) == before
+
+
+def test_where_there_is_no_ledger_it_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert migrate.main(["--home", str(tmp_path)]) == 2
+    assert "no ledger at" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
