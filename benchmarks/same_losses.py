@@ -1,8 +1,9 @@
 """Do two checkouts train the same numbers? ``python benchmarks/same_losses.py --before DIR``.
 
 Every variant on far recall and every mixer on every task, tiny, for a few steps and two seeds. What
-a trial reports is compared to the last digit; times and memory are left out. Data sets that are not
-there are left out, and named. ``--before`` is a checkout of the other commit.
+a trial reports is compared to the last digit, but for leaks that are rounding; times and memory are
+left out. Data sets that are not there are left out, and named. ``--before`` is a checkout of the
+other commit.
 """
 
 from __future__ import annotations

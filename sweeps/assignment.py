@@ -16,7 +16,7 @@ class Assignment:
     """What a worker needs to train a trial.
 
     Attributes:
-        code: the hash of the sweep's focus_core.
+        code: ``Trial.code``.
         token: ``Trial.token``.
         reported: the last step up to which the ledger has every report of ``seeds``.
         handed: names this assignment.

@@ -42,7 +42,7 @@ class TrialCheckpoints:
         root: the folder of the sweep's checkpoints.
         trial_id: the trial's.
         seeds: those trained together.
-        code: the hash of the sweep's focus_core.
+        code: ``Trial.code``.
         token: ``Trial.token``: made anew whenever the trial starts over.
         handed: names this handing out of the trial; Ray's restarts of it have the same.
         reported: the last step up to which the ledger had every report when it was handed out.

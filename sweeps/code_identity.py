@@ -10,20 +10,22 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
+from focus_core.errors import UserError
 from focus_core.systems import SYSTEMS
 from focus_core.tasks import TASKS
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "focus_core"
 TRAINING = f"{PACKAGE}.training.loop"
-REGISTRIES = (f"{PACKAGE}.systems.registry", f"{PACKAGE}.tasks.registry")
-"""They import every system and every task. What of them a trial uses is asked for by its name."""
+REGISTRIES = (f"{PACKAGE}.systems.registry", f"{PACKAGE}.tasks.registry", f"{PACKAGE}.data.sets")
+"""Lists of all there are. What of them a trial uses is asked for by its name."""
 
 
 class Module(NamedTuple):
@@ -41,8 +43,11 @@ def trial_code(config: Mapping[str, object], root: Path = ROOT) -> str:
     Args:
         config: flat; ``model.mixer`` and ``task.name`` say what is executed.
         root: the folder that holds ``focus_core``.
+
+    Raises:
+        UserError: a module of the system or the task has no file.
     """
-    return _hash(str(config.get("model.mixer")), str(config.get("task.name")), root)
+    return _hash(_named(str(config.get("model.mixer")), str(config.get("task.name"))), root)
 
 
 @cache
@@ -51,38 +56,50 @@ def code_hash(root: Path = ROOT) -> str:
     digest = hashlib.sha256()
     for mixer in sorted(SYSTEMS):
         for task in sorted(TASKS):
-            digest.update(_hash(mixer, task, root).encode())
+            digest.update(_hash(_named(mixer, task), root).encode())
     return digest.hexdigest()[:12]
 
 
 @cache
-def _hash(mixer: str, task: str, root: Path) -> str:
+def _hash(named: tuple[str, ...], root: Path) -> str:
     digest = hashlib.sha256()
-    for name, code in sorted(executed(mixer, task, root).items()):
+    for name, code in sorted(executed(named, root).items()):
         digest.update(f"{name}\0{code}\n".encode())
     return digest.hexdigest()[:12]
 
 
-def executed(mixer: str, task: str, root: Path = ROOT) -> dict[str, str]:
-    """The modules that such a trial's training may reach, by name, as plain text.
+def _named(mixer: str, task: str) -> tuple[str, ...]:
+    """The modules that such a trial's training is found by.
 
-    A system or task that is not registered here, such as one of a later version, adds nothing.
+    A system or task that is not registered here, such as one of a later version, adds none.
     """
-    named = [TRAINING]
+    found = [TRAINING]
     if mixer in SYSTEMS:
         system = SYSTEMS[mixer]
-        named += [system.config.__module__, system.mixer.partition(":")[0], system.numbers]
+        found += [system.config.__module__, system.mixer.partition(":")[0], system.numbers]
     if task in TASKS:
-        named += [TASKS[task].config.__module__, TASKS[task].module]
-    packages = {_package(name) for name in named if name}
-    found: dict[str, str] = {}
-    while named:
-        name = named.pop()
+        found += [TASKS[task].config.__module__, TASKS[task].module]
+    return tuple(filter(None, found))
+
+
+def executed(named: Sequence[str], root: Path = ROOT) -> dict[str, str]:
+    """The modules that are reached from the ``named`` ones, by name, as plain text.
+
+    Raises:
+        UserError: a named one has no file.
+    """
+    for name in named:
+        if _read(name, root) is None:
+            raise UserError(f"no file of the module {name!r} is found: put it on PYTHONPATH")
+    packages = {_package(name) for name in named}
+    waiting, found = list(named), dict[str, str]()
+    while waiting:
+        name = waiting.pop()
         counts = _package(name) in packages and name not in found and name not in REGISTRIES
         module = _read(name, root) if counts else None
         if module is not None:
             found[name] = module.plain
-            named += [name.rpartition(".")[0], *module.imports]
+            waiting += [name.rpartition(".")[0], *module.imports]
     return found
 
 
@@ -90,7 +107,8 @@ def executed(mixer: str, task: str, root: Path = ROOT) -> dict[str, str]:
 def _read(name: str, root: Path) -> Module | None:
     """One file; None where there is no such."""
     path = _folder(_package(name), root).joinpath(*name.split("."))
-    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    is_package = (path / "__init__.py").is_file()
+    path = path / "__init__.py" if is_package else path.with_suffix(".py")
     if not path.is_file():
         return None
     source = path.read_bytes()
@@ -98,7 +116,8 @@ def _read(name: str, root: Path) -> Module | None:
         tree = ast.parse(source)
     except (SyntaxError, ValueError):  # nothing can be trained with it either
         return Module(source.hex(), ())
-    return Module(_plain(tree), tuple(_imported(tree)))
+    package = name if is_package else name.rpartition(".")[0]
+    return Module(_plain(tree), tuple(_imported(tree, package)))
 
 
 def _package(name: str) -> str:
@@ -108,15 +127,22 @@ def _package(name: str) -> str:
 @cache
 def _folder(package: str, root: Path) -> Path:
     """The folder that a package lies in; that of ours is ``root``."""
-    spec = None if package == PACKAGE else find_spec(package)
-    if spec is None or spec.origin is None:
+    if package == PACKAGE or package in sys.builtin_module_names or package == "__main__":
         return root
-    file = Path(spec.origin)
-    return file.parent.parent if spec.submodule_search_locations else file.parent
+    spec = find_spec(package)
+    folders = list(spec.submodule_search_locations or ()) if spec else []
+    if folders:
+        return Path(folders[0]).parent
+    return Path(spec.origin).parent if spec and spec.origin else root
 
 
-def _imported(tree: ast.Module) -> list[str]:
-    """Whatever is imported anywhere in a module, but for its annotations alone."""
+def _imported(tree: ast.Module, package: str) -> list[str]:
+    """Whatever is imported anywhere in a module, but for its annotations alone.
+
+    Args:
+        tree: the module.
+        package: what its relative imports begin from.
+    """
     names: list[str] = []
     waiting: list[ast.AST] = [tree]
     while waiting:
@@ -124,10 +150,19 @@ def _imported(tree: ast.Module) -> list[str]:
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            names += [str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)]
-        elif not (isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"):
+            base = _base(node, package)
+            names += [base, *(f"{base}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
+            waiting += node.orelse
+        else:
             waiting += ast.iter_child_nodes(node)
     return names
+
+
+def _base(node: ast.ImportFrom, package: str) -> str:
+    """The module that names are imported from: ``.kernels`` is beside the importing one."""
+    above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+    return ".".join([*above, *filter(None, [node.module])])
 
 
 def _plain(node: object) -> str:

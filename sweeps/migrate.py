@@ -1,6 +1,7 @@
 """Bring an older ledger forward: ``python -m sweeps.migrate [--home DIR]``.
 
-A launch does so too. Reports and audits only read, and ask for this.
+A launch and a backup (of the copy) do so too. Reports and audits only read, and ask for this. No
+older program may drive a sweep in it meanwhile.
 """
 
 from __future__ import annotations

@@ -190,7 +190,10 @@ def _change_code(
     for trial in changed:  # before the ledger: no state of the old code may outlive it
         forget(trial.trial_id)
     codes = {trial.trial_id: trial_code(trial.config) for trial in changed}
-    ledger.change_code(sweep, codes, start_over=rerun, **provenance)
+    is_fresh = rerun or not any(trial.step for trial in trials)
+    ledger.change_code(sweep, codes, start_over=rerun, **(provenance if is_fresh else {}))
+    if not is_fresh:
+        _warn_of_versions(sweep, provenance)
 
 
 def _warn_of_versions(sweep: Sweep, provenance: Mapping[str, Any]) -> None:

@@ -164,7 +164,7 @@ def tables(path: Path) -> set[str]:
 
 def _check_version(path: Path) -> None:
     found = [row[0] for row in _select(path, f"SELECT version FROM {LEDGER}")]
-    version = int(str(found[0])) if found else None
+    version = found[0] if len(found) == 1 and isinstance(found[0], int) else None
     if version not in OLDER and (wrong := version_words(version)):  # older: the launch migrates it
         raise UserError(f"{path} {wrong}")
 

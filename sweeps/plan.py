@@ -10,7 +10,7 @@ from pathlib import Path
 
 from focus_core.config import Scalar, TrialConfig, check_key, read_value
 from focus_core.errors import require
-from focus_core.tasks import check_data
+from focus_core.tools.needed_data import check_data
 from search_spaces import load
 from search_spaces.soundness import different_trials
 from search_spaces.space import VARIANT, Point, Space

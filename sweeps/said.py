@@ -14,7 +14,7 @@ Said = dict[str, Any]
 """What stands of a sweep's plan, by these keys; what is absent was not said.
 
 seeds, trials, sampler: as asked for.
-code: the hash of what trained it.
+code: ``Sweep.code``.
 hypothesis, margin: in the words of who launched it.
 more: trial id to seeds, of those that were given more than the others.
 confirms: the sweep whose winner is trained again here, on seeds from ``first_seed`` on.

@@ -79,7 +79,7 @@ class Sweep(Base):
     dirty: Mapped[bool] = mapped_column(default=False)
     diff: Mapped[str] = mapped_column(Text, default="")
     code: Mapped[str] = mapped_column(default="")
-    """A hash of all that any training executes, as the first launch found it."""
+    """A hash of all that any training executes, when its first trial began."""
     versions: Mapped[dict[str, Any]] = mapped_column(default=dict)
     hardware: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created: Mapped[datetime] = mapped_column(default=now)

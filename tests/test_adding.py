@@ -20,6 +20,7 @@ from focus_core.tools.cost import cost_of
 from focus_core.training.causality import causality_leak
 from focus_core.training.network import build_model
 from sweeps import audit, launch
+from sweeps.code_identity import _named as named
 from sweeps.code_identity import executed
 from tests import toys
 from tests.sweeps.local_launches import rows
@@ -60,7 +61,7 @@ def test_it_is_causal_and_its_cost_is_known() -> None:
 
 
 def test_its_code_is_that_of_its_own_files() -> None:
-    counted = executed("decay", "delay")
+    counted = executed(named("decay", "delay"))
     assert {"tests.toys.decay.mixer", "tests.toys.delay.data"} <= counted.keys()
     assert "tests.toys.decay.cost" not in counted
     assert not [name for name in counted if name.startswith("focus_core.systems.focus")]

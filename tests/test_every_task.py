@@ -203,3 +203,8 @@ def test_every_task_module_is_registered():
     assert {f"focus_core.tasks.{m}.data" for m in modules} == {e.module for e in TASKS.values()}
     assert all(hasattr(importlib.import_module(e.module), "build") for e in TASKS.values())
     assert all(task.config().name == name for name, task in TASKS.items())
+
+
+def test_less_is_better_for_bits_and_for_nothing_else():
+    wanted = {n: "minimize" if "bits" in e.metric else "maximize" for n, e in TASKS.items()}
+    assert wanted == {name: SCORES[entry.metric].direction for name, entry in TASKS.items()}

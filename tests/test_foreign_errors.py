@@ -163,7 +163,7 @@ OF_NUMBERS = {
     "focus_core/training/replicate.py",
     "focus_core/training/loop.py",
     "focus_core/systems/focus/coefficients.py",
-    "focus_core/systems/rules.py",
+    "focus_core/systems/counts.py",
     "focus_core/layers/convolution.py",
     "focus_core/systems/focus/filters.py",
     "focus_core/systems/focus/gains.py",

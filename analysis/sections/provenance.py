@@ -88,7 +88,7 @@ def card(findings: Findings) -> Card:
 def _entries(about: Mapping[str, Any]) -> dict[str, str]:
     return {
         "commit": in_words(about["commit"], about["dirty"], about["diff"] or ""),
-        "focus_core": about["code"] or "unknown",
+        "all training code": about["code"] or "unknown",
         "sampler": f"{about['sampler']}, seed {about['sampler_seed']}",
         "seeds a trial": str(about["seeds"]),
         "versions": _listed(about["versions"]),

@@ -26,7 +26,7 @@ from focus_core.config.keys import (
 )
 from focus_core.errors import require
 from focus_core.options.checks import check_options, check_size
-from focus_core.options.fields import SPELLS, WHEN
+from focus_core.options.fields import COUNT, SPELLS, WHEN
 from focus_core.options.model import ModelConfig
 from focus_core.options.task import TaskConfig
 from focus_core.options.train import TrainConfig
@@ -145,7 +145,8 @@ class TrialConfig:
         )
 
     def _check_counts(self) -> None:
-        flat = self.flat()
+        takes = any(field.metadata.get(COUNT) for field in dataclasses.fields(self.model))
+        flat = self.flat() if takes else {}
         given = [key for key in counts() if flat.get(key) is not None]
         require(
             self.model.mode == "paper" or not given,

@@ -41,7 +41,7 @@ def counts() -> list[str]:
 
 
 def defaults() -> dict[str, Scalar]:
-    """Every key with its default."""
+    """Every key with its default, that of the first config that has it."""
     found: dict[str, Any] = {key: field.default for key, (_, field) in _options().items()}
     return found
 
@@ -144,14 +144,15 @@ def _kinds() -> dict[str, dict[str, type[Any]]]:
 
 def _options() -> Options:
     """By key, the first config that has such an option, and its field."""
-    return _found(tuple(SYSTEMS), tuple(TASKS))
+    return _found(
+        tuple((section, kind) for section, kinds in _kinds().items() for kind in kinds.values())
+    )
 
 
 @lru_cache(maxsize=8)
-def _found(systems: tuple[str, ...], tasks: tuple[str, ...]) -> Options:  # noqa: ARG001  the key
+def _found(kinds: tuple[tuple[str, type[Any]], ...]) -> Options:
     found: Options = {}
-    for section, kinds in _kinds().items():
-        for kind in kinds.values():
-            for field in dataclasses.fields(kind):
-                found.setdefault(f"{section}.{field.name}", (kind, field))
+    for section, kind in kinds:
+        for field in dataclasses.fields(kind):
+            found.setdefault(f"{section}.{field.name}", (kind, field))
     return found

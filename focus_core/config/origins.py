@@ -13,7 +13,7 @@ def origins(canonical: Mapping[str, object]) -> dict[str, str]:
     """The words for one trial: ``start``, ``frame``, ``optimiser``.
 
     Args:
-        canonical: its flat canonical config; a field that is left out has its default.
+        canonical: its flat canonical config.
     """
     mixer = str(canonical.get("model.mixer", "focus"))
     if mixer not in SYSTEMS:  # of a later or an earlier code

@@ -1,6 +1,6 @@
 """The sequence mixers: a folder each.
 
-A folder says without torch what its system reads and promises (``__init__.py``), and has the
+A folder has, without torch, its system's options and what they promise (``__init__.py``), the
 network (``mixer.py``), what it costs (``cost.py``), and whatever else is its own. The list of all
 is in ``registry``.
 """

@@ -6,25 +6,10 @@ import math
 from typing import TYPE_CHECKING
 
 from focus_core.errors import require
+from focus_core.systems.counts import COUNTS
 
 if TYPE_CHECKING:
     from focus_core.options.model import ModelConfig
-
-COUNTS = {"bins": "bin_length", "chunks": "chunk_length"}
-"""Lengths in tokens that may be given as counts instead."""
-
-
-def tokens(length: int | None, given: int, count: int | None) -> int:
-    """A length in tokens, of the whole sequence's where it was given as a count.
-
-    Raises:
-        ValueError: a count without a length of the sequence.
-    """
-    if count is None:
-        return given
-    if length is None:
-        raise ValueError("model.bins and model.chunks are counts: resolve them with a length")
-    return math.ceil(length / count)
 
 
 def check_heads(width: int, heads: int) -> None:

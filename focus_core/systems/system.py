@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class System:
-    """A sequence mixer: what it reads and promises, and where its parts are.
+    """A sequence mixer: its options, and where its parts are.
 
     Attributes:
         config: its options with their rules and promises.

@@ -1,4 +1,4 @@
-"""The tasks: a folder says without torch what a task reads (``__init__``), and has it (``data``).
+"""The tasks: a folder has, without torch, the options of a task (``__init__``), and it (``data``).
 
 What is shared is in ``base``, ``drawn`` and ``classified``; the list of all in ``registry``.
 """
@@ -14,16 +14,7 @@ if TYPE_CHECKING:
     from focus_core.options.task import TaskConfig
     from focus_core.tasks.base import Task
 
-__all__ = ["TASKS", "build_task", "check_data"]
-
-
-def check_data(task: TaskConfig) -> None:
-    """Raise a UserError that says how to get the data of ``task``, unless they are there."""
-    from focus_core.data import check_present
-
-    data = TASKS[task.name].data
-    if data is not None:
-        check_present(data, task.bytes_read())
+__all__ = ["TASKS", "build_task"]
 
 
 def build_task(task: TaskConfig, seed: int) -> Task:

@@ -13,6 +13,8 @@ from focus_core.training.network import SequenceModel
 
 PROBE_TOKENS = 2**16
 """Tokens in one batch of a probe: bounds memory, changes no number."""
+USUAL_EDGE = 16
+"""Where a system names no edge of its own."""
 LEAST_CHANGE = 1e-10
 """Of the largest logit. A smaller change is too close to the rounding of float64."""
 
@@ -71,6 +73,7 @@ def _parts(positions: list[int], size: int) -> Iterator[list[int]]:
 
 
 def _positions(net: SequenceModel, length: int) -> list[int]:
-    beside = {edge + by for edge in net.config.edges() for by in (-1, 0, 1)}
+    edges = net.config.edges() or (USUAL_EDGE,)
+    beside = {edge + by for edge in edges for by in (-1, 0, 1)}
     wanted = beside | {1, length // 2, length - 2, length - 1}
     return sorted(position for position in wanted if 1 <= position < length)

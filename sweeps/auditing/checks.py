@@ -69,15 +69,20 @@ def check_identity(trial: TrialRow, configure: Configure | None) -> Iterator[Dis
         if trial.config.get(key, value) != value:
             what = f"its point has {key}={value}"
             yield _wrong(trial.trial_id, what, f"its config's {trial.config[key]}")
-    if trial.code not in ("", trial_code(trial.config)):
-        return  # another code may have made another config of the point
+    # another code may have made another config of the point, and another id of the config
+    is_other = trial.code not in ("", trial_code(trial.config))
+    configure = None if is_other else configure
     try:
         config = from_flat(trial.config) if configure is None else configure(trial.point)
     except (TypeError, ValueError) as error:
+        if is_other:
+            return
         said = str(error).splitlines()[0]
         yield _wrong(trial.trial_id, f"its config cannot be built: {said}", "a config that can")
         return
     if config.trial_id != trial.trial_id:
+        if is_other:
+            return
         source = "its config, resolved," if configure is None else "its point"
         yield _wrong(trial.trial_id, f"{source} has the id {config.trial_id}", trial.trial_id)
     elif trial.causal == bool(config.resolved_model().leaks()):

@@ -89,7 +89,7 @@ def _make_tables(connection: Connection, shown: str) -> None:
     Base.metadata.create_all(connection)
     if not is_ledger:
         connection.execute(insert(SchemaInfo).values(version=SCHEMA_VERSION))
-    bring_forward(connection, _version(connection) or SCHEMA_VERSION)
+    bring_forward(connection)
 
 
 def _set_pragmas(connection: Any, busy_ms: int) -> None:

@@ -1,4 +1,4 @@
-"""From one version of the ledger's schema to the next: a step for each, all in one transaction."""
+"""From one version of the ledger's schema to the next, a step for each."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ from alembic.operations import Operations
 from sweeps.schema import SCHEMA_VERSION, SchemaInfo
 
 
-def bring_forward(connection: sa.Connection, version: int) -> None:
-    """Change the tables of a ledger of ``version`` into those of this program."""
+def bring_forward(connection: sa.Connection) -> None:
+    """Change the tables of an older ledger into those of this program.
+
+    Whoever is second waits for the first. SQLite and PostgreSQL take a step back that fails.
+    """
+    version = connection.scalar(sa.select(SchemaInfo.version).with_for_update())
     operations = Operations(MigrationContext.configure(connection))
-    for step in range(version, SCHEMA_VERSION):
+    for step in range(version or SCHEMA_VERSION, SCHEMA_VERSION):
         STEPS[step](operations)
     connection.execute(sa.update(SchemaInfo).values(version=SCHEMA_VERSION))
 

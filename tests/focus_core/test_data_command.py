@@ -16,7 +16,8 @@ from focus_core import data
 from focus_core.data.__main__ import main
 from focus_core.data.images import read_digits, read_idx, read_mnist
 from focus_core.data.text import as_letters, read_text
-from focus_core.tasks import build_task, check_data
+from focus_core.tasks import build_task
+from focus_core.tools.needed_data import check_data
 from tests.configs import task_config
 from tests.data_sets import made_data
 from tests.focus_core.mirror import serving

@@ -18,7 +18,7 @@ from sweeps.ledger import Ledger
 from sweeps.redact import hide_secrets
 from sweeps.schema import Launch, Sweep
 from tests.sweeps.conftest import add_sweep
-from tests.sweeps.local_launches import TINY, assert_one_line, changed, rows, run_here
+from tests.sweeps.local_launches import TINY, assert_one_line, rows, run_here
 from tests.sweeps.mlflow_database import Mlflow, blank_database, fresh_mlflow  # noqa: F401  fixtures
 
 FOUND: dict[str, Any] = {"command": "c", "code": "c0de", "versions": {"torch": "1"}}
@@ -76,70 +76,6 @@ def test_a_launch_that_could_not_say_how_it_ended_is_closed_by_the_next(ledger: 
         (143, "stopped by SIGTERM"),
     ]
     assert found[0].ended is None  # nobody knows when
-
-
-def test_other_code_is_refused_where_numbers_would_mix(
-    tmp_path: Path, mlflow: Mlflow, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert launched(tmp_path) == 0
-    before = recorded(tmp_path)[0].code
-    break_off(tmp_path)
-    capsys.readouterr()
-    with other_code("0therc0de"):
-        assert launched(tmp_path) == 2
-    (own,) = {trial.code for trial in rows(tmp_path / "ledger.db")[1]}
-    assert_one_line(
-        capsys.readouterr().err,
-        f"focus_core changed since the sweep 'nfft_bins' was trained ({own} -> 0therc0de for 2 of "
-        "2 trials)",
-        "choose another --name, or --rerun",
-    )
-    sweep, found = recorded(tmp_path)
-    assert (sweep.code, len(found)) == (before, 1)
-    assert [t.state for t in rows(tmp_path / "ledger.db")[1]] == ["complete", "running"]
-    assert launched(tmp_path) == 0  # the code put back: it goes on
-
-
-def test_a_rerun_under_other_code_starts_over_from_nothing(tmp_path: Path, mlflow: Mlflow) -> None:
-    assert launched(tmp_path) == 0
-    break_off(tmp_path)
-    finished = [t.finished for t in rows(tmp_path / "ledger.db")[1]]
-    with other_code("0therc0de"):
-        assert launched(tmp_path, "--rerun") == 0
-    sweep, found = recorded(tmp_path)
-    assert sweep.code == found[-1].code == "0therc0de"
-    assert {trial.code for trial in rows(tmp_path / "ledger.db")[1]} == {"0therc0de"}
-    _, trials, steps = rows(tmp_path / "ledger.db")
-    assert [t.state for t in trials] == ["complete"] * 2
-    assert list(steps.values()) == [[2, 4]] * 2  # no old checkpoint was gone on from
-    assert all(t.finished not in finished for t in trials)
-
-
-def test_a_finished_sweep_is_left_alone_whatever_the_code(tmp_path: Path, mlflow: Mlflow) -> None:
-    assert launched(tmp_path) == 0
-    before = recorded(tmp_path)[0].code
-    with other_code("0therc0de"):
-        assert launched(tmp_path) == 0
-    sweep, found = recorded(tmp_path)
-    assert (sweep.code, [row.code for row in found]) == (before, [before, "0therc0de"])
-
-
-def test_more_of_a_finished_sweep_under_other_code_is_refused(
-    tmp_path: Path, mlflow: Mlflow, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert launched(tmp_path) == 0
-    with other_code("0therc0de"):
-        for more in ({"--trials": "3"}, {"--seeds": "2"}):
-            assert launch.main([*changed(TINY, more), "--home", str(tmp_path)]) == 2
-    assert capsys.readouterr().err.count("focus_core changed") == 2
-
-
-def test_other_code_before_anything_was_trained_is_taken(tmp_path: Path, mlflow: Mlflow) -> None:
-    assert launched(tmp_path, "--time-budget", "0.001s") == 0
-    assert [t.step for t in rows(tmp_path / "ledger.db")[1]] == []
-    with other_code("0therc0de"):
-        assert launched(tmp_path) == 0
-    assert recorded(tmp_path)[0].code == "0therc0de"
 
 
 def test_another_name_does_not_go_on_from_the_checkpoints_of_other_code(

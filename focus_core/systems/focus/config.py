@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 from focus_core.options.fields import FRACTION, NOT_NEGATIVE, POSITIVE, one_of, option
 from focus_core.options.frame import Frame
 from focus_core.options.model import ModelConfig
+from focus_core.systems.counts import tokens
 from focus_core.systems.focus import activity as active
 from focus_core.systems.focus import promises
 from focus_core.systems.focus.rules import check
-from focus_core.systems.rules import tokens
 
 if TYPE_CHECKING:
     from focus_core.options.task import TaskConfig

@@ -1,4 +1,4 @@
-"""Hyena (Poli et al. 2023): what it reads and promises."""
+"""Hyena (Poli et al. 2023): its options, and what it promises."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mega (Ma et al. 2022): what it reads and promises."""
+"""Mega (Ma et al. 2022): its options, and what it promises."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from focus_core.options.fields import POSITIVE, one_of, option
 from focus_core.options.frame import Frame
 from focus_core.options.model import ModelConfig
+from focus_core.systems.counts import tokens
 from focus_core.systems.rules import (
     check_divides,
     check_even_keys,
     check_mode,
     short_chunk,
-    tokens,
 )
 from focus_core.systems.system import System
 

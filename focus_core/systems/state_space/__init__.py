@@ -1,4 +1,4 @@
-"""S4 and S4D (Gu et al. 2022): what they read and promise."""
+"""S4 and S4D (Gu et al. 2022): their options, and what they promise."""
 
 from __future__ import annotations
 

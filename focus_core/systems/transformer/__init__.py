@@ -1,4 +1,4 @@
-"""Attention over the whole sequence, in three ways: what they read and promise."""
+"""Attention over the whole sequence, in three ways: their options, and what they promise."""
 
 from __future__ import annotations
 

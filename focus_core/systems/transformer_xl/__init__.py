@@ -1,4 +1,4 @@
-"""Transformer-XL (Dai et al. 2019): what it reads and promises."""
+"""Transformer-XL (Dai et al. 2019): its options, and what it promises."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 from focus_core.options.fields import POSITIVE, one_of, option
 from focus_core.options.frame import Frame
 from focus_core.options.model import ModelConfig
-from focus_core.systems.rules import check_divides, check_heads, check_mode, short_chunk, tokens
+from focus_core.systems.counts import tokens
+from focus_core.systems.rules import check_divides, check_heads, check_mode, short_chunk
 from focus_core.systems.system import System
 
 if TYPE_CHECKING:

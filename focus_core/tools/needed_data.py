@@ -1,0 +1,14 @@
+"""Is what a task reads there? Asked before a sweep starts, and by no trial."""
+
+from __future__ import annotations
+
+from focus_core.data import check_present
+from focus_core.options.task import TaskConfig
+from focus_core.tasks import TASKS
+
+
+def check_data(task: TaskConfig) -> None:
+    """Raise a UserError that says how to get the data of ``task``, unless they are there."""
+    data = TASKS[task.name].data
+    if data is not None:
+        check_present(data, task.bytes_read())
