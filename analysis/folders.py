@@ -1,4 +1,4 @@
-"""A folder that is written anew, and replaced in one move."""
+"""Writes a folder anew and replaces the old one in one move."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ Found = TypeVar("Found")
 
 
 def replace_folder(target: Path, fill: Callable[[Path], Found]) -> Found:
-    """Make it in a folder beside its place, then put it there in one move.
+    """Fill a fresh folder beside ``target``, then move it to ``target``.
 
-    Several may write the same target at once: the last one stays.
+    Several processes may write the same target at once: the folder of the last one stays.
 
     Args:
-        target: where it will be; what was there before is gone then.
-        fill: writes into a fresh folder.
+        target: the folder to replace; its old content is removed.
+        fill: writes the content into the fresh folder that it is given.
 
     Returns:
-        What ``fill`` does.
+        The value that ``fill`` returns.
 
     Raises:
-        UserError: nothing can be written there, or something else is there.
+        UserError: the place cannot be written, or ``target`` is something else than a folder.
     """
     around = target.parent
     try:
@@ -50,10 +50,10 @@ def replace_folder(target: Path, fill: Callable[[Path], Found]) -> Found:
 
 
 def _moved(fresh: Path, target: Path) -> bool:
-    """Whether ``fresh`` is ``target`` now; False where a folder that is not empty is there.
+    """Move ``fresh`` to ``target``; False if a folder with content is in the way.
 
     Raises:
-        UserError: something else is there, such as a file.
+        UserError: ``target`` is something else than a folder, such as a file.
     """
     try:
         os.rename(fresh, target)
@@ -67,7 +67,7 @@ def _moved(fresh: Path, target: Path) -> bool:
 
 
 def _take_away(target: Path) -> None:
-    """Remove the folder ``target`` in one move, if another writer has not just done so."""
+    """Remove the folder ``target`` in one move, unless another writer has just removed it."""
     beside = tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent)
     with beside as before, suppress(FileNotFoundError):
         os.rename(target, Path(before, "before"))

@@ -1,4 +1,4 @@
-"""What the paper says about a space's question: beside every number of ours stands its own."""
+"""What the paper says about a space's question, to set beside the sweep's own numbers."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ _ELSEWHERE = "It has no number on this task."
 
 
 def paper_note(space: str, base: Mapping[str, Any]) -> str:
-    """What the paper has to a question and on a task, with the source.
+    """The paper's statement on a question and its numbers on a task, with the source.
 
     Args:
-        space: the question's name.
-        base: of the sweep, flat.
+        space: name of the space, which stands for the question.
+        base: the sweep's base configuration with flat keys, such as ``task.name``.
 
     Returns:
-        nothing for a sweep of another tool.
+        Sentences; empty for a sweep that another tool made.
     """
     if space == IMPORTED:
         return ""

@@ -1,6 +1,6 @@
 """``python analysis/report.py [--sweep NAME] [--home DIR]``: a sweep's report, from the ledger.
 
-``--ask`` and ``--check`` answer questions about it, and write nothing.
+``--ask`` and ``--check`` answer questions about the sweep and write no report.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from sweeps.command_line import (
 NAME = "report.py"
 TRIALS = "trials"
 NOT_JUDGED = 3
-"""The exit code of a question that could not be put: 1 is no, 2 is not yet."""
+"""Exit code where nothing could be judged; 1 and 2 are taken: the answers no and not yet."""
 QUESTIONS = ("--ask", "--check")
 
 
 def build_parser() -> CommandLine:
-    """The flags."""
+    """The parser of the command's flags."""
     parser = CommandLine(NAME, "Write a sweep's report from the ledger.")
     add = parser.add_argument
     add("--sweep", metavar="NAME", help="default: the one last worked on")
@@ -61,10 +61,12 @@ def build_parser() -> CommandLine:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Write the report and say where it is; 0 done, 2 nothing to report on or nowhere to write.
+    """Write the report and print its address, or answer a question.
 
-    With ``--ask`` 0 yes, 1 no, 2 not yet; with ``--check`` 1 where a claim is refuted, else 0; with
-    either 3 where nothing could be judged.
+    Returns:
+        For a report: 0 done, 2 nothing to report on or no place to write. For ``--ask``: 0 yes,
+        1 no, 2 not yet. For ``--check``: 1 if a claim is refuted, else 0. For ``--ask`` and
+        ``--check``: 3 if nothing could be judged.
     """
     words = list(sys.argv[1:] if argv is None else argv)
     judged: list[int] = []
@@ -99,10 +101,10 @@ def _run(argv: list[str], judged: list[int]) -> int:
 
 
 def check_together(options: argparse.Namespace) -> None:
-    """That the flags go together.
+    """Check that the flags can be combined.
 
     Raises:
-        UserError: they do not; it says which to leave out.
+        UserError: two flags contradict each other; the message says what to do.
     """
     asks = options.ask is not None or options.check is not None
     wrong = {
@@ -131,10 +133,10 @@ def check_together(options: argparse.Namespace) -> None:
 
 
 def check_margin(margin: float) -> float:
-    """A margin that can be one.
+    """The margin, if it is valid.
 
     Raises:
-        UserError: it is not above 0.
+        UserError: the margin is not above 0.
     """
     if margin > 0:
         return margin
@@ -142,7 +144,7 @@ def check_margin(margin: float) -> float:
 
 
 def _imported(options: argparse.Namespace) -> Path:
-    """Bring in the sweep, and make it the one that is asked for."""
+    """Import the other tool's sweep, select this sweep in ``options``, and return the home."""
     from sweeps.importer import bring_in
 
     home = [] if options.home is None else ["--home", options.home]
@@ -158,15 +160,15 @@ def _write(home: Path, data: SweepData, margin: float | None, refresh: int | Non
 
 
 def report_name(data: SweepData) -> str:
-    """The sweep's; of some of its trials another, so that the whole report stays."""
+    """The sweep's name; for some of its trials another name, so that the full report stays."""
     words = data.restriction.words if data.restriction else ()
     return " ".join([str(data.about["name"]), *(["where", *words] if words else [])])
 
 
 def folder_name(sweep: str) -> str:
-    """The sweep's name where it is fit for a folder, else one like it with a hash behind.
+    """The sweep's name if it can name a folder, else a similar name with a hash at its end.
 
-    ``trials`` is not: the pages of single trials are there.
+    The name ``trials`` also gets a hash: the folder ``trials`` holds the pages of single trials.
     """
     plain = re.sub(r"[^A-Za-z0-9._-]+", "_", sweep).strip(".")
     if plain and plain == sweep != TRIALS:
@@ -183,11 +185,11 @@ def _fill(folder: Path, data: SweepData, margin: float | None, refresh: int | No
     from analysis.reading.study import study
 
     found = study(data, margin=margin)
-    with threadpool_limits(1, user_api="blas"):  # more add up in an order that is the machine's
+    with threadpool_limits(1, user_api="blas"):  # with more threads, the order of sums varies
         written = write(folder, Findings(found), data.trials, refresh=refresh)
     return lines(written.cards, written.scores)
 
 
 if __name__ == "__main__":
-    gc.set_threshold(500_000)  # imports make half a million objects that stay: no use to go by them
+    gc.set_threshold(500_000)  # imports make half a million lasting objects: a scan is wasted
     sys.exit(main())

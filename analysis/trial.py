@@ -1,4 +1,4 @@
-"""``python analysis/trial.py TRIAL_ID``: Figures 2-4 of the paper, of one trained trial."""
+"""``python analysis/trial.py TRIAL_ID``: the paper's Figures 2-4 for one trained trial."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAME = "trial.py"
 
 
 def build_parser() -> CommandLine:
-    """The flags."""
+    """The parser of the command's flags."""
     parser = CommandLine(NAME, "Draw a trained trial's filters, and its time against length.")
     add = parser.add_argument
     add("trial", type=filled, metavar="TRIAL_ID", help="its id, or how it begins")
@@ -28,7 +28,7 @@ def build_parser() -> CommandLine:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Draw, and say where; 0 done, 2 no such trial or nowhere to write."""
+    """Draw and print the page's address; 0 done, 2 no such trial or no place to write."""
     words = list(sys.argv[1:] if argv is None else argv)
     return answer(NAME, lambda: _draw(words))
 
@@ -50,7 +50,12 @@ def _draw(argv: list[str]) -> int:
 
 
 def _look(trial: str, seed: int, home: Path) -> Path:
-    """Have the numbers computed, by a process that knows torch; where they are."""
+    """Compute the numbers in a process that imports torch, and return the path of their file.
+
+    Raises:
+        UserError: the process reports a mistake of the user, such as an unknown trial.
+        RuntimeError: the process failed otherwise.
+    """
     words = [trial, "--seed", str(seed), "--home", str(home)]
     if sys.stdout is not None and sys.stdout.isatty():
         tell("Looking into the trial: about half a minute")

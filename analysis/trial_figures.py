@@ -1,6 +1,6 @@
-"""Figures 2-4 of the paper, of one trial: drawn from what ``sweeps.look`` wrote.
+"""The paper's Figures 2-4 for one trial, drawn from the numbers that ``sweeps.look`` wrote.
 
-Numbers come ready made; each drawing returns its figure and saves nothing.
+This module computes no results. Each drawing function returns its figure and saves nothing.
 """
 
 from __future__ import annotations
@@ -22,20 +22,23 @@ Data = Mapping[str, Any]
 
 BLUE, ORANGE, GREY = (PALETTES["light"].accent, PALETTES["light"].warm, PALETTES["light"].quiet)
 SHADES: dict[Theme, tuple[float, float]] = {"light": (0.35, 0.6), "dark": (0.1, 0.45)}
-"""Of the blues: where the first place stands, and how far on the last: both seen on the ground."""
+"""Position of the first place in the colour map, and distance to the last place's position.
+
+Both ends are visible on the background of the theme.
+"""
 
 FEW = 4
-"""Places whose impulse responses are drawn into one panel."""
+"""Evenly spaced places whose impulse responses are drawn into one panel."""
 SILENT = 0.01
-"""Of the largest value: below it, a response is not worth the paper."""
+"""Fraction of the largest value below which a response is not drawn."""
 MOST_DOTS = 40
-"""Steps whose values are marked with a dot."""
+"""Most steps of a response for which each value gets a dot."""
 DEEPEST = 80.0
-"""Decibels below the loudest that are shown."""
+"""Range of the gain axis below the largest gain, in decibels."""
 
 
 def impulses(look: Data, theme: Theme = "light") -> Figure:
-    """Figure 2: a row a layer, a column a channel, a line a bin."""
+    """Figure 2: one row per layer, one column per channel, one line per place."""
     layers, channels = look["layers"], look["channels"]
     figure, panels = _grid(look, len(layers), len(channels), "Figure 2. Impulse responses")
     for layer, row in zip(layers, panels, strict=True):
@@ -55,7 +58,7 @@ def impulses(look: Data, theme: Theme = "light") -> Figure:
 
 
 def filters(look: Data, theme: Theme = "light") -> Figure:
-    """Figure 4: a row a layer; the mean over channels and then single ones, a line a bin."""
+    """Figure 4: one row per layer; the channels' mean, then single channels; one line per place."""
     layers, channels = look["layers"], look["channels"]
     figure, panels = _grid(look, len(layers), 1 + len(channels), "Figure 4. Filter response")
     for layer, row in zip(layers, panels, strict=True):
@@ -100,7 +103,7 @@ def speeds(look: Data, theme: Theme = "light") -> Figure:  # noqa: ARG001
 
 
 def few_places(layer: Data) -> list[int]:
-    """Indices of some places, first and last and the important one among them."""
+    """Indices of a few places, with the first, the last and the important one among them."""
     count = len(layer["places"])
     shown = {int(at) for at in np.linspace(0, count - 1, min(FEW, count)).round()}
     if layer["important"] is not None:
@@ -109,7 +112,7 @@ def few_places(layer: Data) -> list[int]:
 
 
 def audible(impulse: Sequence[Sequence[Sequence[float | None]]], shown: Sequence[int]) -> int:
-    """Steps until all responses stay below 1 % of the largest value, 8 at least."""
+    """Steps until all responses stay below 1 % of the largest value; at least 8, if there are 8."""
     size_CNS = np.abs(np.array(impulse, float)[:, list(shown)])
     heard_S = (size_CNS > SILENT * np.nanmax(size_CNS, initial=0.0)).any(axis=(0, 1))
     last = int(heard_S.nonzero()[0].max(initial=0))
@@ -122,7 +125,7 @@ def _name(layer: Data) -> str:
 
 
 def _lines(layer: Data, shown: Sequence[int], theme: Theme) -> list[tuple[int, Any, float]]:
-    """Index, colour and width of each place: light to dark, the important one last, in orange."""
+    """Index, colour and width of each place: light to dark; the important one last, in orange."""
     blues, (first, further) = mpl.colormaps["Blues"], SHADES[theme]
     count = len(layer["places"])
     lines: list[tuple[int, Any, float]] = [

@@ -1,4 +1,4 @@
-"""A trial's page: its three figures with what is seen on them."""
+"""A trial's page: its three figures with captions."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from sweeps.command_line import counted
 Data = Mapping[str, Any]
 
 LONGEST = 8192
-"""Tokens: where no line goes beyond."""
+"""Length in tokens of the longest sequence that is timed."""
 
 
 def fill(folder: Path, look: Data) -> None:
-    """Draw into ``folder`` as SVG, PNG and PDF, and write its ``index.html``."""
+    """Draw the figures into ``folder`` as SVG, PNG and PDF, and write its ``index.html``."""
     pictures = {figure.name: draw(figure, folder / figure.name) for figure in figures(look)}
     (folder / "index.html").write_text(render(look, pictures), encoding="utf-8")
 
 
 def figures(look: Data) -> list[Figure]:
-    """Those there are numbers for."""
+    """The figures that have numbers: without Focus filters, only time against length."""
     painters: list[tuple[str, str, str, Callable[[Data, Theme], Drawing]]] = [
         (
             "impulse_responses",
@@ -58,7 +58,7 @@ def figures(look: Data) -> list[Figure]:
 
 
 def render(look: Data, pictures: Mapping[str, Picture]) -> str:
-    """The page."""
+    """The page as HTML."""
     titles = {
         "impulse_responses": "Impulse responses",
         "time_against_length": "Time against length",
@@ -141,7 +141,7 @@ def _lines_are(look: Data) -> str:
 
 
 def _theta(look: Data) -> str:
-    """Whose Theta, in words."""
+    """Sentences on Theta and on what changes the responses: direction and resets."""
     words = "Theta is that of one sequence, the first of the test set, held fixed."
     if any(layer["reversed"] for layer in look["layers"]):
         words += " Reversed: reads the sequence from its end, and counts from there."

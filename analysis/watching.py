@@ -1,4 +1,4 @@
-"""A report that keeps up with a sweep: written again whenever the ledger has something new."""
+"""Keeps a report up to date: writes it again whenever the ledger has something new."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Callable
 from analysis.reading.ledger import SweepData
 
 SECONDS = 5.0
-"""Between two looks into the ledger."""
+"""Shortest wait between two reads of the ledger, in seconds."""
 SHARE = 4
-"""How many times longer a report is waited for than it took to write: the sweep needs the cores."""
+"""The wait lasts at least this many times as long as writing: the sweep needs the cores."""
 REFRESH = 10
-"""Seconds after which a browser reads the page again."""
+"""Seconds after which a browser reloads the page."""
 
 
 def watch(
@@ -22,16 +22,16 @@ def watch(
     sleep: Callable[[float], object] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> int:
-    """Until the sweep has ended, or Ctrl-C.
+    """Keep the report up to date until the sweep ends or the user presses Ctrl-C.
 
     Args:
-        read: the sweep of this name; None: the one that was asked for.
-        write: a report, which a browser reads again after so many seconds.
-        sleep: waits.
-        clock: seconds.
+        read: reads the sweep of this name; for None, the sweep that the user asked for.
+        write: writes a report that a browser reloads after so many seconds; None for never.
+        sleep: waits so many seconds.
+        clock: the current time in seconds.
 
     Returns:
-        0: to end it with Ctrl-C is how it is meant.
+        0, also after Ctrl-C: this is the normal way to stop.
     """
     name, before = None, None
     try:
@@ -47,12 +47,12 @@ def watch(
             sleep(max(SECONDS, SHARE * (clock() - began)))
     except KeyboardInterrupt:
         if before is not None:
-            write(before, None)  # a page that nobody writes again must not wait for it
+            write(before, None)  # nobody will write the page again: it must not reload
         return 0
 
 
 def is_new(before: SweepData, now: SweepData) -> bool:
-    """Whether the ledger has more than it had."""
+    """Whether the ledger differs from the last read."""
     if before.curves.num_rows != now.curves.num_rows:
         return True
     return not before.trials.equals(now.trials)

@@ -1,13 +1,13 @@
-"""The one kind of error that is an answer to a person."""
+"""The one kind of error whose message is an answer to the user."""
 
 from __future__ import annotations
 
 
 class UserError(ValueError):
-    """What a person asked for cannot be done; the message says in one line what would be right.
+    """A request of the user cannot be done; the message says in one line what would be right.
 
     Every command shows the message of this error and ends with exit code 2. An error of any other
-    type was not foreseen, also where a library raised it as a ``ValueError``.
+    type is unexpected, even a ``ValueError`` that a library raised.
     """
 
 

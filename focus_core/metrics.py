@@ -1,10 +1,11 @@
-"""Every score that a task has and every number that a trial reports, each declared once.
+"""Declares every score of a task and every number that a trial reports, each once.
 
-The ledger keeps whatever a trial says under its name. What the name means, how it is shown and
-what alarms stands here, for MLflow, the report, the terminal and the audit. No torch here.
+The ledger stores each number of a trial under its name. This module has the meaning of the name,
+its presentation and its alarm limit, for MLflow, the report, the terminal and the audit. No torch
+here.
 
-How a trial's number follows from those of its seeds is part of training, and stands in
-``training.over_seeds``: a better word here changes no trial's code identity.
+``training.over_seeds`` computes a trial's number from the numbers of its seeds. That rule is part
+of training, so that a change of words here does not change the code identity of a trial.
 """
 
 from __future__ import annotations
@@ -18,17 +19,17 @@ from focus_core.training.limits import LEAK_TOLERANCE
 
 Bounds = tuple[float, float]
 Place = Literal["MLflow's top", "MLflow's columns", "trials", "price"]
-"""``trials``: a column of the report's table of trials. ``price``: what quality is bought with."""
+"""``trials``: a column of the report's table of trials. ``price``: what quality costs."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Score:
-    """What tasks are scored by.
+    """A score of tasks.
 
     Attributes:
-        direction: which way is better.
-        bounds: its range.
-        margin: the largest difference that nobody would care about; None where nobody can say.
+        direction: whether a larger or a smaller score is better.
+        bounds: the range of the score.
+        margin: the largest difference that does not matter; None where no such value is known.
     """
 
     direction: Literal["maximize", "minimize"]
@@ -42,7 +43,7 @@ SCORES = {
     "bits per character": Score(direction="minimize", bounds=(0.0, math.inf), margin=0.02),
     "loss": Score(direction="minimize", bounds=(0.0, math.inf)),
 }
-"""By ``TaskEntry.metric``; ``loss`` is that of sweeps from elsewhere."""
+"""By ``TaskEntry.metric``; ``loss`` is for sweeps of other tools."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,14 +51,14 @@ class Reported:
     """A number that a trial reports.
 
     Attributes:
-        words: what people call it.
-        unit: what it is shown in; ``1`` for a pure number, empty for a score or a count.
-        unit_size: how much of the number one such unit is.
-        help: what it says, in a line.
-        bounds: what it can be; the audit asks for it.
-        worst: over reports the largest counts; else the last.
-        limit: what ``sweeps.alarms`` compares it with; None: it never alarms.
-        shown: where, besides MLflow's groups.
+        words: the name of the number for people.
+        unit: the unit in which it is shown; ``1`` for a pure number, empty for a score or a count.
+        unit_size: the value of one unit.
+        help: the meaning of the number, in one line.
+        bounds: the possible range, which the audit checks.
+        worst: whether the largest of a trial's reports counts; otherwise the last counts.
+        limit: the limit that ``sweeps.alarms`` compares it with; None for no alarm.
+        shown: the places that show it, besides MLflow's groups.
     """
 
     words: str
@@ -117,7 +118,7 @@ REPORTED = {
         words="loss floor",
         unit="nats",
         help="no causal model gets below it on fresh data",
-        limit=0.05,  # below it by so much: one batch's loss strays a little by chance
+        limit=0.05,  # largest deficit: the loss of one batch varies a little by chance
         shown=_TRIALS,
     ),
     "theta_mean": Reported(
@@ -129,7 +130,7 @@ REPORTED = {
     "future_masked": Reported(
         words="future masked",
         unit="bits",
-        limit=0.5,  # that blanking what comes later may cost, at the most
+        limit=0.5,  # the most that blanked later tokens may cost
         shown=_TRIALS,
     ),
     "future_seen": Reported(words="future seen", unit="bits", shown=_TRIALS),
@@ -157,34 +158,34 @@ REPORTED = {
     ),
     "peak_bytes": Reported(words="peak memory", unit="MB", unit_size=1e6, worst=True, shown=_PRICE),
 }
-"""By name. In a report ``/0`` behind a name is seed 0, ``.layer1`` a part of the network."""
+"""By name. In a report, the ending ``/0`` is seed 0, and ``.layer1`` is a part of the network."""
 
 PART_OF_TEST = re.compile(r"test_\d+x\d+")
 """The score on one part of a mixture: ``test_64x4`` for 64 tokens and 4 pairs."""
 
 
 def score_of(words: str) -> Score | None:
-    """The score that a metric's words name; None where it is not known.
+    """The score that the words of a metric name; None where no known score is named.
 
     Args:
-        words: ``validation accuracy``; in a sweep from elsewhere perhaps ``eval/accuracy``.
+        words: such as ``validation accuracy``, or ``eval/accuracy`` in a sweep of another tool.
     """
     return next((score for name, score in SCORES.items() if name in words), None)
 
 
 def limit(name: str) -> float:
-    """What ``sweeps.alarms`` compares a number with."""
+    """The limit that ``sweeps.alarms`` compares the number ``name`` with."""
     found = REPORTED[name].limit
     assert found is not None, name
     return found
 
 
 def names(place: Place) -> tuple[str, ...]:
-    """The numbers that are shown there."""
+    """The names of the numbers that ``place`` shows."""
     return tuple(name for name, number in REPORTED.items() if place in number.shown)
 
 
 def declared(key: str) -> Reported | None:
-    """What a report's key is, with a seed or a part behind its name or without; None: unknown."""
+    """The declaration of a report's key, whose name may end in a seed or a part; None: unknown."""
     name = key.partition("/")[0].partition(".")[0]
     return REPORTED["test"] if PART_OF_TEST.fullmatch(name) else REPORTED.get(name)

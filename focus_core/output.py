@@ -1,4 +1,4 @@
-"""Lines for people: whoever reads them may go away, and the work goes on."""
+"""Writes lines for people; the program continues when nobody reads its output any more."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from contextlib import contextmanager, suppress
 from typing import TextIO
 
 NOBODY_READS = (errno.EPIPE, errno.ECONNRESET, errno.EBADF, errno.EIO, errno.ENXIO)
-"""The reader has closed the pipe, the connection or the terminal: that is no failure of ours."""
+"""The reader closed the pipe, the connection or the terminal: this is not a failure."""
 
 
 class _Lost(threading.local):
-    """Why a line of the command that this thread carries out could not be written."""
+    """The last error that kept this thread's command from writing a line."""
 
     error: OSError | None = None
 
@@ -25,12 +25,14 @@ _lost = _Lost()
 
 
 def tell(text: str = "", *, end: str = "\n", error: bool = False) -> bool:
-    """Like ``print``, at once; never raises because of the stream. Whether it was written.
+    """Write a line like ``print`` and flush it; return whether it was written.
+
+    An error of the stream raises no exception.
 
     Args:
-        text: a letter that the stream's encoding lacks is written as its escape sequence.
+        text: a character that the stream's encoding lacks is written as its escape sequence.
         end: follows ``text``.
-        error: to standard error instead of standard output.
+        error: whether to write to standard error instead of standard output.
     """
     failure = put(sys.stderr if error else sys.stdout, text + end)
     if not error:
@@ -39,21 +41,21 @@ def tell(text: str = "", *, end: str = "\n", error: bool = False) -> bool:
 
 
 def lost_output() -> str | None:
-    """Why lines on standard output were lost, of this thread since it asked last.
+    """Why standard output lost lines of this thread since this thread last called the function.
 
-    None when all were written, or when nobody reads them any more.
+    None when all lines were written, or when nobody reads the output any more.
     """
     error, _lost.error = _lost.error, None
     return None if error is None or error.errno in NOBODY_READS else error.strerror
 
 
 def put(stream: TextIO | None, text: str = "", errors: str = "backslashreplace") -> OSError | None:
-    """Write ``text`` with what waits in the stream's buffer; what went wrong, if anything did.
+    """Write ``text`` and flush the stream's buffer; return the error, or None.
 
     Args:
-        stream: None where the program was started without it.
-        text: what to write.
-        errors: what becomes of a letter that the stream's encoding lacks.
+        stream: None where the program was started without this stream.
+        text: the text to write.
+        errors: how to encode a character that the stream's encoding lacks.
     """
     if stream is None:
         return None
@@ -63,7 +65,7 @@ def put(stream: TextIO | None, text: str = "", errors: str = "backslashreplace")
     except OSError as failure:
         _drop_the_rest(stream)
         return failure
-    except ValueError:  # it is closed
+    except ValueError:  # the stream is closed
         return OSError(errno.EBADF, os.strerror(errno.EBADF))
     return None
 
@@ -77,9 +79,9 @@ def _write(stream: TextIO, text: str, errors: str) -> None:
 
 
 def _drop_the_rest(stream: TextIO) -> None:
-    """Empty the buffers: Python would try again when it ends, and complain.
+    """Empty the stream's buffers, or Python would write again at exit and print an error.
 
-    The descriptor leads nowhere for that moment only: it may be another program's.
+    The descriptor leads to the null device only during this call, because other code may use it.
     """
     with suppress(OSError, ValueError, AttributeError):
         number = stream.fileno()
@@ -104,16 +106,16 @@ def _lead_nowhere(number: int) -> None:
 def _is_terminal(stream: TextIO | None) -> bool:
     try:
         return stream is not None and stream.isatty()
-    except (ValueError, AttributeError):  # closed, or hardly a stream
+    except (ValueError, AttributeError):  # closed, or not a full stream
         return False
 
 
 class Output(io.TextIOBase):
-    """``stream``, but what is written to it never raises.
+    """Wraps ``stream`` so that a write never raises because of the stream.
 
     Args:
         stream: such as ``sys.stdout``; None writes nowhere.
-        hung_up: told when the stream is a terminal that cannot be written to any more.
+        hung_up: called with the error when a write fails and the stream was a terminal.
     """
 
     def __init__(
@@ -124,18 +126,18 @@ class Output(io.TextIOBase):
         self._is_terminal = _is_terminal(stream)
 
     def write(self, text: str) -> int:
-        failure = put(self._stream, text, "replace")  # a letter for a letter: widths stay
+        failure = put(self._stream, text, "replace")  # one character for one: widths stay the same
         if failure is not None and self._is_terminal:
             self._hung_up(failure)
         return len(text)
 
     @property
     def encoding(self) -> str:  # type: ignore[override]  # writable in the base
-        """Of the stream below."""
+        """The encoding of the wrapped stream."""
         return getattr(self._stream, "encoding", None) or "utf-8"
 
     def isatty(self) -> bool:
-        """Whether the stream was a terminal at first: one that has hung up says no."""
+        """Whether the stream was a terminal at the start; a terminal that hung up says no later."""
         return self._is_terminal
 
     def fileno(self) -> int:
@@ -146,10 +148,10 @@ class Output(io.TextIOBase):
 
 @contextmanager
 def standard_streams() -> Iterator[None]:
-    """The descriptors 0, 1 and 2 are open meanwhile, and what waits in the buffers is written.
+    """Keep the descriptors 0, 1 and 2 open in the block, and flush the streams at its end.
 
-    Where one was closed, the next file to be opened, such as a database, would get its number, and
-    child processes would write into it.
+    If one of these descriptors were closed, the next opened file, such as a database, would get its
+    number, and child processes would write into that file.
     """
     opened = [number for number in range(3) if not _is_open(number)]
     for number in opened:

@@ -1,4 +1,4 @@
-"""Paths that no file system takes are found out before anything is written."""
+"""Refuses paths that are too long for a file system, before anything is written."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from pathlib import Path
 from focus_core.errors import UserError
 
 LONGEST_NAME = 255
-"""Bytes of a file's or folder's own name."""
+"""Most bytes in the name of a file or a folder."""
 LONGEST_PATH = 3500
-"""Bytes of a folder's path: Linux takes 4,095, and what lies in the folder needs some of them."""
+"""Most bytes in a folder's path: Linux allows 4,095, and files in the folder need some of them."""
 MOST_SHOWN = 60
 
 
 def check_path(name: str, path: Path) -> Path:
-    """``path`` itself.
+    """Return ``path`` unchanged.
 
     Args:
-        name: of the flag or variable that gave it, for the message.
-        path: absolute.
+        name: the flag or variable that gave the path, for the message.
+        path: an absolute path.
 
     Raises:
-        UserError: it, or a part of it, is too long.
+        UserError: the path, or a name in it, is too long.
     """
     part = max(path.parts, key=lambda text: len(os.fsencode(text)))
     wrong = None

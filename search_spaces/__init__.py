@@ -1,4 +1,4 @@
-"""What may vary: one file is one question. A module here with a ``SPACE`` is a search space.
+"""The search spaces. Each module with a ``SPACE`` is a search space and asks one question.
 
 Nothing in this package imports torch: listing and planning sweeps must answer at once.
 """
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 
 MOST_COUNTED = 1_000_000
 _NOT_SPACES = {"axes", "bases", "space", "soundness", "variants"}
-_NOT_SPACES |= {"imported"}  # how the ledger calls sweeps of other tools
+_NOT_SPACES |= {"imported"}  # the ledger's name for sweeps of other tools
 
 
 def names() -> list[str]:
-    """The spaces by name, in alphabetical order; imports none of them."""
+    """The names of the spaces, in alphabetical order; this call imports no space."""
     return sorted({module.name for module in pkgutil.iter_modules(__path__)} - _NOT_SPACES)
 
 
 def load(name: str) -> Space:
-    """The space of that name.
+    """Load the space ``name``.
 
     Raises:
-        UserError: there is none (names the nearest), or its file cannot be used.
+        UserError: there is no such space (names the nearest), or its file cannot be used.
     """
     if name not in names():
         near = difflib.get_close_matches(name, names(), n=1)
@@ -66,7 +66,7 @@ def load(name: str) -> Space:
 
 
 def _attempt(name: str, doing: str, action: Callable[[], Any]) -> Any:
-    """A space is a file somebody is just writing: what goes wrong in it is told in one line."""
+    """Run ``action`` and report any error in one line, since a user may still edit the space."""
     try:
         return action()
     except Exception as error:

@@ -1,10 +1,11 @@
 """Which part of the Focus layer does the work.
 
-Every named variant differs from the base in one way; ``search_spaces.variants`` says in which, and
-what the comparison answers. Every arm is trained once, to its full budget, with the same seeds, so
-that differences are taken seed by seed. Variants that can see the future are shown and never
-ranked. All of them at once pay for sixty comparisons: the spaces ``ablation_filters`` ... ask the
-same in families of at most a dozen arms, which five seeds decide.
+Every named variant is one difference from the base. ``search_spaces.variants`` has the difference
+and the question that the comparison answers. Every arm is trained once, to its full budget, with
+the same seeds, so that the analysis takes differences seed by seed. Variants that can see the
+future are shown and never ranked. This space corrects for sixty comparisons. The spaces
+``ablation_filters`` ... ask the same question in families of at most a dozen arms, which five seeds
+can decide.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ def base() -> TrialConfig:
 
 
 def arms(question: str, variants: Iterable[str], *, families: Iterable[str] = ()) -> Space:
-    """A table of arms: the base and these variants, five seeds each.
+    """Build a space with the base and these variants as arms, five seeds each.
 
     Args:
-        question: what it answers.
-        variants: by name; the base comes first, named or not.
-        families: the spaces that ask the same in parts.
+        question: the question that the space answers.
+        variants: the names of the variants; the base always comes first.
+        families: the spaces that ask the same question in parts.
     """
     names = dict.fromkeys(["base", *variants])
     return Space(

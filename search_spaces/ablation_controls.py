@@ -1,6 +1,7 @@
-"""Leak controls: layers that see the future, as printed or by a common slip.
+"""Leak controls: layers that see the future, as the paper prints them or by a common mistake.
 
-They are shown beside the base and never ranked: how far they are above it is what a leak is worth.
+The controls are shown beside the base and never ranked. Their lead over the base is the gain of a
+leak.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Filters whose coefficients change at every token: what of them is needed.
+"""Which parts are needed of filters whose coefficients change at every token.
 
-The space ``adaptivity`` asks how often they must change.
+The space ``adaptivity`` asks how often the coefficients must change.
 """
 
 from __future__ import annotations

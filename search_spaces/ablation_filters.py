@@ -1,7 +1,7 @@
-"""Whether the filters must adapt, carry their state, or be there.
+"""Whether the filters must adapt, whether they must carry their state, and whether they are needed.
 
-In a prototype's single runs static filters and no filter stayed at chance on far recall (.24 and
-.23 of .25), while a moving average did as well as the layer (.86 and .87).
+In single runs of a prototype on far recall, static filters (.24) and no filter (.23) stayed at
+chance (.25), while a moving average scored as well as the layer (.86 and .87).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the hypernetwork reads: the global convolution, and the pooling behind it."""
+"""What the hypernetwork reads: the global convolution, and the pooling after it."""
 
 from __future__ import annotations
 

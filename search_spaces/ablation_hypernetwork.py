@@ -1,4 +1,4 @@
-"""The small network that writes the coefficients, its first bin, and where it starts."""
+"""The small network that writes the coefficients, the first bin, and the network's start."""
 
 from __future__ import annotations
 

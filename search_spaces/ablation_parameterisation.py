@@ -1,7 +1,8 @@
 """How the coefficients are written, realised and scaled.
 
-Sigmoid coefficients reach no low-pass; lattices, triangles and polar pairs reach every stable
-filter of order 2. Louder responses alone may help, so three ways to scale them stand beside.
+Sigmoid coefficients reach no low-pass. The lattice and the triangle reach every stable filter of
+order 2; polar is one complex pole pair. Louder responses alone may help, so arms with three ways to
+scale the responses are included.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Other layers in the place of Focus, at their own sizes.
 
-The space ``baselines`` compares them at equal size, each at its own learning rate.
+The space ``baselines`` compares these layers at equal size, each at its own learning rate.
 """
 
 from __future__ import annotations

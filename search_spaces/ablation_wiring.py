@@ -1,6 +1,6 @@
-"""What attention reads, and what stands around the filters, each alone.
+"""Single changes of what attention reads, and of the parts around the filters.
 
-The space ``wiring`` crosses keys, values and gates.
+The space ``wiring`` combines the changes of keys, values and gates.
 """
 
 from __future__ import annotations

@@ -1,12 +1,13 @@
-"""How often the filters must change, and whether it is used that they do.
+"""How often the filters must change, and whether the layer uses the change.
 
-The coupled bank has its Theta fixed, once in a bin of 32 to 1 tokens (from the bin before), or for
-every token (from the token itself); one bin of 64 would be the fixed bank. Every arm that adapts
-also reports ``theta_mean``: its score with Theta replaced by its mean. Where that costs nothing the
-adaptivity is not used, whatever the arm scores. In a prototype's single runs on text, bins of 8
-tokens and more lost nothing by it, bins of one token .20 bits, and a Theta per token .44; on far
-recall the fixed bank did as well as the others (.85), so what is asked here is also whether this
-task needs it.
+The Theta of the coupled bank is fixed, or changes once in a bin of 32 to 1 tokens (computed from
+the bin before), or changes at every token (computed from the token itself). One bin of 64 tokens
+would be the fixed bank. Every arm that adapts also reports ``theta_mean``: its score with Theta
+replaced by the mean of Theta. Where this replacement costs nothing, the arm does not use its
+adaptivity, at any score. In single runs of a prototype on text, the replacement cost nothing with
+bins of 8 or more tokens, .20 bits with bins of one token, and .44 bits with a Theta per token. On
+far recall the fixed bank scored as well as the other arms (.85). Therefore this space also asks
+whether this task needs adaptivity.
 """
 
 from __future__ import annotations

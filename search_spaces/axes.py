@@ -1,4 +1,4 @@
-"""One thing that varies: its key, its values, and how the ledger stores it."""
+"""An axis of a search space: its key, its values, and its form in the ledger."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class Axis:
 
     Attributes:
         key: a dotted config key, or ``variant``.
-        distribution: its values.
-        when: given the axes before this one in the space, does it have any effect? None: always.
-        tuned: not part of the question, but every arm of it gets its own best value, chosen on
-            validation, before arms are compared: a learning rate.
+        distribution: the values of the axis.
+        when: decides from the axes before this one whether this axis has an effect; None: always.
+        tuned: whether the axis, such as a learning rate, is not part of the question. Every arm
+            then gets its own best value, chosen on validation, before arms are compared.
     """
 
     key: str
@@ -36,7 +36,7 @@ class Axis:
     tuned: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse choices that are equal: a point could not say which of them it has."""
+        """Refuse equal choices, because a point could not tell them apart."""
         named = getattr(self.distribution, "choices", ())
         twice = [value for i, value in enumerate(named) if value in named[:i]]
         if twice:
@@ -48,7 +48,7 @@ class Axis:
         """True if this axis varies at ``point``."""
         try:
             return self.when is None or self.when(point)
-        except Exception as error:  # a person wrote it
+        except Exception as error:  # a user wrote ``when``
             raise UserError(
                 f"axis {self.key!r}: its `when` raised {type(error).__name__}: {error} at a point "
                 f"with {', '.join(point) or 'nothing'}; mend the space's file"
@@ -64,7 +64,7 @@ class Axis:
             case CategoricalDistribution(choices=choices):
                 return list(choices)
             case IntDistribution(low=low, high=high, step=step):
-                return range(low, high + 1, step)  # which may be too many to list
+                return range(low, high + 1, step)  # there may be too many values to list
             case FloatDistribution(low=low, high=high, step=float(step)):
                 return _Steps(low, step, round((high - low) / step) + 1)
         raise UserError(
@@ -84,14 +84,14 @@ class Axis:
         return False
 
     def nearest(self, value: Any) -> Any:
-        """The axis' own value for ``value``: a sampler rounds the steps of a float its own way."""
+        """The axis' own value nearest to ``value``: a sampler rounds float steps differently."""
         match self.distribution:
             case FloatDistribution(low=low, step=float(step)):
                 return self.values()[round((value - low) / step)]
         return value
 
     def describe(self) -> dict[str, Any]:
-        """The axis as the ledger stores it: plain data, which ``restored`` reads."""
+        """The axis as plain data, which the ledger stores and ``restored`` reads."""
         about = {"key": self.key, **({"tuned": True} if self.tuned else {})}
         match self.distribution:
             case CategoricalDistribution(choices=choices):
@@ -107,7 +107,7 @@ class Axis:
 
 @dataclass(frozen=True)
 class _Steps(Sequence[float]):
-    """Values as a person writes them: 0.3, not 0.1 + 0.2. They may be too many to list."""
+    """Exact decimal steps: 0.3, not 0.1 + 0.2. There may be too many values to list."""
 
     low: float
     step: float
@@ -117,13 +117,13 @@ class _Steps(Sequence[float]):
         return self.length
 
     def __getitem__(self, number: Any) -> Any:
-        if number not in range(self.length):  # what ends an iteration
+        if number not in range(self.length):  # this error ends an iteration
             raise IndexError(number)
         return float(Decimal(str(self.low)) + number * Decimal(str(self.step)))
 
 
 def restored(about: Mapping[str, Any]) -> Axis:
-    """The axis that ``Axis.describe`` described, but for its ``when``."""
+    """The axis that ``Axis.describe`` described, without its ``when``."""
     return Axis(key=str(about["key"]), distribution=_distribution(about), tuned="tuned" in about)
 
 

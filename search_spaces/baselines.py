@@ -1,12 +1,13 @@
 """How the Focus layer compares with its rivals at equal size.
 
-Every arm has the reference's number of parameters within 5 percent: ``FFN_WIDTHS`` gives each the
-feed-forward width that makes it so at the base's task and width (a test builds them all and says
-what would be right). S4 and S4D stand twice: in the Focus layer's frame, and as in their papers,
-without a feed-forward network, as ``s4_bare`` and ``s4d_bare``: seven layers then make the same
-number. Every arm is trained at three learning rates, to its full budget, with the
-same seeds, and stands in the report at the rate that validation chose: what suits one system need
-not suit another. ``--set train.learning_rate=0.003`` trains each once, at that rate.
+Every arm has the reference's number of parameters within 5 percent. ``FFN_WIDTHS`` has the
+feed-forward width of each arm that makes this true at the base's task and width (a test builds all
+arms and says which width would be right). S4 and S4D have two arms each: one in the Focus layer's
+frame, and one without a feed-forward network, as in their papers (``s4_bare`` and ``s4d_bare``,
+where seven layers have the same number of parameters). Every arm is trained at three learning
+rates, to its full budget, with the same seeds. The report shows each arm at the rate that
+validation chose, because systems need different rates. ``--set train.learning_rate=0.003`` trains
+each arm once, at that rate.
 """
 
 from __future__ import annotations
@@ -36,10 +37,10 @@ FFN_WIDTHS = {
     "coupled_real": 123,
     "coupled_short_conv": 102,
 }
-"""Feed-forward width of each arm, by variant: the numbers of parameters are then those of base."""
+"""By variant, the feed-forward width that gives the arm as many parameters as ``base``."""
 
 BARE = ("s4_bare", "s4d_bare")
-"""Arms that have no feed-forward width; they come last, so that earlier sweeps stay their start."""
+"""Arms without a feed-forward width; last, so that earlier sweeps are the start of later ones."""
 
 
 def base() -> TrialConfig:

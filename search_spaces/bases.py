@@ -1,4 +1,4 @@
-"""What the questions start from."""
+"""The base configs of the search spaces."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from focus_core.config import TrialConfig
 
 
 def _trial(**sections: dict[str, Any]) -> TrialConfig:
-    """The default trial with other options, section by section."""
+    """The default trial with these options, given section by section."""
     flat = {f"{name}.{key}": value for name, own in sections.items() for key, value in own.items()}
     return TrialConfig().override(flat)
 
 
 def far_recall(**model: Any) -> TrialConfig:
-    """Recall from before attention's chunk: 64 tokens, four bins, a budget of CPU seconds.
+    """Recall from before the chunk of attention: 64 tokens, four bins, a budget of CPU seconds.
 
-    The queried key does not occur in the last 18 tokens and attention sees at most 16, so whatever
-    lies above chance (.25) went through the filters. 200 steps at a constant rate are where the
-    reference layer has just learned it, on every seed tried: an arm that learns more slowly shows.
+    The queried key does not occur in the last 18 tokens, and attention sees at most 16 tokens.
+    Therefore a score above chance (.25) needs information that went through the filters. After 200
+    steps at a constant rate the reference layer has just learned the task, on every seed tried.
+    Therefore the score shows where an arm learns more slowly.
 
     Args:
         model: fields of the model that differ from the reference.
@@ -46,16 +47,19 @@ def far_recall(**model: Any) -> TrialConfig:
 
 
 RECALL_LENGTHS = (32, 1024, 8192, 32_768, 65_536)
-"""The paper's 30, 1K, 8K, 32K and 64K. Safari's L = 30 is 32 tokens; it adds two to every L,
-which no chunk would divide: the longer ones are exact here.
+"""The paper's 30, 1K, 8K, 32K and 64K. Safari's L = 30 is 32 tokens.
+
+Safari adds two tokens to every L. No chunk would divide the longer sums, so here the longer lengths
+are exactly L.
 """
 
 
 def recall(length: int, **model: Any) -> TrialConfig:
     """Associative recall as in Hyena's Table A.1: 14 keys, 14 values, width 64, 2 layers.
 
-    Fresh sequences at every step, 32 of them up to 1,024 tokens and 32,768 tokens beyond,
-    which a small machine still holds; fewer of the long ones are scored.
+    Every step has fresh sequences: 32 sequences of up to 1,024 tokens, or longer sequences with
+    32,768 tokens in total (at least one sequence), which fit on a small machine. Fewer long
+    sequences are scored.
 
     Args:
         length: input tokens; see ``RECALL_LENGTHS``.
@@ -86,8 +90,8 @@ def language(name: str = "enwik8", prefix: int = 0, **model: Any) -> TrialConfig
     """A small language model: windows of 256 bytes, chunks of 32, a budget of CPU minutes.
 
     Args:
-        name: of a text task: enwik8, text8 or pydoc_text.
-        prefix: only so many bytes of it; 0 for the whole.
+        name: a text task: enwik8, text8 or pydoc_text.
+        prefix: number of bytes to read of the text; 0 for the whole text.
         model: fields of the model that differ from the reference.
     """
     return _trial(
@@ -135,7 +139,7 @@ def images(name: str = "smnist", **model: Any) -> TrialConfig:
 
 
 def noisy_tones(**model: Any) -> TrialConfig:
-    """Which of eight tones, in noise of twice their power: 128 steps, read at the end.
+    """Classify eight tones in noise of twice the tones' power: 128 steps, read at the end.
 
     Args:
         model: fields of the model that differ from the reference.

@@ -1,10 +1,10 @@
-"""How much of the score is attention's own window.
+"""How much of the score comes from the window of attention.
 
-Attention sees one chunk. On far recall nothing of the answer lies within 18 tokens of the query:
-with chunks of 8 or 16 all must come through the filters, with 32 a window alone could answer most
-queries and with 64 all of them (the report's local-window ceiling says how many exactly). What an
-arm scores above its ceiling was carried by the filters. A prototype's single run with one chunk of
-64 tokens reached 1.00, and .79 with 16.
+Attention sees one chunk. On far recall nothing of the answer is within 18 tokens of the query. With
+chunks of 8 or 16 tokens, the filters must carry all information. With 32 tokens, the window alone
+could answer most queries, and with 64 tokens all queries (the report's local-window ceiling has the
+exact share). The filters carried what an arm scores above its ceiling. Single runs of a prototype
+reached 1.00 with one chunk of 64 tokens, and .79 with chunks of 16.
 """
 
 from __future__ import annotations

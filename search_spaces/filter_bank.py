@@ -1,9 +1,10 @@
 """Whether a bank of filters is better than one.
 
-A bank sums F filters of one order; every one has coefficients of its own from the hypernetwork. A
-prototype's single runs learned far recall more slowly with four filters than with one (.44 and .27
-against .79), so the question is whether a bank pays at all, and whether it depends on the
-coefficients: sigmoid ones are all high-pass, and a sum of them stays so; lattice ones are not.
+A bank sums F filters of one order. The hypernetwork gives each filter its own coefficients. Single
+runs of a prototype learned far recall more slowly with four filters than with one (.44 and .27
+against .79). Therefore the space asks whether a bank helps at all, and whether this depends on the
+coefficients. Filters with sigmoid coefficients are all high-pass, and so is their sum; filters with
+lattice coefficients need not be high-pass.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
-"""Which Focus layer is best, and which of its knobs matter.
+"""Which Focus layer is best, and which of its options matter.
 
-All knobs at once, with the learning rate: what is best at one rate need not be at another. A knob
-varies only where it has an effect: NFFT where the response is sampled, carried state where the
-filter is a recurrence over more than one bin, sigmoid coefficients up to order 2. Chunks stay at 8
-or 16 tokens, within the 18 that far recall keeps free of the answer: with longer ones attention
-alone would win. Trials that fall behind are stopped; importances use only those that were not.
+All options vary together with the learning rate, because the best options may depend on the rate.
+An option varies only where it has an effect: NFFT where the response is sampled, carried state
+where the filter is a recurrence over more than one bin, sigmoid coefficients up to order 2. Chunks
+have 8 or 16 tokens, within the 18 tokens that far recall keeps free of the answer; with longer
+chunks attention alone would win. Trials that fall behind are stopped; importances use only the
+trials that were not stopped.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ SPACE = Space(
             "model.parameterisation",
             "sigmoid",
             "lattice",
-            when=lambda point: point["model.order"] <= 2,  # above it, the base's lattice
+            when=lambda point: point["model.order"] <= 2,  # above 2, the base's lattice
         ),
         choices("model.filters", 1, 2, 4),
         choices("model.realisation", "recurrence", "sampled"),

@@ -1,8 +1,9 @@
 """Which network writes the filters.
 
-The paper's has one hidden layer of sigmoids, which saturate. A linear one is a plain map from
-windows to logits: what it loses says what the hidden layer is for. Shared, one network writes the
-filters of all layers, from the same embedding: then all layers have the same filters.
+The paper's hypernetwork has one hidden layer of sigmoids, which saturate. A linear hypernetwork is
+a linear map from windows to logits; its loss of score shows the use of the hidden activation. With
+a shared hypernetwork, one network writes the filters of all layers from the same embedding, so that
+all layers have the same filters.
 """
 
 from __future__ import annotations

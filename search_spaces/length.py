@@ -1,8 +1,8 @@
-"""Whether one layer holds what it learns over longer sequences.
+"""Whether one layer keeps its score over longer sequences and gaps.
 
-The coupled bank carries its state over any length, with time constants of 1.5 to 30 tokens at the
-start. The queried key stays away from the last 18 or 50 tokens, in sequences of 64 to 256: twice
-the state's longest memory, and eight times.
+The coupled bank carries its state over any length, with initial time constants of 1.5 to 30 tokens.
+The queried key does not occur in the last 18 or 50 tokens. The sequences have 64 to 256 tokens:
+twice to eight times the longest initial time constant.
 """
 
 from __future__ import annotations

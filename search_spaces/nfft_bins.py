@@ -1,13 +1,13 @@
-"""How many bins it takes, and how finely a filter's response must be sampled.
+"""How many bins are needed, and how finely the response of a filter must be sampled.
 
-Filters change from bin to bin, so a bin is how far the layer looks back at once, and the only way
-from one chunk of attention into the next: with a single bin far recall stays at chance, two to four
-should be far above it, and many short ones learn more slowly and spread more over seeds (single
-runs of a prototype: .25, .81, .79, .26 to .60 for one, two, four and eight bins).
+Filters change from bin to bin. A bin is the distance that the layer looks back at once, and the
+only way from one chunk of attention into the next. With a single bin far recall stays at chance.
+Two to four bins should be far above chance. Many short bins learn more slowly and vary more over
+seeds (single runs of a prototype: .25, .81, .79, .26 to .60 for one, two, four and eight bins).
 
-The sampled realisation reads the response at NFFT points. With NFFT equal to the bin's length the
-tail of the impulse response wraps onto its start; longer ones wrap less, at more cost. Poles close
-to the unit circle should show that first.
+The sampled realisation reads the response at NFFT points. With NFFT equal to the bin's length, the
+tail of the impulse response wraps onto its start. A larger NFFT wraps less and costs more. Poles
+close to the unit circle should show this effect first.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Whether filters of a higher order pay.
+"""Whether filters of a higher order are better.
 
-Sigmoid coefficients are always stable up to order 2 only, lattice ones at every order; so orders 1
-and 2 come in both and higher ones as a lattice. Impulse responses are scaled to norm 1, or higher
-orders would also be louder. A prototype saw order 1 somewhat above order 2 on far recall (.85
-against .79): nothing says that more is better.
+Sigmoid coefficients are always stable up to order 2 only; lattice coefficients are stable at every
+order. Therefore orders 1 and 2 have both kinds, and higher orders have the lattice. Impulse
+responses are scaled to norm 1, because higher orders would also be louder. In a prototype order 1
+scored somewhat above order 2 on far recall (.85 against .79), so a higher order need not be better.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SPACE = Space(
             "model.parameterisation",
             "sigmoid",
             "lattice",
-            when=lambda point: point["model.order"] <= 2,  # above it, the base's lattice
+            when=lambda point: point["model.order"] <= 2,  # above 2, the base's lattice
         ),
     ),
     seeds=5,

@@ -1,7 +1,7 @@
 """What the hypernetwork sees of a bin.
 
-A bin of 16 tokens is pooled over 1 to 16 windows; with 16 every token is a window of its own, and
-how it is pooled has no meaning. With one window Theta is a curve of a single number a channel.
+A bin of 16 tokens is pooled over 1 to 16 windows. With 16 windows every token is a window, and the
+kind of pooling has no effect. With one window Theta is a function of a single number a channel.
 """
 
 from __future__ import annotations

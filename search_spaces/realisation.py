@@ -1,9 +1,9 @@
-"""What it costs to compute the same filter in another way.
+"""How the score changes when the same filter is computed in another way.
 
 The recurrence is exact. Sampling the response at NFFT points wraps the tail of the impulse response
-onto its start; the paper's product of transforms (Eq. 4-8) also turns time around within a bin, so
-that it sees the future: it is shown here with its leak, and never ranked. All three build the same
-network from the same initial values.
+onto its start. The paper's product of transforms (Eq. 4-8) also reverses time within a bin, and
+thus sees the future; its arms are shown with their leak, and never ranked. All three realisations
+build the same network from the same initial values.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from search_spaces.space import Space, choices
 
 
 def base() -> TrialConfig:
-    """Far recall of 64 tokens, four bins; paper mode, which may build the literal one."""
+    """Far recall of 64 tokens, four bins; paper mode, which allows the literal realisation."""
     return far_recall(mode="paper")
 
 

@@ -1,4 +1,4 @@
-"""Is a space sound around a base? Every point must build, and every axis must have an effect."""
+"""Checks a space around a base: every point must build, and every axis must have an effect."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from search_spaces.axes import Axis
     from search_spaces.space import Point, Space
 
-# Of a space with more points than this only corners and random points are tried, since a plan must
-# come within a second; tests/test_every_space.py tries them all.
+# Of a space with more points, only corners and random points are tried, because a plan must take
+# less than a second; tests/test_every_space.py tries all points.
 MOST_POINTS = 500
 RANDOM_POINTS = 200
 
 
 def check_points(space: Space, base: TrialConfig) -> list[TrialConfig]:
-    """The trials at the points tried.
+    """The trials at the points that are tried.
 
     Raises:
-        UserError: naming the first point that cannot be built around ``base``.
+        UserError: a point cannot be built around ``base``; names the first such point.
     """
     trials = []
     for point in sample_points(space):
@@ -40,9 +40,7 @@ def check_points(space: Space, base: TrialConfig) -> list[TrialConfig]:
 
 
 def different_trials(space: Space, base: TrialConfig) -> int | None:
-    """How many different trials there are around ``base``; None where they are too many to count,
-    or without end.
-    """
+    """Number of different trials around ``base``; None: too many points, or a continuous axis."""
     if any(is_continuous(axis) for axis in space.axes):
         return None
     points = list(itertools.islice(walk(space.axes, every_value), MOST_POINTS + 1))
@@ -77,7 +75,7 @@ def acts(space: Space, base: TrialConfig, axis: Axis, point: Point) -> bool:
 
 
 def sample_points(space: Space) -> list[Point]:
-    """All points, continuous axes at both ends; of many, corners and seeded random points."""
+    """All points, with continuous axes at both ends; of too many, corners and random points."""
     points = list(itertools.islice(walk(space.axes, every_value), MOST_POINTS + 1))
     if len(points) <= MOST_POINTS:
         return points
@@ -108,7 +106,7 @@ def walk(axes: tuple[Axis, ...], values: Callable[[Axis], Sequence[Any]]) -> Ite
 
 
 def settled(space: Space, wanted: Mapping[str, Any]) -> Point:
-    """``wanted`` without axes that are inactive there; one it lacks gets its first value."""
+    """``wanted`` without inactive axes; an active axis that it lacks gets its first value."""
     return next(walk(space.axes, lambda axis: [wanted.get(axis.key, every_value(axis)[0])]))
 
 

@@ -1,4 +1,4 @@
-"""Spaces: what varies, around which base, how often, and who proposes the points.
+"""Search spaces: the axes, the base, the seeds and trials, and the sampler that proposes points.
 
 A point is a plain dict from axis key to value. A key is a dotted config key, or ``variant``, whose
 value names a set of changes in ``search_spaces.variants``.
@@ -30,7 +30,7 @@ __all__ = ["VARIANT", "Axis", "Point", "Space", "choices"]  # what a question ne
 Point = dict[str, Any]
 VARIANT = "variant"
 MOST_IN_GRID = 100_000
-"""Nobody trains so many; they take 50 MB and a second to list."""
+"""Most points in a grid: so many take 50 MB and a second to list, and no sweep trains more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,16 +40,16 @@ class Space:
     Attributes:
         question: one sentence, for people.
         base: returns the complete config that points change.
-        axes: in order; a conditional one comes after those it depends on.
-        seeds: replicates of every trial.
-        trials: how many; None for the whole grid.
-        sampler: who proposes points.
-        prune: may a trial be stopped early?
-        ffn_widths: of the variants that get another feed-forward width than the base, to have as
-            many parameters as their rivals.
-        hypothesis: what is expected to come out, in a sentence, said before the first trial.
-        margin: the largest difference that nobody would care about; None: the metric's own.
-        families: the spaces that ask this question in parts small enough to be decided.
+        axes: the axes in order; a conditional axis comes after the axes that it depends on.
+        seeds: number of replicates of every trial.
+        trials: number of trials; None for the whole grid.
+        sampler: the method that proposes points.
+        prune: whether a trial may be stopped early.
+        ffn_widths: by variant, a feed-forward width other than the base's, which gives the variant
+            as many parameters as its rivals.
+        hypothesis: the expected result in a sentence, written before the first trial.
+        margin: the largest difference that does not matter; None for the metric's own margin.
+        families: the spaces that ask this question in parts small enough to decide.
         name: filled in by ``search_spaces.load``.
     """
 
@@ -70,7 +70,7 @@ class Space:
         """Every point, the first axis slowest; conditional axes only where they are active.
 
         Raises:
-            UserError: an axis is continuous, or there are more than ``MOST_IN_GRID``.
+            UserError: an axis is continuous, or there are more than ``MOST_IN_GRID`` points.
         """
         points = list(itertools.islice(walk(self.axes, Axis.values), MOST_IN_GRID + 1))
         if len(points) > MOST_IN_GRID:
@@ -81,7 +81,7 @@ class Space:
         return points
 
     def configure(self, point: Mapping[str, Scalar], base: TrialConfig) -> TrialConfig:
-        """``base`` with this point's values; where both name a field, the variant gives way.
+        """``base`` with the point's values; the value of an axis overrides that of a variant.
 
         Raises:
             UserError: an unknown key or variant (naming the nearest), or a wrong value.
@@ -96,22 +96,22 @@ class Space:
         return base.override(changes)
 
     def check(self, base: TrialConfig) -> tuple[str, ...]:
-        """Every corner can be built around ``base``, and no axis is without effect.
+        """Check that the tried points can be built around ``base`` and every axis has an effect.
 
         Returns:
-            what is hardly wanted at some points, one line each.
+            Warnings about unlikely choices at some points, one line each.
 
         Raises:
-            UserError: naming the axis or the point, and what would be right.
+            UserError: a check fails; names the axis or the point, and what would be right.
         """
         trials = check_points(self, base)
         check_axes(self, base)
         return counted_cautions(trials)
 
     def pinned(self, settings: Mapping[str, Scalar]) -> Space:
-        """The same question with these values fixed: in the base, and no axis over them.
+        """The same question with these values fixed in the base, and without axes over them.
 
-        Conditional axes that this leaves without a point where they vary go as well.
+        A conditional axis that no longer varies at any point is removed too.
 
         Raises:
             UserError: an unknown key (naming the nearest), a value of the wrong kind, or a
@@ -130,7 +130,7 @@ class Space:
         return dataclasses.replace(fixed, axes=tuple(a for a in axes if a.key in reached))
 
     def point_of(self, base: TrialConfig) -> tuple[Point, list[str]]:
-        """The point where every axis has the base's own value, and the axes that lack it."""
+        """The point with the base's value on every axis, and the first axis that lacks it."""
         point: Point = {}
         lacking: list[str] = []
         given, resolved = ({**defaults(), **each.flat()} for each in (base, base.resolved()))

@@ -1,9 +1,9 @@
-"""Where the filtered sequence has to enter.
+"""Which of keys, values and gates must read the filtered sequence.
 
-In the Focus layer keys, values and gates read the filter's output and queries its input; in Mega
-values read the input. Each of the three is rewired, alone and together; all three at once would
-leave the filter unread, and is no arm. A prototype lost .12 bits of text with gates from the input,
-and nothing with keys and values from it.
+In the Focus layer keys, values and gates read the output of the filter, and queries read its input.
+In Mega values read the input. This space rewires keys, values and gates, alone and together. No arm
+rewires all three, because nothing would then read the filter. On text, a prototype lost .12 bits
+with gates from the input, and nothing with keys and values from the input.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The address of an SQLite file, and the file behind an address, whatever signs its path holds."""
+"""Convert between the path of an SQLite file and its database address.
+
+The path may hold any character, also those that have a meaning in an address.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,8 @@ def sqlite_url(path: Path) -> str:
     quoted = URL.create("sqlite", database=str(path)).render_as_string(hide_password=False)
     if quoted == plain:
         return plain
-    # With its driver named: from the plain form MLflow takes the path as it is written, with its
-    # %23, and makes a folder of that name.
+    # The address names the driver. Without a driver, MLflow would take the path as it is written
+    # and make a folder with, for example, %23 in its name.
     return quoted.replace("sqlite:", "sqlite+pysqlite:", 1)
 
 

@@ -1,7 +1,7 @@
-"""What makes a trial's numbers suspect: a tag in MLflow, a line in the terminal,
-a box in the report.
+"""The checks that make a trial's numbers suspect.
 
-For ``analysis`` too, hence neither torch nor Ray here.
+MLflow shows an alarm as a tag, the terminal as a line and the report as a box. ``analysis``
+imports this module too, so it imports neither torch nor Ray.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from focus_core.metrics import limit
 def promised(
     *, causal: bool, config: Mapping[str, Any]
 ) -> Literal["causal", "bidirectional", "LEAKY"]:
-    """What a trial says of the future.
+    """What a trial promises about reading the future.
 
     Args:
-        causal: its row's: False where it is declared leaky.
-        config: canonical and flat. A bidirectional classifier reads the whole sequence before it
-            answers: no cheat, and ranked, but not causal.
+        causal: ``Trial.causal``: False where the trial is declared leaky.
+        config: the canonical config, flat. A bidirectional classifier reads the whole sequence
+            before it answers. That is allowed, and the trial is ranked, but it is not causal.
     """
     if not causal:
         return "LEAKY"
@@ -31,19 +31,19 @@ def promised(
 def alarms(
     numbers: Mapping[str, float | None], *, causal: bool, fresh: bool, train_loss: float | None
 ) -> list[str]:
-    """What is wrong, a line each.
+    """One line for each thing that is wrong.
 
     Args:
-        numbers: of the last report, over all seeds; None is how the ledger keeps a NaN.
-        causal: it is promised.
-        fresh: its training data are never repeated. A finite set can be learnt by heart; a loss
-            below the floor then proves nothing.
-        train_loss: nats a scored token.
+        numbers: the numbers of one report, over all seeds; the ledger stores a NaN as None.
+        causal: whether the trial promises to be causal.
+        fresh: whether no training sequence is repeated. A model can memorise a finite training
+            set; a loss below the floor then proves nothing.
+        train_loss: in nats per scored token.
     """
     found = []
     leak, pole = numbers.get("leak", 0.0), numbers.get("pole_radius_max")
     leak = math.nan if leak is None else leak
-    if causal and not abs(leak) <= limit("leak"):  # NaN shows nothing
+    if causal and not abs(leak) <= limit("leak"):  # a NaN does not prove causality
         found.append(f"promised causal, but leaks {leak:.1e} (> {limit('leak'):g})")
     if pole is not None and not pole < limit("pole_radius_max"):
         found.append(f"unstable: pole radius {pole:.3f}")
@@ -59,12 +59,12 @@ def alarms(
 def report_alarms(
     metrics: Mapping[str, float | None], *, causal: bool, config: Mapping[str, Any]
 ) -> list[str]:
-    """What is suspect in one report, a line each.
+    """One line for each thing that is suspect in one report.
 
     Args:
-        metrics: its numbers, ``train_loss/0`` that of seed 0.
-        causal: the trial's row's: False where it is declared leaky.
-        config: canonical and flat.
+        metrics: the report's numbers; ``train_loss/0`` is the loss of seed 0.
+        causal: ``Trial.causal``: False where the trial is declared leaky.
+        config: the canonical config, flat.
     """
     told = [loss for key, loss in metrics.items() if key.startswith("train_loss/")]
     losses = [loss for loss in told if loss is not None]

@@ -1,7 +1,8 @@
-"""A sweep on Ray for another program: in a process of its own.
+"""Run a sweep on Ray for another program, in a separate process.
 
-Ray changes the process that drives it, has one life in it, needs its main thread, and ends it
-when its servers are gone. A program that calls ``launch.main`` may have a Ray of its own.
+Ray changes the process that drives it, runs only once in that process and needs its main thread.
+Ray ends the process when Ray's servers are gone. A program that calls ``launch.main`` may also use
+Ray itself.
 """
 
 from __future__ import annotations
@@ -31,15 +32,17 @@ apart.end_with(int(sys.argv.pop(1)))
 sys.exit(launch.main(own_process=True))
 """
 END_SECONDS = 60.0
-"""For a launcher whose caller does not want it any more."""
+"""A launcher that its caller stops may take so long to end; then it is killed."""
 PR_SET_PDEATHSIG = 1
 
 
 def launch_apart(argv: Sequence[str]) -> int:
-    """The exit code of ``launch.py`` with these words, whose lines are told here as they come.
+    """Run ``launch.py`` with ``argv`` in a new process; returns its exit code.
+
+    The launcher's output appears on the streams of this process as it arrives.
 
     Raises:
-        UserError: nobody knows how to start a Python here.
+        UserError: the path of the Python interpreter is not known here.
     """
     if not sys.executable:
         raise UserError("a sweep on Ray needs a process of its own: no Python is known here")
@@ -49,7 +52,7 @@ def launch_apart(argv: Sequence[str]) -> int:
     out, err = _inherited(sys.stdout, sys.__stdout__), _inherited(sys.stderr, sys.__stderr__)
     if subprocess.PIPE in (out, err):
         environment["PYTHONIOENCODING"] = "utf-8:backslashreplace"
-    # A session of its own: Ctrl-C reaches the caller, who passes it on, once.
+    # The launcher has its own session: Ctrl-C reaches only this process, which forwards it once.
     with subprocess.Popen(
         words,
         env=environment,
@@ -69,7 +72,7 @@ def launch_apart(argv: Sequence[str]) -> int:
 
 
 def end_with(caller: int) -> None:
-    """On Linux: this process is told to stop when the one that called it ends, even by kill -9."""
+    """On Linux, stop this process with SIGTERM when ``caller`` ends, even by ``kill -9``."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
         if os.getppid() != caller:
@@ -77,14 +80,14 @@ def end_with(caller: int) -> None:
 
 
 def _inherited(stream: Any, own: Any) -> int | None:
-    """For ``Popen``: the process's own stream where nobody has put another in its place."""
+    """The value for ``Popen``: None (inherit), or a pipe where a program replaced the stream."""
     put(stream)
     return None if stream is None or stream is own else subprocess.PIPE
 
 
 @contextmanager
 def _passing_signals_on(launcher: subprocess.Popen[bytes]) -> Iterator[None]:
-    """In the main thread, which alone takes signals."""
+    """Forward ``SIGNALS`` to the launcher, if this is the main thread: no other can handle them."""
     before: dict[int, Any] = {}
     if threading.current_thread() is threading.main_thread():
         before = {number: signal.getsignal(number) for number in SIGNALS}
@@ -99,7 +102,10 @@ def _passing_signals_on(launcher: subprocess.Popen[bytes]) -> Iterator[None]:
 
 
 def _tell_all(launcher: subprocess.Popen[bytes]) -> None:
-    """By this thread: a notebook shows what a thread says under the cell that started it."""
+    """Print the launcher's output from this thread, until the launcher closes it.
+
+    A notebook shows the output of a thread under the cell that started the thread.
+    """
     decoder = codecs.getincrementaldecoder("utf-8")
     with selectors.DefaultSelector() as ready:
         for pipe, is_error in ((launcher.stdout, False), (launcher.stderr, True)):
@@ -115,7 +121,7 @@ def _tell_all(launcher: subprocess.Popen[bytes]) -> None:
 
 
 def _end(launcher: subprocess.Popen[bytes]) -> None:
-    """It stops cleanly, if it does so in time."""
+    """Ask the launcher to stop cleanly; kill it after ``END_SECONDS``."""
     launcher.terminate()
     try:
         launcher.wait(END_SECONDS)

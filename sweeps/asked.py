@@ -1,6 +1,6 @@
-"""What was asked of a sweep, each time with its hour: its plan, then every change of the plan.
+"""Record what was asked of a sweep, with the time: first its plan, then every change of the plan.
 
-A hypothesis counts as said before only where the hour says so, and a report names every change.
+A hypothesis counts as stated in advance only where its time proves it. A report names every change.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sweeps.seeds import Seeds
 
 
 def asked(ledger: Ledger, sweep: Sweep) -> list[AskedAt]:
-    """``read_asked`` of an open ledger."""
+    """The result of ``read_asked`` for ``sweep``, from an open ledger."""
     with ledger.reading() as session:
         return read_asked(session.connection(), sweep.id)
 
@@ -28,10 +28,10 @@ def seeds_of(sweep: Sweep, rows: Sequence[AskedAt]) -> Seeds:
 
 
 def add_asked(ledger: Ledger, sweep: Sweep, plan: Plan) -> Sweep:
-    """Record a new sweep with its plan, at once.
+    """Record a new sweep and its plan in one transaction.
 
     Raises:
-        IntegrityError: there is a sweep of that name.
+        IntegrityError: a sweep of that name exists.
     """
     with ledger.writing() as session:
         session.add(sweep)
@@ -42,9 +42,10 @@ def add_asked(ledger: Ledger, sweep: Sweep, plan: Plan) -> Sweep:
 
 
 def asked_until_now(ledger: Ledger, sweep: Sweep) -> list[AskedAt]:
-    """The rows of ``sweep`` before a launch changes it; one older than the table gets its first.
+    """The rows of ``sweep`` before this launch changes it.
 
-    Call it while the lease is held.
+    A sweep that is older than the table ``asked`` gets its first row here. Call this while the
+    lease is held.
     """
     rows = asked(ledger, sweep)
     if not rows:
@@ -56,14 +57,14 @@ def asked_until_now(ledger: Ledger, sweep: Sweep) -> list[AskedAt]:
 def note_changes(
     ledger: Ledger, sweep: Sweep, plan: Plan, *, more: Mapping[str, int], again: str | None
 ) -> None:
-    """Record what this launch asks otherwise than before; nothing where it asks the same.
+    """Record what this launch asks for, unless that is the same as before.
 
     Args:
-        ledger: the record; call it while the lease is held.
+        ledger: the record; call this while the lease is held.
         sweep: the row as this launch leaves it.
-        plan: what is asked.
-        more: trial id to seeds, of all that get more than the others.
-        again: the flag that trains again what was trained; None: nothing is.
+        plan: what this launch asks for.
+        more: the number of seeds by trial id, for all trials that get more than the others.
+        again: the flag that makes this launch train trials again; None: no trial is.
     """
     before = standing(asked(ledger, sweep))
     after = _after({**before, **_as_it_stands(sweep)}, plan)
@@ -79,10 +80,10 @@ def _write(ledger: Ledger, sweep: Sweep, row: AskedAt) -> None:
 
 
 def chosen(trials: Sequence[Trial], words: Sequence[str]) -> list[str]:
-    """The ids that begin so, of complete trials.
+    """The ids of the complete trials whose ids begin with ``words``.
 
     Raises:
-        UserError: none or several do, or the trial is not complete.
+        UserError: no trial or several trials begin with a word, or the trial is not complete.
     """
     found = []
     for word in words:
@@ -105,7 +106,7 @@ def _as_it_stands(sweep: Sweep) -> Said:
 
 
 def _after(before: Said, plan: Plan) -> Said:
-    """What stands once ``plan`` is asked; what it does not say stands as it was."""
+    """``before`` with what ``plan`` says; what the plan leaves out stays as it was."""
     words: Said = {"hypothesis": plan.hypothesis, "margin": plan.margin, "confirms": plan.confirms}
     said = {key: value for key, value in words.items() if value not in ("", None)}
     first = {"first_seed": plan.first_seed} if plan.first_seed else {}

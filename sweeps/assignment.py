@@ -1,4 +1,4 @@
-"""What crosses to a worker: plain data."""
+"""What the driver sends to a worker: plain data."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Assignment:
         code: ``Trial.code``.
         token: ``Trial.token``.
         reported: the last step up to which the ledger has every report of ``seeds``.
-        handed: names this assignment.
+        handed: the unique name of this assignment.
     """
 
     trial_id: str
@@ -31,15 +31,15 @@ class Assignment:
     seeds: list[int]
 
     def payload(self, checkpoints: str, threads: int) -> dict[str, Any]:
-        """Everything that crosses to a worker."""
+        """Everything that is sent to a worker."""
         place = {"checkpoints": checkpoints, "checkpoint_seconds": checkpoint_seconds()}
         return {**asdict(self), **place, "threads": threads}
 
 
 def checkpoint_seconds() -> float:
-    """Least time between two checkpoints of a trial (``FOCUS_CHECKPOINT_SECONDS``).
+    """The least seconds between two checkpoints of a trial (``FOCUS_CHECKPOINT_SECONDS``).
 
     Raises:
-        UserError: the setting is no number.
+        UserError: the setting is not a number from 0 to 1e9.
     """
     return number("FOCUS_CHECKPOINT_SECONDS", CHECKPOINT_SECONDS)

@@ -66,7 +66,7 @@ def _audit(argv: list[str]) -> int:
 
 
 def summary(found: Sequence[Looked]) -> str:
-    """How much was looked at, in a line."""
+    """One line that says how much was checked."""
     trials = [trial for sweep in found for trial in sweep.rows.trials]
     states = Counter(trial.state for trial in trials)
     each = ", ".join(f"{count} {state}" for state, count in states.most_common()) or "none yet"
@@ -78,7 +78,7 @@ def summary(found: Sequence[Looked]) -> str:
 
 
 def show(found: Sequence[Looked]) -> None:
-    """The table of what disagrees."""
+    """Print the table of disagreements."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text

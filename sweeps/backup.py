@@ -1,9 +1,9 @@
 """Copy a home, also while sweeps run in it: ``python -m sweeps.backup FOLDER [--home DIR]``.
 
-The copy is a home: a launch with ``--home FOLDER`` goes on from it. It holds the ledger and the
-checkpoints; MLflow's runs are rebuilt from the ledger by the next launch, and reports by
-``report.py``. Checkpoints are copied first: one that is older than the ledger costs the work
-since, one that is newer would be refused.
+The copy is itself a home: a launch with ``--home FOLDER`` continues from it. The copy holds the
+ledger and the checkpoints. The next launch rebuilds MLflow's runs from the ledger, and
+``report.py`` rebuilds the reports. Checkpoints are copied before the ledger: a checkpoint that is
+older than the ledger costs the work since then, but a checkpoint that is newer would be refused.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def _backup(argv: list[str]) -> int:
 
 
 def copy_home(home: Path, ledger: Path, folder: Path) -> int:
-    """Make ``folder`` a copy of ``home``, whole or not at all; returns how many trials it has."""
+    """Make ``folder`` a complete copy of ``home``, or none; returns how many trials it has."""
     fresh = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}.new")
     with private_files():
         try:
@@ -74,7 +74,8 @@ def copy_home(home: Path, ledger: Path, folder: Path) -> int:
             _copy_states(states, fresh / "checkpoints", states.glob("*/*"))
             _copy_ledger(ledger, fresh / "ledger.db")
             trials, complete = _close_trials(fresh / "ledger.db")
-            # Meanwhile they may have come to their end, which the copied ledger knows of.
+            # A trial may have completed after its checkpoint was copied, and the copied ledger
+            # says so: the checkpoints of complete trials are copied again.
             ends = (states / sweep / trial for sweep, trial in complete)
             _copy_states(states, fresh / "checkpoints", ends)
             fresh.rename(folder)
@@ -85,7 +86,7 @@ def copy_home(home: Path, ledger: Path, folder: Path) -> int:
 
 
 def _copy_states(states: Path, to: Path, trials: Iterable[Path]) -> None:
-    """Every checkpoint of ``trials``. They are replaced whole, so each is read whole."""
+    """Copy every checkpoint of ``trials``. Workers replace whole files: each copy is complete."""
     for trial in trials:
         target = to / trial.relative_to(states)
         for path in trial.glob("seeds-*.pt"):
@@ -93,12 +94,12 @@ def _copy_states(states: Path, to: Path, trials: Iterable[Path]) -> None:
                 if path.is_file():
                     target.mkdir(parents=True, exist_ok=True)
                     shutil.copy2(path, target / path.name)
-            except FileNotFoundError:  # its trial was started over
+            except FileNotFoundError:  # its trial started over meanwhile
                 continue
 
 
 def _copy_ledger(ledger: Path, to: Path) -> None:
-    """One moment of it: what SQLite holds in ``ledger.db-wal`` is in the copy, too."""
+    """Copy the ledger as it is at one moment, with what SQLite holds in ``ledger.db-wal``."""
     with (
         closing(sqlite3.connect(f"{ledger.as_uri()}?mode=ro", uri=True, timeout=60)) as source,
         closing(sqlite3.connect(to)) as target,
@@ -110,7 +111,11 @@ def _copy_ledger(ledger: Path, to: Path) -> None:
 
 
 def _close_trials(database: Path) -> tuple[int, list[tuple[str, str]]]:
-    """Nobody drives the copy. How many trials it has, and sweep and id of those complete."""
+    """Remove the leases and mark running trials as killed: nobody drives the copy.
+
+    Returns:
+        the number of trials, and the sweep's name and the trial's id of every complete trial.
+    """
     ledger = Ledger(sqlite_url(database))
     try:
         with ledger.writing() as session:

@@ -1,10 +1,11 @@
-"""Where a worker keeps a trial's state: one file a trial and set of seeds, replaced whole.
+"""Where a worker keeps a trial's state: one file for each trial and set of seeds.
 
 ``root`` is a folder every worker can reach: a path, or any address pyarrow knows (s3://, gs://).
 The same store serves Ray's restarts, a relaunch and the debugger's inline run.
 
-A file says whose state it holds (see ``state_file``). One that is damaged, or another's, is never
-gone on from: the trial starts over, and says so.
+Each write replaces the whole file. A file names the owner of its state (see ``state_file``). A
+worker never continues from a damaged file, nor from another owner's file: the trial then starts
+over, and the worker says so.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ OWN = {
     "token": "is of another sweep, or of an earlier start of this trial",
     "seeds": "is of other seeds",
 }
-"""What a file says of itself, and what is wrong with one that says something else."""
+"""The fields that name a file's owner, and the words for a file whose field differs."""
 
 
 class CheckpointError(OSError):
@@ -40,14 +41,15 @@ class TrialCheckpoints:
 
     Args:
         root: the folder of the sweep's checkpoints.
-        trial_id: the trial's.
-        seeds: those trained together.
+        trial_id: the trial's id.
+        seeds: the seeds that are trained together.
         code: ``Trial.code``.
-        token: ``Trial.token``: made anew whenever the trial starts over.
-        handed: names this handing out of the trial; Ray's restarts of it have the same.
-        reported: the last step up to which the ledger had every report when it was handed out.
-            An older state from beyond it is refused: reports would be missing. None: any will do.
-        say: takes one line when what is kept is refused.
+        token: ``Trial.token``; a trial that starts over gets a new token.
+        handed: the name of this assignment (``Assignment.handed``); Ray's restarts keep it.
+        reported: the last step up to which the ledger had every report when the trial was handed
+            out. A state of an earlier assignment that is ahead of this step is refused, because
+            reports would be missing. None: no state is refused for its step.
+        say: called with one line when a checkpoint is refused.
     """
 
     def __init__(
@@ -71,7 +73,7 @@ class TrialCheckpoints:
         self._say = say
 
     def load(self) -> dict[str, Any] | None:
-        """The last state saved; None when there is none to go on from."""
+        """The last saved state; None when there is no state to continue from."""
         try:
             found = state_file.read(self._files, f"{self._folder}/{self._name}")
             return None if found is None else self._accept(*found)
@@ -91,10 +93,12 @@ class TrialCheckpoints:
             raise RefusedError(f"is ahead of the ledger, which ends at step {self._reported}")
 
     def save(self, state: dict[str, Any]) -> None:
-        """Replace what is kept: written beside, then moved, so no half file is ever read.
+        """Replace the checkpoint.
+
+        The state is written under another name and then moved, so nobody reads half a file.
 
         Raises:
-            CheckpointError: it cannot be written; what was kept before still is.
+            CheckpointError: the state cannot be written; the checkpoint before it is still there.
         """
         about = {**self._own, "handed": self._handed}
         try:
@@ -108,7 +112,7 @@ class TrialCheckpoints:
 
 
 def file_name(seeds: Sequence[int]) -> str:
-    """The name for a set of seeds: it lists a few, and does not grow with many."""
+    """The file name for a set of seeds: the list of a few seeds, or a short form of many."""
     words = "-".join(str(seed) for seed in seeds)
     if len(words) > MOST_NAME:
         digest = hashlib.sha256(words.encode()).hexdigest()[:16]
@@ -126,10 +130,10 @@ def read_own(path: Path, own: Mapping[str, Any]) -> bytes:
 
     Args:
         path: the file.
-        own: what it must say of itself: ``trial_id``, ``code`` and ``token``.
+        own: the owner that the file must name: ``trial_id``, ``code`` and ``token``.
 
     Raises:
-        RefusedError: it is damaged, or another's.
+        RefusedError: the file is missing, damaged, or another owner's.
     """
     found = state_file.read(fs.LocalFileSystem(), str(path))
     if found is None:

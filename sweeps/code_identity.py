@@ -1,9 +1,10 @@
-"""Which code a trial's numbers come from: what its own training executes, however it is written.
+"""The identity of the code that a trial's own training executes, however that code is formatted.
 
-It is the modules that ``training.loop`` reaches, those of the trial's own system and those of its
-own task; of a system or task from outside, those of the package it lies in. Nothing else changes
-the identity: not another system or task, the registries that name them, a comment, a docstring,
-the layout, or a tool that training never imports. All these may be edited while sweeps run.
+The identity covers every module that ``training.loop``, the trial's own system or its own task
+reaches by imports. For a system or task from outside, it covers the modules of its package.
+Nothing else changes the identity: not another system or task, the registries that name them, a
+comment, a docstring, the layout, or a tool that training never imports. All these may be edited
+while sweeps run.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "focus_core"
 TRAINING = f"{PACKAGE}.training.loop"
 REGISTRIES = (f"{PACKAGE}.systems.registry", f"{PACKAGE}.tasks.registry", f"{PACKAGE}.data.sets")
-"""Lists of all there are. What of them a trial uses is asked for by its name."""
+"""Lists of everything that exists. A trial finds the entries that it uses by name."""
 
 
 class Module(NamedTuple):
@@ -36,12 +37,13 @@ class Module(NamedTuple):
 
 
 def trial_code(config: Mapping[str, object], root: Path = ROOT) -> str:
-    """A hash of what a trial's training executes: equal means the same numbers of the same config.
+    """A hash of the code that a trial's training executes.
 
-    A file is read once in a process: it trains with what it imported, not with a later edit.
+    Equal hashes mean that the same config gives the same numbers. A process reads each file once:
+    it trains with the code that it imported, not with a later edit.
 
     Args:
-        config: flat; ``model.mixer`` and ``task.name`` say what is executed.
+        config: the flat config; ``model.mixer`` and ``task.name`` decide what is executed.
         root: the folder that holds ``focus_core``.
 
     Raises:
@@ -52,7 +54,7 @@ def trial_code(config: Mapping[str, object], root: Path = ROOT) -> str:
 
 @cache
 def code_hash(root: Path = ROOT) -> str:
-    """A hash of what the training of any system and any task executes, all together."""
+    """One hash of the code that all trainings execute, of every system with every task."""
     digest = hashlib.sha256()
     for mixer in sorted(SYSTEMS):
         for task in sorted(TASKS):
@@ -69,9 +71,9 @@ def _hash(named: tuple[str, ...], root: Path) -> str:
 
 
 def _named(mixer: str, task: str) -> tuple[str, ...]:
-    """The modules that such a trial's training is found by.
+    """The modules from which the search for the code of such a training starts.
 
-    A system or task that is not registered here, such as one of a later version, adds none.
+    A system or task that is not registered here, such as one of a later version, adds no module.
     """
     found = [TRAINING]
     if mixer in SYSTEMS:
@@ -83,10 +85,10 @@ def _named(mixer: str, task: str) -> tuple[str, ...]:
 
 
 def executed(named: Sequence[str], root: Path = ROOT) -> dict[str, str]:
-    """The modules that are reached from the ``named`` ones, by name, as plain text.
+    """The plain text of all modules that the ``named`` modules reach by imports, by module name.
 
     Raises:
-        UserError: a named one has no file.
+        UserError: a named module has no file.
     """
     for name in named:
         if _read(name, root) is None:
@@ -105,7 +107,7 @@ def executed(named: Sequence[str], root: Path = ROOT) -> dict[str, str]:
 
 @cache
 def _read(name: str, root: Path) -> Module | None:
-    """One file; None where there is no such."""
+    """Read one module; None where it has no file."""
     path = _folder(_package(name), root).joinpath(*name.split("."))
     is_package = (path / "__init__.py").is_file()
     path = path / "__init__.py" if is_package else path.with_suffix(".py")
@@ -114,7 +116,7 @@ def _read(name: str, root: Path) -> Module | None:
     source = path.read_bytes()
     try:
         tree = ast.parse(source)
-    except (SyntaxError, ValueError):  # nothing can be trained with it either
+    except (SyntaxError, ValueError):  # training cannot import it either
         return Module(source.hex(), ())
     package = name if is_package else name.rpartition(".")[0]
     return Module(_plain(tree), tuple(_imported(tree, package)))
@@ -126,7 +128,7 @@ def _package(name: str) -> str:
 
 @cache
 def _folder(package: str, root: Path) -> Path:
-    """The folder that a package lies in; that of ours is ``root``."""
+    """The folder that holds a package; ``root`` for ``focus_core``, or where none is found."""
     if package == PACKAGE or package in sys.builtin_module_names or package == "__main__":
         return root
     spec = find_spec(package)
@@ -137,11 +139,11 @@ def _folder(package: str, root: Path) -> Path:
 
 
 def _imported(tree: ast.Module, package: str) -> list[str]:
-    """Whatever is imported anywhere in a module, but for its annotations alone.
+    """Every name that a module imports anywhere, except under ``TYPE_CHECKING``.
 
     Args:
         tree: the module.
-        package: what its relative imports begin from.
+        package: the package that the module's relative imports start from.
     """
     names: list[str] = []
     waiting: list[ast.AST] = [tree]
@@ -160,13 +162,13 @@ def _imported(tree: ast.Module, package: str) -> list[str]:
 
 
 def _base(node: ast.ImportFrom, package: str) -> str:
-    """The module that names are imported from: ``.kernels`` is beside the importing one."""
+    """The module that names are imported from; a relative name starts from ``package``."""
     above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
     return ".".join([*above, *filter(None, [node.module])])
 
 
 def _plain(node: object) -> str:
-    """A syntax tree as text, the same for every version of Python that has no new syntax in it."""
+    """A syntax tree as text; versions of Python give the same text, but for new syntax."""
     if isinstance(node, ast.AST):
         fields = [(k, v) for k, v in ast.iter_fields(node) if v is not None and v != []]
         return f"{type(node).__name__}({','.join(f'{k}={_plain(v)}' for k, v in fields)})"
@@ -176,6 +178,6 @@ def _plain(node: object) -> str:
 
 
 def _is_text(node: object) -> bool:
-    """A docstring, of whatever it is: a string that stands alone."""
+    """Whether ``node`` is a string that stands alone, such as a docstring."""
     value = node.value if isinstance(node, ast.Expr) else None
     return isinstance(value, ast.Constant) and isinstance(value.value, str)

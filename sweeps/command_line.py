@@ -1,7 +1,7 @@
-"""How every command answers: one line when something is wrong, and what its exit code means.
+"""What all commands share: one line for an error, the exit codes, and the types of flags.
 
-``analysis`` uses it too, hence it imports nothing but the standard library, ``redact``,
-``surroundings`` and the little of ``focus_core`` that needs no torch.
+``analysis`` imports this module too, so it imports only the standard library, ``redact``,
+``surroundings`` and the parts of ``focus_core`` that need no torch.
 """
 
 from __future__ import annotations
@@ -36,20 +36,20 @@ RIGHT = {
     "expected at least one argument": ": write one or more values behind it",
     "ignored explicit argument": ": it stands alone, without a value",
 }
-"""By a part of what argparse says."""
+"""What would be right, by a part of argparse's message."""
 
 
 class CommandLine(argparse.ArgumentParser):
-    """Flags that are written in full; what is wrong with them is a ``UserError``."""
+    """A parser that takes no abbreviated flags and raises a ``UserError`` for wrong ones."""
 
     def __init__(self, prog: str, description: str) -> None:
         super().__init__(prog=prog, description=description, allow_abbrev=False)
 
     def read(self, argv: list[str] | None) -> argparse.Namespace:
-        """The options in ``argv``; like ``parse_args``, which names no near flag.
+        """The options in ``argv``; unlike ``parse_args``, an error names the nearest flag.
 
         Raises:
-            UserError: one line.
+            UserError: the command line is wrong; the message is one line.
         """
         words = sys.argv[1:] if argv is None else argv
         self._check_once(words)
@@ -59,13 +59,13 @@ class CommandLine(argparse.ArgumentParser):
         return options
 
     def error(self, message: str) -> NoReturn:
-        """Said by ``answer``, in one line; argparse's own words do not say what would be right."""
+        """Raise argparse's ``message``, with what would be right; ``answer`` prints it."""
         message = message.removeprefix("argument ")
         right = next((right for said, right in RIGHT.items() if said in message), "")
         raise UserError(message + right)
 
     def _check_once(self, words: list[str]) -> None:
-        """Argparse takes the last of two values without a word."""
+        """Refuse a flag that is given twice: argparse would silently take the last value."""
         flags = itertools.takewhile(lambda word: word != "--", words)
         given = Counter(word.partition("=")[0] for word in flags)
         single = (action for action in self._actions if action.nargs is None)
@@ -74,7 +74,7 @@ class CommandLine(argparse.ArgumentParser):
                 self.error(f"{flag} is given twice: keep one of the values")
 
     def _print_message(self, message: str, file: Any = None) -> None:
-        """The help: argparse would leave it in a buffer, for Python to write when it ends."""
+        """Print the help at once: argparse would leave it in a buffer until Python ends."""
         tell(message, end="", error=file is sys.stderr)
 
     def _not_known(self, word: str) -> str:
@@ -88,21 +88,21 @@ class CommandLine(argparse.ArgumentParser):
 
 @contextmanager
 def _as_a_guest() -> Iterator[None]:
-    """Around a command: it may be called by another program, and its reader may go away."""
-    output.lost_output()  # of an earlier command
+    """Keep the standard streams usable during a command; then restore the caller's settings."""
+    output.lost_output()  # forget what an earlier command lost
     with as_found(), output.standard_streams():
         yield
 
 
 @_as_a_guest()
 def answer(name: str, command: Callable[[], int]) -> int:
-    """Run ``command`` and return its exit code; whatever it raises becomes one line.
+    """Run ``command`` and return its exit code; an exception becomes one line.
 
     Args:
-        name: of the program, for the line.
-        command: does the work. A ``UserError`` is its answer to a person: exit 2. Anything else
-            that it raises was not foreseen, also a ``ValueError`` of a library: exit 1.
-            ``FOCUS_DEBUG=1`` shows where, in either case.
+        name: the program's name, for the line.
+        command: does the work. A ``UserError`` is its answer to a person: exit code 2. Any other
+            exception was not foreseen, also a ``ValueError`` of a library: exit code 1. In both
+            cases ``FOCUS_DEBUG=1`` shows the traceback.
     """
     try:
         return _heard(name, command())
@@ -116,7 +116,7 @@ def answer(name: str, command: Callable[[], int]) -> int:
 
 
 def _heard(name: str, code: int) -> int:
-    """``code``, or a failure where what was to be read could not be written."""
+    """``code``, or the code of a failure where a part of the output could not be written."""
     lost = output.lost_output()
     return (
         code
@@ -133,20 +133,20 @@ def _say(name: str, text: str, code: int) -> int:
 
 
 def one_line(text: str) -> str:
-    """``text`` without secrets, line breaks and what else could steer a terminal."""
+    """``text`` in one line, without secrets and without characters that control a terminal."""
     return escaped(" ".join(hide_secrets(text).split()))
 
 
 def escaped(text: str) -> str:
-    """``text`` with every character that could steer a terminal written out, as ``repr`` does.
+    """``text`` with every character that could control a terminal escaped, as ``repr`` does.
 
-    Whatever comes from a file, a database or the environment is printed so.
+    Commands print text from a file, a database or the environment in this form.
     """
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def shown(word: str) -> str:
-    """What somebody wrote, in quotes and not too long."""
+    """``word`` in quotes, cut after ``MOST_SHOWN`` characters."""
     return repr(word if len(word) <= MOST_SHOWN else f"{word[:MOST_SHOWN]}...")
 
 
@@ -156,11 +156,11 @@ def counted(count: float, noun: str) -> str:
     return f"{number} {noun}{'s' * (count != 1)}"
 
 
-# Kinds of values: what argparse calls to read a word, its errors prefixed with the flag.
+# Types of values: argparse calls them to read a word, and puts the flag before their errors.
 
 
 def whole(word: str) -> int:
-    """A whole number; its range is checked where its meaning is known."""
+    """A whole number of at most ``MOST_COUNTED``; the caller checks its own range."""
     if not re.fullmatch(r"[+-]?\d+(_\d+)*", word, re.ASCII):
         raise _wrong(word, "a whole number, such as 3")
     if len(word) > MOST_DIGITS or abs(int(word)) > MOST_COUNTED:
@@ -169,7 +169,7 @@ def whole(word: str) -> int:
 
 
 def amount(word: str) -> float:
-    """A finite number."""
+    """A finite number of at most ``MOST_COUNTED``."""
     try:
         number = float(word)
     except ValueError:
@@ -182,10 +182,10 @@ def amount(word: str) -> float:
 
 
 def seed_number(word: str) -> int:
-    """The number of a seed, from 0.
+    """The number of a seed: 0 or more, at most 9 digits.
 
     Raises:
-        ArgumentTypeError: it is none.
+        ArgumentTypeError: the word is no such number.
     """
     if not (word.isascii() and word.isdigit() and len(word) < 10):
         raise argparse.ArgumentTypeError(f"{word!r} is no seed: 0, 1, 2 ...")
@@ -193,7 +193,7 @@ def seed_number(word: str) -> int:
 
 
 def one_of(*words: str) -> Callable[[str], str]:
-    """A word of a list; ``choices`` of argparse names no near one."""
+    """A type for one of ``words``; argparse's ``choices`` would not name the nearest word."""
 
     def read(word: str) -> str:
         if word in words:
@@ -206,7 +206,7 @@ def one_of(*words: str) -> Callable[[str], str]:
 
 
 def filled(word: str) -> str:
-    """Something: an empty word is mostly a variable of the shell that is not set."""
+    """A word that is not empty: an empty one is mostly a shell variable that is not set."""
     if not word.strip():
         raise _wrong(word, "not empty")
     if not word.isprintable():
@@ -215,7 +215,7 @@ def filled(word: str) -> str:
 
 
 def cluster_address(word: str) -> str:
-    """Where a Ray cluster answers."""
+    """The address of a Ray cluster: ``auto`` or HOST:PORT, also behind ``ray://``."""
     if word != "auto" and not re.fullmatch(r"(ray://)?[^\s:/@]+:\d{2,5}", word):
         raise _wrong(hide_secrets(word), "auto or HOST:PORT, such as 10.0.0.5:6379")
     return word
@@ -225,24 +225,24 @@ def home_folder(given: str | None) -> Path:
     """``--home``, else ``FOCUS_HOME``, else ``runs``.
 
     Raises:
-        UserError: no folder can be called so here.
+        UserError: no folder can have this name here.
     """
     name = "FOCUS_HOME" if given is None else "--home"
     return usable_path(name, os.environ.get("FOCUS_HOME") or "runs" if given is None else given)
 
 
 def usable_path(name: str, word: str) -> Path:
-    """The path that ``word`` says, from the root; ``name`` is the flag or variable it is from.
+    """The absolute path that ``word`` names; ``name`` is the flag or variable with this value.
 
     Raises:
-        UserError: nothing can be called so here.
+        UserError: no file or folder can have this name here.
     """
     if not word.strip() or not word.isprintable():
         without = "a folder with a name of printable characters, in UTF-8 like the locale"
         raise UserError(f"{name} {shown(word)} must be {without}")
     try:
         return check_path(name, Path(word).expanduser().absolute())
-    except RuntimeError:  # ~nobody
+    except RuntimeError:  # such as ~nobody
         raise UserError(f"{name} {shown(word)} names a user that is not known here") from None
 
 

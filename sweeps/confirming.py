@@ -1,7 +1,8 @@
-"""Confirm a sweep: train its winner and its reference again, on seeds that chose nobody.
+"""Confirm a sweep: train its winner and its reference again, on fresh seeds.
 
-A confirmation is a sweep of its own, called after the one it confirms: so it is resumed, shown and
-audited like any other, and nothing of it can change who won.
+The fresh seeds had no part in the choice of the winner. A confirmation is a separate sweep, named
+after the sweep that it confirms. It is resumed, shown and audited like any other sweep, and cannot
+change which trial won.
 """
 
 from __future__ import annotations
@@ -23,15 +24,16 @@ ENDING = "-confirm"
 
 
 def confirmation_of(plan: Plan, args: Namespace) -> Plan:
-    """The plan that confirms the sweep of ``plan``, from what its ledger holds; reads only.
+    """The plan that confirms the sweep of ``plan``; this function only reads the ledger.
 
     Args:
-        plan: the sweep's own.
-        args: the command line: ``--confirm`` says how many fresh seeds a trial gets; what else it
-            says of the sweep must hold already.
+        plan: the plan of the sweep to confirm.
+        args: the command line. ``--confirm`` is the number of fresh seeds for each trial. Its other
+            flags may not ask for more than the sweep already has.
 
     Raises:
-        UserError: the sweep is not there, not at its end or another one, or nobody won.
+        UserError: the sweep does not exist, has not ended, asks something else, was trained by
+            other code, is itself a confirmation, or has no winner; or its name is too long.
     """
     name = plan.name + ENDING
     fits = NAME.fullmatch(name) is not None

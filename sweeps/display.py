@@ -1,4 +1,4 @@
-"""What the terminal shows while a sweep runs: a live picture, or plain lines where it is none."""
+"""What a person sees while a sweep runs: a live picture in a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Display:
 
     Args:
         console: where to write; default: stdout.
-        places: what is where, shown at the foot: ``{"report": "runs/reports/nfft_bins"}``.
-        clock: seconds, for pace and time left.
-        hung_up: told when the terminal, where stdout is one, cannot be written to any more.
+        places: where to look next, shown at the foot: ``{"report": "python analysis/report.py"}``.
+        clock: returns seconds, for the pace and the time left.
+        hung_up: called when stdout is a terminal that cannot be written to any more.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Display:
         with self._lock:
             self._progress.report(sweep, trial, report)
             suspect = dict(self._progress.alarms[trial.id])
-        for kind, alarm in suspect.items():  # its numbers change from report to report
+        for kind, alarm in suspect.items():  # once: its numbers change in every report
             if (trial.id, kind) not in self._alarmed:
                 self._alarmed.add((trial.id, kind))
                 self._line(self._place(trial), f"alarm: {alarm}")
@@ -104,14 +104,14 @@ class Display:
             live.stop()
 
     def snapshot(self, width: int = 100) -> str:
-        """The present picture as an SVG that loads nothing from elsewhere."""
+        """The current picture as an SVG that loads nothing from elsewhere."""
         console = Console(record=True, width=width, file=io.StringIO(), force_terminal=True)
         console.print(self.render(), Text(""))  # the blank line keeps descenders inside
         title = self._progress.sweep.name if self._progress.sweep else ""
         return re.sub(r"@font-face \{.*?\}", "", console.export_svg(title=title), flags=re.DOTALL)
 
     def render(self) -> RenderableType:
-        """The present picture. Called by the refreshing thread."""
+        """The current picture; the thread that refreshes the terminal calls this."""
         with self._lock:
             return draw(self._progress, self._places, self._console)
 
@@ -127,14 +127,14 @@ class Display:
             self._say(*words)
 
     def _say(self, *words: str) -> None:
-        """A line that stays: above the picture, where there is one."""
+        """Print a line that stays: above the picture, where there is a picture."""
         text = escaped(" ".join(word for word in words if word))
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _console(hung_up: Callable[[OSError], object]) -> Console:
-    """On stdout. Whatever becomes of that, the sweep goes on: rich would end the program."""
+    """A console on stdout that never raises: rich would end the program when stdout is lost."""
     file = Output(sys.stdout, hung_up)
-    # Not so a notebook, which says that it is a terminal, and cannot move a cursor.
+    # A notebook claims to be a terminal but cannot move a cursor: it does not count as one.
     is_terminal = sys.stdout is sys.__stdout__ and file.isatty()
     return Console(file=cast("IO[str]", file), force_jupyter=False, force_terminal=is_terminal)

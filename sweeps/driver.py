@@ -1,7 +1,7 @@
-"""One sweep being driven: hands out trials, takes their reports, keeps every record straight.
+"""The driver of one sweep: it hands out trials, takes their reports and keeps every record.
 
-Knows neither Ray nor a terminal: ``inline`` and ``on_ray`` call the same methods in the same
-order, so a trial's way is the same on every rung. All calls come from one thread.
+The driver knows neither Ray nor a terminal. ``inline`` and ``on_ray`` call the same methods in the
+same order, so every trial is handled in the same way. All calls come from one thread.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ class Driver:
 
     Args:
         ledger: the record.
-        sweep: its row.
-        study: proposes points and prunes; empty, it is filled from the ledger here.
-        configure: a point's config.
-        seeds: of its trials; None: as many as the sweep's row says, from 0.
-        listeners: told after every commit; what they raise is swallowed and counted.
+        sweep: the sweep's row.
+        study: proposes points and prunes. It must be empty: the driver fills it from the ledger.
+        configure: returns the config of a point.
+        seeds: the seeds of the trials; None: from 0, as many as the sweep's row says.
+        listeners: called after every commit; their exceptions are dropped and counted.
         retry_failed: hand out failed trials again.
-        rerun: train also what has been trained, here or in another sweep of the same code.
+        rerun: train trials again that this or another sweep of the same code has trained.
         forget: removes a trial's checkpoints.
-        most_lost: so many trials that end ``lost``, none completed between, end the sweep; 0: none.
+        most_lost: stop after so many lost trials without a finished one between; 0: never.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Driver:
         self.most_lost = most_lost
         self.lost_in_a_row = 0
         self.broken: str | None = None
-        """Why the sweep should stop: trial after trial is lost to what surrounds it."""
+        """Why the sweep should stop: too many trials were lost. None: it should not stop."""
         self.listener_errors = 0
         rows = [self._adopt(row, retry_failed, rerun) for row in ledger.trials(sweep)]
         reports = ledger.reports(rows)
@@ -76,7 +76,7 @@ class Driver:
         self._queue = deque(t.trial_id for t in self.trials.values() if t.state == "waiting")
 
     def _adopt(self, row: Trial, retry_failed: bool, rerun: bool) -> Trial:
-        """A row as this launch finds it: what has not ended waits, whoever left it running."""
+        """Take over a row from earlier launches: a trial that has not ended waits again."""
         if (rerun and row.state in TERMINAL) or (retry_failed and row.state == "failed"):
             self.forget(row.trial_id)
             return self.ledger.reset(row)
@@ -88,9 +88,9 @@ class Driver:
         return self.ledger.set_state(row, "waiting")
 
     def _hear_again(self, row: Trial, reports: Sequence[Report]) -> None:
-        """Whether the last report means the end: who drove it may have died before recording that.
+        """Prune a trial whose last report asks for it: the last driver may have died before that.
 
-        Not so while work since a checkpoint was being repeated: then later ones were heard.
+        A trial that was repeating steps since a checkpoint goes on: later reports were judged.
         """
         newest = bool(reports) and reports[-1].step == row.step < row.steps
         if newest and row.state == "waiting" and self.study.should_stop(row):
@@ -103,7 +103,7 @@ class Driver:
         return len(rows) >= self.sweep.planned and all(t.state in TERMINAL for t in rows)
 
     def next_trial(self) -> Assignment | None:
-        """The next trial to run; None when all have been handed out, or nothing works."""
+        """The next trial to run; None when all are handed out, or when the sweep should stop."""
         if self.broken:
             return None
         while not self._queue and len(self.trials) < self.sweep.planned:
@@ -123,14 +123,14 @@ class Driver:
         )
 
     def _plan_one(self) -> None:
-        """Ask for a point and record its trial; a finished one is reused instead of queued."""
+        """Ask for a point and record its trial; queue it unless another sweep has its results."""
         number = len(self.trials)
         for point in self.study.proposals(number):
             config = self.configure(point)
             if config.trial_id not in self.trials:
                 self._add(number, point, config)
                 return
-        # No point is left that would be another trial.
+        # Every point that is left would be a trial that the sweep already has.
         self.sweep = self.ledger.update_sweep(self.sweep, planned=number)
 
     def _add(self, number: int, point: Point, config: TrialConfig) -> None:
@@ -163,7 +163,7 @@ class Driver:
                 self._tell("reported", trial, report)
             self._tell("trial_ended", trial)
 
-    # What the runner says about a trial it has been handed
+    # What the runner says about a trial that was handed to it
 
     def started(self, trial_id: str) -> None:
         """A worker has begun."""
@@ -171,11 +171,11 @@ class Driver:
         self._tell("trial_started", trial)
 
     def started_over(self, trial_id: str, note: str) -> None:
-        """A worker found a checkpoint that it cannot go on from."""
+        """A worker found a checkpoint that it cannot continue from."""
         self._tell("started_over", self._keep(self.ledger.note(self.trials[trial_id], note[:500])))
 
     def retried(self, trial_id: str, reason: str) -> None:
-        """The worker was lost; the trial goes on elsewhere from its checkpoint."""
+        """The worker was lost; another worker continues the trial from its checkpoint."""
         trial = self.ledger.retried(self.trials[trial_id])
         trial = self._keep(self.ledger.set_state(trial, "waiting", reason=fitted(reason)))
         self._tell("trial_ended", trial)
@@ -197,7 +197,7 @@ class Driver:
         self._end(self.ledger.set_state(trial, "pruned", reason=reason))
 
     def finished(self, trial_id: str) -> None:
-        """The worker says that it came to the end of the trial's budget; its reports decide."""
+        """The worker says that the trial's budget is used up; the trial's reports decide."""
         self.lost_in_a_row = 0
         self._end(self.ledger.complete(self.trials[trial_id], self.seeds.of(trial_id)))
 
@@ -207,7 +207,7 @@ class Driver:
         self._end(self.ledger.set_state(trial, "failed", reason=fitted(reason), error=error))
 
     def lost(self, trial_id: str, reason: str, error: str | None = None) -> None:
-        """The trial cannot go on, and its surroundings are to blame: a worker, a disk."""
+        """The trial cannot go on because something outside it failed: a worker, a disk."""
         if self.seeds.all_ended(self.trials[trial_id]):
             self.finished(trial_id)  # lost between its last report and its end
             return
@@ -218,15 +218,15 @@ class Driver:
             self.broken = f"{lost} lost in a row, the last: {fitted(reason)}"
 
     def stop(self, reason: str) -> None:
-        """Mark what runs as killed: it goes on from its checkpoint at the next launch."""
+        """Mark trials that run or await a retry as killed; the next launch continues them."""
         for trial in list(self.trials.values()):
             to_be_retried = trial.state == "waiting" and trial.reason is not None
             if trial.state == "running" or to_be_retried:
                 self._end(self.ledger.set_state(trial, "killed", reason=reason))
 
     def close(self) -> None:
-        """Nothing runs any more."""
-        if self.done and self.sweep.finished is None:  # launched again, it ended when it ended
+        """Record the end of the launch, when no trial runs any more."""
+        if self.done and self.sweep.finished is None:  # a relaunch keeps the first time
             self.sweep = self.ledger.update_sweep(self.sweep, finished=now())
         self._tell("sweep_ended", list(self.trials.values()))
 
@@ -243,5 +243,5 @@ class Driver:
         for listener in self.listeners:
             try:
                 getattr(listener, event)(self.sweep, *details)
-            except Exception:  # noqa: BLE001  what only looks must never end a sweep
+            except Exception:  # noqa: BLE001  a listener must never end a sweep
                 self.listener_errors += 1

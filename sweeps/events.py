@@ -1,4 +1,4 @@
-"""What the driver tells those who only look: the MLflow tracker and the terminal display."""
+"""The events that the driver sends to its listeners: the MLflow tracker, the terminal display."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ from sweeps.schema import Report, Sweep, Trial
 
 
 class Listener(Protocol):
-    """Called on the driver, after the ledger has committed. Must return at once and never raise.
+    """The driver calls these methods, each after the ledger has committed.
 
-    Rows are detached: their columns may be read, their relationships not.
+    A method must return at once and never raise. Rows are detached: a method may read their
+    columns, but not their relationships.
     """
 
     def sweep_started(
         self, sweep: Sweep, trials: Sequence[Trial], reports: Mapping[int, Sequence[Report]]
     ) -> None:
-        """Launch or relaunch. ``reports`` holds what the ledger has, by ``Trial.id``."""
+        """A launch or relaunch begins; ``reports`` holds the ledger's reports by ``Trial.id``."""
 
     def trial_started(self, sweep: Sweep, trial: Trial) -> None:
-        """A worker has the trial; again after each retry."""
+        """A worker has the trial; called again after each retry."""
 
     def started_over(self, sweep: Sweep, trial: Trial) -> None:
-        """A worker does not go on from the checkpoint it found; ``trial.note`` says why."""
+        """A worker does not continue from the checkpoint it found; ``trial.note`` says why."""
 
     def reported(self, sweep: Sweep, trial: Trial, report: Report) -> None:
         """One report was recorded."""
@@ -32,4 +33,4 @@ class Listener(Protocol):
         """``trial.state`` is complete, pruned, failed or killed (or waiting again: a retry)."""
 
     def sweep_ended(self, sweep: Sweep, trials: Sequence[Trial]) -> None:
-        """Nothing runs any more; ``sweep.finished`` is set if every planned trial has ended."""
+        """No trial runs any more; ``sweep.finished`` is set if every planned trial has ended."""

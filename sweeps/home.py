@@ -1,4 +1,4 @@
-"""The folder everything of a sweep lives in: private, and known to be usable before the start."""
+"""The home: the folder with everything of a sweep; private, and checked before the start."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from sweeps.plan import Plan
 from sweeps.settings import number
 
 MIN_FREE_MB = 200.0
-"""Less free space is refused at the start (``FOCUS_MIN_FREE_MB``)."""
+"""A launch does not start with less free space than this (``FOCUS_MIN_FREE_MB``)."""
 OTHERS_NOTHING = 0o077
 
 
 @contextmanager
 def private_files() -> Iterator[None]:
-    """What is created meanwhile, also by child processes, only this user can read."""
+    """Only this user can read the files created meanwhile, also those of child processes."""
     before = os.umask(OTHERS_NOTHING)
     try:
         yield
@@ -28,10 +28,10 @@ def private_files() -> Iterator[None]:
 
 
 def prepare_home(plan: Plan) -> None:
-    """Make the folders; a home that cannot be written is found out before anything starts.
+    """Make the folders, and check before anything starts that the home can be written.
 
     Raises:
-        UserError: it cannot be written, or its disk is nearly full.
+        UserError: the home cannot be written, or its disk is nearly full.
     """
     least = number("FOCUS_MIN_FREE_MB", MIN_FREE_MB)
     try:

@@ -1,6 +1,6 @@
-"""Read a sweep that another tool made into the ledger: ``python -m sweeps.importer``.
+"""Import a sweep of another tool into the ledger: ``python -m sweeps.importer``.
 
-Then ``python analysis/report.py --sweep NAME`` reports on it.
+Then ``python analysis/report.py --sweep NAME`` reports on the sweep.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from sweeps.settings import check_settings
 
 NAME = "sweeps.importer"
 SOURCES = {name: f"from_{name}" for name in ("optuna", "ray", "mlflow", "table")}
-"""The modules that read them."""
+"""The module in ``sweeps.importing`` that reads each tool."""
 
 
 def build_parser(tool: str = "--from") -> CommandLine:
-    """The flags; ``tool`` is the one that names whose sweep it is."""
+    """The flags; ``tool`` is the flag that names the other tool."""
     parser = CommandLine(f"python -m {NAME}", "Read another tool's sweep into the ledger.")
     add = parser.add_argument
     kinds = ", ".join(SOURCES)
@@ -58,7 +58,7 @@ def build_parser(tool: str = "--from") -> CommandLine:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; 0 imported, 2 it cannot be."""
+    """Run the command line; returns 0 when the sweep is imported, 2 when it cannot be."""
     words = list(sys.argv[1:] if argv is None else argv)
     return answer(NAME, lambda: _import(words))
 
@@ -72,17 +72,17 @@ def _import(argv: list[str]) -> int:
 
 
 def bring_in(argv: list[str], tool: str = "--from") -> tuple[str, Path]:
-    """Import what a command line's words say, and tell what it was.
+    """Import the sweep that a command line names, and print a summary of it.
 
     Args:
-        argv: the words.
-        tool: the flag that names whose sweep it is.
+        argv: the words of the command line.
+        tool: the flag that names the other tool.
 
     Returns:
-        the name of the sweep, and the home whose ledger has it.
+        the name of the sweep, and the home whose ledger has the sweep.
 
     Raises:
-        UserError: it cannot be imported.
+        UserError: the sweep cannot be imported.
     """
     args = build_parser(tool).read(argv)
     for flag, value in ((tool, args.kind), ("--source", args.source)):

@@ -16,9 +16,9 @@ def run_inline(driver: Driver, *, checkpoints: str, threads: int, stopping: Stop
 
     Args:
         driver: the sweep.
-        checkpoints: where workers keep their states.
-        threads: torch threads.
-        stopping: looked at after each report.
+        checkpoints: the folder where workers keep their states.
+        threads: the number of torch threads.
+        stopping: checked before each trial and after each report.
     """
     with _torch_as_found():
         while not stopping.requested and (assignment := driver.next_trial()) is not None:
@@ -27,7 +27,7 @@ def run_inline(driver: Driver, *, checkpoints: str, threads: int, stopping: Stop
 
 @contextmanager
 def _torch_as_found() -> Iterator[None]:
-    """Threads and random numbers are afterwards as the program has them that called this one."""
+    """Afterwards, restore torch's threads and random numbers as the calling program had them."""
     import torch
 
     threads = torch.get_num_threads()
@@ -52,7 +52,7 @@ def _run_one(
     try:
         train_trial(payload, send, lambda note: driver.started_over(trial_id, note))
     except TrialStopped:
-        return  # pruned, or told to stop: the driver has recorded which
+        return  # pruned, as the driver recorded; or stopped, as ``Driver.stop`` will record
     except Exception as error:  # noqa: BLE001  whatever a trial raises fails that trial alone
         end = driver.lost if is_outside(error) else driver.failed
         end(trial_id, *describe_failure(error))

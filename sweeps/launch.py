@@ -1,6 +1,6 @@
-"""Launch a sweep, or go on with one: ``python sweeps/launch.py --space nfft_bins``.
+"""Launch or resume a sweep: ``python sweeps/launch.py --space nfft_bins``.
 
-The same command again is the resume command: finished trials are kept, unfinished ones go on
+The same command again resumes the sweep. Finished trials are kept, and unfinished trials continue
 from their last checkpoint.
 """
 
@@ -34,7 +34,7 @@ SAMPLERS = ("grid", "random", "tpe")
 
 
 def build_parser() -> CommandLine:
-    """The flags. They do not grow: a config field is reached with --set."""
+    """The flags. No config field gets a flag: ``--set`` changes every field."""
     parser = CommandLine(
         NAME, "Launch a sweep, or go on with one: the same command again resumes it."
     )
@@ -76,9 +76,9 @@ def main(argv: Sequence[str] | None = None, *, own_process: bool = False) -> int
     """Run the command line; returns the exit code.
 
     Args:
-        argv: its words; None for this program's.
-        own_process: nothing else runs in this process. Otherwise a sweep on Ray, which may end the
-            process that drives it, is driven by a process of its own.
+        argv: the words of the command line; None: the words that this program was started with.
+        own_process: True when nothing else runs in this process. Otherwise a sweep on Ray gets a
+            separate process, because Ray may end the process that drives the sweep.
     """
     words = list(sys.argv[1:] if argv is None else argv)
     return answer(NAME, lambda: _launch(words, own_process))
@@ -107,13 +107,14 @@ def _launch(argv: list[str], own_process: bool) -> int:
 
     options = {"retry_failed": args.retry_failed, "rerun": args.rerun}
     code = run_sweep(plan, argv, **options, called=not own_process)
-    lost_output()  # no loss: the ledger has it all
+    lost_output()  # forget lost lines: the ledger has all results
     return code
 
 
 def print_spaces() -> int:
-    """Every space with the question it asks; one that cannot be read is told, and is no reason
-    to hide the others.
+    """Print every space with its question; returns the exit code.
+
+    A space that cannot be read gets an error line; the other spaces are still listed.
     """
     width = max(len(escaped(name)) for name in search_spaces.names())
     code = EXIT_DONE
@@ -129,7 +130,7 @@ def print_spaces() -> int:
 
 
 def print_axes(name: str) -> int:
-    """The question of one space, and every value that it tries."""
+    """Print the question of one space, and every value that it tries; returns the exit code."""
     space = search_spaces.load(name)
     tell(f"{escaped(name)}  {one_line(space.question)}")
     for axis in space.describe_axes():
@@ -138,7 +139,7 @@ def print_axes(name: str) -> int:
 
 
 def print_plan(plan: Plan) -> None:
-    """The plan, before anything happens."""
+    """Print the plan, before anything happens."""
     for label, text in plan_lines(plan):
         tell(f"{label:>9}  {escaped(text)}")
 

@@ -1,4 +1,4 @@
-"""A row for every launch: under what it ran, and how it ended."""
+"""One row for every launch: the code and machine it ran with, and how it ended."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ SILENT = "ended without a word: it was killed, or could not write"
 
 
 def begin_launch(ledger: Ledger, sweep: Sweep, provenance: Mapping[str, Any]) -> Launch:
-    """Record that a launch begins; those before it that never said how they ended have ended.
+    """Record that a launch begins, and that earlier launches without a recorded end have ended.
 
-    Call it while the lease is held.
+    Call this while the lease is held: then no earlier launch still runs.
     """
     launch = Launch(sweep_id=sweep.id, **provenance)
     with ledger.writing() as session:
@@ -37,7 +37,7 @@ def end_launch(ledger: Ledger, launch: Launch, exit_code: int, reason: str) -> N
 
 
 def launches(ledger: Ledger, sweep: Sweep) -> list[Launch]:
-    """Every launch of ``sweep``, the first one first."""
+    """Every launch of ``sweep``, the oldest first."""
     with ledger.reading() as session:
         wanted = select(Launch).where(Launch.sweep_id == sweep.id).order_by(Launch.id)
         return list(session.scalars(wanted))

@@ -1,9 +1,9 @@
-"""One launcher a sweep: a row in the ledger that its holder keeps alive.
+"""The lease of a sweep: a row in the ledger, so that one launcher at a time drives the sweep.
 
-Nobody's clock is asked. On the same machine a holder is gone when its process is; of another
-machine's holder one sees only whether it still counts. Every write of a holder asks, in its own
-transaction, whether the lease is still his (``Ledger.fence``): one that was suspended while
-another took over finds out before it writes anything.
+No wall clock is compared. A holder on this machine is gone when its process is gone. A holder on
+another machine is gone when its counter ``beat`` stops growing. Every write of a holder checks, in
+the same transaction, that the lease is still the holder's (``Ledger.fence``). A holder that was
+suspended while another launcher took over finds out before it writes anything.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ from sweeps.settings import number
 
 BEAT_SECONDS = 5.0
 WATCH_SECONDS = 30.0
-"""How long a holder on another machine may be silent (``FOCUS_LEASE_SECONDS``)."""
+"""A holder on another machine may be silent for so long (``FOCUS_LEASE_SECONDS``)."""
 LOOK_SECONDS = 0.5
 LEASES = Base.metadata.tables[Lease.__tablename__]
-_BEAT = (  # of every write: made once, and of the table, which is half the cost of the mapped class
+_BEAT = (  # every write runs this: built once, on the table, at half the cost of the mapped class
     update(LEASES)
     .where(LEASES.c.sweep_id == bindparam("sweep"), LEASES.c.token == bindparam("holder"))
     .values(beat=LEASES.c.beat + 1)
@@ -46,7 +46,7 @@ _BEAT = (  # of every write: made once, and of the table, which is half the cost
 
 @dataclass(frozen=True)
 class Holder:
-    """Who drives a sweep; its text is for people."""
+    """Who drives a sweep; ``str`` gives the words for people."""
 
     host: str
     pid: int
@@ -58,17 +58,17 @@ class Holder:
 
 
 def holder(ledger: Ledger, sweep: Sweep) -> Holder | None:
-    """Who holds ``sweep``; None when nobody does, or a process of this machine that is gone."""
+    """Who holds ``sweep``; None when nobody does, or when the holder is a dead process here."""
     lease = _read(ledger, sweep)
     return None if lease is None or _is_dead(lease) else _holder(lease)
 
 
 @contextmanager
 def hold(ledger: Ledger, sweep: Sweep, *, beat_seconds: float = BEAT_SECONDS) -> Iterator[None]:
-    """Hold ``sweep``: meanwhile every write of ``ledger`` is fenced, and nobody else drives it.
+    """Hold ``sweep`` meanwhile: nobody else drives it, and every write of ``ledger`` is fenced.
 
     Raises:
-        UserError: somebody holds it.
+        UserError: another launcher holds the sweep.
     """
     token = _acquire(ledger, sweep)
     ledger.fence = lambda session: _beat(session, sweep, token)
@@ -119,7 +119,7 @@ def _insert(ledger: Ledger, sweep: Sweep, token: str) -> bool:
 
 
 def _take_over(ledger: Ledger, found: Lease, token: str) -> bool:
-    """False when the holder stirred, or another launcher was quicker."""
+    """False when the holder's ``beat`` grew, or another launcher was quicker."""
     unchanged = (Lease.sweep_id == found.sweep_id, Lease.token == found.token)
     with ledger.writing() as session:
         changes = {**_columns(token), "since": now(), "beat": 0}
@@ -139,7 +139,7 @@ def _columns(token: str) -> dict[str, str | int]:
 
 
 def _is_dead(lease: Lease) -> bool:
-    """Known to be gone: a process of this machine that is no more, or whose pid is another's."""
+    """Whether the holder was a process of this machine that is gone; its pid may be used again."""
     return lease.machine == this_machine() and began(lease.pid) != lease.began
 
 
@@ -166,7 +166,11 @@ def _holder(lease: Lease) -> Holder:
 
 
 def _beat(session: Session, sweep: Sweep, token: str) -> None:
-    """Count, if the lease is still ours; in the transaction that is about to write."""
+    """Increase ``beat``, in the transaction that is about to write.
+
+    Raises:
+        LeaseLostError: the lease is not ours any more.
+    """
     if _rows(session, _BEAT, {"sweep": sweep.id, "holder": token}) != 1:
         raise LeaseLostError(
             f"sweep {sweep.name!r} was taken over by another launcher while this one did not "
@@ -176,7 +180,7 @@ def _beat(session: Session, sweep: Sweep, token: str) -> None:
 
 def _keep_alive(ledger: Ledger, ended: threading.Event, seconds: float) -> None:
     while not ended.wait(seconds):
-        with suppress(LedgerError), ledger.writing():  # the ledger tells whoever drives
+        with suppress(LedgerError), ledger.writing():  # ``on_failure`` tells the driver
             pass
         if ledger.failure is not None:
             return

@@ -40,7 +40,7 @@ NAME = "sweeps.look"
 FORMAT = 1
 CHANNELS = 3
 SECONDS = 20.0
-"""For the timings."""
+"""How long the timings take."""
 
 
 def build_parser() -> CommandLine:
@@ -84,7 +84,7 @@ def _look(argv: list[str]) -> int:
 
 
 def look(found: Trained, seconds: float = SECONDS) -> dict[str, Any]:
-    """All numbers, as plain data; about ``seconds`` long."""
+    """All numbers, as plain data; the timings take about ``seconds``."""
     from focus_core.systems.focus.filter_views import described, filter_views, random_channels
     from focus_core.tasks import build_task
     from focus_core.tools.speed import one_thread
@@ -120,7 +120,7 @@ def look(found: Trained, seconds: float = SECONDS) -> dict[str, Any]:
 
 
 def _timings(trial: TrialConfig, task: Task, seconds: float) -> dict[str, list[dict[str, float]]]:
-    """Of such a network, and of full attention with the same width, layers and FFN."""
+    """Time such a network, and full attention with the same width, layers and FFN."""
     from focus_core.tools.speed import LENGTHS, Build, Shape, build_work, time_lengths
 
     shape = Shape(task.vocab_size, task.num_outputs, task.readout)
@@ -139,7 +139,7 @@ def _out_file(word: str) -> Path:
 
 
 def _write(path: Path, text: str) -> None:
-    """Written beside, then moved: nobody reads half a file."""
+    """Write under another name, then move: nobody reads half a file."""
     fresh = path.with_name(f".{path.name}.{uuid.uuid4().hex}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
 """Bring an older ledger forward: ``python -m sweeps.migrate [--home DIR]``.
 
-A launch and a backup (of the copy) do so too. Reports and audits only read, and ask for this. No
-older program may drive a sweep in it meanwhile.
+A launch also migrates its ledger, and a backup migrates its copy. Reports and audits only read, and
+ask the person to run this command. No older program may drive a sweep in the ledger meanwhile.
 """
 
 from __future__ import annotations

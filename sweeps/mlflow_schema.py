@@ -1,4 +1,4 @@
-"""Whether the installed MLflow can use a database; known without importing MLflow."""
+"""Find out whether the installed MLflow can use a database, without importing MLflow."""
 
 from __future__ import annotations
 
@@ -9,19 +9,21 @@ import shlex
 from pathlib import Path
 
 MIGRATIONS = "store/db_migrations/versions"
-"""In MLflow's package: a file a change of its tables, which names itself and its predecessor."""
+"""A folder of MLflow's package with one file for each change of the tables (a revision).
+
+Each file names its own revision and the revision before it."""
 REVISION = re.compile(r"^(down_)?revision\b[^=\n]*=(.*)$", re.MULTILINE)
 WORD = re.compile(r"[\"'](\w+)[\"']")
 
 
 def complaint(path: Path, found: str | None, uri: str, flag: str) -> str | None:
-    """What is wrong with the tables in ``path``, and the whole remedy; None when nothing is.
+    """What is wrong with the tables in ``path``, and the whole remedy; None when nothing is wrong.
 
     Args:
         path: the database.
-        found: which revision its tables have; None when it does not say.
-        uri: its address.
-        flag: what named it.
+        found: the revision of its tables; None when the database does not say.
+        uri: the database's address.
+        flag: the flag or variable that named the database.
     """
     known, newest = revisions()
     if newest is None or found == newest:
@@ -43,9 +45,9 @@ def complaint(path: Path, found: str | None, uri: str, flag: str) -> str | None:
 
 
 def revisions() -> tuple[frozenset[str], str | None]:
-    """Every revision of MLflow's tables that the installed one knows, and the newest.
+    """Every revision of the tables that the installed MLflow knows, and the newest one.
 
-    The newest is None where they cannot be told: MLflow then says itself what it cannot use.
+    The newest is None where it cannot be found out: MLflow itself then says what it cannot use.
     """
     spec = importlib.util.find_spec("mlflow")
     if spec is None or spec.origin is None:

@@ -1,4 +1,4 @@
-"""MLflow's server as a child that ends with whoever started it, however that one ends."""
+"""MLflow's server as a child process that ends with its parent, however the parent ends."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ threading.Thread(target=end_with_starter, daemon=True).start()
 server.wait()
 os.killpg(0, signal.SIGKILL)
 """
-"""Starts the server in its own group of processes and waits for the end of its standard input,
-which the kernel brings about whatever kills the process that started it. Then the group is killed,
-the server's workers and the keeper included."""
+"""The keeper leads a process group of its own and starts the server in that group. It waits for the
+end of its standard input, which the kernel closes when the parent ends, whatever kills the parent.
+Then the keeper kills the group: the server, the server's workers and itself."""
 
 
 @contextmanager
 def serving(uri: str, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """MLflow's server on ``port``, which answers; it is gone at the end.
+    """Run MLflow's server on ``port``; it answers inside the block and is gone afterwards.
 
     Raises:
-        UserError: it does not start.
+        UserError: the server does not start.
     """
     with TemporaryFile("w+") as log:
         server = _start(uri, port, log)
@@ -61,8 +61,8 @@ def _start(uri: str, port: int, log: IO[str]) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "mlflow", "server", "--no-serve-artifacts"]
     command += ["--host", HOST, "--port", str(port), "--workers", "1"]
     quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    quiet["MLFLOW_BACKEND_STORE_URI"] = uri  # not as a flag: everybody may read those
-    # A session of its own: Ctrl-C and a terminal that hangs up reach us alone.
+    quiet["MLFLOW_BACKEND_STORE_URI"] = uri  # not a flag: every user can read flags
+    # The keeper has its own session: Ctrl-C and a closed terminal reach only this process.
     return subprocess.Popen(
         [sys.executable, "-I", "-S", "-c", KEEPER, *command],
         env=os.environ | quiet,
@@ -94,5 +94,5 @@ def _stop(server: subprocess.Popen[bytes]) -> None:
     with suppress(subprocess.TimeoutExpired):
         server.wait(STOP_SECONDS)
     with suppress(ProcessLookupError, PermissionError):
-        os.killpg(server.pid, signal.SIGKILL)  # where the keeper was killed, or is stopped
+        os.killpg(server.pid, signal.SIGKILL)  # if the keeper was killed or suspended
     server.wait()

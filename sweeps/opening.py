@@ -1,6 +1,6 @@
-"""The sweep's row: made, or gone on with; and what has changed since it was made.
+"""Make the sweep's row, or continue with the row that exists and update it.
 
-A launch that would mix numbers of two codes, or of two questions, is refused.
+A launch that would mix numbers of two versions of the code, or of two questions, is refused.
 """
 
 from __future__ import annotations
@@ -35,22 +35,22 @@ SAMPLER_SEED = 0
 
 
 def find_or_add(ledger: Ledger, plan: Plan, provenance: Mapping[str, Any]) -> Sweep:
-    """The row of the sweep called ``plan.name``, untouched where there is one.
+    """The row of the sweep called ``plan.name``: made if there is none, otherwise unchanged.
 
     Args:
         ledger: the record.
-        plan: what is asked.
+        plan: what this launch asks for.
         provenance: see ``provenance.everything``.
 
     Raises:
-        UserError: a sweep of that name asks something else.
+        UserError: the sweep of that name asks or confirms something else, or was imported.
     """
     sweep = ledger.find_sweep(plan.name)
     if sweep is None:
         try:
             return add_asked(ledger, _new(plan, provenance), plan)
-        except IntegrityError:  # another launcher was quicker; which of the two goes on,
-            sweep = ledger.find_sweep(plan.name)  # the lease decides
+        except IntegrityError:  # another launcher was quicker
+            sweep = ledger.find_sweep(plan.name)  # the lease decides which of the two goes on
     assert sweep is not None
     if sweep.space == IMPORTED:
         raise UserError(
@@ -79,20 +79,21 @@ def go_on(
     rerun: bool,
     forget: Callable[[str], None],
 ) -> Sweep:
-    """Bring the sweep's row up to this launch. Call it while the lease is held.
+    """Update the sweep's row to what this launch asks for. Call this while the lease is held.
 
     Args:
         ledger: the record.
-        plan: what is asked.
-        provenance: of this launch.
+        plan: what this launch asks for.
+        provenance: the provenance of this launch.
         retry_failed: failed trials will be tried again.
         rerun: everything will be trained again.
         forget: removes a trial's checkpoints.
 
     Raises:
-        UserError: seeds would be taken away, or results of two codes mixed.
+        UserError: the launch would remove seeds or mix results of two versions of the code, or
+            ``plan.only`` does not name complete trials.
     """
-    sweep = ledger.find_sweep(plan.name)  # as it is now that nobody else may change it
+    sweep = ledger.find_sweep(plan.name)  # read again: nobody else may change it now
     assert sweep is not None
     if plan.seeds < sweep.seeds:
         flag = "--confirm" if plan.confirms else "--seeds"
@@ -120,7 +121,7 @@ def go_on(
 
 
 def same_question(plan: Plan, stored: dict[str, Any]) -> str | None:
-    """What differs between ``plan`` and the sweep of that name; None when nothing does."""
+    """What differs between ``plan`` and the ``stored`` sweep; None when nothing differs."""
     now = {
         "space": plan.space.name,
         "axes": json.loads(json.dumps(plan.space.describe_axes())),
@@ -152,7 +153,7 @@ def _new(plan: Plan, provenance: Mapping[str, Any]) -> Sweep:
 
 
 def _is_finished(sweep: Sweep, trials: list[Trial], plan: Plan, seeds: Seeds) -> bool:
-    """Nothing is left to train."""
+    """Whether nothing is left to train."""
     grows = plan.trials > max(sweep.planned, len(trials))
     open_seeds = any(seeds.missing(trial) for trial in trials if trial.state == "complete")
     ended = all(trial.state in TERMINAL for trial in trials)
@@ -160,7 +161,7 @@ def _is_finished(sweep: Sweep, trials: list[Trial], plan: Plan, seeds: Seeds) ->
 
 
 def _trained_again(trials: list[Trial], *, rerun: bool, retry_failed: bool) -> str | None:
-    """The flag by which something is trained a second time."""
+    """The flag that makes this launch train a trial again; None when none is trained again."""
     if rerun and any(trial.step or trial.state in TERMINAL for trial in trials):
         return "--rerun"
     failed = any(trial.state == "failed" for trial in trials)
@@ -177,7 +178,11 @@ def _change_code(
     rerun: bool,
     forget: Callable[[str], None],
 ) -> None:
-    """Take this launch's code for that of the ``other`` trials, if nothing of theirs is left."""
+    """Record this launch's code for the ``other`` trials, or for all trials with ``rerun``.
+
+    Raises:
+        UserError: an ``other`` trial has begun, and ``rerun`` is not given.
+    """
     begun = [trial for trial in other if trial.step]
     if begun and not rerun:
         first = begun[0]
@@ -187,7 +192,7 @@ def _change_code(
             f"{counted(len(trials), 'trial')}): choose another --name, or --rerun"
         )
     changed = trials if rerun else other
-    for trial in changed:  # before the ledger: no state of the old code may outlive it
+    for trial in changed:  # before the ledger changes: no state of the old code may remain
         forget(trial.trial_id)
     codes = {trial.trial_id: trial_code(trial.config) for trial in changed}
     is_fresh = rerun or not any(trial.step for trial in trials)

@@ -1,7 +1,7 @@
-"""What comes from outside this program: files of the system, names, what other programs print.
+"""Read what comes from outside this program: system files, names, output of other programs.
 
-Any byte may be in it, in any locale. Nothing here raises for what the bytes are: they are parsed
-as bytes, or decoded with U+FFFD in the place of what is no UTF-8.
+It may hold any byte, in any locale. No function here raises because of a byte: bytes are parsed as
+bytes, or decoded with U+FFFD in place of a byte that is not UTF-8.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Answer(NamedTuple):
 
 
 def text_of(raw: bytes) -> str:
-    """``raw`` as text. ASCII stays where it is, whatever stands around it."""
+    """``raw`` as text. ASCII characters are kept, whatever bytes are around them."""
     return raw.decode("utf-8", errors="replace")
 
 
@@ -35,16 +35,16 @@ def read_text(path: Path) -> str:
     """A file's text.
 
     Raises:
-        OSError: it is not there, or not ours to read.
+        OSError: the file is missing, or this user may not read it.
     """
     return text_of(path.read_bytes())
 
 
 def storable(text: str) -> str:
-    """``text`` as every database and every file takes it.
+    """``text`` in a form that every database and every file accepts.
 
-    Python gives names of the system as text in which a byte that is no UTF-8 is half a surrogate
-    pair, which nothing encodes. A NUL is refused by some databases.
+    In a name from the system, Python replaces a byte that is not UTF-8 with half a surrogate pair,
+    which UTF-8 cannot encode. Some databases refuse a NUL.
     """
     try:
         raw = text.encode("utf-8", errors="surrogateescape")
@@ -54,7 +54,7 @@ def storable(text: str) -> str:
 
 
 def host_name() -> str:
-    """The name of this machine, which may hold any byte."""
+    """The name of this machine, in a form that can be stored."""
     return storable(socket.gethostname())
 
 
@@ -70,11 +70,11 @@ def ask(
     Args:
         words: the program and its arguments.
         given: its standard input.
-        environment: instead of this process's.
-        seconds: how long it may take. Then it is killed, with whatever it has started.
+        environment: the program's environment; None: that of this process.
+        seconds: how long the program may take. Then its whole process group is killed.
 
     Raises:
-        OSError: there is no such program, or it took too long (``TimeoutError``).
+        OSError: there is no such program, or the program took too long (``TimeoutError``).
     """
     pipe = subprocess.PIPE
     with subprocess.Popen(

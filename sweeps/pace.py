@@ -1,4 +1,4 @@
-"""How long a sweep still takes: from the seconds a step that its trials needed in this launch."""
+"""Predict how long a sweep still takes, from the seconds per step of its trials in this launch."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from typing import NamedTuple
 
 
 class Range(NamedTuple):
-    """Seconds."""
+    """A range of seconds."""
 
     low: float
     high: float
 
 
 class Pace:
-    """Seconds a step, trial by trial, of this launch alone.
+    """The seconds per step of each trial, in this launch alone.
 
     Args:
-        clock: seconds, monotonic.
+        clock: returns monotonic seconds.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._began: dict[int, tuple[float, int]] = {}
         self.costs: dict[int, float] = {}
-        """Seconds a step, all seeds together, by trial."""
+        """Seconds per step by trial, for all its seeds together."""
 
     def begin(self, trial: int, step: int) -> None:
         """A worker has the trial, which stands at ``step``."""
         self._began[trial] = (self._clock(), step)
 
     def reach(self, trial: int, step: int) -> None:
-        """The trial has come to ``step``; of one that no worker has, nothing is measured."""
+        """The trial has reached ``step``; a trial that no worker has is not measured."""
         since, first = self._began.get(trial, (0.0, step))
         if step > first:
             self.costs[trial] = (self._clock() - since) / (step - first)
@@ -46,18 +46,19 @@ class Pace:
         workers: int,
         share: float = 1.0,
     ) -> Range | None:
-        """How long it takes until all of them have ended; None while nothing is measured.
+        """How long it takes until all trials have ended; None while nothing is measured.
 
-        What was never measured costs as much as what was: the range is that of a prediction, two
-        standard deviations wide. How the trials fall on the workers is not known either. In any
-        order they need an even share of the work and no less than the longest trial, and at most
-        the even share plus the longest trial (Graham's bound for list schedules, 1966).
+        A waiting trial is expected to cost as much as the measured trials: its range is a
+        prediction of two standard deviations to each side, within the measured costs. The order in
+        which workers take the trials is not known either. In any order the time is at least an
+        even share of the work and at least the longest trial. It is at most the even share plus
+        the longest trial (Graham's bound for list schedules, 1966).
 
         Args:
-            running: each trial at work, with the steps that it has left.
-            waiting: the steps left of each other one.
+            running: each running trial, with the steps that it has left.
+            waiting: the steps that each other trial has left.
             workers: how many trials run at once.
-            share: how much of its budget a trial trains before it is pruned, for the lower end.
+            share: the mean share of its budget that a trial trains, for the lower end.
         """
         if not self.costs:
             return None
@@ -72,13 +73,13 @@ class Pace:
 
 
 def _sum(known: Sequence[float], steps: Sequence[float]) -> Range:
-    """Seconds of trials that nobody measured."""
+    """The seconds of trials that were never measured."""
     total, n, k = sum(steps), len(steps), len(known)
     if not n:
         return Range(0.0, 0.0)
     mean = statistics.fmean(known)
     sd = statistics.stdev(known) if k > 1 else 0.0
-    half = 2 * sd * math.sqrt(1 / n + 1 / k)  # of the mean of n more
+    half = 2 * sd * math.sqrt(1 / n + 1 / k)  # for the mean of n more trials
     low, high = max(mean - half, min(known)), min(mean + half, max(known))
     return Range(total * low, total * high)
 
@@ -94,7 +95,7 @@ def duration(seconds: float) -> str:
 
 
 def span(left: Range) -> str:
-    """``12 to 15 min left``; ``about 12 min left`` where both ends say the same."""
+    """``12 to 15 min left``; ``about 12 min left`` where both ends read the same."""
     low, high = _rough(left.low), _rough(left.high)
     if low == high:
         return f"about {high} left"
@@ -104,7 +105,7 @@ def span(left: Range) -> str:
 
 
 def _rough(seconds: float) -> str:
-    """No more digits than a forecast has."""
+    """``seconds`` in words, rounded to the few digits that a forecast can have."""
     if seconds < 90:
         return f"{max(5, 5 * math.ceil(seconds / 5))} s"
     if seconds < 90 * 60:

@@ -1,4 +1,4 @@
-"""The picture of a running sweep: what stands where in the terminal."""
+"""The picture of a running sweep: its parts and their places in the terminal."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ STYLES = {
 }
 FRAME_LINES = 10  # everything but the running trials and the alarms
 MOST_ALARMS = 3
-BESIDE_NAME = 56  # columns, for all else that stands in a running trial's line
-NARROW = 80  # columns; below, there is no room for bars
+BESIDE_NAME = 56  # columns for everything but the name in a running trial's line
+NARROW = 80  # columns; a narrower terminal has no room for bars
 
 
 def draw(progress: Progress, places: Mapping[str, str], console: Console) -> RenderableType:
-    """The present picture.
+    """The current picture.
 
     Args:
         progress: what is known of the sweep.
-        places: what is where, shown at the foot.
-        console: the terminal: its size, and whether it has more than ASCII.
+        places: where to look next, shown at the foot.
+        console: the terminal; it knows its size, and whether it can show more than ASCII.
     """
     sweep = progress.sweep
     if sweep is None:
@@ -56,7 +56,7 @@ def draw(progress: Progress, places: Mapping[str, str], console: Console) -> Ren
 
 
 def best_words(progress: Progress) -> tuple[str, str] | None:
-    """Which trial is best and how it stands to the others; None while there is none.
+    """The best score, and the median of all scores beside it; None while no trial is best.
 
     ``("best validation accuracy 0.75", "(median of 5 trials 0.43)")``
     """
@@ -70,7 +70,7 @@ def best_words(progress: Progress) -> tuple[str, str] | None:
 
 
 def alarm_lines(progress: Progress) -> Iterator[str]:
-    """What a person should look at, the newest trials first."""
+    """One line for each trial that a person should look at, the newest trials first."""
     found = []
     for trial in sorted(progress.trials.values(), key=lambda trial: -trial.number):
         suspect = [*progress.alarms.get(trial.id, {}).values()]
@@ -112,7 +112,7 @@ def _running(progress: Progress, console: Console, most: int) -> RenderableType:
         table.add_column(justify=justify, no_wrap=True, overflow="ellipsis")  # type: ignore[arg-type]
     table.columns[1].ratio = 1
     longest = max((_name(progress, trial).cell_len for trial in shown), default=0)
-    table.width = min(console.width, longest + BESIDE_NAME)  # the curve stands by its name
+    table.width = min(console.width, longest + BESIDE_NAME)  # the curve stands next to the name
     for trial in shown:
         step, curve = progress.step(trial), progress.curves.get(trial.id, {})
         values = [curve[at] for at in sorted(curve)]
@@ -129,7 +129,7 @@ def _running(progress: Progress, console: Console, most: int) -> RenderableType:
 
 
 def _ends(progress: Progress, trials: list[Trial]) -> tuple[float, float]:
-    """Of the scores that are drawn: all curves on one scale."""
+    """The lowest and highest score that is drawn: all curves have one scale."""
     found = [
         value
         for trial in trials
@@ -151,7 +151,7 @@ def _best(progress: Progress) -> list[Text]:
 
 
 def _cut(text: Text) -> Text:
-    """One line, whatever the width."""
+    """Make ``text`` one line: the terminal cuts what does not fit."""
     text.no_wrap, text.overflow = True, "ellipsis"
     return text
 

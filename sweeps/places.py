@@ -1,4 +1,4 @@
-"""The places a launch would write to, looked at before anything is written."""
+"""Check the places that a launch would write to, before anything is written."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ from sweeps.schema_words import COPIED, OLDER, version_words
 from sweeps.settings import check_settings
 
 LEDGER, MLFLOW = "schema_info", "alembic_version"
-"""A table that a ledger has, and one that MLflow's database has."""
+"""A table that every ledger has, and one that every database of MLflow has."""
 MOST_SQLITE = 504
-"""Bytes of a database's path: SQLite keeps 512 for it and what it puts behind, ``-journal``."""
+"""Bytes of a database's path: SQLite keeps 512 for the path and its suffix ``-journal``."""
 SERVERS = ("http", "https")
 DATABASES = ("sqlite", "mysql", "mssql", "postgresql")
 OTHERS = ("databricks", "databricks-uc", "uc")
 
 
 def check_places(plan: Plan, tracking_flag: str) -> Plan:
-    """Whether ledger, MLflow and Ray's temporary files can be where ``plan`` says.
+    """Check that ledger, MLflow and Ray's temporary files can be where ``plan`` says.
 
     Args:
         plan: what is about to be launched.
-        tracking_flag: what named the tracking URI.
+        tracking_flag: the flag or variable that named the tracking URI.
 
     Returns:
-        ``plan``, with a caution where the temporary files go to another place than the usual one.
+        ``plan``, with a caution where Ray's temporary files cannot go to the first choice.
 
     Raises:
-        UserError: one line.
+        UserError: a place cannot be used; the message is one line.
     """
     check_settings()
     ledger = ledger_file(plan.ledger_url, plan.home)
@@ -60,17 +60,17 @@ def check_places(plan: Plan, tracking_flag: str) -> Plan:
         raise UserError(
             f"{tracking_flag} names the ledger {ledger}: MLflow needs a database of its own"
         )
-    if plan.local or plan.address is not None:  # no Ray of ours
+    if plan.local or plan.address is not None:  # this launch starts no Ray
         return plan
     _, said = temporary.choose()
     return replace(plan, cautions=(*plan.cautions, said)) if said else plan
 
 
 def _check_new(ledger: Path, checkpoints: Path) -> None:
-    """Whether a database without tables is one that a launcher had no time to make.
+    """Check that a database without tables is new: a launcher had no time to make the tables.
 
     Raises:
-        UserError: trials of its sweep have been trained: it is part of a ledger.
+        UserError: its sweep has checkpoints, so the file is a part of an older ledger.
     """
     if any(checkpoints.glob("*/seeds-*.pt")):
         raise UserError(
@@ -83,7 +83,7 @@ def ledger_file(url: str, home: Path) -> Path | None:
     """The ledger's file; None where a server keeps it. An empty or missing file is fine.
 
     Raises:
-        UserError: it cannot be a ledger.
+        UserError: the address or the file cannot be a ledger.
     """
     address = _address(url, "FOCUS_LEDGER_URL")
     if address.get_backend_name() != "sqlite":
@@ -103,7 +103,7 @@ def ledger_file(url: str, home: Path) -> Path | None:
 
 
 def check_tracking(uri: str, flag: str) -> Path | None:
-    """MLflow's file; None where a server keeps it. An empty or missing file is fine.
+    """MLflow's database file; None where a server keeps it. An empty or missing file is fine.
 
     Raises:
         UserError: MLflow cannot keep runs there.
@@ -134,14 +134,14 @@ def check_tracking(uri: str, flag: str) -> Path | None:
 
 
 def check_schema(uri: str, flag: str) -> None:
-    """Whether the installed MLflow can write to its database in a file; a server checks its own.
+    """Check that the installed MLflow can write to a database in a file; a server checks its own.
 
     Raises:
-        UserError: it cannot, and never will by itself.
+        UserError: MLflow cannot write to the database, and will not mend that by itself.
     """
     path = sqlite_file(uri)
     if path is None or MLFLOW not in tables(path):
-        return  # it is made, or refused, elsewhere
+        return  # other code makes or refuses the database
     for (found,) in _select(path, f"SELECT max(version_num) FROM {MLFLOW}"):
         wrong = complaint(path, None if found is None else str(found), uri, flag)
         if wrong is not None:
@@ -149,10 +149,10 @@ def check_schema(uri: str, flag: str) -> None:
 
 
 def tables(path: Path) -> set[str]:
-    """The tables of an SQLite file; none when it is empty, or not there.
+    """The tables of an SQLite file; no table when the file is empty or missing.
 
     Raises:
-        UserError: it is no such file.
+        UserError: the file is no SQLite database that can be read.
     """
     if not path.exists():
         return set()
@@ -175,17 +175,18 @@ def _select(path: Path, query: str) -> list[tuple[object, ...]]:
             return database.execute(query).fetchall()
     except sqlite3.OperationalError as error:
         if "locked" in str(error) or "busy" in str(error):
-            return []  # somebody writes: it is looked at again when it is opened
+            return []  # another process writes: opening the file checks it again
         raise _unreadable(path, error) from None
     except sqlite3.ProgrammingError:
-        raise  # a mistake of ours
+        raise  # a bug of this program
     except sqlite3.DatabaseError as error:
         raise _unreadable(path, error) from None
 
 
 def _unreadable(path: Path, error: Exception) -> UserError:
-    if path.is_file() and not os.access(path.parent, os.W_OK):  # beside a file in WAL mode, SQLite
-        return UserError(  # writes even to read
+    # To read a file in WAL mode, SQLite writes to files beside that file.
+    if path.is_file() and not os.access(path.parent, os.W_OK):
+        return UserError(
             f"{path} cannot be opened ({error}), since its folder {path.parent} cannot be "
             "written: make it writable, or name another place with --home"
         )
@@ -204,7 +205,7 @@ def _address(url: str, name: str) -> URL:
             f"{name} {shown(hide_secrets(url))} needs the package {error.name}: install it"
         ) from None
     except (ArgumentError, ValueError, TypeError):
-        # Not shown: it may hold a password where nobody would look for one.
+        # The address is not shown: it may hold a password in an unexpected place.
         raise UserError(f"{name} is no database address: {example}") from None
     return address
 

@@ -1,4 +1,4 @@
-"""From a command line to a plan: everything checked, nothing written."""
+"""Make a plan from a command line: everything is checked, and nothing is written."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class Plan:
     """A sweep about to be launched.
 
     Attributes:
-        hypothesis: what is expected; empty where nothing was said.
-        margin: the largest difference that nobody would care about; None: the metric's own.
-        first: points that come before those that the sampler proposes; of a grid all there are.
-        only: beginnings of the ids of the trials that get ``seeds``; the others keep what they
-            have. Empty: all.
-        confirms: the sweep whose winner is trained again, on fresh seeds; None: it is no
-            confirmation.
+        hypothesis: what is expected; empty where no expectation was stated.
+        margin: the largest difference that does not matter; None: the metric's own.
+        first: points that come before the sampler's proposals; they replace the points of a grid.
+        only: the beginnings of the ids of the trials that get ``seeds``; the other trials keep
+            their seeds. Empty: every trial gets ``seeds``.
+        confirms: the sweep whose winner this plan trains again, on fresh seeds; None: this plan
+            is no confirmation.
         first_seed: the smallest seed.
     """
 
@@ -67,11 +67,11 @@ class Plan:
 
     @property
     def checkpoints(self) -> Path:
-        """Of this sweep alone: a trial of another may have been trained by other code."""
+        """The folder of this sweep alone: other code may have trained another sweep's trials."""
         return self.home / "checkpoints" / self.name
 
     def warmup(self) -> int | None:
-        """Steps before a trial may be pruned; None where none is."""
+        """Steps before a trial may be pruned; None where no trial is pruned."""
         return self.base.train.steps // 3 if self.space.prune else None
 
 
@@ -180,7 +180,10 @@ def _number_of_trials(asked: int | None, space: Space, sampler: str) -> int:
 def _reference(
     space: Space, base: TrialConfig, sampler: str
 ) -> tuple[tuple[Point, ...], list[str]]:
-    """The base's own point, which no sampler would propose; or a caution that there is none."""
+    """The base's own point, which no sampler would propose; or a caution that there is none.
+
+    A grid gets neither.
+    """
     if sampler == "grid":
         return (), []
     point, lacking = space.point_of(base)

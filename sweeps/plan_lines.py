@@ -1,4 +1,4 @@
-"""A plan for people: what is asked, of how many trials, where, and what it can tell apart."""
+"""A plan in words: its question, its trials, its places, and the differences it can detect."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from sweeps.power import resolution, too_many
 from sweeps.redact import hide_secrets, shown_url
 
 MOST_NAMED = 8
-"""Values of an axis that a plan names."""
+"""The most values of an axis that a plan lists."""
 
 
 def plan_lines(plan: Plan) -> list[tuple[str, str]]:
-    """Label and text of each line."""
+    """The label and the text of each line."""
     task = plan.base.task
     decides = f"{TASKS[task.name].metric} on validation; the test split is only reported"
     margin = "" if plan.margin is None else f"differences up to {plan.margin:g}"
@@ -77,11 +77,12 @@ def _describe_base(base: TrialConfig) -> str:
 
 
 def describe_axis(axis: dict[str, Any], short_for: str | None = None) -> str:
-    """Its key and its values.
+    """The key and the values of an axis, in one line.
 
     Args:
-        axis: as the ledger has it.
-        short_for: the space whose full list is then named instead of most values; None: all.
+        axis: the axis, as the ledger stores it.
+        short_for: a space's name: the line then lists ``MOST_NAMED`` values at most, and names the
+            command that lists all. None: the line lists all values.
     """
     scale = " (log)" if axis.get("log") else ""
     if "choices" in axis:

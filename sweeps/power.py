@@ -1,9 +1,9 @@
-"""What a plan can tell apart, before anything is trained.
+"""The differences that a plan can detect, known before anything is trained.
 
-The smallest true difference between an arm and the reference that is decided in 8 of 10 sweeps, in
-standard deviations of a seed: by the guarded pool of the report (seeds paired, one pooled noise,
-simultaneous 95 % intervals), where every arm is equally noisy. ``tests/sweeps/test_power.py``
-simulates it again.
+The table holds the smallest true difference between an arm and the reference that 8 of 10 sweeps
+decide, in standard deviations of a seed. It holds for the guarded pool of the report (paired seeds,
+one pooled noise, simultaneous 95 % intervals), where every arm is equally noisy.
+``tests/sweeps/test_power.py`` repeats the simulation.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sweeps.command_line import counted
 from sweeps.plan import Plan
 
 FEWEST_SEEDS = 3
-"""No comparison is decided with fewer."""
+"""With fewer seeds, no comparison is decided."""
 MOST_ARMS = 12
 ARMS = (2, 3, 4, 6, 9, 12, 20, 40, 65)
 SMALLEST = {
@@ -28,25 +28,27 @@ SMALLEST = {
     15: (1.1, 1.2, 1.3, 1.4, 1.4, 1.5, 1.5, 1.6, 1.7),
     20: (0.9, 1.0, 1.1, 1.2, 1.2, 1.2, 1.3, 1.4, 1.4),
 }
-"""By seeds, for so many ``ARMS``: 4,000 simulated sweeps each (1,500 of the two largest)."""
+"""By the number of seeds: one value for each number in ``ARMS``.
+
+Each value is from 4,000 simulated sweeps (1,500 for the two largest)."""
 
 
 def smallest_difference(arms: int, seeds: int) -> float:
-    """What is decided with 80 % power.
+    """The smallest difference that is decided with 80 % power.
 
     Args:
-        arms: the reference among them, from 2.
-        seeds: of each, from ``FEWEST_SEEDS``.
+        arms: the number of arms with the reference, at least 2.
+        seeds: the number of seeds of each arm, at least ``FEWEST_SEEDS``.
 
     Returns:
-        standard deviations of a seed.
+        the difference in standard deviations of a seed.
     """
     row = max(known for known in SMALLEST if known <= seeds)
     return _between(arms, SMALLEST[row]) * math.sqrt(row / seeds)
 
 
 def resolution(plan: Plan) -> str:
-    """What the comparisons of ``plan`` can tell apart; empty where the sampler chooses them."""
+    """The differences that ``plan`` can detect, in words; empty where its arms are not fixed."""
     if plan.sampler != "grid" or plan.only or (arms := number_of_arms(plan)) < 2:
         return ""
     said = f"with {counted(plan.seeds, 'seed')}"
@@ -60,9 +62,9 @@ def resolution(plan: Plan) -> str:
 
 
 def too_many(plan: Plan) -> list[str]:
-    """A caution where the arms are too many for what is mostly asked, and which spaces have fewer.
+    """A caution where ``plan`` has more than ``MOST_ARMS`` arms; it names spaces with fewer.
 
-    It counts the comparisons: each of them is paid for by all the others.
+    The intervals are simultaneous, so each further comparison widens all the others.
     """
     if plan.sampler != "grid" or not plan.space.families:
         return []
@@ -76,13 +78,13 @@ def too_many(plan: Plan) -> list[str]:
 
 
 def number_of_arms(plan: Plan) -> int:
-    """Trials that are compared: of those that differ in a tuned axis alone, one."""
+    """How many trials are compared; trials that differ only in tuned axes count as one."""
     tuned = math.prod(len(axis.values()) for axis in plan.space.axes if axis.tuned)
     return plan.trials if plan.confirms else math.ceil(plan.trials / tuned)
 
 
 def _between(arms: int, known: tuple[float, ...]) -> float:
-    """Linear in the logarithm of the number of arms; the last one beyond the table."""
+    """Interpolate in the logarithm of ``arms``; beyond the table, return its last value."""
     for at in range(1, len(ARMS)):
         if arms <= ARMS[at]:
             share = math.log(arms / ARMS[at - 1]) / math.log(ARMS[at] / ARMS[at - 1])

@@ -1,4 +1,4 @@
-"""Which process is meant by a pid: also later, when that number may be another's."""
+"""Identify a process by more than its pid, which another process may get later."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ DEAD = ("Z", "X")
 
 
 def this_machine() -> str:
-    """Where pids of this process mean something: a boot of this machine, its pid namespace."""
+    """Where this process's pids are valid: this boot and pid namespace; or this host's name."""
     try:
         boot = read_text(Path("/proc/sys/kernel/random/boot_id")).strip()
         return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
-    except OSError:  # no Linux
+    except OSError:  # not Linux
         return host_name()
 
 
 def began(pid: int) -> str | None:
-    """When process ``pid`` of this machine began, as it counts; None when there is none.
+    """When process ``pid`` of this machine began; None when there is no such process.
 
-    Not a time of day: nobody can set it back.
+    With /proc, this is the time since boot, which nobody can set back.
     """
     if not Path("/proc/self/stat").exists():
         return _began_elsewhere(pid)
     try:
-        # The name, in brackets, may hold anything.
+        # The process's name, in brackets, may hold any character.
         fields = read_text(Path(f"/proc/{pid}/stat")).rpartition(")")[2].split()
     except OSError:
         return None
@@ -35,7 +35,7 @@ def began(pid: int) -> str | None:
 
 
 def _began_elsewhere(pid: int) -> str | None:
-    """Where there is no /proc."""
+    """The date at which a process began, where there is no /proc."""
     words = ["ps", "-o", "lstart=", "-p", str(pid)]
     said = ask(words, environment={**os.environ, "LC_ALL": "C"}).out
     return text_of(said).strip() or None

@@ -1,4 +1,4 @@
-"""Where a sweep stands, computed from what the driver says: for the display and the tracker."""
+"""The progress of a sweep, computed from the driver's events for the display and the tracker."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ENDED = (*TERMINAL, "killed")
 
 
 def short_name(trial: Trial) -> str:
-    """What a person calls this trial: its variant and what else varies, without the sections."""
+    """A short name for people: the variant and the other axis values, without the sections."""
     others = {key: value for key, value in trial.point.items() if key != "variant"}
     return " ".join(filter(None, (trial.variant, short_point(others)))) or trial.trial_id
 
@@ -30,13 +30,13 @@ def _short(value: Any) -> str:
 
 
 def best_trial(sweep: Sweep, trials: Iterable[Trial], leaks: Leaks) -> Trial | None:
-    """The best complete trial; one that diverged, or sees the future, never is."""
+    """The best complete trial; a trial that diverged or sees the future is never the best."""
     ranked = ranked_trials(trials, leaks)
     return best_of(ranked, maximize=sweep.direction == "maximize")
 
 
 def ranked_trials(trials: Iterable[Trial], leaks: Leaks) -> list[Trial]:
-    """Those that may be best."""
+    """The trials that may be best."""
     return [trial for trial in trials if may_rank(trial, leaks.largest(trial.id))]
 
 
@@ -46,7 +46,7 @@ def score_name(sweep: Sweep) -> str:
 
 
 def count_states(sweep: Sweep, trials: Iterable[Trial]) -> dict[str, int]:
-    """How many trials are in each state; those not yet asked for count as waiting."""
+    """How many trials are in each state; planned trials without a row count as waiting."""
     counts: dict[str, int] = dict.fromkeys(STATES, 0)
     for trial in trials:
         counts[trial.state] += 1
@@ -55,10 +55,10 @@ def count_states(sweep: Sweep, trials: Iterable[Trial]) -> dict[str, int]:
 
 
 class Progress:
-    """One launch of one sweep: its trials as last heard of, their curves, alarms and time left.
+    """One launch of one sweep: the last known trials, their curves and alarms, and the time left.
 
     Args:
-        clock: seconds, monotonic.
+        clock: returns monotonic seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -73,12 +73,12 @@ class Progress:
         self.curves: dict[int, dict[int, float | None]] = {}
         """The score by step of each trial, by ``Trial.id``."""
         self.alarms: dict[int, dict[str, str]] = {}
-        """What was ever suspect in a trial's reports, by ``Trial.id`` and kind, as said last."""
+        """Every alarm that a trial ever raised, by ``Trial.id`` and kind, in its last words."""
 
     def start(
         self, sweep: Sweep, trials: Sequence[Trial], reports: Mapping[int, Sequence[Report]]
     ) -> None:
-        """What the ledger holds at the launch."""
+        """Take in what the ledger holds at the launch."""
         self._began = self._clock()
         self.sweep = sweep
         self.trials = {trial.id: trial for trial in trials}
@@ -98,7 +98,7 @@ class Progress:
             self._most_running = max(self._most_running, len(self._at_work))
 
     def report(self, sweep: Sweep, trial: Trial, report: Report) -> None:
-        """A trial said something."""
+        """A trial has reported."""
         self.update(sweep, trial)
         self._hear(trial, report)
         self._pace.reach(trial.id, report.step)
@@ -121,7 +121,7 @@ class Progress:
         return best_trial(self.sweep, self.trials.values(), self._leaks) if self.sweep else None
 
     def is_leaky(self, trial: Trial) -> bool:
-        """Declared or measured to see the future, so far."""
+        """Whether the trial is declared to see the future, or was so far measured to."""
         leak = self._leaks.largest(trial.id)
         return is_leaky(causal=trial.causal, config=trial.config, leak=leak)
 
@@ -131,7 +131,7 @@ class Progress:
         return [trial.value for trial in ranked if trial.value is not None]
 
     def running(self) -> list[Trial]:
-        """Trials a worker has, in the order they were asked for."""
+        """Trials that a worker has, in the order in which they were asked for."""
         found = [trial for trial in self.trials.values() if trial.state == "running"]
         return sorted(found, key=lambda trial: trial.number)
 
@@ -144,11 +144,11 @@ class Progress:
         return max(self.sweep.planned if self.sweep else 0, len(self.trials))
 
     def seconds(self) -> float:
-        """Since this launch began."""
+        """Seconds since this launch began."""
         return self._clock() - self._began
 
     def remaining(self) -> Range | None:
-        """Seconds that this launch still takes; None until something is measured."""
+        """Seconds that this launch still takes; None while nothing is measured or left."""
         running = self.running()
         known = list(self.trials.values())
         waiting = [float(t.steps - self.step(t)) for t in known if t.state == "waiting"]
@@ -165,10 +165,10 @@ class Progress:
         )
 
     def _share(self) -> float:
-        """How much of its budget a trial trains, as those that have ended did."""
+        """The mean share of the budget that the complete and the pruned trials trained."""
         over = [t for t in self.trials.values() if t.state in ("complete", "pruned")]
         return sum(t.step / max(1, t.steps) for t in over) / len(over) if over else 1.0
 
     def step(self, trial: Trial) -> int:
-        """How far it has come: at its last report, or at its checkpoint."""
+        """The step of the trial's furthest report; without reports, ``trial.step``."""
         return max(self.curves.get(trial.id, ()), default=trial.step)

@@ -1,4 +1,4 @@
-"""What a reviewer needs to run it again: commit, diff, sources, versions, hardware."""
+"""What a reviewer needs to run a sweep again: commit, diff, sources, versions, hardware."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def commit() -> dict[str, Any]:
 
 
 def everything(argv: Sequence[str]) -> dict[str, Any]:
-    """All of it, by the columns that a sweep and a launch have for it."""
+    """The whole provenance, by the names of the columns of ``Sweep`` and ``Launch``."""
     return {
         "command": command_line(argv),
         "code": code_hash(),
@@ -38,7 +38,7 @@ def everything(argv: Sequence[str]) -> dict[str, Any]:
 
 
 def versions() -> dict[str, str]:
-    """Python's and the packages' versions, without importing them."""
+    """The versions of Python and of ``PACKAGES``, without importing the packages."""
     found = {"python": platform.python_version()}
     for name in PACKAGES:
         try:
@@ -61,29 +61,29 @@ def usable_cpus() -> int:
 
 
 def visible_gpus() -> int | None:
-    """GPUs this process may use, without importing torch; None where that cannot be told."""
+    """GPUs that this process may use, without importing torch; None where that is unknown."""
     chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
     if chosen is not None:
         return len([name for name in chosen.split(",") if name.strip() not in ("", "-1")])
-    if sys.platform != "linux" or Path("/dev/kfd").exists():  # AMD's, or not Linux
+    if sys.platform != "linux" or Path("/dev/kfd").exists():  # not Linux, or an AMD GPU
         return None
     return len(list(Path("/dev").glob("nvidia[0-9]*")))
 
 
 def command_line(argv: Sequence[str]) -> str:
-    """The command that starts this sweep again, but for what nobody else may read in it."""
+    """The command that starts this sweep again, with its secrets hidden."""
     return shlex.join(["python", "sweeps/launch.py", *map(hide_secrets, argv)])
 
 
 def _system_name() -> str:
     try:
         return storable(platform.platform())
-    except ValueError:  # it asks programs such as uname, and wants text of them
+    except ValueError:  # platform runs programs such as uname, which may print no text
         return sys.platform
 
 
 def _cpu_name() -> str:
-    with suppress(OSError):  # no Linux
+    with suppress(OSError):  # not Linux
         for line in read_text(CPU_INFO).splitlines():
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()

@@ -1,7 +1,7 @@
-"""Who may be called best: one rule for the terminal, MLflow, the audit and the report.
+"""Which trials may be called best: one rule for the terminal, MLflow, the audit and the report.
 
-A trial that sees the future, by its own word or by what was measured, is shown and never ranked.
-For ``analysis`` too, hence neither torch nor Ray here.
+A trial that is declared or measured to see the future is shown, but never ranked. ``analysis``
+imports this module too, so it imports neither torch nor Ray.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ T = TypeVar("T", bound=Scored)
 
 
 def largest(name: str, reports: Iterable[Mapping[str, float | None]]) -> float | None:
-    """The largest size that a number ever had, in any seed.
+    """The largest absolute value that a number ever had, in any seed.
 
     Args:
-        name: such as ``leak``; ``leak/0`` is that of seed 0.
-        reports: what a trial said, step by step; None is how the ledger keeps a NaN.
+        name: the number's name, such as ``leak``; ``leak/0`` is the leak of seed 0.
+        reports: a trial's reports, step by step; the ledger stores a NaN as None.
 
     Returns:
-        NaN where it was NaN once; None where it was never told.
+        NaN if the number was ever NaN; None if it was never reported.
     """
     sizes = [
         math.nan if amount is None else abs(amount)
@@ -52,12 +52,12 @@ def largest(name: str, reports: Iterable[Mapping[str, float | None]]) -> float |
 
 
 def is_leaky(*, causal: bool, config: Mapping[str, Any], leak: float | None) -> bool:
-    """Declared or measured to see the future.
+    """Whether a trial is declared or measured to see the future.
 
     Args:
-        causal: its row's: False where it is declared leaky.
-        config: canonical and flat.
-        leak: the largest that was measured; None: none was. A NaN shows nothing, and counts.
+        causal: ``Trial.causal``: False where the trial is declared leaky.
+        config: the canonical config, flat.
+        leak: the largest leak measured; None: no leak was measured. A NaN counts as a leak.
     """
     promise = promised(causal=causal, config=config)
     if promise == "bidirectional" or leak is None:
@@ -66,17 +66,17 @@ def is_leaky(*, causal: bool, config: Mapping[str, Any], leak: float | None) -> 
 
 
 def may_rank(trial: Scored, leak: float | None) -> bool:
-    """Trained to its full budget with every seed alive, and no sight of the future."""
+    """Whether a trial used its full budget, no seed diverged, and it does not see the future."""
     whole = trial.state == "complete" and trial.value is not None and math.isfinite(trial.value)
     return whole and not is_leaky(causal=trial.causal, config=trial.config, leak=leak)
 
 
 def best_of(ranked: Iterable[T], *, maximize: bool) -> T | None:
-    """The one with the best validation score; the earlier of equals. None where there is none.
+    """The trial with the best validation score, the earlier of equal ones; None without trials.
 
     Args:
-        ranked: those that may rank.
-        maximize: whether more is better.
+        ranked: the trials that may be ranked.
+        maximize: whether a larger score is better.
     """
     sign = 1 if maximize else -1
     return max(ranked, key=lambda trial: (sign * (trial.value or 0.0), -trial.number), default=None)
@@ -89,19 +89,19 @@ class Leaks:
         self._by_step: dict[int, dict[int, float]] = {}
 
     def hear(self, trial_row: int, step: int, metrics: Mapping[str, float | None]) -> None:
-        """One report; of a step that is trained again, the last one counts, as in the ledger.
+        """Take in a report; where a step is trained again, the last one counts, as in the ledger.
 
         Args:
             trial_row: ``Trial.id``.
-            step: of the report.
-            metrics: its numbers.
+            step: the step of the report.
+            metrics: the numbers of the report.
         """
         leak = largest("leak", [metrics])
         if leak is not None:
             self._by_step.setdefault(trial_row, {})[step] = leak
 
     def largest(self, trial_row: int) -> float | None:
-        """NaN where it was NaN once; None where nothing was measured."""
+        """The trial's largest leak; NaN if it was ever NaN, None if nothing was measured."""
         return largest(
             "leak", [{"leak": leak} for leak in self._by_step.get(trial_row, {}).values()]
         )

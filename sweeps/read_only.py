@@ -1,4 +1,4 @@
-"""Open an SQLite file to read it, and to read it only; for ``analysis`` too."""
+"""Open an SQLite file to read it only; ``analysis`` uses this module too."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ LOOK = "SELECT count(*) FROM sqlite_master"
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """A connection that changes nothing, whatever state its writer left the file in.
+    """A connection that changes nothing, whatever state the last writer left the file in.
 
-    Opening a database to write may already change it, so it is opened to read. Where a writer was
-    killed within a transaction, SQLite must first take back what that one began, and needs to
-    write for it: only then the file is opened so, and the connection refuses every other change.
+    Opening a database to write may already change it, so the file is opened to read. If a writer
+    was killed within a transaction, SQLite must first roll that transaction back, and must write
+    for it. Only then the file is opened to write, and the connection refuses every other change.
 
     Raises:
         sqlite3.DatabaseError: there is no such file, or it cannot be read.

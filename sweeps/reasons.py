@@ -1,6 +1,6 @@
-"""Why something went wrong, as it is stored and told: never without its end.
+"""The reason of a failure, as it is stored and shown: the end of the text is always kept.
 
-What would mend it is mostly said last.
+The end mostly says what would mend the failure.
 """
 
 from __future__ import annotations
@@ -8,11 +8,11 @@ from __future__ import annotations
 from sweeps.redact import hide_secrets
 
 MOST = 2000
-"""Characters; a server may answer with a page in one line."""
+"""Characters of a reason at most; a server may answer with a whole page in one line."""
 
 
 def fitted(text: str) -> str:
-    """``text``; of one that is too long, its beginning and its end."""
+    """``text``; if it has more than ``MOST`` characters, only its beginning and its end."""
     if len(text) <= MOST:
         return text
     half = (MOST - 5) // 2
@@ -20,6 +20,6 @@ def fitted(text: str) -> str:
 
 
 def first_line(error: BaseException) -> str:
-    """The kind of an error and the first line of what it says, without secrets."""
+    """The type of an error and the first line of its message, without secrets."""
     lines = str(error).strip().splitlines() or ["no message"]
     return fitted(hide_secrets(f"{type(error).__name__}: {lines[0]}"))

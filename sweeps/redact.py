@@ -1,4 +1,4 @@
-"""What must never be shown: the credentials in an address."""
+"""Hide what must never be shown: the credentials in an address."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ _LONG = (
     rf"(?:{_PASSWORD}|token|signature|credentials?|authorization|"
     r"(?:api|access|account|secret|shared|private)[_-]?key(?:[_-]?id)?)"
 )
-"""Also behind other letters, as in ``sslpassword``; before others, as in ``tokenizer``, never."""
+"""These names also match after other letters, as in ``sslpassword``, but never before other
+letters, as in ``tokenizer``."""
 _SHORT = r"(?:pass|pw|sig|auth|sas|jwt|key)"
 _BRACED = r"\{(?:[^}]|\}\})*\}"
 _IN_QUOTES = r"'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\""
@@ -45,7 +46,7 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 SHORTEST = 4
-"""A shorter piece of a password is in every other word."""
+"""Characters of a hidden piece at least: a shorter one would be found in many other words."""
 
 
 def hide_secrets(text: str) -> str:
@@ -55,7 +56,7 @@ def hide_secrets(text: str) -> str:
 
 
 def hide_secrets_of(uri: str, text: str) -> str:
-    """``text`` without the pieces of the credentials in ``uri``, however it quotes them."""
+    """``text`` without the pieces of the credentials in ``uri``, however ``text`` quotes them."""
     whole = set()
     for address in (uri, unquote(uri), unquote(unquote(uri))):
         for found in _CREDENTIALS.finditer(address):
@@ -72,7 +73,7 @@ def hide_secrets_of(uri: str, text: str) -> str:
 
 
 def shown_url(url: str) -> str:
-    """A database's address for people."""
+    """A database's address without credentials, for people."""
     address = make_url(url)
     if address.username or address.password:
         address = address.set(username="***", password=None)
@@ -80,5 +81,5 @@ def shown_url(url: str) -> str:
 
 
 def _name(found: re.Match[str]) -> str:
-    """What of a named secret may be shown."""
+    """The part of a match of ``_NAMED`` that may be shown: the secret's name."""
     return next(found[number] for number in (1, 2, 3, 4, 6, 7) if found[number] is not None)

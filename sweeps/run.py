@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 EXIT_DONE, EXIT_FAILED = 0, 1
 MLFLOW_SECONDS = 60
-"""For what MLflow still has to take when the sweep is over."""
+"""MLflow may take so long for what is still queued when the sweep is over."""
 REASONS = {EXIT_DONE: "done", EXIT_FAILED: "not one trial succeeded"}
 
 
@@ -51,13 +51,13 @@ def run_sweep(
         argv: the command line that asked for it.
         retry_failed: try failed trials again.
         rerun: train again what has been trained.
-        called: by another program, whose process this is.
+        called: whether another program called this, and owns this process.
 
     Raises:
         UserError: the home, the ledger or the cluster cannot be used as asked.
     """
     limits = Limits.from_environment()
-    checkpoint_seconds()  # refused now, not when the first trial is handed out
+    checkpoint_seconds()  # refuse a wrong setting now, not when the first trial is handed out
     stopping = StopFlag(plan.seconds, called=called)
     if called:
         stopping.closing.callback(stopping.release_signals)
@@ -103,7 +103,7 @@ def _launch(
         if ledger.failure is None:
             end_launch(ledger, launch, EXIT_FAILED, f"{type(error).__name__}: {error}")
             raise
-        return EXIT_FAILED  # whatever it was, it came of that
+        return EXIT_FAILED  # the ledger's failure caused the error
     if ledger.failure is not None:
         return EXIT_FAILED
     end_launch(ledger, launch, code, reason)
@@ -172,8 +172,8 @@ def _drive(
 
 
 def _close(driver: Driver, display: Display, tracker: MlflowTracker, stopping: StopFlag) -> None:
-    """Nothing runs any more."""
-    with suppress(LedgerError):  # ``run_sweep`` says it
+    """Close the driver, the display and the tracker, when no trial runs any more."""
+    with suppress(LedgerError):  # ``run_sweep`` prints the failure
         driver.stop(stopping.reason or "the sweep ended")
         driver.close()
     display.close()
@@ -181,9 +181,9 @@ def _close(driver: Driver, display: Display, tracker: MlflowTracker, stopping: S
 
 
 def _places(plan: Plan) -> dict[str, str]:
-    """Where a person looks next, as commands."""
+    """The commands with which a person looks at the sweep next."""
     home = [] if plan.home == Path("runs").absolute() else ["--home", str(plan.home)]
-    name = plan.confirms or plan.name  # a confirmation is told in the report of what it confirms
+    name = plan.confirms or plan.name  # the confirmed sweep's report shows its confirmation
     where = shlex.join(["--sweep", name, *home])
     return {
         "report": f"python analysis/report.py {where}",
@@ -226,7 +226,7 @@ def _close_tracker(tracker: MlflowTracker, failure: LedgerError | None) -> None:
 
 
 def exit_code(driver: Driver, stopping: StopFlag) -> int:
-    """0 done or out of time, 1 nothing works, 128 + n stopped by signal n."""
+    """0: done or out of time. 1: nothing works. 128 + n: stopped by signal n."""
     if stopping.signal is not None:
         return 128 + int(signal.Signals(stopping.signal))
     if stopping.failure is not None:

@@ -1,4 +1,4 @@
-"""What the ledger holds of what was asked of a sweep, and when; to read. Analysis reads it too."""
+"""Read from the ledger what was asked of a sweep, and when; ``analysis`` uses this module too."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ import sqlalchemy as sa
 from sweeps.schema import Asked
 
 Said = dict[str, Any]
-"""What stands of a sweep's plan, by these keys; what is absent was not said.
+"""A sweep's plan as it holds at one time, by these keys; an absent key was never given.
 
 seeds, trials, sampler: as asked for.
 code: ``Sweep.code``.
-hypothesis, margin: in the words of who launched it.
-more: trial id to seeds, of those that were given more than the others.
-confirms: the sweep whose winner is trained again here, on seeds from ``first_seed`` on.
-again: ``--rerun`` or ``--retry-failed``, at that hour; it does not last.
+hypothesis, margin: as the person who launched the sweep, or its space, stated them.
+more: the number of seeds by trial id, for trials that got more than the others.
+confirms: the sweep whose winner this sweep trains again, on seeds from ``first_seed`` on.
+again: ``--rerun`` or ``--retry-failed``, if that launch had it; later rows do not keep it.
 """
 
 
 class AskedAt(NamedTuple):
-    """One row: all that stands from that hour on."""
+    """One row: everything that holds from the time ``at`` on."""
 
     at: datetime
     said: Said
 
 
 def read_asked(connection: sa.Connection, sweep_id: int) -> list[AskedAt]:
-    """The rows of one sweep, the first one first; none where a ledger is older than its table."""
+    """The rows of one sweep, the oldest first; none where the ledger is older than the table."""
     if not _is_there(connection):
         return []
     wanted = sa.select(Asked.at, Asked.said).where(Asked.sweep_id == sweep_id).order_by(Asked.id)
@@ -46,7 +46,7 @@ def read_confirmations(connection: sa.Connection) -> dict[str, int]:
 
 
 def standing(rows: Sequence[AskedAt]) -> Said:
-    """What stands now."""
+    """What holds now: the last row, without ``again``."""
     last = rows[-1].said if rows else {}
     return {key: value for key, value in last.items() if key != "again"}
 

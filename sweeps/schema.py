@@ -14,10 +14,10 @@ SCHEMA_VERSION = 3
 
 State = Literal["waiting", "running", "complete", "pruned", "failed", "killed"]
 STATES: tuple[State, ...] = get_args(State)
-TERMINAL: tuple[State, ...] = ("complete", "pruned", "failed")  # killed ones go on at a relaunch
+TERMINAL: tuple[State, ...] = ("complete", "pruned", "failed")  # a relaunch continues killed trials
 
 IMPORTED = "imported"
-"""In place of a space's name: the sweep was made by another tool, and is never gone on with."""
+"""In place of a space's name: another tool made the sweep, and no launch continues it."""
 
 
 def now() -> datetime:
@@ -26,12 +26,12 @@ def now() -> datetime:
 
 
 def new_token() -> str:
-    """A word that nobody else has."""
+    """A random token that is unique."""
     return uuid.uuid4().hex
 
 
 class UTCTime(TypeDecorator[datetime]):
-    """A time that comes back with its zone also from databases that store none."""
+    """A time that is read back with its time zone, also from databases that store no zone."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -79,7 +79,7 @@ class Sweep(Base):
     dirty: Mapped[bool] = mapped_column(default=False)
     diff: Mapped[str] = mapped_column(Text, default="")
     code: Mapped[str] = mapped_column(default="")
-    """A hash of all that any training executes, when its first trial began."""
+    """A hash of the code that all trainings execute, taken when the first trial began."""
     versions: Mapped[dict[str, Any]] = mapped_column(default=dict)
     hardware: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created: Mapped[datetime] = mapped_column(default=now)
@@ -90,9 +90,9 @@ class Sweep(Base):
 
 
 class Asked(Base):
-    """What was asked of a sweep, and when: its plan first, then whatever a launch changed of it.
+    """What was asked of a sweep, and when: first its plan, then each change that a launch made.
 
-    Younger than the other tables: a ledger has it once a launcher has opened it.
+    This table is newer than the others: an older ledger gets it when a launcher opens the ledger.
     """
 
     __tablename__ = "asked"
@@ -101,7 +101,7 @@ class Asked(Base):
     sweep_id: Mapped[int] = mapped_column(ForeignKey("sweeps.id"), index=True)
     at: Mapped[datetime] = mapped_column(default=now)
     said: Mapped[dict[str, Any]]
-    """All that stands from now on; see ``asked.Said``."""
+    """Everything that holds from ``at`` on; see ``said.Said``."""
 
 
 class Lease(Base):
@@ -111,20 +111,20 @@ class Lease(Base):
 
     sweep_id: Mapped[int] = mapped_column(ForeignKey("sweeps.id"), primary_key=True)
     token: Mapped[str]
-    """Of this holder alone: every write of his asks whether it still stands here."""
+    """This holder's own token: every write of the holder checks that the token is still here."""
     host: Mapped[str]
     pid: Mapped[int]
     machine: Mapped[str]
-    """Where ``pid`` means something: a boot of a machine, and a namespace of it."""
+    """Where ``pid`` is valid: one boot of a machine, and one pid namespace of it."""
     began: Mapped[str]
-    """When the process began, as its machine counts: a pid is used again, this is not."""
+    """When the process began, as its machine counts time: a pid is used again, this is not."""
     since: Mapped[datetime] = mapped_column(default=now)
     beat: Mapped[int] = mapped_column(default=0)
     """Grows as long as the holder lives."""
 
 
 class Launch(Base):
-    """One start of a sweep's launcher: under what, and how it ended."""
+    """One start of a sweep's launcher: the code and machine it ran with, and how it ended."""
 
     __tablename__ = "launches"
 
@@ -139,14 +139,14 @@ class Launch(Base):
     versions: Mapped[dict[str, Any]] = mapped_column(default=dict)
     hardware: Mapped[dict[str, Any]] = mapped_column(default=dict)
     ended: Mapped[datetime | None]
-    """None: it has not, or it could not say so."""
+    """None: the launch has not ended, or could not record its end."""
     exit_code: Mapped[int | None]
     reason: Mapped[str | None]
-    """One line: why it ended."""
+    """One line: why the launch ended."""
 
 
 class Trial(Base):
-    """One configuration of one sweep: exactly one row, whatever dies."""
+    """One configuration of one sweep: it has exactly one row, whichever process dies."""
 
     __tablename__ = "trials"
     __table_args__ = (
@@ -165,8 +165,8 @@ class Trial(Base):
     config: Mapped[dict[str, Any]]
     """The canonical config, flat."""
     code: Mapped[str] = mapped_column(default="", server_default="")
-    """A hash of what its training executes, see ``code_identity``: results are shared between
-    sweeps, and trainings gone on with, only where it is equal."""
+    """A hash of the code that its training executes, see ``code_identity``. Sweeps share results,
+    and a launch continues a training, only where this hash is equal."""
     variant: Mapped[str | None]
     causal: Mapped[bool]
     """False: declared leaky; shown, never ranked. (A bidirectional classifier is not leaky.)"""
@@ -184,14 +184,15 @@ class Trial(Base):
     """The full budget."""
     retries: Mapped[int] = mapped_column(default=0)
     reused_from: Mapped[str | None]
-    """The sweep that trained it, when this one did not have to."""
+    """The sweep whose results this trial reuses; None where it reuses none."""
     started: Mapped[datetime | None]
     finished: Mapped[datetime | None]
     seconds: Mapped[float] = mapped_column(default=0.0)
     """Time spent training, over all attempts."""
     token: Mapped[str] = mapped_column(default=new_token)
-    """Of this training of this row alone: made anew whenever it starts over. A checkpoint that
-    does not say it is of another sweep, another ledger or an earlier start, and is not read."""
+    """The token of this training of this row; a trial that starts over gets a new token. A
+    checkpoint with another token belongs to another sweep, another ledger or an earlier start: it
+    is refused."""
     note: Mapped[str | None] = mapped_column(Text)
     """One line: why a worker started over although it found a checkpoint."""
 
@@ -214,7 +215,7 @@ class Replicate(Base):
     trial_row: Mapped[int] = mapped_column(ForeignKey("trials.id"), index=True)
     seed: Mapped[int]
     state: Mapped[str]
-    """``diverged`` stands here too: NaN or infinite loss at ``step``."""
+    """As ``Trial.state``, or ``diverged``: the loss was NaN or infinite at ``step``."""
     step: Mapped[int] = mapped_column(default=0)
     value: Mapped[float | None]
     test: Mapped[float | None]
@@ -223,7 +224,7 @@ class Replicate(Base):
 
 
 class Report(Base):
-    """What a trial said at one step."""
+    """What a trial reported at one step."""
 
     __tablename__ = "reports"
     __table_args__ = (UniqueConstraint("trial_row", "step"),)

@@ -1,4 +1,4 @@
-"""What to say of a ledger that this program cannot read as it is, and what would be right."""
+"""The words for a ledger that this program cannot read as it is, and for what would be right."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ COPIED = (
     "copied while a sweep ran? What is newest in a ledger is in a file beside it, ledger.db-wal: "
     "copy again with `python -m sweeps.backup FOLDER`"
 )
-"""Of a ledger without tables, or of half a one."""
+"""The words for a ledger that has no tables, or of which a part is missing."""
 
 
 def version_words(version: int | None) -> str:
-    """Of a ledger of a version; empty for this one."""
+    """The words for a ledger of schema ``version``; empty for this program's own version."""
     if version == SCHEMA_VERSION:
         return ""
     said = f"has schema version {version}, this program reads {SCHEMA_VERSION}: "

@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 from sweeps.schema import Trial
 
 FIRST_FRESH = 1000
-"""The first seed of a confirmation: far behind those that a sweep may still be given."""
+"""The first seed of a confirmation: far above the seeds that a sweep may still get."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Seeds:
-    """Consecutive ones, the same for every trial but for those that get more.
+    """Consecutive seeds, the same for every trial, except for trials that get more.
 
     Attributes:
-        count: of every trial.
-        first: the smallest.
-        more: how many a trial gets instead, by its id.
+        count: how many seeds every trial gets.
+        first: the smallest seed.
+        more: by trial id, how many seeds a trial gets where that is more than ``count``.
     """
 
     count: int
@@ -26,15 +26,15 @@ class Seeds:
     more: Mapping[str, int] = field(default_factory=dict)
 
     def of(self, trial_id: str) -> range:
-        """Those that the trial is trained with."""
+        """The seeds that the trial is trained with."""
         return range(self.first, self.first + max(self.count, self.more.get(trial_id, 0)))
 
     def missing(self, trial: Trial) -> list[int]:
-        """Those that have not come to the end of the budget."""
+        """The trial's seeds that have not reached the end of the budget."""
         finished = {r.seed for r in trial.replicates if r.state == "complete"}
         return [seed for seed in self.of(trial.trial_id) if seed not in finished]
 
     def all_ended(self, trial: Trial) -> bool:
-        """Every seed has come to its end, well or not: nothing is left to train."""
+        """Whether every seed is complete or has diverged: nothing is left to train."""
         ended = {r.seed for r in trial.replicates if r.state in ("complete", "diverged")}
         return ended >= set(self.of(trial.trial_id))

@@ -18,16 +18,17 @@ NUMBERS = (
     "FOCUS_MIN_FREE_MB",
     "FOCUS_TRIAL_SECONDS",
 )
-"""All there are; a test holds them against the sources."""
+"""All settings that are numbers; a test compares this list with the sources."""
 MOST = 1e9
-"""Some 30 years. The clocks that watch a worker, and SQLite, refuse a few times more, or wrap."""
+"""About 30 years in seconds. SQLite and the clocks that watch a worker refuse a value a few times
+larger, or overflow."""
 
 
 def number(name: str, default: float) -> float:
     """The number in the environment variable ``name``; 0 is allowed.
 
     Raises:
-        UserError: it is none, below 0, or above 1e9.
+        UserError: the variable is no number, below 0, or above 1e9.
     """
     text = os.environ.get(name, "").strip()
     try:
@@ -41,9 +42,9 @@ def number(name: str, default: float) -> float:
 
 
 def check_settings() -> None:
-    """Raise a UserError for the first number in the environment that is none.
+    """Raise a UserError for the first of ``NUMBERS`` that is no valid number in the environment.
 
-    Every one at once and before anything is written; where one is used it is read again.
+    All settings are checked before anything is written. Code that uses a setting reads it again.
     """
     for name in NUMBERS:
         number(name, 1)

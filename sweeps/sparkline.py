@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 ASCII = "_.,-=+*#"
-"""For a terminal that has no blocks: the more ink, the higher."""
+"""For a terminal without blocks: a denser character stands for a higher value."""
 
 
 def sparkline(
@@ -21,9 +21,9 @@ def sparkline(
     """The curve, from the first value to the last one, in at most ``width`` letters.
 
     Args:
-        values: in the order of steps; what is missing or not finite leaves a gap.
-        low: what stands at the bottom; curves with the same ends can be compared.
-        high: what stands at the top.
+        values: in the order of steps; a value that is missing or not finite leaves a gap.
+        low: the value at the bottom; curves with the same ``low`` and ``high`` can be compared.
+        high: the value at the top.
         width: letters at most.
         ascii_only: draw with letters that every terminal has.
     """

@@ -1,7 +1,7 @@
-"""A trial's state as a file: whose it is, and a digest over all of it.
+"""A trial's state as a file that names its owner and holds a digest of the whole content.
 
-What is damaged is refused before a byte of it is unpickled. A file is written beside and moved,
-so that a reader finds a whole one or none, also after a power cut.
+A damaged file is refused before a byte of it is unpickled. A file is written under another name and
+then moved, so that a reader finds a whole file or none, also after a power cut.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from pyarrow import fs
 
 FORMAT = 1
 HEAD = re.compile(rb"focus-sweeps checkpoint (\d{1,9}) ([0-9a-f]{64}) (\d{1,18})\n")
-"""Version of the format, SHA-256 of all that follows, and its length in bytes."""
+"""Version of the format, then SHA-256 and length in bytes of everything after this line."""
 MOST_HEAD = 128
 
 
 class RefusedError(Exception):
-    """A file is no state to go on from. The text goes on after "its checkpoint"."""
+    """A file holds no state to continue from. The message continues the words "its checkpoint"."""
 
 
 def read(files: fs.FileSystem, path: str) -> tuple[dict[str, Any], bytes] | None:
-    """What a file says of itself, and its state, packed; None where there is no file.
+    """The owner that a file names, and its packed state; None where there is no file.
 
     Raises:
-        RefusedError: it is not whole, or not of this program.
+        RefusedError: the file is not whole, cannot be read, or is not of this program.
     """
     try:
         kind = files.get_file_info(path).type
@@ -49,7 +49,7 @@ def read(files: fs.FileSystem, path: str) -> tuple[dict[str, Any], bytes] | None
                 raise RefusedError("is damaged, or none of this program's")
             if int(head[1]) != FORMAT:
                 raise RefusedError(f"has format {int(head[1])}, this program reads {FORMAT}")
-            if stream.size() != head.end() + int(head[3]):  # before it is read: it may be endless
+            if stream.size() != head.end() + int(head[3]):  # before reading: it may be endless
                 raise RefusedError("is damaged: it has not the length it was written with")
             stream.seek(head.end())
             content: bytes = stream.read(int(head[3]))
@@ -71,10 +71,10 @@ def _check_digest(content: bytes, digest: bytes) -> None:
 
 
 def unpack(packed: bytes) -> dict[str, Any]:
-    """The state itself; nothing in it is run.
+    """The state itself; no code in ``packed`` is run.
 
     Raises:
-        RefusedError: it is none.
+        RefusedError: ``packed`` holds no state.
     """
     import torch
 
@@ -90,20 +90,20 @@ def unpack(packed: bytes) -> dict[str, Any]:
 def write(
     files: fs.FileSystem, folder: str, name: str, about: Mapping[str, Any], state: dict[str, Any]
 ) -> None:
-    """Put ``state`` at ``name`` in ``folder``, in the place of whatever is there.
+    """Write ``state`` to the file ``name`` in ``folder``, and replace whatever is there.
 
     Args:
-        files: where.
+        files: the file system.
         folder: made when it is not there.
-        name: of the file.
-        about: whose state it is: plain data.
-        state: what ``unpack`` returns again.
+        name: the file's name.
+        about: the owner of the state, as plain data.
+        state: the state, which ``unpack`` returns again.
 
     Raises:
-        OSError: it cannot be written; what was there before still is.
+        OSError: the file cannot be written; what was there before is still there.
     """
     parts = _pack(about, state)
-    # A name of its own: a worker whose driver was killed may still be writing for a moment.
+    # A unique name: a worker whose driver was killed may still write for a moment.
     path, fresh = f"{folder}/{name}", f"{folder}/{name}.{uuid.uuid4().hex}.new"
     try:
         make_folder(files, folder)
@@ -122,7 +122,7 @@ def write(
 
 
 def make_folder(files: fs.FileSystem, folder: str) -> None:
-    """Make the folder of a trial; anything else at its place goes."""
+    """Make the folder of a trial; on this machine, remove a file or a dead link in its place."""
     here = isinstance(files, fs.LocalFileSystem)
     if here and os.path.lexists(folder) and not os.path.isdir(folder):
         os.unlink(folder)
@@ -147,14 +147,14 @@ def _write_durably(path: str, parts: Iterable[bytes]) -> None:
     with open(path, "xb") as file:
         file.writelines(parts)
         file.flush()
-        os.fsync(file.fileno())  # before the move: after a power cut it is whole, or not there
+        os.fsync(file.fileno())  # before the move: a power cut leaves a whole file or none
 
 
 def _move_durably(fresh: str, path: str) -> None:
-    if os.path.isdir(path) and not os.path.islink(path):  # nothing of ours, and in the way
+    if os.path.isdir(path) and not os.path.islink(path):  # not ours, and it takes the name
         shutil.rmtree(path)
     os.replace(fresh, path)
-    with suppress(OSError):  # not every file system can
+    with suppress(OSError):  # not every file system can sync a folder
         folder = os.open(os.path.dirname(path), os.O_RDONLY)
         try:
             os.fsync(folder)

@@ -1,9 +1,9 @@
-"""Optuna's part: propose the next point, say which trials to stop. It stores nothing.
+"""Optuna's part of a sweep: propose the next point, and say which trials to stop.
 
-The study is rebuilt from the ledger at every launch, and every proposal comes from a sampler
-seeded by (sweep seed, trial number, attempt): what is proposed depends on the ledger alone.
-Running trials are in the study as running, and only those: Optuna 5's TPE takes them for bad
-points, so a ghost would push the search away from where it died.
+The study stores nothing: every launch rebuilds it from the ledger. Each proposal comes from a
+sampler seeded by (sweep seed, trial number, attempt), so the proposals depend on the ledger alone.
+The study holds as running only the trials that wait or run in this launch. Optuna 5's TPE takes
+running trials for bad points, so a dead trial left as running would push the search away from it.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ Point = dict[str, Any]
 Direction = Literal["maximize", "minimize"]
 STARTUP_TRIALS = 8
 MAX_DUPLICATES = 10
-"""Proposals in a row that the sweep already has, before its space is searched for other points."""
+"""After so many proposals in a row that the sweep already has, other points are searched for."""
 RANDOM_POINTS = 1000
 MOST_POINTS = 100_000
-"""Points looked at in order, before a space counts as exhausted; a config takes 0.1 ms."""
+"""After so many points in order a space counts as exhausted. Making a config takes 0.1 ms."""
 SAMPLERS = ("grid", "random", "tpe")
 _STATES = {
     "complete": TrialState.COMPLETE,
@@ -52,11 +52,11 @@ class Study:
     Args:
         space: the axes.
         sampler: one of ``SAMPLERS``.
-        seed: decides every proposal together with the trial's number.
+        seed: decides every proposal, together with the trial's number and the attempt.
         direction: ``maximize`` or ``minimize``.
         warmup: steps before a trial may be pruned; None for no pruning.
-        first: points that come before any proposal, and are never pruned: the reference. Of a grid
-            they are all there is.
+        first: points that come before any proposal and are never pruned, such as the reference.
+            They replace the points of a grid.
     """
 
     def __init__(
@@ -82,13 +82,13 @@ class Study:
         """Points for trial ``number``: the caller takes the first that the sweep does not have.
 
         A sampler may repeat itself, as TPE does where all scores are equal. After
-        ``MAX_DUPLICATES`` of its points come random ones, and at last the whole space in order. A
-        continuous axis has its two ends there.
+        ``MAX_DUPLICATES`` of its points come random points, and last the whole space in order. In
+        that order, a continuous axis has only its two ends.
 
         Args:
             number: how many trials the sweep has.
         """
-        if not self.grid:  # a sweep that began without them goes on as it began
+        if not self.grid:  # a sweep that began without them continues without them
             yield from self.first[number:]
         for attempt in range(len(self.grid) or MAX_DUPLICATES):
             yield self.propose(number, attempt)
@@ -98,11 +98,11 @@ class Study:
             yield from itertools.islice(walk(self.space.axes, every_value), MOST_POINTS)
 
     def propose(self, number: int, attempt: int = 0) -> Point:
-        """The sampler's point for trial ``number``; a grid begins again after its last one.
+        """The sampler's point for trial ``number``; a grid begins again after its last point.
 
         Args:
             number: how many trials the sweep has.
-            attempt: counts up while proposals turn out to be trials the sweep already has.
+            attempt: how many proposals before were trials that the sweep already has.
         """
         if self.sampler == "grid":
             return dict(self.grid[(number + attempt) % len(self.grid)])
@@ -112,12 +112,12 @@ class Study:
         for axis in self.space.axes:
             if axis.active(point):
                 point[axis.key] = axis.nearest(_suggest(trial, axis))
-        # Taken back here; ``add`` puts it in once the ledger has it.
+        # The proposal is withdrawn as failed; ``add`` adds its trial once the ledger has it.
         self._optuna.tell(trial, state=TrialState.FAIL)
         return point
 
     def add(self, trial: Trial, reports: Sequence[Report] = ()) -> None:
-        """Show Optuna a ledger row: as ended, or as running."""
+        """Add a ledger row to the study, as ended or as running."""
         state = _STATES.get(trial.state, TrialState.RUNNING)
         if state is TrialState.COMPLETE and trial.value is None:
             state = TrialState.FAIL
@@ -138,27 +138,27 @@ class Study:
         """Tell Optuna a running trial's value; True when the trial should be stopped."""
         frozen = self._frozen()[self._numbers[trial.trial_id]]
         if step in frozen.intermediate_values:
-            return False  # repeated since a checkpoint, or for more seeds: it was decided then
+            return False  # repeated since a checkpoint, or for more seeds: already decided
         optuna.trial.Trial(self._optuna, frozen._trial_id).report(value, step)
         return self.should_stop(trial)
 
     def should_stop(self, trial: Trial) -> bool:
-        """What ``report`` said of the last report, which a driver may not have lived to hear."""
+        """What ``report`` said of the last report; an earlier driver may have died before it."""
         if trial.point in self.first:
-            return False  # what the others are compared with is trained in full
+            return False  # the reference is trained in full
         frozen = self._frozen()[self._numbers[trial.trial_id]]
         return optuna.trial.Trial(self._optuna, frozen._trial_id).should_prune()
 
     def told(self, trial_id: str) -> FrozenTrial:
-        """What Optuna believes of a trial; to look at, not to change."""
+        """Optuna's record of a trial; the caller may read it, but not change it."""
         return self._frozen()[self._numbers[trial_id]]
 
     def _frozen(self) -> list[FrozenTrial]:
-        # Study.trials would copy all of them, deeply, at every call.
+        # ``Study.trials`` would make a deep copy of all trials at every call.
         return self._optuna.get_trials(deepcopy=False)
 
     def end(self, trial: Trial) -> None:
-        """Tell Optuna how a running trial ended: pruned is never told complete."""
+        """Tell Optuna how a running trial ended; a pruned trial is never told as complete."""
         state = _STATES.get(trial.state, TrialState.FAIL)
         value = trial.value if state is TrialState.COMPLETE else None
         if state is TrialState.COMPLETE and value is None:

@@ -1,6 +1,6 @@
-"""What commands and their libraries set for the whole process, put back when they are done.
+"""Restore what commands and their libraries set for the whole process, when a command is done.
 
-A command may be called by another program, which has settings of its own.
+Another program, which has its own settings, may have called the command.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import Any
 
 LOGGERS = ("alembic", "mlflow", "optuna", "urllib3")
 TORCH_CACHE = "TORCHINDUCTOR_CACHE_DIR"
-"""Set where torch is imported; torch finds it again."""
+"""Torch sets this variable, and sets it again when it needs it."""
 
 
 @contextmanager
 def as_found() -> Iterator[None]:
-    """Levels of loggers, filters of warnings, and variables, are afterwards as they were."""
+    """Afterwards, restore logger levels and warning filters, and remove the variables set here."""
     levels = {name: logging.getLogger(name).level for name in LOGGERS}
     before = dict(os.environ)
     with warnings.catch_warnings():
@@ -28,7 +28,7 @@ def as_found() -> Iterator[None]:
             yield
         finally:
             if not levels["optuna"] and "optuna" in sys.modules:  # imported meanwhile
-                levels["optuna"] = logging.INFO  # as optuna starts
+                levels["optuna"] = logging.INFO  # Optuna's default level
             for name, level in levels.items():
                 logging.getLogger(name).setLevel(level)
             tracking: Any = sys.modules.get("sweeps.tracking")

@@ -1,7 +1,7 @@
 """The temporary folder of one launch: private, short enough for Ray, removed at the end.
 
 Ray puts its session here and Tune its snapshot. The launch that made the folder holds a lock on it,
-which the kernel gives up when the process dies, however it dies. A marked folder that nobody has
+which the kernel releases when the process dies, however it dies. A marked folder that nobody has
 locked was left by a dead launch, and the next launch removes it.
 """
 
@@ -22,26 +22,26 @@ from typing import Self
 from focus_core.errors import UserError
 
 PREFIX = "focus-"
-"""Short, for every byte counts: the folders named in TMPDIR may be that much longer."""
+"""Each byte saved here may be used by the path in TMPDIR: the path of a socket is limited."""
 NAME = re.compile(rf"{PREFIX}[a-z0-9_]{{8}}")
 MARK = "of-focus-sweeps.txt"
 TEXT = "Temporary files of a sweep. Once no launch runs any more they can be deleted.\n"
 OF_RAY, OF_TUNE, OF_WORKERS = "r", "tune", "t"
 SOCKET = "x" * 8 + f"/{OF_RAY}/session_2026-01-31_23-59-59_000000_{{pid}}/sockets/plasma_store"
-"""The longest socket of Ray's, behind the prefix: its session is called after the moment and us."""
+"""The end of the longest path of Ray's sockets; Ray names a session after the time and our pid."""
 LONGEST = 103 if sys.platform == "darwin" else 107
 """The most bytes in the path of a socket."""
 UNREADABLE = {"\\", "'"}
-"""Ray takes them for quoting on the command lines of its workers, which then never start."""
+"""Ray takes these characters for quoting in its workers' command lines: no worker then starts."""
 LEAST_FREE = 20_000_000
-"""Bytes: the logs of a long sweep."""
+"""Bytes that must be free, for the logs of a long sweep."""
 
 
 def choose() -> tuple[Path, str]:
-    """The folder to make ours in, and what to tell a person where it is not the first choice.
+    """The folder for our own folder, and a caution where it is not the first choice.
 
     Raises:
-        UserError: there is none that Ray can use.
+        UserError: there is no folder that Ray can use.
     """
     refused: list[str] = []
     for name, folder in _candidates():
@@ -57,7 +57,7 @@ def choose() -> tuple[Path, str]:
 
 
 def unfit(folder: Path) -> str | None:
-    """Why Ray cannot work in ``folder``; None where it can. Nothing is left there."""
+    """Why Ray cannot work in ``folder``; None where it can. The check leaves nothing there."""
     path = str(folder)
     if not (path.isascii() and path.isprintable()) or UNREADABLE & set(path):
         return "has characters in its path that Ray cannot read"
@@ -76,14 +76,14 @@ def unfit(folder: Path) -> str | None:
 
 
 def longest() -> int:
-    """The most bytes that the path of a folder may have in which Ray is to work."""
+    """The most bytes that the path of a folder may have so that Ray can work in it."""
     return LONGEST - len(f"/{PREFIX}{SOCKET.format(pid=os.getpid())}")
 
 
 class OwnFolder:
-    """A folder of this launch's own in ``base``, there while its block lasts.
+    """A folder of this launch alone in ``base``; it exists while its ``with`` block lasts.
 
-    FOCUS_DEBUG=1 keeps it, with Ray's logs, until the next launch.
+    FOCUS_DEBUG=1 keeps the folder, with Ray's logs, until the next launch.
     """
 
     def __init__(self, base: Path) -> None:
@@ -92,7 +92,7 @@ class OwnFolder:
 
     def __enter__(self) -> Self:
         assert self._handle is not None
-        with suppress(OSError):  # no locks on this file system: unmarked, nobody else removes it
+        with suppress(OSError):  # no locks here: without a mark no other launch removes it
             fcntl.flock(self._handle, fcntl.LOCK_EX)
             (self.path / MARK).write_text(TEXT)
         for name in (OF_RAY, OF_TUNE, OF_WORKERS):
@@ -103,7 +103,7 @@ class OwnFolder:
         self.remove()
 
     def remove(self) -> None:
-        """Also where the process ends inside the block; once more does nothing."""
+        """Remove the folder, also where the process ends inside the block; may be called twice."""
         if self._handle is None:
             return
         if os.environ.get("FOCUS_DEBUG", "") in ("", "0"):
@@ -115,7 +115,7 @@ class OwnFolder:
 def clear_what_the_dead_left() -> None:
     """Remove the folders of launches that have died, wherever this launch would make its own.
 
-    Those of other users, of live launches and of other programs stay.
+    Folders of other users, of live launches and of other programs stay.
     """
     for base in {folder for _, folder in _candidates()}:
         with suppress(OSError):
@@ -130,8 +130,8 @@ def _clear(path: Path) -> None:
     try:
         if os.fstat(handle).st_uid != os.geteuid():
             return
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # raises where its launch is alive
-        # Raises where the folder is none of ours.
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # raises if its launch is alive
+        # Raises if no launch made the folder.
         mark = os.stat(MARK, dir_fd=handle, follow_symlinks=False)
         if stat.S_ISREG(mark.st_mode):
             _remove(path, handle)
@@ -140,9 +140,10 @@ def _clear(path: Path) -> None:
 
 
 def _remove(path: Path, handle: int) -> None:
-    """Remove ``path``, open as ``handle``: nothing outside, whatever its name means by now.
+    """Remove ``path``, which is open as ``handle``.
 
-    The mark goes last, so that what cannot be removed now is found by the next launch.
+    The content is removed by ``handle``: nothing outside is, even if ``path`` is another folder by
+    now. The mark is removed last, so that the next launch finds what cannot be removed now.
     """
     with suppress(OSError):
         for name in set(os.listdir(handle)) - {MARK}:
@@ -157,8 +158,8 @@ def _remove(path: Path, handle: int) -> None:
 
 
 def _candidates() -> list[tuple[str, Path]]:
-    """As the environment says, by the variable's name, and as is usual."""
-    named = ["RAY_TMPDIR", *(["TMPDIR"] if sys.platform == "linux" else [])]  # as Ray looks
+    """The folders that the environment names, with the variable's name, then the usual ones."""
+    named = ["RAY_TMPDIR", *(["TMPDIR"] if sys.platform == "linux" else [])]  # where Ray looks
     found = [(f"{name} ", Path(os.environ[name])) for name in named if os.environ.get(name)]
     usual = [("", Path("/tmp")), ("", Path("/var/tmp"))]
     return [(name, folder.absolute()) for name, folder in found + usual]

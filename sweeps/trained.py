@@ -1,4 +1,4 @@
-"""A trained network, given its trial's id: from the ledger and its checkpoint."""
+"""Load a trained network by its trial's id, from the ledger and a checkpoint."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ class Trained(NamedTuple):
 
 
 def find_trained(home: Path, ledger_url: str, trial_id: str, seed: int) -> Trained:
-    """The trial whose id begins with ``trial_id``, and what it has learned.
+    """The trial whose id begins with ``trial_id``, with the weights of ``seed``.
 
     Raises:
-        UserError: no such trial, or several; none of its checkpoints has that seed.
+        UserError: no trial or several trials begin so, or no usable checkpoint has that seed.
     """
     with reading(ledger_url) as connection:
         wanted = (
@@ -83,7 +83,7 @@ def find_trained(home: Path, ledger_url: str, trial_id: str, seed: int) -> Train
 
 
 def _compare(code: str, config: Mapping[str, Any], trial_id: str) -> None:
-    """Say it where the network that is built here is not the one that was trained."""
+    """Warn where the code that builds the network here is not the code that trained it."""
     here = trial_code(config)
     if code != here:
         text = f"{trial_id} was trained by another focus_core ({code}; here {here})"
@@ -93,7 +93,7 @@ def _compare(code: str, config: Mapping[str, Any], trial_id: str) -> None:
 def _weights(
     folder: Path, own: dict[str, str], seed: int, refused: list[str]
 ) -> dict[str, Any] | None:
-    """Of one seed; ``refused`` takes what is wrong with files that cannot be used."""
+    """The weights of one seed; what is wrong with unusable files is added to ``refused``."""
     for path in kept_files(folder):
         try:
             each = state_file.unpack(read_own(path, own))["execution"]

@@ -1,6 +1,6 @@
 """Open MLflow on the comparison of a sweep's trials: ``python -m sweeps.ui``.
 
-The sweep's newest report is put beside them first: this is where people look.
+The sweep's newest report is put into MLflow first, because people look there.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Pages:
 
     trials: str
     report: str | None
-    """None: there is none yet."""
+    """None: there is no report, or it could not be put into MLflow."""
 
 
 def build_parser() -> CommandLine:
@@ -74,7 +74,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 @contextmanager
 def _interrupted_once() -> Iterator[None]:
-    """A first signal interrupts; further ones do not disturb what ends then."""
+    """The first signal interrupts; later signals are ignored while the command ends."""
     before = {number: signal.getsignal(number) for number in SIGNALS}
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
@@ -125,7 +125,7 @@ def serve(uri: str, pages: Pages, *, browser: bool) -> int:
         _show(pages, browser=browser)
         tell("Ctrl-C stops it")
         server.wait()
-    return 1  # it ended by itself
+    return 1  # the server ended by itself
 
 
 def is_server(uri: str) -> bool:
@@ -134,15 +134,15 @@ def is_server(uri: str) -> bool:
 
 
 def without_credentials(uri: str) -> str:
-    """An address that a browser, and the screen, may be given."""
+    """``uri`` without user, password and query: a browser and the screen may show it."""
     parts = urllib.parse.urlsplit(uri)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
 
 
 def check_database(uri: str) -> None:
-    """Raise a UserError when no MLflow database is there, or one of another MLflow.
+    """Raise a UserError when MLflow's database is missing or of another MLflow version.
 
-    MLflow would make an empty one, or upgrade it.
+    MLflow itself would make an empty database, or upgrade the old one.
     """
     path = check_tracking(uri, "MLFLOW_TRACKING_URI")
     check_schema(uri, "MLFLOW_TRACKING_URI")
@@ -166,16 +166,16 @@ def check_port(port: int) -> None:
 
 
 def find_pages(uri: str, sweep: str | None, base: str, reports: Path) -> Pages:
-    """Where a sweep is in MLflow; its newest report is put there too.
+    """The addresses of a sweep's pages in MLflow; the sweep's newest report is put there first.
 
     Args:
         uri: MLflow's tracking URI.
-        sweep: its name; None: the sweep made last.
+        sweep: the sweep's name; None: the sweep made last.
         base: where the UI answers, such as ``http://127.0.0.1:5000``.
-        reports: the home's reports, a folder a sweep.
+        reports: the folder of the home's reports, with one folder for each sweep.
 
     Raises:
-        UserError: MLflow has no such sweep, or none of its trials.
+        UserError: MLflow has no such sweep, or no trial of the sweep.
     """
     from sweeps.tracking import connect
 
@@ -189,7 +189,7 @@ def find_pages(uri: str, sweep: str | None, base: str, reports: Path) -> Pages:
     tags = _ask(uri, lambda: client.get_experiment(parent.experiment).tags)
     try:
         attached = attach_report(client, parent, reports / name)
-    except Exception as error:  # noqa: BLE001  the rest can be looked at all the same
+    except Exception as error:  # noqa: BLE001  the pages work without the report
         tell(
             f"{NAME}: the report could not be put there: {one_line(first_line(error))}", error=True
         )
@@ -203,7 +203,7 @@ def find_pages(uri: str, sweep: str | None, base: str, reports: Path) -> Pages:
 
 
 def _ask(uri: str, question: Callable[[], Any]) -> Any:
-    """What MLflow answers; what it raises instead, in one line."""
+    """MLflow's answer to ``question``; an exception becomes a UserError of one line."""
     try:
         return question()
     except UserError:
@@ -216,7 +216,7 @@ def _ask(uri: str, question: Callable[[], Any]) -> Any:
 
 
 def _find_sweep(client: Any, name: str | None) -> tuple[Run, list[str]]:
-    """The sweep's run, and where else to look: the experiment may have any name."""
+    """The sweep's run, and the ids of all experiments: an experiment may have any name."""
     ids = [each.experiment_id for each in all_experiments(client, deleted=True)]
     sweeps = list(tagged_runs(client, ids, KIND_TAG, "sweep", deleted=True))
     if not sweeps:
@@ -244,6 +244,6 @@ def _show(pages: Pages, *, browser: bool) -> None:
 
 if __name__ == "__main__":
     code = main()
-    for number in SIGNALS:  # it is over: none of them shall disturb the end
+    for number in SIGNALS:  # no signal may disturb the end
         signal.signal(number, signal.SIG_IGN)
     sys.exit(code)

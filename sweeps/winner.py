@@ -1,6 +1,6 @@
-"""Which trial of a sweep wins, and with which the others are compared: as the report has them.
+"""The winner of a sweep, and the reference that its trials are compared with, as in the report.
 
-``analysis`` asks the same of its own tables; a test holds the two to one answer.
+``analysis`` finds both from its own tables; a test checks that the two answers are the same.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from sweeps.ranking import best_of, largest, may_rank
 
 
 def winner(rows: Rows) -> TrialRow | None:
-    """The best on validation of the trials that may be ranked; of equals the earlier one."""
+    """The trial that is best on validation among the ranked ones; the earlier of equal trials."""
     return _best([trial for trial in rows.trials if _is_ranked(trial)], rows)
 
 
 def reference(rows: Rows) -> TrialRow | None:
     """The base's own trial, else the variant ``base``, else the first arm trained in full.
 
-    Where axes are tuned, an arm stands at its best value of them.
+    Where axes are tuned, the best trial of an arm stands for the arm.
     """
     tuned = [str(axis["key"]) for axis in rows.sweep.axes if axis.get("tuned")]
     groups: dict[str, list[TrialRow]] = {}

@@ -1,1 +1,1 @@
-"""Questions about arms in words: asked once (``--ask``), or kept in a file (``--check``)."""
+"""Questions about arms, in words: one question (``--ask``) or a file of claims (``--check``)."""

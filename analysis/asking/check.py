@@ -1,4 +1,4 @@
-"""``--check``: every claim of a file, judged."""
+"""``--check``: judges every claim of a file."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ MINUTE = "%Y-%m-%d %H:%M UTC"
 
 @dataclass(frozen=True, kw_only=True)
 class Checked:
-    """A claim, judged.
+    """A claim with its verdict.
 
     Attributes:
-        claim: as it was read.
-        verdict: what came of it.
-        why: why it is inadmissible; else empty.
-        judgement: what the trials say, also of a claim that came too late.
-        findings: of the sweep that judges it.
+        claim: the claim as the file has it.
+        verdict: the result of the check.
+        why: why the claim is inadmissible; empty if it is admissible.
+        judgement: what the trials say, also about an inadmissible claim.
+        findings: the findings of the sweep that judges the claim.
     """
 
     claim: Claim
@@ -46,14 +46,14 @@ class Checked:
 
 
 def check(path: Path, load: Callable[[str | None], Findings]) -> list[Checked]:
-    """Judge a file.
+    """Judge every claim of a file.
 
     Args:
-        path: the file.
-        load: a sweep by name; None: the report's own.
+        path: the file of claims.
+        load: the findings of the sweep of this name; for None, of the report's sweep.
 
     Raises:
-        UserError: it cannot be read, or a claim names what there is not.
+        UserError: the file cannot be read, or a claim names something that does not exist.
     """
     known: dict[str | None, Findings] = {}
     claims = read_claims(path)
@@ -75,9 +75,9 @@ def check(path: Path, load: Callable[[str | None], Findings]) -> list[Checked]:
 
 
 def inadmissible(study: Study, since: Written) -> str:
-    """Why a claim of that age may not be judged by these trials; empty where it may.
+    """Why these trials may not judge a claim written at that time; empty where they may.
 
-    More seeds are no deviation: the intervals pay for each look.
+    Added seeds do not count as a deviation: the intervals are widened for each look.
     """
     if any(arm.started is None and (arm.values or arm.diverged) for arm in study.trials):
         return "it is not known when the trials of its sweep began"
@@ -89,7 +89,7 @@ def inadmissible(study: Study, since: Written) -> str:
 
 
 def lines(checked: list[Checked]) -> list[str]:
-    """A line a claim."""
+    """One line per claim."""
     return [
         f"{one.verdict}: {f'{one.why}; the trials say ' if one.why else ''}"
         f"{line(one.judgement, one.findings)}"
@@ -98,7 +98,7 @@ def lines(checked: list[Checked]) -> list[str]:
 
 
 def as_data(path: Path, checked: list[Checked]) -> dict[str, Any]:
-    """The same as plain data (docs/asking.md)."""
+    """The verdicts as plain data (docs/asking.md)."""
     since = written(path)
     return {
         "version": VERSION,

@@ -1,4 +1,4 @@
-"""A file of claims, ``claims.toml``: what a paper is going to say, and since when it says so.
+"""A file of claims, ``claims.toml``: what a paper will claim, and when the claims were written.
 
 ::
 
@@ -28,9 +28,9 @@ class Claim:
     """One claim.
 
     Attributes:
-        question: what it says, as a question.
-        sweep: whose trials judge it; None for the report's sweep.
-        why: in the author's words.
+        question: the claim as a question.
+        sweep: name of the sweep whose trials judge the claim; None for the report's sweep.
+        why: the author's reason, in the author's words.
     """
 
     question: Question
@@ -40,17 +40,17 @@ class Claim:
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
-    """When a file of claims was last changed, and how that is known."""
+    """When a file of claims was last changed, and the source of this time."""
 
     at: dt.datetime
     source: str
 
 
 def read_claims(path: Path) -> list[Claim]:
-    """The claims of a file, in its order.
+    """The claims of a file, in the order of the file.
 
     Raises:
-        UserError: it cannot be read, is no TOML, or a claim says no question.
+        UserError: the file cannot be read, is no TOML or has no claims, or a claim is malformed.
     """
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -83,8 +83,8 @@ def _claim(path: Path, number: int, raw: dict[str, Any]) -> Claim:
 def written(path: Path) -> Written:
     """When the file was last changed.
 
-    Git's time of the last commit counts where the file is committed as it is. Otherwise the file
-    system's time counts, which anybody can set: a reader is told which one it was.
+    If the file is committed without later changes, the time of its last commit counts. Otherwise
+    the file system's time counts. Anybody can set that time, so the result names its source.
     """
     git = Git(path.absolute().parent)
     try:

@@ -1,4 +1,4 @@
-"""``--ask`` and ``--check``: what they print, and their exit codes."""
+"""``--ask`` and ``--check``: the printed answers and the exit codes."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ EXITS: dict[Answer, int] = {"yes": 0, "no": 1, "not yet": 2}
 
 
 def answered(words: str, wanted: Wanted, margin: float | None, *, as_json: bool) -> int:
-    """Answer one question.
+    """Answer one question and return the exit code: 0 yes, 1 no, 2 not yet.
 
     Args:
         words: the question.
-        wanted: the trials that answer it.
+        wanted: the trials that answer the question.
         margin: as in ``study``.
-        as_json: one object in place of a line.
+        as_json: print one JSON object in place of a line.
 
     Raises:
-        UserError: it is no question about these trials.
+        UserError: ``words`` is no question about these trials.
     """
     question = read_question(words)
     findings = Findings(study(wanted.read(), margin=margin))
@@ -41,10 +41,10 @@ def answered(words: str, wanted: Wanted, margin: float | None, *, as_json: bool)
 
 
 def checked(file: str, wanted: Wanted, margin: float | None, *, as_json: bool) -> int:
-    """Judge a file of claims; 1 where one is refuted.
+    """Judge a file of claims and return the exit code: 1 if a claim is refuted, else 0.
 
     Raises:
-        UserError: the file cannot be read, or a claim is none about these trials.
+        UserError: the file cannot be read, or a claim does not fit these trials.
     """
     path = Path(file).expanduser()
     found = check.check(path, lambda name: Findings(study(wanted.read(name), margin=margin)))

@@ -1,4 +1,4 @@
-"""What an interval says of a question, and how many seeds would make it say more."""
+"""What an interval answers to a question, and how many seeds would decide the question."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ Answer = Literal["yes", "no", "not yet"]
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """Left minus right, turned so that more is better.
+    """The difference left minus right, with its sign turned so that more is better.
 
     Attributes:
-        difference: the mean.
-        low: of the 95 % interval.
-        high: its other end.
-        seeds: that both have.
-        shown: the global test has shown that something differs.
-        variance: of one seed's difference.
-        df: degrees of freedom of it.
-        comparisons: that the interval holds for at once.
+        difference: the mean difference.
+        low: lower end of the 95 % interval.
+        high: upper end of the 95 % interval.
+        seeds: number of seeds that both sides have.
+        shown: whether a test has shown that something differs; always true for a comparison with
+            the reference, where the interval itself is such a test.
+        variance: variance of one seed's difference.
+        df: degrees of freedom of the variance.
+        comparisons: number of comparisons that the interval holds for at once.
         look: how often the seeds were looked at.
     """
 
@@ -42,7 +43,7 @@ class Evidence:
 
 
 def answer_of(question: Question, found: Evidence, margin: float | None) -> tuple[Answer, str]:
-    """What the interval says, and a reason where it is not the interval."""
+    """The answer, and a reason where the answer does not follow from the interval alone."""
     if found.seeds < MIN_SEEDS:
         return "not yet", f"{counted(found.seeds, 'seed')} never decide: {MIN_SEEDS} are the fewest"
     if not math.isfinite(found.low):
@@ -65,7 +66,7 @@ def answer_of(question: Question, found: Evidence, margin: float | None) -> tupl
 
 
 def seeds_for(question: Question, found: Evidence, margin: float | None) -> Wanted:
-    """The seeds that would decide it, if the difference is as observed."""
+    """The seeds that would decide the question, if the true difference is the observed one."""
     amount = question.amount or 0.0
 
     def seeds(difference: float, within: float | None) -> Wanted:

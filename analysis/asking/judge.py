@@ -1,8 +1,13 @@
-"""The judge: yes, no or not yet, from the same intervals as the report's.
+"""Answers a question with yes, no or not yet.
 
-Two arms of which one is the reference: the report's own comparison. Two others: an interval that
-holds for every pair of arms at once. Two levels of an axis: the report's own pair of them. That two
-differ is never said while the report's global test has not shown that anything does.
+The interval depends on the two sides:
+
+- The reference and another arm: the interval of the report's comparison.
+- Two other arms: an interval that holds for every pair of arms at once.
+- Two levels of an axis: the interval of the report's pair of levels.
+
+No answer says that two sides differ before a global test has shown a difference: the report's
+global test for arms, the axis's test for levels.
 """
 
 from __future__ import annotations
@@ -31,21 +36,22 @@ Family = Literal["reference", "pairs", "levels"]
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
-    """What is known of a question.
+    """The answer to a question, with its evidence.
 
     Attributes:
-        question: the amount of ``=`` is filled in.
-        answer: what the interval says.
-        why: in words, where the interval alone does not tell; else empty.
-        family: what the interval holds for at once: every arm against the reference, every pair
-            of arms, every pair of levels of the axis.
+        question: the question; for ``=`` with the amount filled in.
+        answer: the answer.
+        why: a reason in words, where the answer does not follow from the interval alone; else
+            empty.
+        family: the comparisons that the interval holds for at once: every arm against the
+            reference, every pair of arms, or every pair of levels of the axis.
         difference: left minus right on the test split, in the metric's unit; None where the two
-            cannot be compared, like the interval.
-        low: of the 95 % interval.
-        high: its other end.
-        seeds: that both have.
-        step: what would decide it, in four of five tries; None where it is decided, or nothing is
-            known to.
+            cannot be compared.
+        low: lower end of the 95 % interval; None where there is no finite end.
+        high: upper end of the 95 % interval; None where there is no finite end.
+        seeds: number of seeds that both sides have.
+        step: the plan that would decide the question in four of five tries; None where the
+            question is decided or no such plan is known.
     """
 
     question: Question
@@ -63,7 +69,8 @@ def judge(findings: Findings, question: Question) -> Judgement:
     """Answer a question.
 
     Raises:
-        UserError: it names what there is not, or says no amount where the metric knows none.
+        UserError: the question names something that does not exist, asks about levels of a
+            continuous axis, or gives no amount where the metric has no margin.
     """
     study = findings.study
     if question.relation == "=" and question.amount is None:
@@ -113,7 +120,7 @@ def _of_arms(findings: Findings, question: Question, sides: Arms) -> Judgement:
 def _interval(
     study: Study, both: Sequence[Arm], family: Family, look: int
 ) -> tuple[Against, int | None]:
-    """One arm minus the other, and its place; None where they share no seed."""
+    """The first arm minus the second, and the first arm's index; None if they share no seed."""
     table = arm_table(study)
     rows = {arm.number: row for row, arm in enumerate(table.arms)}
     one, other = (rows[arm.number] for arm in both)

@@ -1,6 +1,6 @@
 """The words of a question: ``A > B``, ``A > B by 0.2``, ``A = B within 0.05``.
 
-``>`` means better, whichever way the metric goes: of bits per byte the smaller number is better.
+``>`` means better in the direction of the metric: for bits per byte, the smaller number is better.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ class Question:
     """One question about two sides.
 
     Attributes:
-        left: an arm, or what its arms have in common, as the user wrote it.
-        right: what it is compared with.
+        left: an arm, or a setting that several arms share, as the user wrote it.
+        right: the side that ``left`` is compared with, written in the same way.
         relation: ``>`` better than, ``=`` as good as.
-        amount: of ``>``: better by more than this; of ``=``: no difference larger than this,
+        amount: for ``>``: better by more than this; for ``=``: no difference larger than this,
             None for the metric's own margin.
     """
 
@@ -39,17 +39,18 @@ class Question:
     amount: float | None
 
     def __str__(self) -> str:
-        """As it would be asked."""
+        """The question in the words of a user."""
         word = "by" if self.relation == ">" else "within"
         amount = f" {word} {self.amount:g}" if self.amount else ""
         return f"{self.left} {self.relation} {self.right}{amount}"
 
 
 def read_question(words: str) -> Question:
-    """The question that ``words`` ask; ``A < B`` is ``B > A``.
+    """The question that ``words`` ask; ``A < B`` is read as ``B > A``.
 
     Raises:
-        UserError: they are no question, or the amount is no number of 0 or more.
+        UserError: ``words`` are no question, the amount is no number of 0 or more, or the amount
+            of ``=`` is 0.
     """
     found = _QUESTION.fullmatch(words.strip())
     if found is None:

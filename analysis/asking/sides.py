@@ -1,8 +1,8 @@
 """What the two sides of a question name: two arms, or two levels of one axis.
 
-An arm goes by its label, its variant, ``trial 12``, its id, or by what no other arm has
-(``bin_length=16 nfft_factor=2``). ``bin_length=16``, where several arms have it, is a level of an
-axis. A value alone (``ours``) is one of the axis that has it, where only one does.
+An arm is named by its label, its variant, ``trial 12``, its id, or by a setting that no other arm
+has (``bin_length=16 nfft_factor=2``). If several arms have ``bin_length=16``, these words name a
+level of an axis. A value alone (``ours``) names a level if exactly one axis has this value.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Arms:
 
 @dataclass(frozen=True, kw_only=True)
 class Levels:
-    """Two values of an axis, each over all arms that have it."""
+    """Two values of an axis; each value stands for all arms that have it."""
 
     key: str
     left: Any
@@ -39,11 +39,11 @@ class Levels:
 
 
 def find_sides(study: Study, left: str, right: str) -> Arms | Levels:
-    """What ``left`` and ``right`` name.
+    """The arms or levels that ``left`` and ``right`` name.
 
     Raises:
-        UserError: nothing is called so, both are the same, or one side is an arm and the other
-            fits several.
+        UserError: a side names nothing or a value of several axes, both sides name the same, or
+            a side fits several arms and the two sides are not values of one axis.
     """
     names = _names(study)
     settings = [{} if words in names else _setting(study, words) for words in (left, right)]
@@ -71,7 +71,7 @@ def find_sides(study: Study, left: str, right: str) -> Arms | Levels:
 
 
 def _names(study: Study) -> dict[str, Arm]:
-    """Each name of an arm; of equal ones the first arm's."""
+    """Every name to its arm; a name that several arms share goes to the first of them."""
     names: dict[str, Arm] = {}
     for arm in study.arms:
         for name in (f"trial {arm.number}", arm.trial_id, arm.label, arm.name, arm.variant):
@@ -83,7 +83,7 @@ def _names(study: Study) -> dict[str, Arm]:
 
 
 def _setting(study: Study, words: str) -> dict[str, str]:
-    """``bin_length=16 filters=2`` as dotted keys and values in words."""
+    """``bin_length=16 filters=2`` as a map from dotted keys to values as text."""
     keys = {short(str(axis["key"])): str(axis["key"]) for axis in study.axes}
     keys |= {key: key for key in keys.values()}
     if "=" not in words:
@@ -100,7 +100,7 @@ def _setting(study: Study, words: str) -> dict[str, str]:
 
 
 def _axis_of(study: Study, word: str) -> str:
-    """The one axis that has this value."""
+    """The key of the one axis that has this value."""
     values = {
         str(axis["key"]): {word_of(a.point[k]) for a in study.arms if (k := axis["key"]) in a.point}
         for axis in study.axes
@@ -127,14 +127,14 @@ def _has(arm: Arm, setting: Mapping[str, str]) -> bool:
 
 
 def word_of(value: Any) -> str:
-    """A value as ``--set`` spells it."""
+    """A value in the spelling of ``--set``."""
     if value is None:
         return "none"
     return str(value).lower() if isinstance(value, bool) else same_number(str(value))
 
 
 def same_number(word: str) -> str:
-    """A number in one spelling, so that 1e-4 is 0.0001; any other word as it is."""
+    """A number in a standard spelling, so that 1e-4 equals 0.0001; any other word unchanged."""
     try:
         return f"{float(word):.10g}"
     except ValueError:

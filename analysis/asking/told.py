@@ -16,7 +16,7 @@ VERSION = 1
 
 
 def line(found: Judgement, findings: Findings) -> str:
-    """The answer, the interval, what would decide it, how long that takes, the command."""
+    """The answer, the interval, the seeds that would decide, their time and the command."""
     study = findings.study
     parts = [f"{found.answer}: {found.question}", *_evidence(found, findings)]
     parts += [found.why] if found.why else []
@@ -47,7 +47,7 @@ def _evidence(found: Judgement, findings: Findings) -> list[str]:
 
 
 def as_data(found: Judgement, findings: Findings) -> dict[str, Any]:
-    """The same as plain data."""
+    """The judgement as plain data."""
     study, question, step = findings.study, found.question, found.step
     data: dict[str, Any] = plain(
         {

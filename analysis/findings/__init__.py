@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Findings:
-    """What the statistics say of a study; sections read it, and it reads no section."""
+    """What the statistics say about a study; sections read the findings, never the reverse."""
 
     study: Study
 
     @cached_property
     def comparisons(self) -> Comparisons:
-        """Each arm against the reference, the gate, the near ties, what would decide the rest."""
+        """Each arm against the reference, the gate, the near ties, and what decides the rest."""
         from analysis.findings.comparisons import compare_arms
 
         return compare_arms(self.study)
@@ -39,21 +39,21 @@ class Findings:
 
     @cached_property
     def axes(self) -> AxisFindings:
-        """What each axis does, alone and with another one."""
+        """The effect of each axis, alone and together with another axis."""
         from analysis.findings.axes import axis_findings
 
         return axis_findings(self.study)
 
     @cached_property
     def importances(self) -> ImportanceFindings:
-        """How much of the spread each axis explains."""
+        """The share of each axis in the spread between trials."""
         from analysis.findings.importances import importance_findings
 
         return importance_findings(self.study)
 
     @cached_property
     def tuning(self) -> TuningFindings:
-        """How good each tuned arm is after so many tries."""
+        """How good each tuned arm is after a given number of tries."""
         from analysis.findings.tuning import tuning_findings
 
         return tuning_findings(self.study)

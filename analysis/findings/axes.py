@@ -1,4 +1,4 @@
-"""What each axis does: repeated measures where a grid is balanced, else a mixed model."""
+"""The effect of each axis: repeated measures where a grid is balanced, else a mixed model."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["AxisFindings", "axis_findings"]
 
 ALPHA = 0.05
 FEWEST_SEEDS = 3
-"""Fewer never decide."""
+"""Fewer seeds never decide."""
 
 
 def axis_findings(study: Study) -> AxisFindings:
@@ -45,7 +45,7 @@ def axis_findings(study: Study) -> AxisFindings:
 def _tested(
     table: AxisTable, sign: float
 ) -> tuple[dict[int, tuple[Floats, Codes]], list[AxisResult]]:
-    """The balanced grids by the number of their axis, and every axis with its own test."""
+    """The balanced grids by axis number, and the result of every axis by its own test."""
     numbers = range(len(table.axes))
     grids = {i: grid for i in numbers if (grid := balanced(table, i))}
     return grids, [_one(table, i, sign, grids.get(i)) for i in numbers]
@@ -62,7 +62,7 @@ def _one(
 
 
 def _judged(found: Sequence[AxisResult]) -> tuple[AxisResult, ...]:
-    """Verdicts by p-values that are corrected over all axes that could be tested."""
+    """The axes with verdicts, by p-values that are corrected over all tested axes (Holm)."""
     tested = [i for i, axis in enumerate(found) if axis.p is not None]
     corrected = dict(zip(tested, holm([found[i].p or 0.0 for i in tested]), strict=True))
     return tuple(
@@ -90,7 +90,3 @@ def _counted(arms: Sequence[Arm], table: AxisTable) -> Counted:
         leaky=sum(arm.leaky and arm.whole for arm in arms),
         seeds=table.seeds,
     )
-
-
-def _failed(arm: Arm) -> bool:
-    return arm.state in ("failed", "killed") or bool(arm.diverged or arm.unscored)

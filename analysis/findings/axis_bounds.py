@@ -1,4 +1,4 @@
-"""No interval reaches where no score can be."""
+"""Intervals of an axis, clipped to values that a score or a difference can have."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from focus_core.metrics import Bounds
 
 
 def within(axis: AxisResult, bounds: Bounds | None) -> AxisResult:
-    """The same, its intervals cut at the metric's range, and differences at its width."""
+    """The axis with scores clipped to the metric's range, and differences to its width."""
     if bounds is None:
         return axis
     width = bounds[1] - bounds[0]

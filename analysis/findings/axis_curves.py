@@ -13,7 +13,7 @@ from analysis.statistics.mixed import TrialEffect, contrasts
 
 POINTS = 41
 NEAR = 0.1
-"""An optimum in the outer tenth of the range, tried up to there, touches its end."""
+"""An optimum at the last value tried touches an end within this share of the range."""
 
 
 def curve_of(

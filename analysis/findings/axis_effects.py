@@ -1,4 +1,4 @@
-"""One axis by each of the ways in which it can be tested."""
+"""The test of one axis: by repeated measures, by a mixed model, or not at all."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from analysis.statistics.pairs import (
 from analysis.statistics.repeated import repeated_measures
 
 FEWEST_TRIALS = 3
-"""A level with fewer trials does not know its noise: it is shown, and not tested."""
+"""A level with fewer trials has no noise estimate: it is shown, but not tested."""
 
 
 def on_grid(table: AxisTable, number: int, sign: float, scores: Floats, rows: Codes) -> AxisResult:
@@ -52,7 +52,7 @@ def on_grid(table: AxisTable, number: int, sign: float, scores: Floats, rows: Co
 
 
 def with_model(table: AxisTable, number: int, sign: float) -> AxisResult:
-    """A mixed model of trials and seeds, the other axes adjusted for."""
+    """A mixed model of trials and seeds, adjusted for the other axes."""
     axis = table.axes[number]
     rows = _often(axis)
     here = np.unique(axis.codes[rows])
@@ -93,7 +93,7 @@ def with_model(table: AxisTable, number: int, sign: float) -> AxisResult:
 
 
 def without_test(table: AxisTable, number: int, why: str) -> AxisResult:
-    """Means and nothing else."""
+    """The means of the levels without a test; ``why`` is the reason."""
     axis = table.axes[number]
     rows = np.flatnonzero(axis.has)
     levels = _levels(table, axis, np.unique(axis.codes[rows]), None, None)
@@ -107,7 +107,7 @@ def _inseparable(table: AxisTable, number: int, why: str) -> AxisResult:
 
 
 def _often(axis: AxisValues) -> Codes:
-    """The trials at levels that were tried often enough."""
+    """The trials at levels that have at least ``FEWEST_TRIALS`` trials."""
     counts = np.bincount(axis.codes[axis.has], minlength=len(axis.labels))
     enough = axis.has & (counts[axis.codes] >= FEWEST_TRIALS)
     return np.flatnonzero(enough)
@@ -130,7 +130,7 @@ def _levels(
     *,
     by_seed: bool = False,
 ) -> list[AxisLevel]:
-    """Every level that has a trial; those that were tested with their intervals."""
+    """Every level of the axis; the levels that were tested have intervals."""
     place = {int(code): i for i, code in enumerate(here)}
     found = []
     for code, label in enumerate(axis.labels):
@@ -159,7 +159,7 @@ def _levels(
 def _ends(
     axis: AxisValues, levels: Sequence[AxisLevel], pairs: Sequence[Pair], sign: float
 ) -> dict[str, Any]:
-    """The best and the worst of the tested levels, and how far apart two could still be."""
+    """The gap between best and worst tested level, the largest possible gap, and the border."""
     ranked = sorted(
         (i for pair in pairs for i in (pair.first, pair.second)),
         key=lambda i: (-sign * (levels[i].mean or 0.0), i),
@@ -197,7 +197,7 @@ def _border(
 
 
 def _renumbered(pairs: Sequence[Pair], here: Codes) -> list[Pair]:
-    """Pairs of the tested levels as pairs of all levels."""
+    """Pairs renumbered: from numbers of the tested levels to numbers of all levels."""
     if here[-1] == len(here) - 1:
         return list(pairs)
     return [replace(p, first=int(here[p.first]), second=int(here[p.second])) for p in pairs]

@@ -1,10 +1,11 @@
-"""Axes of a sweep that was pruned: whether they matter before the pruner could choose.
+"""Axes of a pruned sweep: whether they already matter before the pruner could choose.
 
-A pruner keeps the luckier trials. Of a noisier level more of the luck survives, so that the trials
-that are left differ at an axis that does nothing. At the last step that all trials reached nobody
-had been chosen yet. An axis matters where both say so: these, and the trials trained in full. Two
-tests that must both reject are wrong no more often than either (Berger 1982, "Multiparameter
-hypothesis testing and acceptance sampling", Technometrics 24).
+A pruner keeps the luckier trials. At a noisier level more of this luck survives, so the remaining
+trials may differ along an axis that has no effect. At the last step that all trials reached, the
+pruner had not chosen yet. An axis matters only where two tests say so: the test of all trials at
+that step, and the test of the trials trained in full. Two tests that must both reject are wrong no
+more often than one of them (Berger 1982, "Multiparameter hypothesis testing and acceptance
+sampling", Technometrics 24).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from analysis.reading.study import Study
 def before_pruning(study: Study) -> tuple[AxisTable, int] | None:
     """Every trial's validation scores at the last step that all of them reached, and that step.
 
-    None where nothing was pruned. The table is empty where no report tells.
+    None where nothing was pruned. The table is empty where no report has scores of that step.
     """
     arms = [arm for arm in study.arms if arm.ranked or _was_pruned(arm)]
     if not any(map(_was_pruned, arms)):
@@ -43,12 +44,12 @@ def before_pruning(study: Study) -> tuple[AxisTable, int] | None:
 
 
 def with_both(axis: AxisResult, early: Mapping[str, float | None], step: int) -> AxisResult:
-    """The axis by the larger p-value of the two tests; open where one of them cannot be made.
+    """The axis with the larger p-value of the two tests; open where one test is not possible.
 
     Args:
-        axis: by the trials that were trained in full.
+        axis: result from the trials that were trained in full.
         early: p-values before pruning, by the axis' key.
-        step: at which these are.
+        step: the step of these p-values.
     """
     if axis.p is None:
         return axis

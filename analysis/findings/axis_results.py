@@ -1,4 +1,4 @@
-"""What is known of each axis of a sweep: plain results that sections draw."""
+"""The results for each axis of a sweep, as plain data that sections draw."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class AxisLevel:
     """One level of an axis, or one bin of a continuous one.
 
     Attributes:
-        label: as people say it.
-        mean: the score; in a mixed model with the other axes at their average.
-        low: of an interval of the level's distance from the average of all levels, drawn around
-            its mean; holds for all levels of the axis at once. None where there is none.
-        high: its other end.
-        seeds: how many.
-        trials: how many were trained in full.
-        points: their scores; on a grid those of every seed, else means over seeds.
+        label: the level as text for readers.
+        mean: the mean score; in a mixed model, with the other axes at their average.
+        low: lower end of an interval for the level's distance from the average of all levels,
+            drawn around the mean; simultaneous over all levels of the axis. None without interval.
+        high: upper end of the interval.
+        seeds: number of seeds.
+        trials: number of trials trained in full.
+        points: the scores of these trials; on a grid those of every seed, else means over seeds.
     """
 
     label: str
@@ -46,11 +46,11 @@ class Curve:
 
     Attributes:
         at: values of the axis, ascending, (points,).
-        mean: the score there, the other axes at their average, (points,).
-        low: of a band for the distance from the curve's average that holds everywhere at once.
-        high: its other end.
+        mean: the score at these values, with the other axes at their average, (points,).
+        low: lower end of a simultaneous band for the distance from the curve's average, (points,).
+        high: upper end of the band, (points,).
         tried: the value of each trial, (trials,).
-        scores: its score, a mean over seeds, (trials,).
+        scores: the score of each trial, a mean over seeds, (trials,).
     """
 
     at: Floats
@@ -63,7 +63,7 @@ class Curve:
 
 @dataclass(frozen=True, kw_only=True)
 class Gap:
-    """The best level minus the worst, with a simultaneous interval: the scores chose them."""
+    """The best level minus the worst; the interval is simultaneous, as the scores chose both."""
 
     best: str
     worst: str
@@ -74,12 +74,12 @@ class Gap:
 
 @dataclass(frozen=True, kw_only=True)
 class Border:
-    """The best value is the last one that the sweep allows.
+    """The best value lies at an end of the range that the sweep allows.
 
     Attributes:
-        label: that value.
+        label: the best value.
         side: in which direction the axis could be widened.
-        decided: whether it is told apart from the value beside it.
+        decided: whether the best value is told apart from a value further inside.
     """
 
     label: str
@@ -89,30 +89,31 @@ class Border:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class AxisResult:
-    """What one axis does.
+    """The effect of one axis.
 
     Attributes:
-        key: as the sweep names it.
-        name: as people say it.
-        analysis: ``grid`` repeated measures over seeds; ``mixed`` a mixed model of trials and
-            seeds; ``none``.
-        why: what a reader must know of it, in a sentence or none: why nothing could be tested,
-            what was left out.
-        verdict: from ``p_holm``.
-        continuous: whether it has a curve.
-        log: whether it is drawn on a log scale.
-        levels: in the axis's own order; bins where it has a curve.
-        curve: None where it has levels.
-        seeds: how many each trial has.
-        trials: how many entered.
-        f: of the test; None without one, as the following.
-        df1: its degrees of freedom.
-        df2: those of the noise.
-        p: of no difference at all.
-        p_holm: corrected over the axes.
-        gap: best minus worst; None where there is none.
-        at_most: how far apart two of its levels could still be; None where unknown.
-        border: None where the best value is none of the axis's ends, or nothing is decided.
+        key: the axis' key in the sweep.
+        name: the axis' name for readers.
+        analysis: ``grid``: repeated measures over seeds; ``mixed``: a mixed model of trials and
+            seeds; ``none``: no test.
+        why: what a reader must know, such as why nothing could be tested or what was left out;
+            empty where there is nothing to say.
+        verdict: the verdict by ``p_holm``.
+        continuous: whether the axis is a curve.
+        log: whether the axis is drawn on a log scale.
+        levels: the levels in the axis's own order; bins where the axis is a curve.
+        curve: None where the axis has levels or no test.
+        seeds: number of seeds of each trial.
+        trials: number of trials that entered the analysis.
+        f: F of the test; None without a test, as are ``df1``, ``df2``, ``p`` and ``p_holm``.
+        df1: degrees of freedom of the axis.
+        df2: degrees of freedom of the noise.
+        p: p-value of the hypothesis that the axis has no effect.
+        p_holm: p-value, Holm-corrected over the axes.
+        gap: best minus worst level; None where it is unknown.
+        at_most: the largest difference between two levels that is still possible; None where
+            unknown.
+        border: None where the best value is no end of the axis, or where no difference is shown.
         pairs: every pair of levels; empty for a curve.
     """
 
@@ -139,7 +140,7 @@ class AxisResult:
 
     @property
     def differs(self) -> bool:
-        """Whether its levels are told apart at all."""
+        """Whether the test shows a difference between the levels."""
         return self.verdict == "differ"
 
 
@@ -152,10 +153,10 @@ class Interaction:
         columns: name of the other.
         row_levels: labels.
         column_levels: labels.
-        cells: mean score of the trials of each cell; None where there is none.
-        counts: how many trials.
-        spread: how much of the scores' standard deviation is theirs alone; None where unknown.
-        p_holm: corrected over all pairs of axes; None where it could not be tested.
+        cells: mean score of the trials in each cell; None for an empty cell.
+        counts: number of trials in each cell.
+        spread: standard deviation of the scores from the interaction alone; None where unknown.
+        p_holm: p-value, Holm-corrected over all pairs of axes; None where it could not be tested.
     """
 
     rows: str
@@ -170,15 +171,15 @@ class Interaction:
 
 @dataclass(frozen=True, kw_only=True)
 class Counted:
-    """Which trials count.
+    """How many trials are used, and how many are not.
 
     Attributes:
-        trials: that stand for an arm: all, where nothing is tuned.
-        used: trained in full, every seed alive, not leaky, with all of ``seeds``.
-        pruned: stopped early.
-        failed: failed, killed, or with a seed that diverged.
-        leaky: which see the future.
-        seeds: those that all used trials have.
+        trials: trials that stand for an arm; all trials where nothing is tuned.
+        used: trials trained in full, with every seed alive, not leaky, with all of ``seeds``.
+        pruned: trials stopped early.
+        failed: trials that failed, were killed, or have a seed that diverged or has no score.
+        leaky: trials trained in full that see the future.
+        seeds: the seeds that all used trials have.
     """
 
     trials: int
@@ -191,14 +192,15 @@ class Counted:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class AxisFindings:
-    """What each axis does, alone and with another one.
+    """The effect of each axis, alone and together with another axis.
 
     Attributes:
-        axes: those with two values or more among the trials that count, in the sweep's order.
-        interactions: the two strongest pairs of axes, and a pair that the sweep is about.
-        counted: which trials count.
+        axes: the axes with two values or more among the used trials, in the sweep's order.
+        interactions: two pairs of axes: the pair that the sweep is about, if any, and the
+            strongest others.
+        counted: how many trials are used.
         sampler: how the sweep chose its trials.
-        score: what the scores are: ``test accuracy``.
+        score: what the scores are, such as ``test accuracy``.
     """
 
     axes: Sequence[AxisResult]
@@ -209,10 +211,10 @@ class AxisFindings:
 
     @property
     def drawn(self) -> bool:
-        """Whether settings were drawn, so that an axis answers what no single trial can."""
+        """Whether some axis was tested by a mixed model, as where settings were drawn."""
         return any(axis.analysis == "mixed" for axis in self.axes)
 
     @property
     def told_apart(self) -> list[AxisResult]:
-        """The axes whose levels differ, the surest first."""
+        """The axes whose levels differ, the smallest p-value first."""
         return sorted((a for a in self.axes if a.differs), key=lambda a: (a.p_holm or 0.0, a.key))

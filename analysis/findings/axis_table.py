@@ -1,4 +1,4 @@
-"""Scores of the trials that count beside the values of their axes, and what may be compared."""
+"""The scores of the used trials with the values of their axes, and what may be compared."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class AxisTable:
-    """The trials that count.
+    """The trials that are used.
 
     Attributes:
         scores: (trials, seeds).
-        seeds: that all of them have.
-        axes: those that vary among them.
+        seeds: the seeds that all these trials have.
+        axes: the axes that vary among these trials.
         settings: the level of each trial on each axis, -1 where absent, (trials, axes).
-        floor: the least variance of a score: that of one sequence of its test set.
+        floor: the least variance of a score: the squared weight of one test sequence, or 0.
     """
 
     scores: Floats
@@ -46,12 +46,12 @@ def axis_table(
     *,
     counts: bool,
 ) -> AxisTable:
-    """The largest table without holes that the arms' scores have.
+    """The largest table without missing cells that the arms' scores allow.
 
     Args:
-        arms: those that count.
-        axes: which are compared.
-        told: seed to score, of each arm.
+        arms: the arms that may be used.
+        axes: the axes that are compared.
+        told: for each arm, its score by seed.
         counts: whether a score is a share of right answers.
     """
     seeds = _shared_seeds(told)
@@ -75,13 +75,14 @@ def axis_table(
 
 
 def balanced(table: AxisTable, number: int) -> tuple[Floats, Codes] | None:
-    """Level means over the settings that every level was tried beside, and their trials.
+    """Level means over those settings of the other axes at which every level was tried.
 
-    An axis that exists at some levels only is averaged within them. None where most trials have
-    no counterpart at the other levels, or where settings were tried twice.
+    Another axis that exists only at some levels is averaged within these levels. None for a
+    continuous axis, where fewer than ``SHARED`` of the trials have counterparts at all other
+    levels, or where a setting was tried twice.
 
     Returns:
-        Scores, (levels, seeds), and the numbers of the trials that they average.
+        mean scores, (levels, seeds), and the row numbers of the trials that they average.
     """
     axis = table.axes[number]
     if axis.continuous:
@@ -110,15 +111,16 @@ def balanced(table: AxisTable, number: int) -> tuple[Floats, Codes] | None:
 def as_columns(
     axes: Sequence[AxisValues], rows: Codes, *, spent: int = 0
 ) -> tuple[list[Floats], list[str]]:
-    """Axes as columns of a linear model, and the names of those that found no room.
+    """Axes as columns of a linear model, and the names of the axes that were left out.
 
-    At most half as many columns as trials: where levels take more, numbers become straight lines,
-    and then the axes with the most levels are left out.
+    There are at most half as many columns as trials, and at most ``MOST_COLUMNS``. Where levels
+    need more columns, numeric axes become straight lines. Where that is not enough, the axes with
+    the most columns are left out.
 
     Args:
-        axes: to adjust for.
+        axes: the axes to adjust for.
         rows: the trials of the model.
-        spent: columns that something else takes.
+        spent: number of columns that are already taken.
     """
     room = min(MOST_COLUMNS, len(rows) // 2 - spent)
     here = [axis for axis in axes if axis.has[rows].any()]
@@ -138,7 +140,7 @@ def as_columns(
 
 
 def made_of(table: AxisTable, number: int, rows: Codes) -> list[str]:
-    """The axes that alone say where a trial stands on this one."""
+    """The names of the axes each of which alone determines the level of this axis."""
     codes = table.settings[rows, number]
     names = []
     for i, other in enumerate(table.axes):
@@ -150,7 +152,7 @@ def made_of(table: AxisTable, number: int, rows: Codes) -> list[str]:
 
 
 def _columns(axis: AxisValues, rows: Codes, *, line: bool) -> Floats:
-    """An axis that some trials lack is taken around its mean among those that have it."""
+    """The columns of an axis; where some trials lack it, centred, and 0 for these trials."""
     has = axis.has[rows]
     inside = rows[has]
     straight = axis.line(inside) if line else None
@@ -163,7 +165,7 @@ def _columns(axis: AxisValues, rows: Codes, *, line: bool) -> Floats:
 
 
 def _inside(settings: Codes, codes: Codes, other: int) -> bool:
-    """Whether an axis exists at some levels and not at others, whatever else is set."""
+    """Whether the other axis exists always or never at each level, and not at all levels."""
     absent = settings[:, other] < 0
     if not absent.any():
         return False
@@ -179,7 +181,7 @@ def _keys(settings: Codes) -> NDArray[np.uint64]:
 
 
 def _shared_seeds(tests: Sequence[Mapping[int, float]]) -> frozenset[int]:
-    """The seeds that make the largest table: as many trials as possible with as many seeds."""
+    """The seeds that make the largest table, by its number of trials times seeds."""
     counted = Counter(frozenset(test) for test in tests if test)
     if not counted:
         return frozenset()
@@ -193,7 +195,7 @@ def _shared_seeds(tests: Sequence[Mapping[int, float]]) -> frozenset[int]:
 
 
 def _exact(axis: AxisValues) -> Codes:
-    """A code for each value, also of a curve."""
+    """A code for each distinct value, also for a continuous axis."""
     if not axis.continuous:
         return axis.codes
     assert axis.amounts is not None

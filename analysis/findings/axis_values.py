@@ -1,4 +1,4 @@
-"""The values of an axis among the trials that count: levels or a curve, and who stands where."""
+"""The values of an axis among the used trials: levels or a curve, and the level of each trial."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from analysis.reading.arms import Arm, short
 from analysis.statistics.columns import MOST_KNOTS, curve_columns, knots_of, level_columns
 
 MOST_LEVELS = 8
-"""Numbers with more values than that are a curve."""
+"""A numeric axis with more values than this is a curve."""
 BINS = 4
 LOG_RATIO = 16
-"""Choices that reach so far are drawn on a log scale."""
+"""Numeric choices are drawn on a log scale from this ratio of largest to smallest on."""
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -28,14 +28,16 @@ class AxisValues:
     """One axis as it was tried.
 
     Attributes:
-        key: as the sweep names it.
-        labels: of its levels; of a curve, of four bins with about as many trials each.
-        codes: the level of each trial, -1 where the axis is absent, (trials,).
-        amounts: its numbers, NaN where absent; None where they are no numbers, (trials,).
-        at: the number of each level; None where they are none.
-        ends: the smallest and the largest number that the sweep allows; None where it has none.
-        log: whether it is searched on a log scale.
-        continuous: whether it is a curve.
+        key: the axis' key in the sweep.
+        labels: labels of the levels; for a curve, of four bins with about as many trials each.
+        codes: the level or bin of each trial, -1 where the axis is absent, (trials,).
+        amounts: the number of each trial, NaN where absent, (trials,); None for an axis without
+            numbers.
+        at: the number of each level; None for a curve or an axis without numbers.
+        ends: the smallest and the largest number that the sweep allows; None for an axis without
+            numbers.
+        log: whether the axis is on a log scale.
+        continuous: whether the axis is a curve.
     """
 
     key: str
@@ -49,7 +51,7 @@ class AxisValues:
 
     @property
     def name(self) -> str:
-        """As people say it."""
+        """The axis' name for readers."""
         return short(self.key)
 
     @property
@@ -59,23 +61,23 @@ class AxisValues:
 
     @property
     def width(self) -> int:
-        """How many columns it takes at most."""
+        """The largest number of columns that the axis takes in a linear model."""
         return MOST_KNOTS if self.continuous else len(self.labels)
 
     def scaled(self, rows: Codes) -> Floats:
-        """Its numbers on the scale that it is searched on, (rows,)."""
+        """The numbers of the trials on the axis' own scale, log or linear, (rows,)."""
         assert self.amounts is not None
         return np.log(self.amounts[rows]) if self.log else self.amounts[rows]
 
     def columns(self, rows: Codes) -> Floats:
-        """For a linear model, among trials that all have the axis."""
+        """Columns for a linear model, for trials that all have the axis."""
         if not self.continuous:
             return self.groups(rows)
         values = self.scaled(rows)
         return curve_columns(values, knots_of(values))
 
     def line(self, rows: Codes) -> Floats | None:
-        """Its numbers as one column; None where they are no numbers."""
+        """The numbers as one standardised column; None for an axis without numbers."""
         if self.amounts is None:
             return None
         values = self.scaled(rows)
@@ -84,13 +86,13 @@ class AxisValues:
         return column
 
     def groups(self, rows: Codes) -> Floats:
-        """Who stands at which level or in which bin, without levels that nobody has."""
+        """Indicator columns of the levels or bins, without those that have no trial."""
         kept, codes = np.unique(self.codes[rows], return_inverse=True)
         return level_columns(codes, len(kept))
 
 
 def axis_values(axis: Mapping[str, Any], arms: Sequence[Arm]) -> AxisValues:
-    """The axis among the arms, in their order."""
+    """The values of the axis for these arms, in the order of the arms."""
     key = str(axis["key"])
     found = [arm.point[key] for arm in arms if key in arm.point]
     values = list(dict.fromkeys(found))
@@ -124,7 +126,7 @@ def axis_values(axis: Mapping[str, Any], arms: Sequence[Arm]) -> AxisValues:
 
 
 def _bins(codes: Codes, values: Sequence[float]) -> tuple[Codes, tuple[str, ...]]:
-    """Four bins with about as many trials each; equal values stand in one bin."""
+    """Up to four bins with about as many trials each; equal values share a bin."""
     has = codes >= 0
     cuts = np.unique(np.quantile(codes[has], np.arange(1, BINS) / BINS, method="lower"))
     bins = np.where(has, np.searchsorted(cuts, codes, side="left"), -1)
@@ -156,7 +158,7 @@ def _is_number(value: object) -> bool:
 
 
 def level_label(value: object) -> str:
-    """A value as people read it."""
+    """A value as text for readers."""
     if value is None:
         return "none"  # as --set spells it
     return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -1,4 +1,4 @@
-"""What each arm was given and what it took, and where budgets were not equal."""
+"""The budget and the cost of each arm, and where budgets were not equal."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from analysis.reading.arms import Arm
 from analysis.reading.study import Study
 from analysis.reading.tuned import tuned_keys
 
-TOLERANCE = 0.1  # against the reference
+TOLERANCE = 0.1  # relative difference from the reference
 
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
-    """One arm.
+    """The budget and the cost of one arm.
 
     Attributes:
-        number: of its trial.
-        trial_id: the same trial everywhere.
-        name: for people.
-        parameters: None where it did not say.
-        flops: a token of a forward pass, FFTs and recurrences with it; None where unknown.
-        decoder_bytes: that a decoder keeps at the end of a sequence; None where unknown.
-        tried: trials that its tuned axes were chosen from.
+        number: number of the arm's trial.
+        trial_id: id of the trial, the same in every sweep.
+        name: name for readers.
+        parameters: number of parameters; None where the trial did not report it.
+        flops: FLOPs per token of a forward pass, with FFTs and recurrences; None where unknown.
+        decoder_bytes: bytes that a decoder keeps at the end of a sequence; None where unknown.
+        tried: number of trials that the values of the tuned axes were chosen from.
         step: steps trained.
         steps: steps of the full budget.
-        tokens: that each seed saw.
-        seconds: of training, over all attempts.
-        seconds_per_step: last reported.
-        peak_bytes: the largest over seeds.
-        reused_from: the sweep that trained it, where this one did not.
-        unequal: what lies more than ``TOLERANCE`` away from the reference's, with its change:
-            ``parameters +40 %``; fewer tries, whatever the difference.
+        tokens: tokens that each seed saw; None where unknown.
+        seconds: seconds of training, over all attempts.
+        seconds_per_step: the last reported value; None where unknown.
+        peak_bytes: peak memory, the largest over seeds; None where unknown.
+        reused_from: the sweep that trained the trial; None where this sweep did.
+        unequal: what differs from the reference by more than ``TOLERANCE``, with the change, such
+            as ``parameters +40 %``; also any smaller number of tries.
     """
 
     number: int
@@ -52,10 +52,10 @@ class Budget:
 
 
 def budgets(study: Study) -> tuple[Budget, ...]:
-    """One row an arm, in the order of asking.
+    """One row per arm, in the order of asking.
 
-    Parameters, steps, tokens and tries ought to be equal and are marked where they are not;
-    seconds and memory are what an arm makes of them, and are only told.
+    Parameters, steps, tokens and tries should be equal and are marked where they are not. Seconds
+    and memory are results of the arm and are only reported.
     """
     reference = study.reference
     return tuple(_budget(arm, reference, study) for arm in study.arms)
@@ -102,6 +102,6 @@ def _unequal(arm: Arm, reference: Arm, more_tries: int) -> tuple[str, ...]:
 
 
 def _tokens(arm: Arm, steps: int) -> int | None:
-    """What one seed sees in so many steps."""
+    """Tokens that one seed sees in this number of steps; None where unknown."""
     batch, length = arm.config.get("train.batch_size"), arm.config.get("task.length")
     return steps * batch * length if batch and length else None

@@ -1,4 +1,4 @@
-"""What travels with a score: whether it may be believed."""
+"""Certificates: for each trial, the facts that say whether its score may be believed."""
 
 from __future__ import annotations
 
@@ -64,8 +64,9 @@ def _certificate(arm: Arm, train_loss: float | None, window: str) -> Row:
 def _stability(arm: Arm, pole: float | None) -> str:
     """What the largest pole radius certifies.
 
-    With state carried from bin to bin under other coefficients each, poles inside the circle are
-    not enough: their products may grow without bound, but for some kinds of coefficients.
+    If the state is carried from bin to bin and each bin has its own coefficients, poles inside the
+    unit circle are not enough: products over bins may grow without bound. Some kinds of
+    coefficients exclude this growth (``may_grow``).
     """
     if pole is None:
         return ""
@@ -80,7 +81,7 @@ def _stability(arm: Arm, pole: float | None) -> str:
 
 
 def _last_losses(curves: pa.Table) -> dict[int, float]:
-    """Trial number to the mean training loss over its seeds and last few reports, nats."""
+    """Mean training loss over the seeds and the last few reports, nats, by trial number."""
     rows = rows_of(curves, "train_loss", by_seed=True)
     if not rows.num_rows:
         return {}

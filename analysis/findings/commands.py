@@ -12,16 +12,16 @@ from analysis.reading.compare import own_sweep
 from analysis.reading.study import Study
 
 CARRIED = ("--set", "--home", "--cpus-per-trial", "--gpus-per-trial")  # threads change rounding
-SIZED = ("--trials", "--sampler")  # what makes the same sweep of the same space
+SIZED = ("--trials", "--sampler")  # these also make it the same sweep
 
 
 def can_launch(study: Study) -> bool:
-    """Whether the launcher can go on with it: not what another tool trained, nor several sweeps."""
+    """Whether the launcher can continue the sweep: not one of another tool, not several sweeps."""
     return not study.imported and not study.about.get("sweeps") and bool(study.about["command"])
 
 
 def words_of(command: str) -> list[str]:
-    """A command line's words; none of a line that is none."""
+    """The words of a command line; none where the line cannot be parsed."""
     try:
         return shlex.split(command)
     except ValueError:
@@ -29,7 +29,7 @@ def words_of(command: str) -> list[str]:
 
 
 def train_again(arm: Arm, about: Mapping[str, Any]) -> str:
-    """Trains this trial again, alone: its axes pinned, the rest as launched."""
+    """The command that trains this trial again, alone: its axes fixed, the rest as launched."""
     about, point = own_sweep(about, arm.point)
     given = _given(about["command"])
     settings = [pair for pair in given["--set"] if pair.partition("=")[0] not in point]
@@ -43,9 +43,9 @@ def train_again(arm: Arm, about: Mapping[str, Any]) -> str:
 
 
 def train_more(study: Study, arms: Sequence[Arm], seeds: int) -> str:
-    """Gives these arms so many seeds in all: a command for each sweep that they are of.
+    """The command that gives these arms ``seeds`` seeds in total; one part for each sweep.
 
-    Empty where the launcher cannot.
+    Empty where the launcher cannot train them.
     """
     if study.imported:
         return ""
@@ -68,19 +68,19 @@ def train_more(study: Study, arms: Sequence[Arm], seeds: int) -> str:
 
 
 def more_seeds(about: Mapping[str, Any], seeds: int, only: Sequence[str] = ()) -> str:
-    """Goes on with the sweep at so many seeds.
+    """The command that continues the sweep with more seeds.
 
     Args:
         about: the sweep's row.
-        seeds: in all.
-        only: ids of the trials that get them; empty for every trial.
+        seeds: total number of seeds per trial.
+        only: ids of the trials that get these seeds; empty for every trial.
     """
     words = [*_same_sweep(about), "--seeds", str(seeds)]
     return shlex.join([*words, *(["--only", *only] if only else [])])
 
 
 def confirm(about: Mapping[str, Any], seeds: int) -> str:
-    """Trains the winner and the reference on so many fresh seeds."""
+    """The command that trains the winner and the reference on ``seeds`` fresh seeds."""
     return shlex.join([*_same_sweep(about), "--confirm", str(seeds)])
 
 
@@ -103,7 +103,7 @@ def _flags(given: Mapping[str, list[str]], names: Sequence[str]) -> list[str]:
 
 
 def _given(command: str) -> dict[str, list[str]]:
-    """What followed the flags that decide what a trial is and where it is kept."""
+    """The values of each flag in ``CARRIED`` and ``SIZED``, as given in the command."""
     found: dict[str, list[str]] = {flag: [] for flag in CARRIED + SIZED}
     current = ""
     for word in words_of(command):

@@ -1,4 +1,4 @@
-"""What is found of a sweep's arms: each against the reference, and all against the best."""
+"""The results for a sweep's arms: each against the reference, and all against the best."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ class Comparison:
     """One arm minus the reference on the test split, paired by seed.
 
     Attributes:
-        arm: which.
-        difference: mean over the seeds that both have, in the metric's unit.
-        low: of the 95 % interval that holds for all arms and over all looks at once; None where
-            no noise is known.
-        high: its other end.
-        n: shared seeds.
+        arm: the arm that is compared.
+        difference: mean difference over the shared seeds, in the metric's unit.
+        low: lower end of the 95 % interval that is simultaneous over all arms and all looks; None
+            where no noise is known.
+        high: upper end of the interval.
+        n: number of shared seeds.
         df: degrees of freedom of the noise.
-        effect_size: over the standard deviation of a score, corrected (Hedges); None where
-            there is no noise.
-        p_holm: corrected over arms and looks; at most 0.05 where the interval excludes 0, and
-            above it elsewhere.
-        p_sign_flip: of this arm alone, without any assumption but symmetry; not corrected.
-        by_seed: the differences.
-        verdict: what the interval says.
-        within_margin: whether the whole interval lies within the margin.
+        effect_size: difference over the standard deviation of a score, corrected (Hedges); None
+            where it is unknown.
+        p_holm: p-value, corrected over arms and looks; at most 0.05 where the interval excludes 0
+            with enough seeds, and above 0.05 elsewhere.
+        p_sign_flip: p-value of this arm alone; it assumes only symmetry and is not corrected.
+        by_seed: the difference of each shared seed.
+        verdict: the verdict that the interval supports.
+        within_margin: whether the whole interval lies within the margin, with enough seeds.
     """
 
     arm: Arm
@@ -54,9 +54,9 @@ class Tie:
     """An arm that may be the best.
 
     Attributes:
-        arm: which.
-        behind: the most by which it may be worse than the best; None where nothing is known.
-        is_within: whether that is no more than the margin.
+        arm: the arm.
+        behind: the most by which the arm may be worse than the best; None where this is unknown.
+        is_within: whether ``behind`` is at most the margin.
     """
 
     arm: Arm
@@ -66,10 +66,11 @@ class Tie:
 
 @dataclass(frozen=True, kw_only=True)
 class Comparisons:
-    """What a sweep says of its arms.
+    """The comparisons of a sweep's arms.
 
     Attributes:
-        reference: what the others are compared with, never chosen by score; None: no arm may be.
+        reference: the arm that the others are compared with, never chosen by score; None where no
+            arm may be the reference.
         rows: the arms that are compared, in the order of asking.
         left_out: the other arms, each with the reason.
         gate: whether anything differs at all; None where nothing was compared.
@@ -77,10 +78,10 @@ class Comparisons:
             is open.
         learned: how the seeds of each ranked arm ended, by the trial's number, where chance is
             known and some arm is clear of it.
-        look: how often the seeds were looked at, with this time.
-        noise: standard deviation of a score within its arm and seed, over all arms.
+        look: number of this look at the seeds, 1 for the first.
+        noise: pooled standard deviation of a score within its arm and seed.
         wishes: the seeds that would decide each open row.
-        steps: what decides ever more of them, the cheapest first.
+        steps: plans that decide more and more of the open rows, the cheapest first.
     """
 
     reference: Arm | None
@@ -100,5 +101,5 @@ class Comparisons:
         return self.ties[0].arm if len(self.ties) == 1 else None
 
     def of(self, verdict: Verdict) -> list[Comparison]:
-        """The rows of one verdict."""
+        """The rows that have this verdict."""
         return [row for row in self.rows if row.verdict == verdict]

@@ -1,4 +1,4 @@
-"""Each arm against the reference, the gate, the near ties, and what would decide the rest."""
+"""Each arm against the reference, the gate, the near ties, and what decides the rest."""
 
 from __future__ import annotations
 
@@ -35,14 +35,15 @@ NO_PAIR = "no seed in common with the reference"
 
 @dataclass(frozen=True, kw_only=True)
 class ArmTable:
-    """The arms of a study that are compared, as the statistics take them.
+    """The arms of a study that are compared, as arrays for the statistics.
 
     Attributes:
-        study: whose.
-        arms: the rows.
-        seeds: the columns.
-        noise: of the scores on the test split.
-        sequences: that each arm's score counts; 0 for a score that counts none.
+        study: the study of the arms.
+        arms: the arm of each row.
+        seeds: the seed of each column.
+        noise: the scores on the test split, with their pooled noise.
+        sequences: number of test sequences behind each arm's score; 0 for a score that is not a
+            count.
     """
 
     study: Study
@@ -99,7 +100,7 @@ def compare_arms(study: Study) -> Comparisons:
 def why_not_compared(arm: Arm) -> str:
     """The reason in words; empty for an arm that is compared.
 
-    A seed whose score is not finite counts against its arm: the other seeds are not averaged.
+    An arm with a seed whose score is not finite is not compared: its other seeds are not averaged.
     """
     if not arm.ranked:
         return why_not_ranked(arm)
@@ -119,7 +120,7 @@ def _compared(study: Study) -> list[Arm]:
 
 
 def arm_table(study: Study) -> ArmTable:
-    """The arms that are compared, with the noise that they lend each other."""
+    """The arms that are compared, with their pooled noise."""
     ranked = _compared(study)
     scores = [arm.scores("test") for arm in ranked]
     seeds = sorted(set().union(*scores))
@@ -165,7 +166,7 @@ def _rows(table: ArmTable, compared: Against) -> list[Comparison]:
 
 
 def _floor(found: Pool, counted: Floats) -> Floats:
-    """The binomial standard deviation of each arm's score; 0 where it counts nothing."""
+    """The binomial standard deviation of each arm's score; 0 where the score is not a count."""
     rate = np.clip(np.nan_to_num(found.means), 0.0, 1.0)
     floor: Floats = np.sqrt(rate * (1 - rate) / np.maximum(counted, 1.0))
     return np.where(counted > 0, floor, 0.0)

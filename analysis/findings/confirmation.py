@@ -1,4 +1,4 @@
-"""The winner on seeds that chose nobody."""
+"""The winner on fresh seeds, which took no part in choosing it."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from sweeps.command_line import counted
 
 @dataclass(frozen=True, kw_only=True)
 class Confirmed:
-    """What fresh seeds say of the arm that was best on validation.
+    """What fresh seeds say about the arm that was best on validation.
 
     Attributes:
-        sweep: the name of the sweep that trained them.
-        winner: as trained on them.
-        reference: the same; None where the winner is the reference itself.
+        sweep: the name of the sweep that trained the fresh seeds.
+        winner: the winner as trained on the fresh seeds.
+        reference: the reference as trained on the fresh seeds; None where the winner is the
+            reference itself.
         row: winner minus reference; None where there is no such difference.
-        problem: why the headline does not rest on them; empty where it does.
+        problem: why the headline does not rest on the fresh seeds; empty where it does.
     """
 
     sweep: str
@@ -32,11 +33,11 @@ class Confirmed:
 
 
 def confirmed(study: Study) -> Confirmed | None:
-    """What the sweep of ``--confirm`` says; None where there is none.
+    """The result of the sweep of ``--confirm``; None where there is no such sweep.
 
-    The winner is compared with the reference like any other arm, the only one of its table: the
-    interval is Student's over the fresh differences, and pays for looks like every other
-    (``statistics.spending``). Data splitting: Cox 1975, Biometrika 62, 441-444.
+    The winner is compared with the reference like any other arm, but alone. The interval is
+    therefore Student's interval over the fresh differences. It pays for looks like every other
+    interval (``statistics.spending``). Data splitting: Cox 1975, Biometrika 62, 441-444.
     """
     found = study.confirmation
     if found is None:

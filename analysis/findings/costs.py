@@ -1,4 +1,4 @@
-"""What a score cost: budgets, what is worth its price, the search, the workers, growth."""
+"""What scores cost: budgets, Pareto fronts, the search's history, times of trials, growth."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from focus_core.metrics import names
 PRICES = names("price")
 LENGTH = "task.length"
 GROWING = ("seconds_per_step", "peak_bytes")
-SAME_PRICE = 0.02  # prices that differ by less are one price: no front
+SAME_PRICE = 0.02  # relative spread of prices up to which there is no front
 
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
-    """One arm on a picture of quality against price."""
+    """One arm in a plot of quality against price."""
 
     number: int
     name: str
@@ -39,7 +39,7 @@ class Front:
 
     Attributes:
         price: one of ``PRICES``.
-        offers: the arms that may be ranked and know this price, in the order of asking.
+        offers: the arms that may be ranked and whose price is known, in the order of asking.
     """
 
     price: str
@@ -47,20 +47,20 @@ class Front:
 
     @property
     def best(self) -> list[Offer]:
-        """Those that no other arm beats, the cheapest first."""
+        """The offers that no other offer beats, the cheapest first."""
         return sorted((o for o in self.offers if o.front), key=lambda o: o.price)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Growth:
-    """How one cost grows with the sequence's length, the other settings alike.
+    """How one cost grows with the sequence length, with the other settings fixed.
 
     Attributes:
         cost: one of ``GROWING``.
-        name: the other settings.
-        sizes: lengths, in order.
-        costs: at each.
-        law: fitted through them.
+        name: the other settings, as text.
+        sizes: sequence lengths, in order.
+        costs: the cost at each length.
+        law: the power law fitted to the costs.
     """
 
     cost: str
@@ -86,14 +86,14 @@ class CostFindings:
     """What the trials of a study cost.
 
     Attributes:
-        budgets: one row an arm.
-        fronts: one for each price that varies.
-        history: (trials that ended, number of the best so far, its validation score) whenever it
-            changes; empty for a grid.
-        spans: trials that ran, in the order of beginning.
-        seconds: training time over all trials of this sweep's own.
-        wall: seconds from the first beginning to the last end.
-        growth: empty where the length does not vary.
+        budgets: one row per arm.
+        fronts: one front for each price that varies.
+        history: (number of ended trials, number of the best trial so far, its validation score)
+            whenever the best trial changes; empty for a grid.
+        spans: the trials that ran, in the order of their starts.
+        seconds: training time over all trials that this sweep trained itself.
+        wall: seconds from the first start to the last end.
+        growth: power laws; empty where the length does not vary.
     """
 
     budgets: tuple[Budget, ...]
@@ -106,7 +106,7 @@ class CostFindings:
 
 
 def cost_findings(study: Study) -> CostFindings:
-    """Everything that the section on cost tells."""
+    """Everything that the section on cost shows."""
     spans = _spans(study)
     return CostFindings(
         budgets=budgets(study),
@@ -149,9 +149,9 @@ def _known(arm: Arm, price: str) -> bool:
 
 
 def _history(study: Study) -> tuple[tuple[int, int, float], ...]:
-    """In the order of ending where the times are known, else in that of asking.
+    """Changes of the best trial, in the order of ending, or of asking where a time is unknown.
 
-    Empty for a grid: it searches nothing.
+    Empty for a grid, because a grid does not search.
     """
     if study.about["sampler"] == "grid":
         return ()
@@ -168,7 +168,7 @@ def _history(study: Study) -> tuple[tuple[int, int, float], ...]:
 
 
 def _spans(study: Study) -> tuple[Span, ...]:
-    """A trial takes the first line that is free: lines are places, not names of workers."""
+    """The times of the trials, each on the first free line; a line is not a particular worker."""
     ran = [
         (arm.started, arm.finished, arm)
         for arm in study.trials

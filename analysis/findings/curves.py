@@ -21,10 +21,10 @@ class Curve:
     """One arm's validation score.
 
     Attributes:
-        arm: whose.
-        seeds: seed to (steps, scores).
+        arm: the arm.
+        seeds: (steps, scores) by seed.
         shared: the steps at which every seed has a finite score.
-        mean: over seeds, at ``shared``.
+        mean: mean score over seeds at the steps of ``shared``.
     """
 
     arm: Arm
@@ -34,11 +34,12 @@ class Curve:
 
 
 def curves(study: Study, most: int) -> list[Curve]:
-    """Of the arms that reported, in the order of asking.
+    """The curves of the arms that reported, in the order of asking.
 
     Args:
         study: the sweep.
-        most: where there are more arms, every so many of their ranking on validation is taken.
+        most: largest number of curves; of more arms, those at evenly spaced ranks on validation
+            are taken.
     """
     arms = _evenly(study, most)
     lines = _lines(study.curves, [arm.number for arm in arms])
@@ -61,15 +62,15 @@ def _evenly(study: Study, most: int) -> list[Arm]:
 
 
 def rows_of(table: pa.Table, metric: str, *, by_seed: bool) -> pa.Table:
-    """The rows of one metric, by number, seed and step.
+    """The rows of one metric, sorted by number, seed and step.
 
     Args:
-        table: of a study's curves.
-        metric: its name.
-        by_seed: whether those of single seeds are meant, or those of whole trials.
+        table: the table of a study's curves.
+        metric: name of the metric.
+        by_seed: whether to take the rows of single seeds, or the rows of whole trials.
     """
     words = table.schema.field("metric").type
-    if pa.types.is_dictionary(words):  # a comparison of codes: words would all be made anew
+    if pa.types.is_dictionary(words):  # compare codes: comparing words would decode each row
         table = table.unify_dictionaries()
         column = table["metric"]
         known = column.chunk(0).dictionary if column.num_chunks else pa.array([], pa.string())

@@ -1,4 +1,4 @@
-"""The points of trials as numbers that a surrogate reads, and back."""
+"""The points of trials, encoded as numbers for a surrogate, and decoded."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class EncodedAxis:
     """One axis that varied among the trials.
 
     Attributes:
-        key: as the ledger has it.
-        choices: those that were trained in full, in the axis' own order; empty for a number.
-        low: the axis' lower end; of a number only.
-        high: its upper end.
-        log: whether the range is even in the logarithm.
+        key: the axis' key in the ledger.
+        choices: the choices that were trained in full, in the axis' own order; empty for a number.
+        low: the axis' lower end; only for a number.
+        high: the axis' upper end; only for a number.
+        log: whether the range is on a log scale.
     """
 
     key: str
@@ -33,11 +33,11 @@ class EncodedAxis:
 
     @property
     def name(self) -> str:
-        """As people say it."""
+        """The axis' name for readers."""
         return short(self.key)
 
     def code(self, value: Any) -> float:
-        """A value as ``statistics.kernel`` wants it: 0 to 1, or the number of a choice."""
+        """The code of a value for ``statistics.kernel``: 0 to 1, or the number of a choice."""
         if self.choices:
             return float(self.choices.index(value))
         low, high, at = (math.log(x) if self.log else x for x in (self.low, self.high, value))

@@ -1,4 +1,4 @@
-"""How much of the spread between trials each axis has a part in, and what the strongest do."""
+"""The share of each axis in the spread between trials, and the curves of the strongest axes."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ SAME = 1e-12
 
 @dataclass(frozen=True, kw_only=True)
 class AxisImportance:
-    """One axis; what ``statistics.importance.Importance`` says of it.
+    """The importance of one axis; for other fields see ``statistics.importance.Importance``.
 
     Attributes:
-        key: as the ledger has it.
-        name: as people say it.
-        trials: how many of the trials had it.
-        conditional: whether some had not.
+        key: the axis' key in the ledger.
+        name: the axis' name for readers.
+        trials: number of trials that had the axis.
+        conditional: whether some trials did not have the axis.
     """
 
     key: str
@@ -47,16 +47,16 @@ class AxisImportance:
 
 @dataclass(frozen=True, kw_only=True)
 class AxisCurve:
-    """The mean score of the surrogate at values of one axis, all others drawn anew.
+    """The mean score of the surrogate at values of one axis, averaged over all other axes.
 
     Attributes:
-        key: as the ledger has it.
-        name: as people say it.
+        key: the axis' key in the ledger.
+        name: the axis' name for readers.
         values: numbers in order, or choices.
         choices: whether the values are choices.
-        log: whether the axis is even in the logarithm.
-        mean: of the score at each value.
-        low: lower end of its 95 % interval.
+        log: whether the axis is on a log scale.
+        mean: mean score at each value.
+        low: lower end of the pointwise 95 % interval.
         high: upper end.
         raw: value and test score of each trial.
     """
@@ -79,15 +79,16 @@ class ImportanceFindings:
     Attributes:
         total: how many trials the sweep has.
         trials: how many of them were trained in full and may be ranked.
-        left_out: why the others are not here, and how many.
-        seeds: how many seeds each score is a mean of.
-        used: how many trials the surrogate was drawn from.
-        explained: share of the trials' variance that it foretells of trials it did not see.
-        axes: by share, the largest first; empty where there is too little to go by.
-        constant: axes that did not vary, by name.
-        curves: of the strongest detectable axes; none on a complete grid, where the means of each
-            axis' levels (``axes``) are the same without a fit.
-        note: why there are no axes; empty where there are.
+        left_out: number of the other trials, by the reason why they are left out.
+        seeds: number of seeds that all trials share; 1 where the scores are means over own seeds.
+        used: number of trials that functions of the surrogate were drawn from.
+        explained: share of the trials' variance that the surrogate predicts for trials that it did
+            not see.
+        axes: by share, the largest first; empty where there are too few data.
+        constant: names of the axes that did not vary.
+        curves: curves of the strongest detectable axes; none on a complete grid, where the level
+            means of each axis (``axes``) show the same without a fit.
+        note: why there are no axes; empty where there are axes.
     """
 
     total: int
@@ -103,14 +104,14 @@ class ImportanceFindings:
 
     @property
     def any_detectable(self) -> bool:
-        """Whether the null hypothesis "no axis does anything" falls (Holm over the axes)."""
+        """Whether the null hypothesis "no axis has an effect" is rejected (Holm over the axes)."""
         return any(axis.detectable for axis in self.axes)
 
 
 def importance_findings(study: Study) -> ImportanceFindings:
     """Importances over the test scores of trials that were trained in full.
 
-    Every axis counts, a tuned one too: each trial is a point of the space.
+    Tuned axes are included, because each trial is a point of the space.
     """
     found = [arm for arm in study.trials if arm.ranked and arm.scores("test")]
     encoded = encoded_axes(study.axes, found)
@@ -142,7 +143,7 @@ def importance_findings(study: Study) -> ImportanceFindings:
 
 
 def _by_seed(found: Sequence[Arm]) -> Floats:
-    """Test scores, (trials, seeds that all have); means where no seed is shared."""
+    """Test scores of the shared seeds, (trials, seeds); means over own seeds if none is shared."""
     tests = [arm.scores("test") for arm in found]
     shared = sorted(set.intersection(*(set(test) for test in tests))) if tests else []
     if not shared:

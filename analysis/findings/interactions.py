@@ -1,4 +1,4 @@
-"""Which two axes act on each other most, as raw cells: their strength ranks, their cells show."""
+"""The strongest interactions of two axes: ranked by a test, shown as raw cell means."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from analysis.statistics.interactions import Joint, joint_effect
 
 SHOWN = 2
 WIDEST = 12
-"""Levels a side that a heat map can show."""
+"""Most levels per side that a heat map can show."""
 OWN_PAIR = ("model.bin_length", "model.nfft_factor")
 """The pair that the flagship sweep is about; always shown."""
 
 
 def interactions(table: AxisTable, on_grid: Collection[int]) -> list[Interaction]:
-    """The flagship's own pair where there is one, and the strongest others.
+    """The flagship's own pair of axes, if the sweep has it, and the strongest other pairs.
 
     Args:
-        table: the trials that count.
-        on_grid: numbers of the axes whose levels were all tried beside the same settings.
+        table: the trials that are used.
+        on_grid: numbers of the axes that have a balanced grid.
     """
     small = [i for i, axis in enumerate(table.axes) if len(axis.labels) <= WIDEST]
     pairs = list(combinations(small, 2))

@@ -1,4 +1,4 @@
-"""Which seeds of an arm learned at all: one count for the verdict and for the noise of seeds."""
+"""Which seeds of an arm learned: one count for both the comparisons and the noise of seeds."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from analysis.statistics.bimodal import Learned, learned
 
 
 def learned_arms(study: Study, ranked: Sequence[Arm]) -> dict[int, Learned]:
-    """By the trial's number, of the arms whose chance is known.
+    """How the seeds ended, by trial number, for the arms whose chance level is known.
 
-    Empty where the metric is no share of right answers, or no seed is clear of chance.
+    Empty where the metric is not a share of right answers, or where no seed is clear of chance.
 
     Args:
-        study: what the arms belong to.
-        ranked: those whose test scores are compared.
+        study: the study of the arms.
+        ranked: the arms whose test scores are compared.
     """
     if not study.metric.is_proportion or not ranked:
         return {}

@@ -1,4 +1,4 @@
-"""How often the seeds of a sweep were added to: each time, what there was had been looked at."""
+"""The number of looks at a sweep: each time that seeds were added, the results had been seen."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from analysis.findings.commands import words_of
 
 
 def looks(about: Mapping[str, Any]) -> int:
-    """1 for a sweep whose seeds were never added to.
+    """The number of looks; 1 for a sweep to which no seeds were added.
 
     Args:
-        about: the sweep's row; ``asked``, where the ledger has it, says what was asked each time:
-            ``seeds`` of every trial, and ``more`` for some. Without it the first command tells
-            whether seeds were added at all. Of several sweeps that are compared, the one that was
-            looked at most often counts.
+        about: the sweep's row. Its ``asked``, where the ledger has it, says what each launch asked
+            for: ``seeds`` of every trial, and ``more`` for some trials. Without ``asked``, the
+            first command tells only whether seeds were added at all. For several sweeps that are
+            compared, the largest number of looks counts.
     """
     if "sweeps" in about:
         return max(looks(sweep) for sweep in about["sweeps"].values())

@@ -1,4 +1,4 @@
-"""Whose start, frame, optimiser and protocol an arm has: ours, or as published."""
+"""The origin of an arm's start, frame, optimiser and protocol: ours, or as published."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from focus_core.tasks.protocols import protocol
 from sweeps.code_identity import trial_code
 
 MIXER = "model.mixer"
-"""Every config of ours has it."""
+"""Every config of this platform has this key."""
 KEYS = ("start", "frame", "optimiser", "protocol")
 
 
 def origin(config: Mapping[str, Any]) -> dict[str, str]:
-    """The words of one trial, each beginning with ``ours``, ``published`` or ``unknown``."""
-    if MIXER not in config:  # of another tool
+    """The origins of one trial, each beginning with ``ours``, ``published`` or ``unknown``."""
+    if MIXER not in config:  # a config of another tool
         return dict.fromkeys(KEYS, "unknown")
     return {**origins(config), "protocol": protocol(config)}
 
 
 def in_short(words: Mapping[str, str]) -> str:
-    """``start published; frame, optimiser, protocol ours``: enough for a row of a table."""
+    """The origins in short, such as ``start published; frame, optimiser, protocol ours``."""
     by_whom: dict[str, list[str]] = {}
     for key in KEYS:
         by_whom.setdefault(words[key].split(":")[0], []).append(key)
@@ -34,7 +34,7 @@ def in_short(words: Mapping[str, str]) -> str:
 
 
 def origin_rows(found: Sequence[Arm]) -> list[Row]:
-    """One row for all arms that have the same words; none where no arm is a rival."""
+    """One row for all arms that have the same origins; no rows where no arm is a rival."""
     if not any(MIXER in arm.config and is_rival(arm.config) for arm in found):
         return []
     rows: dict[tuple[str, ...], Row] = {}
@@ -49,7 +49,7 @@ def origin_rows(found: Sequence[Arm]) -> list[Row]:
 
 
 def origin_note(found: Sequence[Arm]) -> str:
-    """A warning where an arm was trained by another code than the one that tells the words."""
+    """A warning if an arm was trained by other code than the code that names its origins."""
     other = [arm.name for arm in found if arm.code not in ("", trial_code(arm.config))]
     if not other:
         return ""

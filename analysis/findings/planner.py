@@ -1,4 +1,4 @@
-"""What would decide the open comparisons: seeds, hours, the command that trains exactly those."""
+"""Plans that would decide the open comparisons: seeds, time, and the command that trains them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST_STEPS = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """One open comparison, and the seeds in all that would decide it."""
+    """One open comparison, its number of shared seeds, and the total that would decide it."""
 
     arm: Arm
     seeds: int
@@ -29,14 +29,14 @@ class Wish:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """So many seeds for some arms and the reference.
+    """A plan: a total number of seeds for some arms and the reference.
 
     Attributes:
-        seeds: of each, in all.
-        arms: the open ones that they decide, in four of five tries.
-        trainings: how many seeds have to be trained for it.
-        seconds: what that takes one after the other, by the seconds a seed took so far.
-        command: trains exactly those; empty where the launcher cannot.
+        seeds: total seeds of each of these arms.
+        arms: the open arms that the seeds decide, in four of five tries.
+        trainings: number of seeds that remain to be trained, over all arms.
+        seconds: time of these trainings one after the other, by the seconds per seed so far.
+        command: the command that trains exactly these seeds; empty where the launcher cannot.
     """
 
     seeds: int
@@ -49,7 +49,7 @@ class Step:
 def wishes(
     rows: Sequence[Comparison], compared: Against, *, look: int, margin: float | None
 ) -> list[Wish]:
-    """The seeds for each open row."""
+    """The seeds that would decide each open row."""
     apart = compared.differences
     return [
         Wish(
@@ -71,7 +71,7 @@ def wishes(
 
 
 def steps(study: Study, reference: Arm, wanted: Sequence[Wish]) -> list[Step]:
-    """A cheap step, one in between, and the one that decides all that can be decided."""
+    """Up to three plans: a cheap one, a medium one, and one that decides all that can be."""
     sizes = sorted({n for wish in wanted if (n := wish.wanted.fewest) is not None})
     if len(sizes) > MOST_STEPS:
         sizes = [sizes[0], sizes[len(sizes) // 2], sizes[-1]]

@@ -26,13 +26,14 @@ class Noise:
     """How far the seeds of one arm lie apart.
 
     Attributes:
-        arm: whose.
-        scores: seed to test score.
-        mean: of the scores.
-        sd: of the scores, with n - 1.
-        ratio: ``sd`` over the pooled one of the other arms; None where there is none.
-        is_noisier: whether that is more than chance does (F test, Bonferroni over the arms).
-        learned: how many seeds left chance, where some did and some did not; else None.
+        arm: the arm.
+        scores: test score by seed.
+        mean: mean of the scores.
+        sd: standard deviation of the scores, with n - 1.
+        ratio: ``sd`` over the pooled standard deviation of the other arms; None where unknown.
+        is_noisier: whether the arm is noisier than chance explains (F test, Bonferroni over the
+            arms).
+        learned: number of seeds that learned, where all others are stuck at chance; else None.
     """
 
     arm: Arm
@@ -46,17 +47,18 @@ class Noise:
 
 @dataclass(frozen=True, kw_only=True)
 class TrustFindings:
-    """What a reader must know before a number is believed.
+    """What a reader must know before believing a number.
 
     Attributes:
-        counts: how many trials are in each state, with ``not started``.
-        diverged_seeds: over all trials.
-        leaky: trials that see the future.
-        reused: trials that another sweep trained.
+        counts: number of trials in each state, with ``not started``.
+        diverged_seeds: number of diverged seeds over all trials.
+        leaky: number of trials that see the future.
+        reused: number of trials that another sweep trained.
         by_choice: counts for each choice of each categorical axis; empty where all completed.
         certificates: see ``certificates.certificates``.
         noise: the arms with two seeds or more, the noisiest first.
-        pooled: standard deviation of a seed within its arm; None where no arm has two seeds.
+        pooled: pooled standard deviation of a seed within its arm; None where no arm has two
+            seeds.
     """
 
     counts: Mapping[str, int]
@@ -70,12 +72,12 @@ class TrustFindings:
 
     @property
     def alarms(self) -> list[tuple[Row, str]]:
-        """Certificates that alarm, with what is wrong."""
+        """Each alarm, with the certificate that raises it."""
         return [(row, alarm) for row in self.certificates for alarm in row["alarms"]]
 
 
 def trust_findings(study: Study) -> TrustFindings:
-    """Of every trial, whatever its state."""
+    """The findings on trust, over every trial, whatever its state."""
     found = study.trials
     by_state = Counter(arm.state for arm in found)
     planned = study.about["planned"]
@@ -96,7 +98,7 @@ def trust_findings(study: Study) -> TrustFindings:
 
 
 def _by_choice(found: Sequence[Arm], axes: Sequence[Mapping[str, Any]]) -> list[Row]:
-    """A variant is a trial of its own: its state stands in the table of trials."""
+    """Counts of states by choice; not of variants, whose states are in the table of trials."""
     rows: list[Row] = []
     for axis in axes:
         key = str(axis["key"])

@@ -1,4 +1,4 @@
-"""How good each tuned arm is after so many tries, and where tuning luck is left out."""
+"""How good each tuned arm is after k tries, and where luck in tuning is not accounted for."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from analysis.statistics.tuning_curves import (
 
 Kind = Literal["none", "fixed", "random", "adaptive"]
 TRIED = ("complete", "pruned", "failed")
-MOST_EXACT_SIZES = 6  # arms of more different numbers of tries take the wider, instant band
+MOST_EXACT_SIZES = 6  # with more distinct numbers of tries, all take the wider, instant band
 
 _KINDS: dict[str, Kind] = {"grid": "fixed", "random": "random"}
 
@@ -30,13 +30,15 @@ class TunedArm:
 
     Attributes:
         number: of the trial that stands for the arm.
-        name: of that trial.
-        tries: how many of its trials ended, in whatever way.
-        whole: how many of them were trained in full.
-        curve: the best of k tries, on validation; None but for random tries, ``FEWEST`` or more.
-        holds: numbers of tries at which its band and the reference's lie apart; empty where none
-            does, None for the reference and without curves.
-        better: whether it is then the better one; None where nothing holds.
+        name: name of that trial.
+        tries: number of the arm's trials that completed, were pruned or failed.
+        whole: number of these trials that were trained in full and may be ranked.
+        curve: the best of k tries, on validation; None unless the tries are random and at least
+            ``FEWEST``, and one of them may be ranked.
+        holds: numbers of tries at which the bands of arm and reference do not overlap; empty where
+            the bands always overlap, None for the reference and without curves.
+        better: whether the arm is better than the reference there; None where ``holds`` is empty
+            or None.
     """
 
     number: int
@@ -53,12 +55,12 @@ class TuningFindings:
     """What tuning does to the comparison.
 
     Attributes:
-        kind: ``none`` is tuned; ``fixed`` values were tried (a grid); ``random`` ones; ``adaptive``
-            ones, which a sampler chose by earlier scores.
-        names: of the tuned axes, as people say them.
-        arms: in the order of asking; empty for ``none``.
-        reference: number of the reference's trial; None without one.
-        level: chance that all bands hold together.
+        kind: ``none``: nothing is tuned; ``fixed``: fixed values were tried (a grid); ``random``:
+            random values; ``adaptive``: values that a sampler chose by earlier scores.
+        names: names of the tuned axes for readers.
+        arms: the arms in the order of asking; empty for ``none``.
+        reference: number of the reference's trial; None without a reference.
+        level: probability that all bands hold simultaneously.
     """
 
     kind: Kind
@@ -71,8 +73,8 @@ class TuningFindings:
 def tuning_findings(study: Study) -> TuningFindings:
     """Each arm's tuning curve against the reference's, where tries were drawn at random.
 
-    A try that was pruned, failed or diverged counts as the worst score that any arm had: it would
-    not have been chosen.
+    A try that was pruned, failed or diverged counts as the worst score that any arm had, because
+    this try would not have been chosen.
     """
     keys = tuned_keys(study.axes)
     reference = study.reference.number if study.reference else None
@@ -94,7 +96,7 @@ def tuning_findings(study: Study) -> TuningFindings:
 
 
 def _groups(study: Study, keys: Sequence[str]) -> dict[int, list[Arm]]:
-    """The number of the trial that stands for an arm to the arm's tries."""
+    """The tries of each arm, by the number of the trial that stands for the arm."""
 
     def rest(arm: Arm) -> str:
         return repr(sorted((k, v) for k, v in arm.point.items() if k not in keys))
@@ -107,7 +109,7 @@ def _groups(study: Study, keys: Sequence[str]) -> dict[int, list[Arm]]:
 
 
 def _curves(study: Study, groups: dict[int, list[Arm]]) -> dict[int, TuningCurve]:
-    """By the number of the arm's trial; the bands of all arms hold together (Bonferroni)."""
+    """The curves by number of the arm's trial; all bands hold simultaneously (Bonferroni)."""
     enough = {
         number: tries
         for number, tries in groups.items()

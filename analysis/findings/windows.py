@@ -16,18 +16,18 @@ from analysis.statistics.tails import t_above, t_quantile
 
 ALPHA = 0.05
 MIN_SEEDS = 5
-"""Each arm stands alone here, with no noise borrowed from others: fewer seeds decide nothing."""
+"""Fewer seeds decide nothing, because an arm borrows no noise from other arms here."""
 BEATS_WINDOW = "beats its window: information crossed chunks"
 
-Ceilings = Mapping[int, Mapping[int, float]]  # trial number -> seed -> ceiling
+Ceilings = Mapping[int, Mapping[int, float]]  # ceiling by trial number and seed
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 
 def windows(found: Sequence[Arm], curves: pa.Table, bounds: Bounds | None) -> dict[int, str]:
-    """Trial number to what its score says, for the trials that have a score and a ceiling.
+    """The verdict on each trial that has a score and a ceiling, by trial number.
 
-    Each seed's score is compared with the ceiling of the test set that this seed has; p-values
-    are Student's, Holm-corrected over the trials.
+    Each seed's score is compared with the ceiling of this seed's own test set. The p-values are
+    Student's, Holm-corrected over the trials.
     """
     ceilings = _by_seed(curves)
     said: dict[int, str] = {}
@@ -56,7 +56,7 @@ def _gaps(
 ) -> tuple[Floats, Floats]:
     """Mean of score minus ceiling and its two-sided p-value, (arms,) each.
 
-    Seeds that agree by chance are no proof: the error is at least what the test sets resolve.
+    Seeds may agree by chance, so the error is at least the resolution of the test sets.
     """
     if not compared:
         return np.zeros(0), np.zeros(0)
@@ -69,9 +69,9 @@ def _gaps(
         n[at], mean[at], counted[at] = len(d), np.mean(d), arm.sequences("test", bounds) or 0
         sd[at] = np.std(d, ddof=1) if len(d) > 1 else 0.0
     quantile = t_quantile((1 + LEVEL) / 2, np.maximum(n - 1, 1))
-    # Two scores that differ by d disagree on at least that share of the sequences.
+    # Two scores that differ by d disagree on at least a share d of the sequences.
     half = np.maximum(quantile * sd / np.sqrt(n), _resolution(np.abs(mean), counted * n))
-    # One number for all seeds, counted on one test set: its own error comes on top.
+    # A ceiling for all seeds comes from one test set, so its own error is added.
     alone = np.where(own, 0.0, _resolution(ceiling * (1 - ceiling), counted))
     half = np.hypot(half, alone)
     known = (n > 1) & (half > 0)
@@ -80,7 +80,7 @@ def _gaps(
 
 
 def _resolution(rate: Floats, sequences: Floats) -> Floats:
-    """As ``seed_interval.resolution``: half of an interval that the sequences alone allow."""
+    """As ``seed_interval.resolution``, on arrays: half width from the sequences alone."""
     known = sequences > 0
     size = np.where(known, sequences, 1.0)
     half: Floats = np.where(known, Z * np.sqrt(size * np.maximum(rate, 0) + Z**2) / size, 0.0)
@@ -96,7 +96,7 @@ def _verdict(n: int, gap: float, p_holm: float) -> str:
 
 
 def _by_seed(curves: pa.Table) -> dict[int, dict[int, float]]:
-    """The last of each seed."""
+    """The last reported ceiling of each seed, by trial number and seed."""
     rows = rows_of(curves, "window_ceiling", by_seed=True)
     found: dict[int, dict[int, float]] = {}
     columns = (rows[name].to_pylist() for name in ("number", "seed", "amount"))

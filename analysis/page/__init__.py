@@ -1,1 +1,1 @@
-"""The forms of a report, all from the same cards: the page, report.md, LaTeX, CSV, JSON."""
+"""The forms of a report: page, report.md, LaTeX, CSV and JSON, all made from the same cards."""

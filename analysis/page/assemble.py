@@ -1,4 +1,4 @@
-"""The page from its cards: one file that needs nothing but itself."""
+"""Assembles the cards into the page: one HTML file that loads no other file."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from analysis.sections.theme import PALETTES
 
 HERE = Path(__file__).parent
 FIRST = "verdict"
-"""The card that is the first screen."""
+"""Name of the card that is the first screen."""
 MOST_ANSWER = 240
-"""Letters of what stands large on it."""
+"""A second sentence is set large only if both sentences have at most so many characters."""
 MOST_BESIDE, TALL = 4, 420
-"""Paragraphs that stand beside a figure, and pixels from which it leaves no room under it."""
+"""Most paragraphs beside a figure; height in pixels from which it leaves no room below."""
 LONG_ANSWER = 150
-"""Letters from which it stands less large."""
+"""Characters above which the answer is set less large."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,9 +36,9 @@ class Head:
     """What stands above the cards.
 
     Attributes:
-        name: of the sweep.
-        question: what it asks.
-        notes: a few words each: state, counts, alarms.
+        name: the sweep's name.
+        question: the question that the sweep asks.
+        notes: state, counts and alarms, a few words each.
     """
 
     name: str
@@ -48,16 +48,16 @@ class Head:
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """What a page is made of.
+    """The contents of a page.
 
     Attributes:
-        head: what stands above.
-        cards: in the order of reading.
+        head: what stands above the cards.
+        cards: the cards in the order of reading.
         pictures: the cards' figures by name.
         scores: how scores are printed.
-        runs: a trial's id to the address of its run in MLflow, where one is known.
+        runs: maps a trial's id to the address of its run in MLflow, where one is known.
         downloads: names and addresses of the files beside the page.
-        refresh: seconds after which a browser reads it again; None for never.
+        refresh: seconds after which a browser reloads the page; None for never.
     """
 
     head: Head
@@ -70,7 +70,7 @@ class Page:
 
 
 def render(page: Page) -> str:
-    """The whole document."""
+    """The HTML document of a page."""
     script = (HERE / "script.js").read_text(encoding="utf-8")
     first = next((card for card in page.cards if card.name == FIRST), None)
     return document(
@@ -90,14 +90,14 @@ def render(page: Page) -> str:
 
 
 def _is_room_under_figure(page: Page, first: Card | None) -> bool:
-    """Whether the other words stand under the first figure: many, it is low, tiles are beside."""
+    """Whether the further words go under the first figure: many words, a low figure, and tiles."""
     if first is None or not (first.figures and first.facts) or len(first.words) <= MOST_BESIDE:
         return False
     return page.pictures[first.figures[0].name].height < TALL
 
 
 def answer(card: Card) -> list[str]:
-    """The one or two sentences that stand large: the first, and the next where both are short."""
+    """The sentences set large: the first, and the second if it answers and both are short."""
     first, following = list(card.words[:1]), list(card.words[1:2])
     is_answer = bool(following) and following[0] in card.data.get("answer", ())
     short = sum(map(len, first + following)) <= MOST_ANSWER
@@ -105,13 +105,13 @@ def answer(card: Card) -> list[str]:
 
 
 def document(template: str, **values: Any) -> str:
-    """A page of ours: a template of this folder with the looks that all pages share."""
+    """Render a template of this folder with the style sheet that all pages share."""
     given = {"refresh": None, "script": "", "script_hash": ""} | values
     return str(_environment().get_template(template).render(style=Markup(_style()), **given))
 
 
 def _views(page: Page) -> dict[str, View]:
-    """Every table by its name; together they take no more room than one may."""
+    """Every table by its name; the hidden rows of all tables share the room ``MOST_REST``."""
     room = MOST_REST
     found: dict[str, View] = {}
     for card in page.cards:
@@ -136,7 +136,7 @@ def _environment() -> Environment:
 
 @cache
 def _style() -> str:
-    """The style sheet, with the figures' colours on either ground in front of it."""
+    """The style sheet, after the figures' colours for the light and the dark background."""
     light, dark = (
         "".join(f"--plot-{name}:{colour};" for name, colour in vars(PALETTES[theme]).items())
         for theme in ("light", "dark")
@@ -146,16 +146,16 @@ def _style() -> str:
 
 
 def prose(text: str) -> Markup:
-    """Words of a card; what stands in backticks is code."""
+    """The words of a card as HTML; text in backticks becomes code."""
     return Markup(re.sub(r"`([^`\n]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def embedded(content: bytes, kind: str) -> str:
-    """The address of an image that holds it."""
+    """A data URL that contains the whole image."""
     return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
 
 
 def first_word(text: str) -> str:
-    """What a mark's colour goes by."""
+    """The first word of a mark, in lower case: the style sheet takes the mark's colour from it."""
     found = re.search(r"[a-z]+", text.lower())
     return found[0] if found else ""

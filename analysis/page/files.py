@@ -12,7 +12,7 @@ from analysis.sections.card import Column, Table
 from analysis.sections.digits import NONE, TO_THE_RIGHT, Format, cell_text, is_signed
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What a spreadsheet takes for the beginning of a formula."""
+"""Characters that a spreadsheet takes for the beginning of a formula."""
 LATEX = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
@@ -33,9 +33,9 @@ LATEX = {
 
 
 def as_csv(table: Table) -> str:
-    """All rows with all digits; an interval is two columns.
+    """The table as CSV: all rows, all digits, and two columns for an interval.
 
-    Words that a spreadsheet would calculate have an apostrophe in front.
+    Text that a spreadsheet would take for a formula gets an apostrophe in front.
     """
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
@@ -47,7 +47,7 @@ def as_csv(table: Table) -> str:
 
 
 def as_latex(table: Table, scores: Format) -> str:
-    """The table for a paper, with the rules of the package booktabs."""
+    """The table as LaTeX for a paper, with the rules of the package booktabs."""
     columns, signed = table.columns, [is_signed(table, at) for at in range(len(table.columns))]
     sides = "".join("r" if column.kind in TO_THE_RIGHT else "l" for column in columns)
     lines = ["% needs \\usepackage{booktabs}", f"\\begin{{tabular}}{{{sides}}}", "\\toprule"]
@@ -62,7 +62,7 @@ def as_latex(table: Table, scores: Format) -> str:
 
 
 def latex(text: str) -> str:
-    """One line of text in which nothing is a command."""
+    """The text as one line of LaTeX in which every special character is escaped."""
     line = " ".join(text.split())
     return "".join(LATEX.get(c, c) if c.isprintable() else "?" for c in line)
 
@@ -99,5 +99,5 @@ def _cell(value: Any) -> object:
 
 
 def _harmless(text: str) -> str:
-    text = text.replace("\r\n", "\n").replace("\r", "\n")  # which csv quotes
+    text = text.replace("\r\n", "\n").replace("\r", "\n")  # csv quotes a field that holds \n
     return f"'{text}" if text.startswith(FORMULA) else text

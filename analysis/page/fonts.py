@@ -1,4 +1,4 @@
-"""Letters that the figures' font lacks: another font has them, or they are written out."""
+"""Letters that the figures' font lacks: another font draws them, or an escape replaces them."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ OTHERS = (
     *("Microsoft YaHei", "SimHei", "Yu Gothic", "MS Gothic", "Malgun Gothic", "Arial Unicode MS"),
     *("Noto Sans", "Noto Sans Arabic", "Noto Sans Devanagari", "Noto Sans Symbols2", "Symbola"),
 )
-"""What other scripts are mostly drawn with, where it is installed."""
+"""Fonts for other scripts; a font counts only where it is installed."""
 
 
 @cache
 def families() -> tuple[str, ...]:
-    """The fonts that a figure may take letters from, in this order."""
+    """The installed fonts that a figure may take letters from, in order of preference."""
     there = {font.name for font in font_manager.fontManager.ttflist}
     return (BASE, *(name for name in OTHERS if name in there))
 
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Drawing says nothing of letters that no font has: they are written out where it matters."""
+    """Silence the warnings about letters that no font has: ``write_out`` replaces these letters."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
         yield
@@ -41,10 +41,10 @@ def quietly() -> Iterator[None]:
 def write_out(figure: Figure) -> bool:
     r"""Replace each letter that no font has by its escape, such as ``\u6f22``.
 
-    ``figure`` has been drawn before: an axis makes the words at its ticks only then.
+    Draw ``figure`` before the call: an axis makes its tick labels only when it is drawn.
 
     Returns:
-        Whether there were such letters: it wants another layout then.
+        Whether the figure had such letters; if so, it needs a new layout.
     """
     before = [text for text in figure.findobj(Text) if isinstance(text, Text)]
     if all(text.get_text() == written_out(text.get_text()) for text in before):
@@ -59,7 +59,7 @@ def write_out(figure: Figure) -> bool:
 
 
 def written_out(words: str) -> str:
-    """``words`` in letters that can be drawn."""
+    """``words`` with an escape for each letter that no font has."""
     if words.isascii():
         return words
     return "".join(c if c in "\n" or _has(c) else ascii(c)[1:-1] for c in words)

@@ -1,4 +1,4 @@
-"""What stands above the cards: which sweep, how far it is."""
+"""The head of a page: which sweep it is about, and how far the sweep is."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sweeps.command_line import counted
 
 
 def head(findings: Findings) -> Head:
-    """The sweep in a line, and its question."""
+    """The sweep's name, its question, and notes on its state."""
     study, trust = findings.study, findings.trust
     about = study.about
     state = "finished" if study.ended else "running" if trust.counts["running"] else "not finished"
@@ -25,7 +25,7 @@ def head(findings: Findings) -> Head:
 
 
 def _well(trust: TrustFindings) -> list[str]:
-    """What was measured and is as it should be."""
+    """Good results of the certificates: no leak, all filters stable; only what was measured."""
     said = []
     if not trust.leaky and any(row["leak"] is not None for row in trust.certificates):
         said.append("nothing leaks")

@@ -1,4 +1,4 @@
-"""``report.md``: the cards as Markdown that shows on GitHub as it is meant."""
+"""``report.md``: the cards as Markdown that GitHub renders correctly."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from analysis.sections.digits import TO_THE_RIGHT, Format, cell_text, is_signed
 
 
 def markdown(head: Head, cards: Sequence[Card], scores: Format) -> str:
-    """The whole report; figures and long tables are the files beside it."""
+    """The whole report; figures and the rest of long tables are separate files beside it."""
     parts = [f"# {words(head.question)}", words(" · ".join([head.name, *head.notes]))]
     for card in cards:
         parts += _card(card, scores)
@@ -19,9 +19,9 @@ def markdown(head: Head, cards: Sequence[Card], scores: Format) -> str:
 
 
 def words(text: str) -> str:
-    """One line of text as it is: nothing in it is markup but code in backticks."""
+    """The text as one line of Markdown; the only markup left in it is code in backticks."""
     line = " ".join(text.split())
-    pieces = re.split(r"(`[^`]+`)", line)  # every other one is code
+    pieces = re.split(r"(`[^`]+`)", line)  # every second piece is code
     return "".join(
         piece if at % 2 and not re.search(r"[<>&]", piece) else _escaped(piece)
         for at, piece in enumerate(pieces)
@@ -30,8 +30,8 @@ def words(text: str) -> str:
 
 def _escaped(text: str) -> str:
     text = re.sub(r"([\\`*_\[\]#|~$!<>&@])", r"\\\1", text)
-    text = re.sub(r"^(\d*)([-+.)])(\s)", r"\1\\\2\3", text)  # no list either
-    return re.sub(r"(https?|ftp|www)([:.])", r"\1\\\2", text)  # no address is made a link
+    text = re.sub(r"^(\d*)([-+.)])(\s)", r"\1\\\2\3", text)  # no list item
+    return re.sub(r"(https?|ftp|www)([:.])", r"\1\\\2", text)  # no automatic link
 
 
 def _card(card: Card, scores: Format) -> list[str]:
@@ -73,7 +73,7 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def fenced(text: str, kind: str = "") -> str:
-    """A code block that nothing in it ends."""
+    """A code block whose fence is longer than every run of backticks in the text."""
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{kind}\n{text.rstrip()}\n{fence}"

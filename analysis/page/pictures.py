@@ -1,4 +1,4 @@
-"""The cards' figures as files and as what a page embeds, the same bytes every time."""
+"""Draws the cards' figures into files and for a page; the bytes are the same on every run."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from analysis.sections.theme import style
 DPI = 130
 MOST_TICKS = 5
 NARROW = 4.1
-"""Inches: what a phone shows without making the words small."""
+"""Inches: the width that a phone shows without shrinking the words."""
 MOST_BYTES = 200_000
-"""Of an SVG that a page still embeds; a larger one is embedded as a PNG."""
+"""Characters of the largest SVG that a page embeds; in place of a larger one it embeds the PNG."""
 METADATA: dict[str, dict[str, Any]] = {
     "svg": {"Date": None, "Creator": None, "Format": None, "Type": None},
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
@@ -35,16 +35,16 @@ METADATA: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """One figure, as a page takes it: ``inline``, or ``light`` and ``dark``.
+    """One figure as a page embeds it: ``inline``, or ``light`` and ``dark``.
 
     Attributes:
-        inline: an SVG element that follows the ground; empty where there is none.
-        narrow: the same for a narrow screen; empty where the figure is not made narrow.
-        light: an image on a light ground; empty where there is ``inline``.
-        dark: the same on a dark ground.
-        kind: of ``light`` and ``dark``: ``svg+xml`` or ``png``.
-        width: pixels at 96 an inch.
-        height: likewise.
+        inline: an SVG element whose colours follow the background; empty where there is none.
+        narrow: the same for a narrow screen; empty where the figure has no narrow form.
+        light: an image for a light background; empty where there is ``inline``.
+        dark: an image for a dark background; empty where there is ``inline``.
+        kind: image type of ``light`` and ``dark``: ``svg+xml`` or ``png``.
+        width: width in pixels, 96 per inch.
+        height: height in pixels, 96 per inch.
     """
 
     inline: str = ""
@@ -57,9 +57,12 @@ class Picture:
 
 
 def draw_all(cards: Sequence[Card], folder: Path) -> dict[str, Picture]:
-    """Draw every figure into ``folder`` as PNG, SVG and PDF; what the page takes, by name.
+    """Draw every figure into ``folder`` as PNG, SVG and PDF.
 
-    The first card's are drawn narrow too: they are what a phone shows first.
+    The first card's figures are also drawn narrow, because a phone shows these first.
+
+    Returns:
+        Each figure's name to the picture that the page embeds.
     """
     folder.mkdir()
     return {
@@ -70,10 +73,10 @@ def draw_all(cards: Sequence[Card], folder: Path) -> dict[str, Picture]:
 
 
 def draw(figure: Figure, stem: Path, *, narrow: bool = False) -> Picture:
-    """Draw one into ``stem``.png, .svg and .pdf.
+    """Draw one figure into ``stem``.png, .svg and .pdf.
 
-    It is laid out once for all files, and drawn again for the dark ground only where it has other
-    colours than the palette's.
+    One drawing serves all files. The figure is drawn again for the dark background only if it has
+    an image or colours outside the palette.
     """
     with quietly():
         return _draw(figure, stem, narrow=narrow)
@@ -109,7 +112,7 @@ def _draw(figure: Figure, stem: Path, *, narrow: bool) -> Picture:
 
 
 def _drawn(figure: Figure, theme: Theme) -> Drawing:
-    """The drawing, with as many numbers at a scale as it takes to read it: by itself, up to 11."""
+    """The drawing, with few numbers on each scale; matplotlib alone would print up to 11."""
     drawing = figure.draw(theme)
     for ax in drawing.axes:
         for locator in (ax.xaxis.get_major_locator(), ax.yaxis.get_major_locator()):
@@ -126,12 +129,12 @@ def _narrowed(figure: Figure) -> str:
 
 
 def _settings(theme: Theme, salt: str) -> dict[Any, Any]:
-    """``salt`` keeps the names of elements apart, of several figures in one page."""
+    """Matplotlib's settings; ``salt`` keeps the element ids of a page's figures distinct."""
     return {**style(theme), "font.family": list(families()), "svg.hashsalt": salt}
 
 
 def _svg(drawing: Drawing) -> str:
-    """Straight from the canvas: ``savefig`` would draw everything twice."""
+    """The drawing as SVG, straight from the canvas: ``savefig`` would draw everything twice."""
     buffer = io.StringIO()
     FigureCanvasSVG(drawing).print_svg(  # type: ignore[no-untyped-call]
         buffer, metadata=METADATA["svg"]

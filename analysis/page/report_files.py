@@ -1,4 +1,4 @@
-"""All files of a report, from a study: what stands in ``reports/NAME``."""
+"""Writes all files of a study's report: the contents of ``reports/NAME``."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from analysis.sections.digits import Format, study_format
 from sweeps.sources.words import has_patch
 
 CHANGES = "changes.diff"
-"""What ``git apply`` takes: what was not committed when the sweep began."""
+"""A patch for ``git apply``: the changes that were not committed when the sweep began."""
 IN_PAPERS = "comparisons"
-"""The card whose first table is written for LaTeX."""
+"""The card whose first table is also written as LaTeX."""
 DOWNLOADS = {
     "summary.json": "everything the page says, as data",
     "report.md": "the page as Markdown",
@@ -39,10 +39,10 @@ DOWNLOADS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
-    """What was written.
+    """A report that was written.
 
     Attributes:
-        cards: in the order of reading.
+        cards: the cards in the order of reading.
         scores: how scores are printed.
     """
 
@@ -53,13 +53,13 @@ class Written:
 def write(
     folder: Path, findings: Findings, trials: pa.Table, *, refresh: int | None = None
 ) -> Written:
-    """Fill an empty folder.
+    """Write the report into an empty folder.
 
     Args:
-        folder: where to.
-        findings: of the study.
-        trials: for ``trials.parquet``.
-        refresh: seconds after which a browser reads the page again; None for never.
+        folder: the empty folder.
+        findings: the study's findings.
+        trials: the rows of ``trials.parquet``.
+        refresh: seconds after which a browser reloads the page; None for never.
     """
     study = findings.study
     found, scores, above = cards(findings), study_format(study), head(findings)
@@ -93,5 +93,5 @@ def _tables(folder: Path, found: Sequence[Card], scores: Format) -> None:
 
 
 def _put(path: Path, text: Any) -> None:
-    """Text with what UTF-8 cannot hold written out."""
+    """Write the text as UTF-8; a character that UTF-8 cannot encode becomes an escape."""
     path.write_bytes(str(text).encode("utf-8", "backslashreplace"))

@@ -1,7 +1,7 @@
-"""Where MLflow's server shows the trials, for links: nothing where none is known or answers.
+"""Finds the pages of MLflow's server that show the trials, for links.
 
-Asked is the server that ``MLFLOW_TRACKING_URI`` names, over its REST interface, and never one that
-only a ledger names: a ledger may come from anywhere.
+The server is the one that ``MLFLOW_TRACKING_URI`` names. This module asks the server over its REST
+interface. A server that only a ledger names is never asked: a ledger may come from anywhere.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ PAGE = 1000
 MOST_PAGES = 50
 API = "api/2.0/mlflow"
 SWEEP_TAG, CREATED_TAG, TRIAL_TAG = "focus.sweep", "focus.created", "focus.trial_id"
-"""As the tracker writes them (sweeps/tracking/rows.py)."""
+"""The tags of a run, as the tracker writes them (sweeps/tracking/rows.py)."""
 
 
 def mlflow_runs(about: Mapping[str, Any]) -> dict[str, str]:
-    """A trial's id to the address of its run's page.
+    """Each trial's id to the address of its run's page; empty where no server answers.
 
     Args:
         about: the sweep's columns.
@@ -38,7 +38,7 @@ def mlflow_runs(about: Mapping[str, Any]) -> dict[str, str]:
     try:
         return dict(_found(base, given, about))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}  # links are a convenience: without them the report is whole
+        return {}  # links are optional: the report is complete without them
 
 
 def _found(
@@ -77,7 +77,7 @@ def _ask(
 
 
 def _authorization(given: urllib.parse.SplitResult) -> str | None:
-    """As MLflow's own client: a name and a password, or a token."""
+    """The Authorization header as MLflow's client sends it: name and password, else a token."""
     name = os.environ.get("MLFLOW_TRACKING_USERNAME") or urllib.parse.unquote(given.username or "")
     password = os.environ.get("MLFLOW_TRACKING_PASSWORD") or urllib.parse.unquote(
         given.password or ""

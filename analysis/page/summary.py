@@ -1,4 +1,4 @@
-"""``summary.json``: the cards as plain data (docs/summary.md says what is where)."""
+"""``summary.json``: the cards as plain data (docs/summary.md describes the fields)."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from analysis.sections.card import Card, Table
 SUMMARY_VERSION = 4
 ABOUT = ("name", "space", "question", "sampler", "seeds", "planned", "axes")
 TRIALS = "trials"
-"""The table that is a file of its own, ``trials.parquet``: it is not repeated."""
+"""The table that the summary leaves out, because ``trials.parquet`` holds the same rows."""
 
 
 def summary(study: Study, cards: Sequence[Card]) -> dict[str, Any]:
-    """Everything the report says; the same ledger gives the same summary."""
+    """Everything that the report says, as data; the same ledger gives the same summary."""
     about, metric = study.about, study.metric
     found: dict[str, Any] = plain(
         {
@@ -46,7 +46,11 @@ def _answer(cards: Sequence[Card]) -> list[str]:
 
 
 def as_json(found: Mapping[str, Any]) -> str:
-    """One key a line; NaN is null."""
+    """JSON text with sorted keys, one per line.
+
+    Raises:
+        ValueError: ``found`` holds NaN or infinity, which ``plain`` replaces by null.
+    """
     return json.dumps(found, indent=1, sort_keys=True, allow_nan=False) + "\n"
 
 
@@ -70,7 +74,7 @@ def _table(table: Table) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """JSON without NaN or infinity, and without what only numpy knows."""
+    """``value`` in types that JSON has; NaN and infinity become None."""
     if isinstance(value, Mapping):
         return {str(key): plain(v) for key, v in value.items()}
     if isinstance(value, list | tuple | set | np.ndarray):

@@ -1,4 +1,4 @@
-"""SVG as a page takes it: small, and in colours that follow the ground."""
+"""Prepares SVG for a page: makes it small, with colours that follow the background."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ COLOUR = re.compile(r"#[0-9a-fA-F]{6}\b")
 NEEDLESS = re.compile(
     r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>|<style.*?</style>", re.DOTALL
 )
-TAG = re.compile(r"<[^<>]*>")  # never the words between tags
+TAG = re.compile(r"<[^<>]*>")  # only tags: the words between tags stay as they are
 ID = re.compile(r' id="([^"]*)"')
 USED = re.compile(r'(?:url\(|href=")#([^)"]+)')
 FAMILY = re.compile(r"font-family: [^;\"]*|(?<=font: )([\d.]+px) [^;\"]*")
@@ -21,11 +21,11 @@ FONTS = "'DejaVu Sans', system-ui, sans-serif"
 NAMES = {colour: colour for colour in SERIES} | {
     colour: f"var(--plot-{name})" for name, colour in vars(PALETTES["light"]).items()
 }
-"""Each colour of the light palette to the variable that has it on the ground of the moment."""
+"""Each colour of the light palette to the CSS variable with its value on the current background."""
 
 
 def smaller(svg: str) -> str:
-    """The same picture in half the bytes: two decimals of a point, nothing that is not drawn."""
+    """The same picture in half the bytes: two decimals of a point, and no invisible parts."""
     svg = NEEDLESS.sub("", svg)
     known = set(USED.findall(svg))
     tags = TAG.sub(lambda tag: _short(ID.sub(lambda i: i[0] * (i[1] in known), tag[0])), svg)
@@ -33,13 +33,15 @@ def smaller(svg: str) -> str:
 
 
 def inlined(svg: str, alt: str) -> str | None:
-    """The picture as an element of a page, in the colours of its ground.
-
-    None where it has other colours than the palette's: it needs a drawing for each ground.
+    """The picture as an SVG element whose colours follow the page's background.
 
     Args:
-        svg: what ``smaller`` returned.
-        alt: what it shows.
+        svg: the output of ``smaller``.
+        alt: a description of the picture.
+
+    Returns:
+        None if the picture embeds an image or has colours outside the palette: such a picture
+        needs one drawing for each background.
     """
     found = {colour.lower() for tag in TAG.findall(svg) for colour in COLOUR.findall(tag)}
     if "<image" in svg or not found <= NAMES.keys():

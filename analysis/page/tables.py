@@ -1,4 +1,4 @@
-"""A card's table as a page draws it: cells in words, the first rows, the others as data."""
+"""A card's table as a page shows it: cells as text, the first rows; the other rows as data."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from analysis.sections.card import Table
 from analysis.sections.digits import TO_THE_RIGHT, Format, cell_text, is_signed
 
 TRIALS = "trials"
-"""The table whose rows are the trials themselves: what other rows lead to."""
+"""The table whose rows are the trials; rows of other tables link to these rows."""
 MOST_REST = 1_150_000
-"""Characters of rows that a page carries beyond those it shows; further ones are in the CSV."""
+"""Most characters of hidden rows in a page; rows beyond that are only in the CSV."""
 
 MINUS = "\N{MINUS SIGN}"
 
 Cell = str | list[str]
-"""Words; several marks are a list."""
+"""The text of a cell; several marks are a list."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,12 +33,12 @@ class Head:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A row as it is shown.
+    """A row of a page's table.
 
     Attributes:
-        cells: their words.
-        anchor: what the row itself is called; empty for none.
-        href: where its name leads; empty for nowhere.
+        cells: the texts of its cells.
+        anchor: the row's own anchor on the page; empty for none.
+        href: address that the row's linked cell leads to; empty for no link.
     """
 
     cells: Sequence[Cell]
@@ -48,15 +48,15 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """A table as a page has it.
+    """A table of a page.
 
     Attributes:
-        linked: the column whose words lead somewhere.
-        rows: those that are shown.
-        rest: the others, as a JSON list of ``[cells, anchor, href]``; empty for none.
-        total: how many rows there are.
-        left_out: how many are in the CSV alone.
-        csv: that file's address.
+        linked: index of the column whose cells are links.
+        rows: the rows that are shown at first.
+        rest: further rows, as a JSON list of ``[cells, anchor, href]``; empty for none.
+        total: number of all rows.
+        left_out: number of rows that are only in the CSV.
+        csv: address of the CSV file.
     """
 
     name: str
@@ -71,13 +71,13 @@ class View:
 
 
 def view(table: Table, scores: Format, runs: Mapping[str, str], room: int = MOST_REST) -> View:
-    """What a page shows of a table.
+    """The table as a page shows it.
 
     Args:
-        table: of a card.
+        table: the card's table.
         scores: how scores are printed.
-        runs: a trial's id to the address of its run in MLflow, where one is known.
-        room: characters that rows beyond the shown ones may take.
+        runs: maps a trial's id to the address of its run in MLflow, where one is known.
+        room: most characters that the rows of ``rest`` may take.
     """
     table = _filled(table)
     words = cells(table, scores)
@@ -102,7 +102,7 @@ def view(table: Table, scores: Format, runs: Mapping[str, str], room: int = MOST
 
 
 def _filled(table: Table) -> Table:
-    """Without the columns in which no row has anything: the CSV has them."""
+    """The table without its empty columns; the CSV keeps these columns."""
     kept = [
         at for at in range(len(table.columns)) if any(row[at] is not None for row in table.rows)
     ]
@@ -114,7 +114,7 @@ def _filled(table: Table) -> Table:
 
 
 def cells(table: Table, scores: Format) -> list[list[Cell]]:
-    """Every cell in words; a minus is a minus."""
+    """Every cell as text; numbers have a true minus sign in place of a hyphen."""
     signed = [is_signed(table, at) for at in range(len(table.columns))]
     found: list[list[Cell]] = []
     for row in table.rows:
@@ -130,13 +130,13 @@ def cells(table: Table, scores: Format) -> list[list[Cell]]:
 
 
 def as_data(value: Any) -> str:
-    """JSON that may stand in a script element: nothing in it ends that."""
+    """JSON that is safe inside a script element: nothing in it can end the element."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
 def _code(table: Table) -> int:
-    """The column with the trials' ids, else the first."""
+    """Index of the column with the trials' ids; 0 if there is none."""
     found = [at for at, column in enumerate(table.columns) if column.kind == "code"]
     return found[-1] if found else 0
 
@@ -150,7 +150,7 @@ def _row(words: list[Cell], link: str | None, is_trials: bool, runs: Mapping[str
 
 
 def _rest(rows: Sequence[Row], room: int) -> tuple[str, int]:
-    """The rows as data, and how many of them there was room for."""
+    """The rows as JSON, as many as fit into ``room`` characters; and how many fit."""
     parts: list[str] = []
     for row in rows:
         parts.append(as_data([row.cells, row.anchor, row.href]))

@@ -1,4 +1,4 @@
-"""What the command says of a report: the verdict's words and a short table."""
+"""What the command prints about a report: the verdict's words and a short table."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from analysis.sections.digits import TO_THE_RIGHT, Format, cell_text, is_signed
 ROWS = 6
 COLUMNS = 5
 WIDEST = 44
-"""Letters of a cell."""
+"""Most characters of a cell."""
 
 
 def lines(cards: Sequence[Card], scores: Format) -> list[str]:
-    """Of the first card: it answers the question."""
+    """The lines to print, from the first card: this card answers the question."""
     if not cards:
         return []
     first = cards[0]

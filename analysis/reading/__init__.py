@@ -1,1 +1,1 @@
-"""From the ledger to Arrow tables, and from these to the study that a report is about."""
+"""From the ledger to Arrow tables, and from the tables to the study of a report."""

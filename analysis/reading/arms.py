@@ -1,4 +1,4 @@
-"""The trials of a sweep as the arms of its comparison, and the rules of who may be ranked."""
+"""The trials of a sweep as the arms of its comparison, and the rules for ranking an arm."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Arm:
-    """One trial; equal to itself alone, so that finding one among thousands costs no comparing.
+    """One trial; it equals only itself, so that a search among thousands compares no fields.
 
     Attributes:
-        point: the axes' values, None among them; an axis that was inactive is absent.
-        values: seed to validation metric, where it has one.
-        tests: seed to test metric.
-        diverged: the seeds whose loss became NaN or infinite, and at which step.
-        constants: what its reports said last about leak, poles, ceiling and cost.
-        started: when its first attempt began; None where it never did, or was reused.
-        finished: when it ended.
+        point: the axes' values, None possible; an inactive axis is absent.
+        values: validation metric by seed, for the seeds that have one.
+        tests: test metric by seed.
+        diverged: for each seed whose loss became NaN or infinite, the step.
+        constants: leak, poles, ceiling and cost, from its reports (see ``curves.CONSTANTS``).
+        started: when its first attempt began; None where none began, or the trial was reused.
+        finished: when the trial ended.
         unscored: the seeds that were trained to their end and have no finite score.
-        code: a hash of what its training executed; empty where nobody knows.
+        code: hash of the code that its training executed; empty where unknown.
     """
 
     number: int
@@ -81,27 +81,27 @@ class Arm:
 
     @property
     def leaky(self) -> bool:
-        """Declared or measured to see the future: shown, never ranked."""
+        """Whether it is declared or measured to see the future: then shown, but never ranked."""
         return is_leaky(causal=self.causal, config=self.config, leak=self.constants.get("leak"))
 
     @property
     def whole(self) -> bool:
-        """Trained to the full budget with every seed alive."""
+        """Whether it was trained to the full budget, with every seed alive and scored."""
         return self.state == "complete" and not self.diverged and self.value is not None
 
     @property
     def ranked(self) -> bool:
-        """Whether it may be best, and enter means, effects and importances."""
+        """Whether the trial may be best, and may enter means, effects and importances."""
         return not self.diverged and may_rank(self, self.constants.get("leak"))
 
     def scores(self, split: Split) -> dict[int, float]:
-        """Seed to metric; empty unless the trial is whole: survivors are never averaged."""
+        """The metric by seed; empty unless the trial is whole: survivors are never averaged."""
         if not self.whole:
             return {}
         return self.tests if split == "test" else self.values
 
     def sequences(self, split: Split, bounds: Bounds | None) -> int | None:
-        """How many each seed's accuracy counts; None where the metric is none."""
+        """Number of sequences behind a seed's accuracy; None where the metric is no accuracy."""
         key = "task.test_sequences" if split == "test" else "task.eval_sequences"
         return (self.config.get(key) or None) if bounds else None
 
@@ -120,9 +120,9 @@ def arms(trials: pa.Table, axes: Sequence[Mapping[str, Any]]) -> list[Arm]:
 
 
 def one_split(trials: pa.Table) -> bool:
-    """Whether trials ended, and none has a test score: the tool that made them kept one score.
+    """Whether trials completed and no trial has a test score, as from a tool with one score.
 
-    It then stands for both: what was chosen by it is told by it, too.
+    That score then stands for both splits: it both chooses the best trial and reports it.
     """
     ended = pc.equal(trials["state"], "complete")
     return bool(pc.any(ended).as_py()) and trials["test"].null_count == len(trials)
@@ -141,13 +141,13 @@ def _on_one_split(arm: Arm) -> Arm:
 
 
 def short(key: str) -> str:
-    """``model.bin_length`` as people say it; a key of another tool is said whole."""
+    """The name for readers: ``bin_length`` for ``model.bin_length``; other keys stay whole."""
     section, _, name = key.partition(".")
     return name if section in OWN_SECTIONS and name else key
 
 
 def best_arm(found: Sequence[Arm], *, maximize: bool) -> Arm | None:
-    """The ranked arm with the best validation mean; the earlier one of equals."""
+    """The ranked arm with the best validation mean; of equal arms, the earlier one."""
     return best_of((arm for arm in found if arm.ranked), maximize=maximize)
 
 
@@ -196,7 +196,7 @@ def _lost(replicate: Row) -> bool:
 
 
 def _label(point: Mapping[str, Any], variant: str | None) -> str:
-    names = Counter(short(key) for key in point)  # of another tool, two may be shortened alike
+    names = Counter(short(key) for key in point)  # two keys may have one short name
     named = {
         short(key) if names[short(key)] == 1 else key: value
         for key, value in point.items()

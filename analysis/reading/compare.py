@@ -18,7 +18,7 @@ from focus_core.errors import UserError
 from sweeps.command_line import shown
 
 SWEEP = "sweep"
-"""The axis that says which sweep a trial is of."""
+"""The axis that says to which sweep a trial belongs."""
 TASK = "task."
 SAME = ("metric", "direction")
 """Columns in which the sweeps must not differ."""
@@ -30,16 +30,16 @@ def read_sweeps(home: Path, names: Sequence[str]) -> SweepData:
     """Several sweeps of the ledger, side by side, as they stood at one moment.
 
     Trials are numbered anew, sweep by sweep in the order of ``names``. The axes are those of all
-    the sweeps and ``sweep``. A trial whose own sweep did not vary an axis stands at what its
-    config has there. Seeds keep their numbers: what two sweeps share is paired.
+    the sweeps, and ``sweep``. Where a trial's own sweep did not vary an axis, the trial has the
+    value of its config. Seeds keep their numbers, so seeds that two sweeps share are paired.
 
     Returns:
         the union. Its ``about`` has the columns of every sweep under ``sweeps``, by name, and the
-        columns that all share; what differs is None, an empty word or an empty table there. The
-        base is the first sweep's: the others are compared with it.
+        columns that are equal in all sweeps. A column that differs is None, an empty word or an
+        empty table. The base is the first sweep's: the others are compared with it.
 
     Raises:
-        UserError: fewer than two names, one of them twice or unknown, or sweeps whose scores
+        UserError: fewer than two names, a name given twice or unknown, or sweeps whose scores
             cannot be compared: another metric, direction or task.
     """
     if len(names) < 2:
@@ -53,7 +53,7 @@ def read_sweeps(home: Path, names: Sequence[str]) -> SweepData:
 
 
 def united(found: Sequence[SweepData]) -> SweepData:
-    """As ``read_sweeps``, of sweeps that were read."""
+    """As ``read_sweeps``, for sweeps that were read before."""
     first, *others = [data.about for data in found]
     for other in others:
         _check_comparable(first, other)
@@ -74,11 +74,11 @@ def united(found: Sequence[SweepData]) -> SweepData:
 
 
 def own_sweep(about: About, point: Mapping[str, Any]) -> tuple[About, dict[str, Any]]:
-    """The sweep that a trial is of, and its point there: what a command for it needs.
+    """The trial's own sweep, and the trial's point there, as a command for the trial needs them.
 
     Args:
-        about: of a sweep, or of several that are compared.
-        point: the trial's.
+        about: the row of a sweep, or of several sweeps that are compared.
+        point: the point of the trial.
     """
     if "sweeps" not in about:
         return about, dict(point)
@@ -113,7 +113,7 @@ def _sweep_axis(found: Sequence[SweepData]) -> dict[str, Any]:
 
 
 def _axes(found: Sequence[SweepData]) -> list[dict[str, Any]]:
-    """Every axis of any sweep, wide enough for the values that the trials of all have."""
+    """Every axis of any sweep, wide enough for the values of all trials of all sweeps."""
     axes: dict[str, list[dict[str, Any]]] = {}
     for data in found:
         for axis in data.about["axes"]:
@@ -127,7 +127,7 @@ def _axes(found: Sequence[SweepData]) -> list[dict[str, Any]]:
 
 
 def _widened(same: Sequence[Mapping[str, Any]], values: Sequence[Any]) -> dict[str, Any]:
-    """One axis for several of the same key; tuned where every sweep that has it tuned it."""
+    """One axis for several axes with the same key; tuned only if all of these are tuned."""
     kinds = {axis["kind"] for axis in same}
     about = {name: value for name, value in same[0].items() if name not in ("tuned", "step")}
     if all(axis.get("tuned") for axis in same):
@@ -155,7 +155,7 @@ def _row(
 
 
 def _span(data: SweepData) -> int:
-    """How many numbers the trials of a sweep take."""
+    """The largest trial number of a sweep plus 1: the offset for the next sweep."""
     numbers = data.trials["number"].to_pylist()
     return max(numbers, default=-1) + 1
 

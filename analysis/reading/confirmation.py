@@ -1,4 +1,4 @@
-"""The winner and the reference of a sweep, trained again on seeds that chose nobody."""
+"""The winner and the reference of a sweep, trained again on fresh seeds."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ class Confirmation:
     """What ``launch.py --confirm`` trained.
 
     Attributes:
-        sweep: its name.
+        sweep: name of the sweep that confirms.
         study: winner and reference as arms of a study of their own, to be compared like others.
-        seeds: the fresh ones.
-        winner: the sweep's winner as trained here: its ``tests`` are by fresh seed.
-        reference: the same of the reference; None where the winner is the reference itself.
-        overlap: seeds that trials of the sweep have, too: these are fresh no more.
+        seeds: the fresh seeds.
+        winner: the winner as trained on the fresh seeds; its ``tests`` are by fresh seed.
+        reference: the reference as trained on the fresh seeds; None where the winner is the
+            reference itself.
+        overlap: the seeds that trials of the confirmed sweep have too; these are not fresh.
     """
 
     sweep: str
@@ -41,16 +42,16 @@ def confirmation(
     """The confirmation of this winner against this reference; None where there is none.
 
     Args:
-        fresh: the sweep that confirms; None: there is none.
-        winner: of the sweep that is confirmed.
-        reference: of the same.
-        trials: all of the same.
+        fresh: the sweep that confirms; None where there is none.
+        winner: the winner of the sweep that is confirmed.
+        reference: the reference of the sweep that is confirmed.
+        trials: all trials of the sweep that is confirmed.
     """
     if fresh is None or winner is None or reference is None:
         return None
     found = {arm.trial_id: arm for arm in fresh.trials}
     if not {winner.trial_id, reference.trial_id} <= found.keys():
-        return None  # of a winner that has been beaten since
+        return None  # it confirms another winner, which was beaten since
     best, other = found[winner.trial_id], found[reference.trial_id]
     both = [best] if best is other else [best, other]
     used = {seed for arm in trials for seed in (*arm.values, *arm.diverged)}

@@ -1,6 +1,7 @@
-"""Reports as columns: which number goes where is worked out once for each set of names.
+"""Reports of trials as columns of one table.
 
-A sweep of 10,000 trials says some ten million numbers. None of them becomes a Python row.
+A sweep of 10,000 trials reports about ten million numbers, and none of them becomes a Python row.
+The place of each number in the columns is computed once for each set of metric names.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ import pyarrow as pa
 from focus_core.metrics import REPORTED, names
 
 CONSTANTS = names("trials")
-"""Said of a trial as a whole: what its last report that has it says counts."""
+"""Metrics of a trial as a whole: of each, the last report that has it counts."""
 WORST = tuple(name for name in CONSTANTS if REPORTED[name].worst)
-"""The largest over seeds and training counts."""
+"""Of these metrics, the largest over all seeds and all reports counts."""
 OF_ALL = -1
-"""In place of a seed: one number for the whole trial."""
+"""The seed of a number that belongs to the whole trial."""
 
 MOST_PENDING = 1_000_000
 """Numbers that are held before they become columns."""
@@ -39,11 +40,11 @@ CURVES_SCHEMA = pa.schema(
         pa.field("amount", pa.float64(), nullable=False),
     ]
 )
-"""One row a trial, step, metric and seed. Words are dictionary-encoded: each is kept once."""
+"""One row per trial, step, metric and seed. Words are dictionary-encoded: each is kept once."""
 
 
 class Report(NamedTuple):
-    """A step, and what was said at it, as the ledger keeps it: JSON."""
+    """A step, and the report at this step as the ledger keeps it: JSON text."""
 
     step: int
     text: str
@@ -51,14 +52,14 @@ class Report(NamedTuple):
 
 @dataclass(frozen=True)
 class _Layout:
-    """Where the numbers of a report with these names go.
+    """Where the numbers of a report go, for one set of metric names.
 
     Attributes:
-        places: of those that become rows, among the report's values.
-        metrics: the code of each one's metric.
-        seeds: of each one, or ``OF_ALL``.
-        constants: name and place of what is said of the whole trial.
-        worst: name and places of what the largest is kept of.
+        places: positions of the numbers that become rows, among the report's values.
+        metrics: metric code of each of these numbers.
+        seeds: seed of each of these numbers, or ``OF_ALL``.
+        constants: name and position of each metric of the whole trial.
+        worst: name and positions of each metric of which the largest number is kept.
     """
 
     places: Sequence[int]
@@ -73,17 +74,17 @@ class CurvesBuilder:
 
     def __init__(self) -> None:
         self._layouts: dict[tuple[str, ...], _Layout] = {}
-        self._metrics: dict[str, int] = {}  # to its code
+        self._metrics: dict[str, int] = {}  # metric to its code
         self._trials: list[tuple[int, str]] = []
         self._done: list[_Columns] = []
         self._pending = _Pending()
 
     def add(self, number: int, trial_id: str, reports: Iterable[Report]) -> dict[str, Any]:
-        """Take a trial's reports, in the order of their steps.
+        """Add a trial's reports, in the order of their steps.
 
         Returns:
-            what they say of the trial as a whole, by the names in ``CONSTANTS``. None is how the
-            ledger keeps what was not finite; the largest of such numbers is NaN.
+            the metrics of the trial as a whole, by the names in ``CONSTANTS``. The ledger keeps a
+            number that was not finite as None; the largest of numbers with a None is NaN.
         """
         constants: dict[str, Any] = {}
         worst: dict[str, float] = {}
@@ -148,7 +149,7 @@ class CurvesBuilder:
 
 
 class _Columns(NamedTuple):
-    """Columns of as many rows each; a trial and a metric by their codes."""
+    """Columns of equal length; trials and metrics are given as codes."""
 
     trial: Ints
     step: Ints
@@ -162,7 +163,7 @@ class _Pending:
 
     def __init__(self) -> None:
         self.amounts = array("d")
-        self.heads: list[tuple[int, int, int]] = []  # trial, step, numbers
+        self.heads: list[tuple[int, int, int]] = []  # trial, step, count of numbers
         self.metrics: list[Ints] = []
         self.seeds: list[Ints] = []
 
@@ -191,7 +192,7 @@ class _Pending:
 
 
 def _split(name: str) -> tuple[str, int]:
-    """The metric and the seed of ``value/0``; a name without a seed is of the whole trial."""
+    """The metric and the seed of ``value/0``; without a seed, the number is of the whole trial."""
     metric, _, seed = name.rpartition("/")
     return (metric, int(seed)) if metric and seed.isascii() and seed.isdigit() else (name, OF_ALL)
 

@@ -26,10 +26,10 @@ class Restriction:
     """Which trials a report is about, where it is not all of them.
 
     Attributes:
-        words: what was asked for, as it was written: ``model.order=2``.
+        words: the conditions as the user wrote them, such as ``model.order=2``.
         left_out: the numbers of the trials that are not in the tables, in order.
-        total: how many there were.
-        began: when the first of all did; None: none has.
+        total: number of all trials.
+        began: when the first of all trials began; None where no trial has.
     """
 
     words: tuple[str, ...]
@@ -38,7 +38,7 @@ class Restriction:
     began: datetime | None
 
     def sentence(self) -> str:
-        """For readers of the report."""
+        """The restriction in words, for readers of the report."""
         kept = self.total - len(self.left_out)
         shown = ", ".join(f"#{number}" for number in self.left_out[:MOST_NAMED])
         shown += f" and {len(self.left_out) - MOST_NAMED} more" * (len(self.left_out) > MOST_NAMED)
@@ -54,13 +54,13 @@ class SweepData:
     """One sweep, read.
 
     Attributes:
-        about: the sweep's own columns, as plain data, and as ``asked`` what was asked of it each
-            time (``said.Said``, with the hour as ``at``). Where several are compared it has their
-            columns under ``sweeps``, by name (see ``compare``).
+        about: the sweep's own columns as plain data, and under ``asked`` its plan after each
+            launch (``said.Said``, with the time as ``at``). For several sweeps that are compared,
+            the columns of each are under ``sweeps``, by name (see ``compare``).
         trials: see ``tables.trials_schema``.
         curves: see ``curves.CURVES_SCHEMA``.
         restriction: which trials these are, where some were left out.
-        asked: what was asked of it, and when.
+        asked: the sweep's plan after each launch, and when.
         confirmed_by: the sweep in which its winner was trained again; None where there is none.
     """
 
@@ -73,7 +73,7 @@ class SweepData:
 
 
 def read_sweep(home: Path, name: str | None) -> SweepData:
-    """Read one sweep of the ledger: ``name``, or the one most recently touched that has trials.
+    """Read one sweep of the ledger: ``name``, or the most recently active one that has trials.
 
     Raises:
         UserError: no ledger, no table, another schema version, no such sweep.
@@ -132,7 +132,7 @@ def _latest(connection: sa.Connection, sweeps: list[dict[str, Any]]) -> dict[str
 
 
 def _last_report(connection: sa.Connection) -> Mapping[int, datetime]:
-    """When each sweep last reported: of each trial only its last step is asked, by the index."""
+    """The time of each sweep's last report; the index gives the last step of each trial."""
     last = (
         sa.select(Report.trial_row, sa.func.max(Report.step).label("step"))
         .group_by(Report.trial_row)

@@ -1,4 +1,4 @@
-"""What ``sweeps.look`` wrote about a trial, read and checked."""
+"""Read and check the file that ``sweeps.look`` wrote about a trial."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ KEYS = {
 
 
 def read_look(path: Path) -> dict[str, Any]:
-    """The numbers of one trial.
+    """The contents of the file: the numbers of one trial.
 
     Raises:
-        UserError: the file cannot be read, or is something else.
+        UserError: the file cannot be read, or is not a look of format ``FORMAT``.
     """
     try:
         look = json.loads(path.read_text(encoding="utf-8"))

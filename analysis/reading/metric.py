@@ -13,11 +13,11 @@ class Metric:
     """The score that a sweep compares.
 
     Attributes:
-        name: as people say it, without its split: ``accuracy``.
+        name: the name without the split, such as ``accuracy``.
         maximize: whether more is better.
         bounds: the range of a score; None where it is not known.
-        margin: the largest difference that nobody would care about (delta); None where neither
-            the user nor the metric says one.
+        margin: the largest difference without practical importance (delta); None where neither
+            the user nor the metric gives one.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Metric:
 
 
 def held_bounds(bounds: Bounds | None, scores: Iterable[float]) -> Bounds | None:
-    """``bounds``, unless a score lies outside: then the name means another unit, such as %."""
+    """``bounds``; None if a score lies outside, as the scores then have another unit, such as %."""
     if bounds is None or all(bounds[0] <= score <= bounds[1] for score in scores):
         return bounds
     return None
@@ -47,9 +47,9 @@ def read_metric(words: str, direction: str, margin: float | None = None) -> Metr
     """The metric of a sweep's row.
 
     Args:
-        words: ``validation accuracy``, as the ledger has it.
+        words: the metric in the ledger, such as ``validation accuracy``.
         direction: ``maximize`` or ``minimize``.
-        margin: what the user said; None takes the metric's own.
+        margin: the user's margin; None takes the metric's own.
     """
     score = score_of(words)
     return Metric(

@@ -1,4 +1,4 @@
-"""Find the ledger and open it: to read only, and all of it as it stood at one moment."""
+"""Find the ledger and open it: read-only, and in its state at one moment."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ FIRST_SWEEP = "run `python sweeps/launch.py --space nfft_bins` first"
 
 @contextmanager
 def opened(home: Path) -> Iterator[sa.Connection]:
-    """A connection in one transaction: whatever a sweep writes meanwhile is not seen.
+    """A connection in one transaction, which does not see what a sweep writes meanwhile.
 
     Raises:
-        UserError: no ledger, no table, another schema version, or it cannot be read.
+        UserError: no ledger, no table, another schema version, an address that cannot be used, or
+            a ledger that cannot be read.
     """
     url = _address(home)
     engine = _engine(url)
@@ -31,11 +32,11 @@ def opened(home: Path) -> Iterator[sa.Connection]:
     try:
         with engine.connect() as connection, connection.begin():
             if connection.dialect.name == "sqlite":
-                connection.exec_driver_sql("BEGIN")  # Python's sqlite3 would begin at a write
+                connection.exec_driver_sql("BEGIN")  # sqlite3 itself begins only at a write
             _check_version(connection, shown)
             yield connection
     except sa.exc.ProgrammingError:
-        raise  # a mistake of ours
+        raise  # a bug in this program
     except sa.exc.DBAPIError as error:
         reason = str(error.orig).splitlines()[0] if str(error.orig) else type(error.orig).__name__
         hint = f"; was it {COPIED}" if "malformed" in reason else ""
@@ -60,7 +61,7 @@ def _address(home: Path) -> sa.URL:
 
 def _file(url: sa.URL) -> Path:
     name = url.database or ""
-    if name.startswith("file:"):  # SQLite's own kind of address
+    if name.startswith("file:"):  # SQLite's form of a URI
         name = name.removeprefix("file:").partition("?")[0]
     path = check_path("FOCUS_LEDGER_URL", Path(name).absolute())
     if not path.is_file():
@@ -74,7 +75,7 @@ def _engine(url: sa.URL) -> sa.Engine:
         return sa.create_engine(
             "sqlite://", creator=lambda: connect(path), poolclass=sa.pool.NullPool
         )
-    # The level at which a transaction sees one moment.
+    # At this isolation level, a transaction sees the state of one moment.
     return sa.create_engine(url, isolation_level="REPEATABLE READ")
 
 

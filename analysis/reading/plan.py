@@ -1,4 +1,4 @@
-"""What was said of a sweep before it was trained, and how it came to deviate from that."""
+"""The stated plan of a sweep, and how the sweep deviated from the plan."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Deviation:
 
     Attributes:
         at: when it was asked for, in UTC.
-        words: what changed: ``5 seeds a trial, not 3``.
-        late: a trial had begun by then: what is known of it may have led to the change.
-        paid: more seeds, and nothing else: the intervals pay for each look.
+        words: what changed, such as ``5 seeds a trial, not 3``.
+        late: whether a trial had begun by then, so that its results may have led to the change.
+        paid: whether the change is only more seeds; the intervals pay for each look.
     """
 
     at: datetime
@@ -30,14 +30,14 @@ class Deviation:
 
 @dataclass(frozen=True, kw_only=True)
 class SaidPlan:
-    """The hypothesis and the margin that stand, and every change of the plan in order.
+    """The current hypothesis and margin, and every change of the plan in order.
 
     Attributes:
-        hypothesis: in the words of who launched it; empty where none was said.
-        margin: the largest difference that nobody would care about; None where none was said.
-        hypothesis_before: these words were said before the first trial began.
-        margin_before: so was this margin.
-        deviations: everything that a later launch asked otherwise.
+        hypothesis: the hypothesis in the user's words; empty where none was stated.
+        margin: the largest difference without practical importance; None where none was stated.
+        hypothesis_before: whether this hypothesis was stated before the first trial began.
+        margin_before: whether this margin was stated before the first trial began.
+        deviations: everything that a later launch changed.
     """
 
     hypothesis: str = ""
@@ -48,17 +48,17 @@ class SaidPlan:
 
 
 def said_plan(rows: Sequence[AskedAt], began: datetime | None) -> SaidPlan:
-    """What the ledger's rows say.
+    """The plan and its deviations, from the ledger's rows.
 
     Args:
         rows: from ``said.read_asked``.
-        began: when the first trial did, here or in the sweep that it was taken from; None: none
-            has.
+        began: when the first trial began, here or in the sweep that it was taken from; None where
+            no trial has.
     """
     last = standing(rows)
 
     def before(key: str) -> bool:
-        """The word that stands has stood since before the first trial."""
+        """Whether the current value was stated before the first trial and has not changed since."""
         own = [row.said.get(key) == last.get(key) for row in rows]
         since = len(own) - next((n for n, same in enumerate(reversed(own)) if not same), len(own))
         return key in last and (began is None or rows[since].at <= began)
@@ -72,7 +72,7 @@ def said_plan(rows: Sequence[AskedAt], began: datetime | None) -> SaidPlan:
             Deviation(
                 at=now.at,
                 words=words,
-                # What is trained again had begun before, whatever its trials' rows now say.
+                # A trial that is trained again had begun before, whatever its row says now.
                 late="again" in now.said or (began is not None and now.at > began),
                 paid=paid,
             )
@@ -83,7 +83,7 @@ def said_plan(rows: Sequence[AskedAt], began: datetime | None) -> SaidPlan:
 
 
 def _changes(then: Said, now: Said) -> list[tuple[str, bool]]:
-    """Each change in words, and whether it is paid for."""
+    """Each change in words, and whether the intervals pay for it."""
     changes = [
         (describe(then.get(key), now[key]), key == "seeds" and now[key] > then.get(key, 0))
         for key, describe in _WORDS.items()

@@ -1,4 +1,4 @@
-"""What the arms of a sweep are compared with, and which of them may not be."""
+"""The reference that the arms of a sweep are compared with, and why an arm is not ranked."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from sweeps.command_line import counted
 def reference_arm(
     found: Sequence[Arm], base: Mapping[str, Any], tuned: Sequence[str] = ()
 ) -> tuple[Arm, str] | tuple[None, str]:
-    """What the others are compared with, and what it is: never chosen by its score.
+    """The arm that the others are compared with, and what it is; never chosen by its score.
 
-    The trial of the sweep's own base; else the variant ``base``; else the first that may be
-    ranked. Comparing with the best of many calls differences where there are none.
+    The reference is the trial of the sweep's own base; else the variant ``base``; else the first
+    trial that may be ranked. A comparison with the best of many arms would show differences where
+    there are none.
 
     Args:
         found: the arms in the order of asking.
         base: the sweep's base config, canonical.
-        tuned: keys in which an arm may differ from it.
+        tuned: keys in which the reference may differ from the base.
     """
 
     def is_base(arm: Arm) -> bool:
@@ -43,7 +44,7 @@ def reference_arm(
 
 
 def why_not_ranked(arm: Arm) -> str:
-    """The reason an arm has no place in a ranking."""
+    """The reason why an arm is not ranked, in words."""
     if arm.diverged:
         return f"diverged ({counted(len(arm.diverged), 'seed')})"
     if arm.leaky and arm.whole:

@@ -1,7 +1,7 @@
 """The rows of one sweep, read as columns of the ledger's tables, some trials at a time.
 
-JSON comes as text and is parsed once. A report goes by the index of its trial and step: nothing is
-sorted, and nothing but a few trials is held beside the tables that are made.
+JSON is read as text and parsed once. Reports are read by the index of trial and step, so nothing is
+sorted. Only a few trials are in memory beside the tables that are made.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ TRIALS, REPLICATES, REPORTS = (
     Base.metadata.tables[name] for name in ("trials", "replicates", "reports")
 )
 AT_ONCE = 200
-"""Trials; their reports are a few megabytes."""
+"""Trials that are read at once; their reports take a few megabytes."""
 JSON = ("config", "point")
 
 
@@ -31,9 +31,9 @@ def read_tables(
     """The trials of the sweep in the order of asking, and their curves.
 
     Args:
-        connection: in the transaction that all of it is read in.
+        connection: a connection in the one transaction that reads everything.
         sweep: ``Sweep.id``.
-        axes: of the sweep.
+        axes: the axes of the sweep.
     """
     schema, curves = trials_schema(axes), CurvesBuilder()
     batches = []
@@ -53,7 +53,7 @@ def _chunks(connection: sa.Connection, sweep: int) -> Iterator[list[dict[str, An
     columns = [_column(TRIALS.c[name]) for name in ("id", *TRIAL_COLUMNS)]
     query = sa.select(*columns).where(TRIALS.c.sweep_id == sweep)
     last = -1
-    while True:  # each by a query of its own, so that no cursor stays open
+    while True:  # one query per chunk, so that no cursor stays open
         found = query.where(TRIALS.c.number > last).order_by(TRIALS.c.number).limit(AT_ONCE)
         trials = [dict(row) for row in connection.execute(found).mappings()]
         if not trials:

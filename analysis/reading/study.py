@@ -30,21 +30,21 @@ ONE_SPLIT = (
 
 @dataclass(frozen=True, kw_only=True)
 class Study:
-    """One sweep, ready to be asked.
+    """One sweep, with everything that a report needs.
 
     Attributes:
-        about: the columns of the sweep's row, and ``asked``: what stood after each launch.
-        metric: what is compared.
+        about: the columns of the sweep's row, and ``asked``: its plan after each launch.
+        metric: the metric that is compared.
         trials: every trial in the order of asking, whatever its state.
-        tuned: the trials that stand for their arms, and how many each was chosen from.
-        reference: what the others are compared with; None where no trial may be.
+        tuned: the trials that stand for their arms, and how many trials each was chosen from.
+        reference: the arm that the others are compared with; None where no arm may be.
         reference_why: what the reference is, in words.
-        curves: one row a trial, step, metric and seed (``curves.CURVES_SCHEMA``).
+        curves: one row per trial, step, metric and seed (``curves.CURVES_SCHEMA``).
         restriction: which trials were left out by ``--where``; None where all are here.
-        one_split: no trial has a test score; the validation score stands for it.
-        first_seed: the smallest seed: not 0 in a confirmation.
-        plan: hypothesis and margin as they were said, and how the sweep deviated from its plan.
-        began: when its first trial did; None: none has.
+        one_split: whether no trial has a test score, so that the validation score stands for it.
+        first_seed: the smallest seed; not 0 in a confirmation.
+        plan: the stated hypothesis and margin, and how the sweep deviated from its plan.
+        began: when the first trial began; None where no trial has.
         confirmation: the winner and the reference on fresh seeds; None where they were not trained.
     """
 
@@ -64,19 +64,19 @@ class Study:
 
     @property
     def caveats(self) -> list[str]:
-        """What every reader of the report must know first, a sentence each."""
+        """What every reader of the report must know first, one sentence per caveat."""
         found = [self.restriction.sentence()] if self.restriction else []
         return found + [ONE_SPLIT] * self.one_split
 
     @property
     def imported(self) -> bool:
-        """Whether a trial here was trained by another tool: no command trains it again."""
+        """Whether another tool trained trials here: no command trains these again."""
         sweeps = self.about.get("sweeps", {}).values() or [self.about]
         return any(sweep["space"] == IMPORTED for sweep in sweeps)
 
     @property
     def axes(self) -> Axes:
-        """Every axis of the sweep, as the ledger has them."""
+        """Every axis of the sweep, in the form that the ledger has."""
         axes: Axes = self.about["axes"]
         return axes
 
@@ -97,7 +97,7 @@ class Study:
 
     @property
     def seeds(self) -> tuple[int, ...]:
-        """Those that every trial is planned with."""
+        """The seeds that are planned for every trial."""
         return tuple(range(self.first_seed, self.first_seed + int(self.about["seeds"])))
 
     @property
@@ -107,12 +107,12 @@ class Study:
 
 
 def study(data: SweepData, *, margin: float | None = None) -> Study:
-    """What a report needs of a sweep that was read.
+    """The study of a sweep that was read.
 
     Args:
         data: from ``ledger.read_sweep``.
-        margin: the largest difference that nobody would care about; None takes what was said at
-            the launch, else the metric's own.
+        margin: the largest difference without practical importance; None takes the margin stated
+            at the launch, else the metric's own.
     """
     about = data.about
     began = data.restriction.began if data.restriction else pc.min(data.trials["started"]).as_py()
@@ -142,7 +142,7 @@ def study(data: SweepData, *, margin: float | None = None) -> Study:
 
 
 def _plan(data: SweepData, began: datetime | None) -> SaidPlan:
-    """Of several sweeps: the margin that all have, and how any of them deviated."""
+    """The plan; of several sweeps, the margin that all share and the deviations of each."""
     if "sweeps" not in data.about:
         return said_plan(data.asked, began)
     plans = {
@@ -162,7 +162,7 @@ def _plan(data: SweepData, began: datetime | None) -> SaidPlan:
 
 
 def _metric(about: Mapping[str, Any], margin: float | None, found: Sequence[Arm]) -> Metric:
-    """A margin that the metric's name gives is in its usual unit, and goes with its range."""
+    """The metric; if scores have another unit, without the metric's own range and margin."""
     metric = read_metric(about["metric"], about["direction"], margin)
     bounds = held_bounds(metric.bounds, scores(found))
     if bounds == metric.bounds:

@@ -39,7 +39,7 @@ _TRIAL_FIELDS = [
     pa.field("finished", _TIME),
     pa.field("seconds", pa.float64(), nullable=False),
     pa.field("config", pa.string(), nullable=False),  # JSON: its keys differ between trials
-    pa.field("code", pa.string()),  # of what its training executed
+    pa.field("code", pa.string()),  # hash of the code that its training executed
     pa.field("point", pa.string(), nullable=False),  # JSON: the axes' values as they are
     pa.field("replicates", pa.list_(REPLICATE), nullable=False),
     *(pa.field(name, pa.float64()) for name in CONSTANTS),
@@ -47,15 +47,15 @@ _TRIAL_FIELDS = [
 TRIAL_COLUMNS = [
     field.name for field in _TRIAL_FIELDS if field.name not in ("replicates", *CONSTANTS)
 ]
-"""Those that the ledger has under the same name."""
+"""The columns that the ledger has under the same name."""
 
 
 def trials_schema(axes: Sequence[Mapping[str, Any]]) -> pa.Schema:
     """The columns of a sweep's trials: the fixed ones, then ``point.<key>`` for each axis.
 
-    A column has one type, so that a table can be sorted and drawn: words where choices are of
-    several kinds, null where an axis is inactive or its value is none. ``point`` has the values as
-    they are.
+    Each column has one type, so that a table can be sorted and drawn. Choices of several types
+    become text. The value is null where an axis is inactive or its value is None. The column
+    ``point`` has the original values.
     """
     point = [pa.field(POINT + str(axis["key"]), _axis_type(axis)) for axis in axes]
     return pa.schema([*_TRIAL_FIELDS, *point])
@@ -70,10 +70,10 @@ def trial_row(
     """One row of the table.
 
     Args:
-        columns: of the trial's row in the ledger; ``config`` and ``point`` as JSON.
-        replicates: its seeds, in order, with the fields of ``REPLICATE``.
-        constants: what its reports say of it as a whole.
-        axes: of the sweep.
+        columns: columns of the trial's row in the ledger; ``config`` and ``point`` as JSON.
+        replicates: the trial's seeds, in order, with the fields of ``REPLICATE``.
+        constants: the metrics of the trial as a whole, from its reports.
+        axes: the axes of the sweep.
     """
     point = json.loads(columns["point"])
     config = json.dumps(json.loads(columns["config"]), sort_keys=True)

@@ -1,7 +1,7 @@
-"""Axes that are tuned: every arm gets its own best value of them, before arms are compared.
+"""Tuned axes: every arm gets its own best values of these axes before arms are compared.
 
-A learning rate that suits one system need not suit its rival. It is chosen on validation; what is
-compared is the test split. Each arm is given the same trials to choose from.
+A learning rate that suits one system may not suit another. The values are chosen on the validation
+split; arms are compared on the test split. Each arm is given the same trials to choose from.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ class Tuned:
     """The trials that stand for their arms.
 
     Attributes:
-        arms: one for each setting of the other axes, in the order of asking: the best of those
+        arms: one trial for each setting of the other axes, in the order of asking: the best trial
             that may be ranked, else the first. Without tuned axes these are all trials.
-        tried: a trial's number to how many of its arm were trained in full.
+        tried: by number of each trial, how many trials of its arm may be ranked.
     """
 
     arms: list[Arm]
@@ -35,7 +35,7 @@ def tuned_keys(axes: Axes) -> list[str]:
 
 
 def tuned_note(axes: Axes) -> str:
-    """What a reader must know of it, in a sentence; empty where nothing is tuned."""
+    """What a reader must know of the tuning, in a sentence; empty where nothing is tuned."""
     names = " and ".join(short(key) for key in tuned_keys(axes))
     return f"Each arm stands at its own {names}, chosen on validation." if names else ""
 
@@ -51,7 +51,7 @@ def tune(found: Sequence[Arm], axes: Axes, *, maximize: bool) -> Tuned:
     groups: dict[str, list[Arm]] = {}
     for arm in found:
         rest = {key: value for key, value in arm.point.items() if key not in keys}
-        # trials that differ in nothing else are one arm; without tuned axes each is its own
+        # trials that differ only in tuned axes are one arm; without such axes each is an arm
         name = repr(sorted(rest.items())) if keys else str(arm.number)
         groups.setdefault(name, []).append(arm)
     counted = [(group, sum(arm.ranked for arm in group)) for group in groups.values()]

@@ -1,4 +1,4 @@
-"""Which trials a command is about: one sweep or several, all of them or some."""
+"""Which trials a command is about: one sweep or several, all of their trials or some."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ class Wanted:
     """What was asked for.
 
     Attributes:
-        home: where the ledger is.
-        sweep: by name; None for the one last worked on.
-        compare: several in its place; None for one.
-        where: ``KEY=VALUE`` that the trials must have.
+        home: folder of the ledger.
+        sweep: name of the sweep; None for the most recently active one.
+        compare: names of several sweeps in place of ``sweep``; None for one sweep.
+        where: conditions ``KEY=VALUE`` that the trials must meet.
     """
 
     home: Path
@@ -26,10 +26,10 @@ class Wanted:
     where: Sequence[str]
 
     def read(self, name: str | None = None) -> SweepData:
-        """As the ledger stands now.
+        """Read the trials in the ledger's current state.
 
         Args:
-            name: another sweep in place of the one that was asked for.
+            name: name of a sweep to read in place of the one that was asked for.
 
         Raises:
             UserError: there is no such sweep, or no such trial.

@@ -1,4 +1,4 @@
-"""``--where KEY=VALUE``: a report on those trials alone that have a value."""
+"""``--where KEY=VALUE``: a report on only the trials that have this value."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from focus_core.errors import UserError
 from sweeps.command_line import shown
 
 NOTHING = object()
-"""A trial has no value of a key: the field has no effect on it."""
+"""In place of a value: the field has no effect on the trial."""
 MOST_VALUES = 12
 
 
@@ -28,7 +28,7 @@ class _Trial:
     config: Mapping[str, Any]
 
     def value(self, key: str) -> Any:
-        """What the trial has, as it was proposed or as it was trained; else ``NOTHING``."""
+        """The trial's value, as it was proposed or as it was trained; else ``NOTHING``."""
         for known in (self.point, self.config):
             if key in known:
                 return known[key]
@@ -40,12 +40,12 @@ def where(data: SweepData, words: Sequence[str]) -> SweepData:
 
     Args:
         data: a sweep, or several to compare.
-        words: ``KEY=VALUE`` each, a value as ``--set`` spells it. A key is one of the config's or
-            of an axis.
+        words: ``KEY=VALUE`` each, with the value as ``--set`` spells it. A key is a key of the
+            config or of an axis.
 
     Raises:
-        UserError: a key that there is not (naming the nearest), a value of the wrong kind, or one
-            that no trial has.
+        UserError: words that are not KEY=VALUE or repeat a key, an unknown key (naming the
+            nearest), a value of the wrong kind, or a value that no trial has.
     """
     if not words:
         return data
@@ -84,7 +84,7 @@ def _check_key(key: str, data: SweepData, trials: Sequence[_Trial]) -> None:
     if key in axes:
         return
     of_trials = {name for trial in trials for name in trial.config}
-    ours = set(known_keys()) if of_trials & set(known_keys()) else set()  # not of a foreign sweep
+    ours = set(known_keys()) if of_trials & set(known_keys()) else set()  # none for another tool
     spelt = {name: out for name, out in spellings().items() if name in ours}
     if key in spelt:
         raise UserError(
@@ -102,17 +102,17 @@ def _check_key(key: str, data: SweepData, trials: Sequence[_Trial]) -> None:
 
 
 def _wanted(key: str, word: str, values: Sequence[Any]) -> Any:
-    """The value that ``word`` says.
+    """The value that ``word`` stands for.
 
     Raises:
-        UserError: it says none of the field's kind, or one that no trial has.
+        UserError: the word is not a value of the field's kind, or no trial has this value.
     """
     there = list({_spelling(value): value for value in values if value is not NOTHING}.items())
     wanted: Any
     if key in known_keys():
         wanted = read_value(key, word)
         found = any(_same(value, wanted) for _, value in there)
-    else:  # of no field here: it is compared with what is there
+    else:  # not a config field: compare it with the trials' values
         wanted = next((value for _, value in there if _says(word, value)), NOTHING)
         found = wanted is not NOTHING
     if not found:
@@ -124,7 +124,7 @@ def _wanted(key: str, word: str, values: Sequence[Any]) -> Any:
 
 
 def _same(value: Any, wanted: Any) -> bool:
-    """Equal and of one kind: True is no 1 here, 2.0 is 2."""
+    """Whether both are equal and of one kind: here True is not 1, but 2.0 is 2."""
     both = (value, wanted)
     return (
         value is not NOTHING and len({isinstance(v, bool) for v in both}) == 1 and (value == wanted)

@@ -1,6 +1,6 @@
-"""The sections of a report, one file each: a function ``card(findings)`` that returns a card.
+"""The sections of a report: each has a file with a function ``card(findings)``.
 
-To add one, write its file and put its name where it is to be read.
+To add a section, write its file and insert its name into ``SECTIONS`` at its place in the report.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ SECTIONS = (
     "trust",
     "provenance",
 )
-"""In the order of reading."""
+"""Names of the sections in the order of reading."""
 
 
 def cards(findings: Findings) -> list[Card]:
-    """Every section that has something to say."""
+    """The cards of all sections that have something to say."""
     there = [name for name in SECTIONS if find_spec(f"{__name__}.{name}")]
     found = [import_module(f"{__name__}.{name}").card(findings) for name in there]
     return [card for card in found if card is not None]

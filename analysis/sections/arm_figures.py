@@ -1,4 +1,4 @@
-"""Arms in a picture: every seed, the mean, the simultaneous interval, the margin, chance."""
+"""Figures of arms: every seed, the mean, the simultaneous interval, the margin, chance."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ GAP = 0.6  # rows between two levels of the main axis
 
 
 class _Row(NamedTuple):
-    """What is drawn of one arm, at height ``y``; ``ends`` are those of its interval."""
+    """The marks of one arm at height ``y``; ``ends`` are the ends of its interval."""
 
     y: float
     seeds: Sequence[float]
@@ -33,7 +33,10 @@ class _Row(NamedTuple):
 
 
 def most_telling(study: Study, found: Comparisons, most: int) -> list[Arm]:
-    """The reference and the arms that are furthest from it, so many in all, in drawing order."""
+    """The reference and the ``most`` - 1 arms furthest from it, in drawing order.
+
+    Arms go by the levels of the main axis, if there is one; otherwise the best arm comes first.
+    """
     assert found.reference is not None
     far = sorted(found.rows, key=lambda row: (-abs(row.difference), row.arm.number))
     kept = {found.reference.number, *(row.arm.number for row in far[: most - 1])}
@@ -46,7 +49,7 @@ def most_telling(study: Study, found: Comparisons, most: int) -> list[Arm]:
 
 
 def draw_scores(study: Study, found: Comparisons, arms: Sequence[Arm], theme: Theme) -> Drawing:
-    """One line an arm on the metric's own scale; intervals are those of the difference."""
+    """One line per arm on the metric's scale; an interval is that of the arm's difference."""
     colours = PALETTES[theme]
     drawing, ax = _canvas(len(arms))
     reference = found.reference
@@ -67,7 +70,7 @@ def draw_scores(study: Study, found: Comparisons, arms: Sequence[Arm], theme: Th
         row = by_number.get(arm.number)
         ends = None
         if row is not None and row.low is not None and row.high is not None:
-            # around the mean of the seeds that both have, so that mean and bar belong together
+            # the interval of the difference, moved so that it lies around the arm's mean
             shift = _mean(arm) - row.difference
             ends = _clipped(study, shift + row.low, shift + row.high)
         colour = colours.ink if arm is reference else _colour(row, colours)
@@ -81,7 +84,7 @@ def draw_scores(study: Study, found: Comparisons, arms: Sequence[Arm], theme: Th
 def draw_differences(
     study: Study, found: Comparisons, rows: Sequence[Comparison], theme: Theme
 ) -> Drawing:
-    """A forest plot: each arm minus the reference, the order as given."""
+    """A forest plot: each arm minus the reference, in the order of ``rows``."""
     colours = PALETTES[theme]
     drawing, ax = _canvas(len(rows))
     margin = study.metric.margin
@@ -107,7 +110,7 @@ def _canvas(rows: int) -> tuple[Drawing, Axes]:
 
 
 def _draw_rows(ax: Axes, rows: Sequence[_Row]) -> None:
-    """All rows in three artists: a figure of sixty arms is drawn as fast as one of two."""
+    """Draw all rows with three artists: sixty arms take as long as two."""
     barred = [(row.y, *row.ends, row.colour) for row in rows if row.ends is not None]
     if barred:
         y, low, high, colours = zip(*barred, strict=True)
@@ -130,7 +133,7 @@ def _finish(ax: Axes, heights: Sequence[float], labels: Sequence[str], colours: 
 
 
 def _heights(study: Study, arms: Sequence[Arm]) -> list[float]:
-    """One row an arm, a gap between the levels of the main axis."""
+    """The height of each arm's row, with a gap between the levels of the main axis."""
     key = main_axis(arms, study.compared_axes)
     heights, y = [], 0.0
     for i, arm in enumerate(arms):
@@ -142,7 +145,7 @@ def _heights(study: Study, arms: Sequence[Arm]) -> list[float]:
 
 
 def _chances(study: Study, arms: Sequence[Arm], found: Comparisons) -> list[float]:
-    """The level of chance, where all arms have the same one and the metric is about it."""
+    """The level of chance, if the metric is a proportion and all arms have the same level."""
     if not study.metric.is_proportion or not found.rows:
         return []
     known = {

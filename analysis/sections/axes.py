@@ -1,4 +1,4 @@
-"""What each axis does, alone and with another one."""
+"""The section on axes: the effect of each axis, alone and together with another axis."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ JUDGED = {
 
 
 def card(findings: Findings) -> Card | None:
-    """A panel an axis, the two strongest interactions, a table of all; None without an axis."""
+    """The card: a figure per axis, at most two interactions, tables; None without axes."""
     found = findings.axes
     if not found.axes:
         return None
@@ -85,7 +85,7 @@ def card(findings: Findings) -> Card | None:
 
 
 def _panels(axes: Sequence[AxisResult], score: str) -> list[Figure]:
-    """Each kind is explained where it comes first."""
+    """One figure per axis; the first figure of each kind explains how to read the kind."""
     known: set[bool] = set()
     figures = []
     for place, axis in enumerate(axes):
@@ -96,7 +96,7 @@ def _panels(axes: Sequence[AxisResult], score: str) -> list[Figure]:
 
 
 def panel(axis: AxisResult, score: str, place: int, *, is_new: bool = True) -> Figure:
-    """The figure of one axis, by its place among all; a new kind of figure is explained."""
+    """The figure of the axis at index ``place``; if ``is_new``, the caption explains the kind."""
     if axis.curve is not None:
         draw = partial(draw_curve, axis, axis.curve, score)
         caption = "A dot is a trial. The curve has the other axes at their average; its band says "
@@ -179,7 +179,7 @@ def _row(axis: AxisResult) -> list[Any]:
 
 
 def _pair_rows(axis: AxisResult) -> list[list[Any]]:
-    """Only of axes that differ: where nothing is shown to matter, no pair is."""
+    """The rows of an axis's pairs; none unless the axis is shown to have an effect."""
     if not axis.differs:
         return []
     ranked = sorted(axis.pairs, key=lambda p: (not p.apart, -abs(p.difference or 0.0)))

@@ -1,6 +1,7 @@
 """Drawings of axes: levels with their intervals, curves over the values tried, cells of two axes.
 
-Each is as wide as a phone, so that its words stay readable there.
+A drawing is as wide as a phone, so that its words stay readable there; many columns of cells need
+a wider drawing.
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ from analysis.sections.thinning import thinned
 WIDTH = 4.1
 MOST_LEVELS = 20
 UPRIGHT = 8
-"""Numbers with up to so many levels stand side by side; everything else is a line each."""
+"""Up to so many levels with short labels stand side by side; else each level has its own line."""
 MOST_DOTS = 400
-"""Of a figure."""
+"""Most dots of a figure."""
 LONGEST = 22
 NARROW_LABEL = 9
 
@@ -34,7 +35,7 @@ Floats = NDArray[np.float64]
 
 
 def levels_drawn(axis: AxisResult) -> list[AxisLevel]:
-    """The levels that a figure has room for: the best and the worst where there are many."""
+    """The levels that a figure has room for: of many levels, those with the extreme means."""
     found = [level for level in axis.levels if level.mean is not None]
     if len(found) <= MOST_LEVELS:
         return found
@@ -44,7 +45,7 @@ def levels_drawn(axis: AxisResult) -> list[AxisLevel]:
 
 
 def dots_drawn(axis: AxisResult) -> tuple[int, int]:
-    """How many dots the figure of an axis has, and how many there are at what it shows."""
+    """Number of dots that the axis's figure draws, and number of scores that they stand for."""
     if axis.curve is not None:
         return len(thinned(axis.curve.tried, MOST_DOTS)), len(axis.curve.tried)
     levels = levels_drawn(axis)
@@ -54,7 +55,7 @@ def dots_drawn(axis: AxisResult) -> tuple[int, int]:
 
 
 def draw_levels(axis: AxisResult, score: str, theme: Theme) -> Drawing:
-    """A dot a score, a diamond a mean, a bar its interval; the dashed line is the average."""
+    """Dots are scores, diamonds are means, bars are intervals; the dashed line is the average."""
     levels = levels_drawn(axis)
     upright = len(levels) <= UPRIGHT and all(len(level.label) <= 6 for level in levels)
     height = 2.7 if upright else 0.9 + 0.27 * len(levels)
@@ -91,8 +92,8 @@ def draw_levels(axis: AxisResult, score: str, theme: Theme) -> Drawing:
 
 
 def draw_curve(axis: AxisResult, curve: Curve, score: str, theme: Theme) -> Drawing:
-    """A dot a trial; the curve has the other axes at their average, with its band."""
-    import seaborn as sns  # it loads pandas and all of scipy.stats: not for every report
+    """Dots are trials; the curve, with its band, has the other axes at their average."""
+    import seaborn as sns  # slow to import (pandas, scipy.stats), and not always needed
 
     drawing = Drawing(figsize=(WIDTH, 2.7), layout="constrained")
     ax: Axes = drawing.subplots()
@@ -116,7 +117,7 @@ def draw_curve(axis: AxisResult, curve: Curve, score: str, theme: Theme) -> Draw
 
 
 def draw_cells(found: Interaction, scores: Format, theme: Theme) -> Drawing:
-    """The mean score of each cell and how many trials it averages."""
+    """The mean score of each cell, and the number of trials in the mean."""
     cells = np.array([[np.nan if c is None else c for c in row] for row in found.cells])
     rows, columns = cells.shape
     size = (max(WIDTH, 1.3 + 0.62 * columns), 1.0 + 0.5 * rows)
@@ -149,10 +150,10 @@ def draw_cells(found: Interaction, scores: Format, theme: Theme) -> Drawing:
 
 
 def _beside(count: int) -> Floats:
-    """Where the dots of a level stand beside its bar, so that they do not hide one another."""
+    """Offsets of a level's dots beside its bar, chosen so that dots do not hide one another."""
     if count == 1:
         return np.zeros(1)
-    turns = np.arange(count) * 0.618034 % 1.0  # spread evenly however many there are
+    turns = np.arange(count) * 0.618034 % 1.0  # golden ratio: even for any count
     return np.asarray(0.3 * (turns - 0.5), dtype=np.float64)
 
 
@@ -161,7 +162,7 @@ def _cut(label: str, longest: int = LONGEST) -> str:
 
 
 def strongest(axes: Sequence[AxisResult]) -> list[AxisResult]:
-    """The surest first; those that could not be tested last."""
+    """The axes by evidence, the strongest first; untested axes come last."""
     return sorted(
         axes, key=lambda a: (not a.differs, a.p_holm is None, a.p_holm or 0.0, a.p or 0.0)
     )

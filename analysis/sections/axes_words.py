@@ -1,4 +1,4 @@
-"""What each axis does, in sentences."""
+"""Sentences on the effect of each axis."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NAMED = 4
 
 
 def sentences(found: AxisFindings, scores: Format) -> list[str]:
-    """The most important first."""
+    """The sentences on all axes, the most important one first."""
     words = [what_matters(found, scores)]
     words += [
         text
@@ -30,7 +30,7 @@ def sentences(found: AxisFindings, scores: Format) -> list[str]:
 
 
 def method(found: AxisFindings) -> str:
-    """How it was tested."""
+    """How the axes were tested."""
     kinds = {axis.analysis for axis in found.axes}
     parts = []
     if "grid" in kinds:
@@ -48,7 +48,7 @@ def method(found: AxisFindings) -> str:
 
 
 def what_matters(found: AxisFindings, scores: Format) -> str:
-    """The axes that are told to matter, and by how much."""
+    """The axes that are shown to matter, and the size of their effects."""
     differ = found.told_apart
     if all(axis.verdict in ("open", "inseparable") for axis in found.axes):
         return "No axis could be tested."
@@ -57,13 +57,13 @@ def what_matters(found: AxisFindings, scores: Format) -> str:
     told = [_difference(axis, scores) for axis in differ[:NAMED]]
     more = max(0, len(differ) - NAMED)
     rest = f" So do {more} other axes." if more > 1 else " So does another axis." if more else ""
-    # Of a noisier level the luckier trials survive: what is left differs where the axis may not.
+    # Pruning keeps the lucky trials of a noisy level. The rest may differ without an axis effect.
     left = "Among the trials that pruning left: " if found.counted.pruned else ""
     return left + " ".join(told) + rest
 
 
 def _difference(axis: AxisResult, scores: Format) -> str:
-    """The best against the worst; where these two are open, the furthest that are told apart."""
+    """The best level against the worst; if these are open, the furthest pair that is told apart."""
     told = _told_apart(axis)
     if told is None:
         gap = axis.gap

@@ -1,6 +1,6 @@
-"""What a section of a report is: words, tables, figures and a status, in no particular form.
+"""The content of a report's section: words, tables, figures and a status, without a layout.
 
-The page, report.md, summary.json and a notebook draw the same cards.
+The page, report.md, summary.json and a notebook show the same cards.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Status = Literal["decided", "open", "alarm", "plain"]
 Kind = Literal["text", "number", "difference", "interval", "p", "count", "code", "mark"]
 Theme = Literal["light", "dark"]
 PURE = "1"
-"""The unit of a number that has none, and is no score."""
+"""The unit of a pure number that is no score."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,14 +23,14 @@ class Column:
     """One column of a table.
 
     Attributes:
-        title: its head.
-        kind: how a cell is read. ``text`` a string; ``number`` a score in the metric's unit;
-            ``difference`` a signed score; ``interval`` a pair (low, high), ends None where open;
+        title: the words at the head of the column.
+        kind: what a cell holds. ``text`` a string; ``number`` a score, or a number in ``unit``;
+            ``difference`` a signed score; ``interval`` a pair (low, high), None for an open end;
             ``p`` a p-value; ``count`` an integer; ``code`` a command or a key; ``mark`` a short
             status word, drawn as a chip.
-        unit: of a number that is no score, such as ``s`` or ``MB``, or ``1`` for a pure number;
-            empty for the metric's own.
-        help: what it means, in a sentence.
+        unit: the unit of a number that is no score, such as ``s`` or ``MB``, or ``1`` for a pure
+            number; empty for the metric's unit.
+        help: the meaning of the column, in a sentence.
     """
 
     title: str
@@ -40,21 +40,21 @@ class Column:
 
     @property
     def head(self) -> str:
-        """The title with its unit, where it has one."""
+        """The title, with the unit if there is one."""
         return f"{self.title} ({self.unit})" if self.unit not in ("", PURE) else self.title
 
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """Rows of cells; a cell is None where there is nothing to say.
+    """Rows of cells; an empty cell is None.
 
     Attributes:
-        name: fit for a file's stem.
-        title: for a reader who cannot see what stands around it.
-        columns: what the cells of a row are.
-        rows: one sequence of cells a row; the first cell names the row.
-        shown: how many rows a page shows before "show all".
-        links: a trial's id for each row that is about one trial; None for the others.
+        name: name of the table; also the stem of its file.
+        title: a title that is clear without the rest of the card.
+        columns: descriptions of the cells of a row.
+        rows: one sequence of cells per row; the first cell names the row.
+        shown: number of rows that a page shows before "show all".
+        links: the trial's id for each row that is about one trial; None for other rows.
     """
 
     name: str
@@ -67,14 +67,14 @@ class Table:
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """A picture that is drawn where it is wanted.
+    """A figure that is drawn only when it is needed.
 
     Attributes:
-        name: fit for a file's stem.
-        draw: makes it, in a theme; it saves nothing.
-        alt: what it shows, for those who cannot see it.
-        caption: how to read it.
-        folded: behind a click on the page.
+        name: name of the figure; also the stem of its files.
+        draw: draws the figure in a theme and returns it; saves nothing.
+        alt: a description for readers who cannot see the figure.
+        caption: how to read the figure.
+        folded: whether the page hides the figure behind a click.
     """
 
     name: str
@@ -86,7 +86,7 @@ class Figure:
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """A command that a reader may want to run, and what it does."""
+    """A command that a reader may want to run, and what the command does."""
 
     does: str
     command: str
@@ -94,7 +94,7 @@ class Command:
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
-    """Text whose lines stay as they are, behind a click: a traceback, a patch."""
+    """Preformatted text behind a click, such as a traceback or a patch."""
 
     title: str
     text: str
@@ -105,18 +105,18 @@ class Card:
     """One section.
 
     Attributes:
-        name: of its file, its anchor on the page and its key in summary.json.
-        title: for people.
-        status: ``decided`` or ``open`` where it answers; ``alarm`` where a reader must look;
-            ``plain`` where it only tells.
+        name: name of the section's file, of its anchor on the page and of its key in summary.json.
+        title: the heading for readers.
+        status: ``decided`` or ``open`` if the section answers a question; ``alarm`` if a reader
+            must look; ``plain`` if the section only informs.
         words: paragraphs, the most important one first.
-        facts: short name and value pairs, drawn as tiles.
-        tables: in the order of reading.
-        figures: in the order of reading.
-        commands: what to run next.
-        blocks: texts to look into.
-        data: the numbers behind it, as plain data for summary.json.
-        folded: all but its title and first words behind a click.
+        facts: short pairs of name and value, drawn as tiles.
+        tables: tables in the order of reading.
+        figures: figures in the order of reading.
+        commands: commands to run next.
+        blocks: preformatted texts.
+        data: the section's numbers as plain data for summary.json.
+        folded: whether the page hides everything but the title and first words behind a click.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Each arm against the reference: a forest plot by size of the effect, and the table."""
+"""The section that compares each arm with the reference: a forest plot and a table."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SHOWN_VERDICT = {"equivalent": "as good"}
 
 
 def card(findings: Findings) -> Card:
-    """Always there: it says why where it compares nothing."""
+    """The card; if nothing is compared, the card says why."""
     study, found = findings.study, findings.comparisons
     rows = sorted(found.rows, key=lambda row: (-study.metric.sign * row.difference, row.arm.number))
     return Card(

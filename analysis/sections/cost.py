@@ -1,4 +1,4 @@
-"""What a score costs: what is worth its price, equal budgets, the search, the workers, growth."""
+"""The section on cost: scores against prices, equal budgets, the search, workers, growth."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from focus_core.metrics import REPORTED
 from sweeps.command_line import counted
 
 MOST_SHOWN = 12
-MOST_ROWS = 500  # the files of trials have all
+MOST_ROWS = 500  # trials.parquet holds every trial
 
 
 def card(findings: Findings) -> Card | None:
-    """Costs; None where no trial took a step."""
+    """The card; None if no trial took a step."""
     study = findings.study
     if not any(arm.step for arm in study.trials):
         return None
     found = cost_findings(study)
     gate = findings.comparisons.gate
     if gate is None or not gate.rejected:
-        found = replace(found, fronts=())  # nothing is worth its price before anything differs
+        found = replace(found, fronts=())  # no front before the gate shows a difference
     is_tuned = bool(tuned_keys(study.axes))
     unequal = [row for row in found.budgets if row.unequal]
     words = [_hours(found, len(study.trials))]
@@ -56,7 +56,7 @@ def _hours(found: CostFindings, trials: int) -> str:
 
 
 def _time(seconds: float) -> str:
-    """``42 s``, ``7.5 min``, ``3.2 h``."""
+    """A time such as ``42 s``, ``7.5 min`` or ``3.2 h``."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
@@ -73,7 +73,7 @@ def _worth(front: Front) -> str:
 
 
 def _fewest(found: CostFindings) -> tuple[Growth, ...]:
-    """Sentences for a few settings; the table has the others."""
+    """The growth laws that get a sentence: all of up to four; of more, only the table tells."""
     return found.growth if len(found.growth) <= 4 else ()
 
 

@@ -23,11 +23,11 @@ MOST_BARS = 400
 MOST_LINES = 6
 MOMENTS = 300
 MOST_BESIDE = 2
-"""Panels of a row where there are more than three."""
+"""Panels in a row if there are more than three panels."""
 
 
 def fronts(found: Sequence[Front], metric: Metric, theme: Theme) -> Figure:
-    """One panel a price; the front is a line."""
+    """One panel per kind of price; the line is the Pareto front."""
     columns = len(found) if len(found) <= 3 else MOST_BESIDE
     rows = math.ceil(len(found) / columns)
     size = (max(4.6, 3.5 * columns), 3.0 * rows + 0.4)
@@ -53,7 +53,7 @@ def _front(front: Front, ax: Axes, colours: Palette) -> None:
     ax.step(x, y, where="post", color=colours.accent, linewidth=1.2)
     places = list(zip(x, y, strict=True))
     for count, place in enumerate(places, 1):
-        # as the words number them; those that lie on one another have the first one's number
+        # numbered as in the words; of offers at one place, only the first number is drawn
         if count <= MOST_NAMED and place not in places[: count - 1]:
             ax.annotate(
                 str(count),
@@ -70,7 +70,7 @@ def _front(front: Front, ax: Axes, colours: Palette) -> None:
 
 
 def _some(offers: Sequence[Offer]) -> list[Offer]:
-    """The front, and so many of the others that a page can carry them."""
+    """The front, and an even selection of at most ``MOST_OFFERS`` other offers."""
     every = max(1, -(-len(offers) // MOST_OFFERS))
     return [offer for k, offer in enumerate(offers) if offer.front or k % every == 0]
 
@@ -78,7 +78,7 @@ def _some(offers: Sequence[Offer]) -> list[Offer]:
 def history(
     steps: Sequence[tuple[int, int, float]], ended: int, metric: Metric, theme: Theme
 ) -> Figure:
-    """The best so far, on validation."""
+    """The best validation score so far against the number of trials."""
     figure = Figure(figsize=(6.4, 2.8), layout="constrained")
     ax = figure.subplots()
     x = [count for count, _, _ in steps]
@@ -92,7 +92,7 @@ def history(
 
 
 def timeline(spans: Sequence[Span], theme: Theme) -> Figure:
-    """A bar a trial; of very many, how many ran at a time."""
+    """One bar per trial; for more than ``MOST_BARS`` trials, the number that ran at a time."""
     colours = PALETTES[theme]
     unit, name = (3600.0, "hours") if max(s.end for s in spans) > 7200 else (60.0, "minutes")
     lines = 1 + max(span.line for span in spans)
@@ -135,7 +135,7 @@ def _at_a_time(spans: Sequence[Span], unit: float, name: str, colours: Palette) 
 
 
 def growth(found: Sequence[Growth], theme: Theme) -> Figure:
-    """Both axes logarithmic: a power law is a line."""
+    """Cost against length on two logarithmic axes, where a power law is a straight line."""
     colours = PALETTES[theme]
     costs = list(dict.fromkeys(grown.cost for grown in found))
     figure = Figure(figsize=(4.2 * len(costs), 3.2), layout="constrained")

@@ -1,4 +1,4 @@
-"""What happened while it was trained: validation scores over steps."""
+"""The section on training curves: validation scores over steps."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from analysis.sections.theme import PALETTES, SERIES
 MOST_LINES = 150
 MOST_PANELS = 12
 MOST_NAMED = 14
-"""Arms that are named at the ends of their lines, where no colour tells them apart."""
+"""Most arms that get their names at the ends of their lines, if colours do not show groups."""
 NAME_GAP = 0.048
-"""Between two names, of the height."""
+"""Smallest distance between two names, as a fraction of the height of the axes."""
 TITLE = 24
-"""Letters of a panel's title in a line."""
+"""Most characters in a line of a panel's title."""
 MOST_GROUPS = len(SERIES)
 
 
 def card(findings: Findings) -> Card | None:
-    """An overlay of all arms, and a panel each for some."""
+    """The card: all arms in one figure, and some arms in a panel each; None without curves."""
     study = findings.study
     found = curves(study, MOST_LINES)
     if not found:
@@ -74,7 +74,10 @@ def _name(key: str | None) -> str:
 
 
 def _main_axis(study: Study, found: Sequence[Curve]) -> str | None:
-    """The compared axis whose levels end furthest apart, for the size of its groups: a colour."""
+    """The axis for the colours: its levels explain most of the variance of the final scores.
+
+    An axis with one level, or with more levels than colours, is chosen only if there is no other.
+    """
     keys = [str(axis["key"]) for axis in study.compared_axes]
 
     def spread(key: str) -> float:
@@ -92,7 +95,7 @@ def _main_axis(study: Study, found: Sequence[Curve]) -> str | None:
 
 
 def _groups(found: Sequence[Curve], key: str | None) -> dict[str, str]:
-    """A level's words to its colour; one for all where there would be too many."""
+    """Each level to its colour; empty without an axis or with more levels than colours."""
     levels = sorted({_level(curve.arm, key) for curve in found}, key=_order)
     if key is None or len(levels) > MOST_GROUPS:
         return {}
@@ -134,7 +137,10 @@ def _overlay(
 
 
 def _name_ends(ax: Axes, found: Sequence[Curve]) -> None:
-    """Each arm's name beside the end of its line, moved up where another name stands there."""
+    """Write each arm's name beside the end of its line, moved up if another name is there.
+
+    Only arms whose lines reach the last step get a name.
+    """
     known = [curve for curve in found if curve.mean and math.isfinite(curve.mean[-1])]
     last = max((curve.shared[-1] for curve in known), default=0)
     ended = [curve for curve in known if curve.shared[-1] == last]
@@ -171,7 +177,7 @@ def _panels(study: Study, found: Sequence[Curve], theme: Theme) -> Drawing:
 
 
 def _titles(arms: Sequence[Arm]) -> list[str]:
-    """Each arm by the axes in which these arms differ, and its state where it is not ranked."""
+    """Each arm's title: the settings that vary among these arms, and the state if not ranked."""
     keys = [k for k in arms[0].point if len({str(arm.point.get(k)) for arm in arms}) > 1]
 
     def title(arm: Arm) -> str:
@@ -192,7 +198,7 @@ def _dashes(arm: Arm) -> Any:
 
 
 def _chance(study: Study) -> float | None:
-    """Where guessing is: only where more is better, for else it flattens all the rest."""
+    """The level of chance; None if less is better, as its line would then flatten all curves."""
     values = {arm.constants.get("chance") for arm in study.trials if arm.constants}
     return values.pop() if len(values) == 1 and study.metric.maximize else None
 

@@ -1,4 +1,4 @@
-"""How numbers are printed: with the digits that their noise leaves, and no more."""
+"""How numbers are printed: only with the digits that their noise leaves meaningful."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from analysis.reading.study import Study
 from analysis.sections.card import Column, Table
 
 NONE = "–"  # noqa: RUF001
-"""Where there is no number."""
+"""The text for a missing number."""
 OF_ERROR = 2
-"""Significant digits of a standard error: a digit more would be noise."""
+"""Scores end at this significant digit of their standard error: a further digit is noise."""
 WITHOUT_ERROR = 4
-"""Significant digits where no noise is known."""
+"""Significant digits of the largest value if no noise is known."""
 SMALLEST = 1e-3
-"""A metric below it everywhere is written with a power of ten."""
+"""If all values are smaller, they are written with a power of ten."""
 MOST_DIGITS = 9
 ROUNDING = 1e-12
-"""An error that is smaller than this part of the largest value is none."""
+"""A standard error below this fraction of the largest value is ignored as rounding."""
 TO_THE_RIGHT = ("number", "difference", "interval", "p", "count")
 """Kinds of columns whose cells are numbers."""
 
@@ -32,23 +32,23 @@ class Format:
     """How scores of one metric are printed.
 
     Attributes:
-        digits: decimals.
-        power: the power of ten that is written behind; 0 for none.
+        digits: number of decimals.
+        power: exponent of the power of ten after the number; 0 for none.
     """
 
     digits: int = 3
     power: int = 0
 
     def score(self, value: float | None) -> str:
-        """``0.735``, ``1.02e-5``; a dash for none."""
+        """A score such as ``0.735`` or ``1.02e-5``; a dash for None."""
         return self._written(value, "")
 
     def difference(self, value: float | None) -> str:
-        """With its sign; what rounds to 0 has none."""
+        """A difference with its sign; a value that rounds to 0 has no sign."""
         return self._written(value, "+")
 
     def interval(self, low: float | None, high: float | None, *, signed: bool = False) -> str:
-        """``0.65 to 0.81``; an open end is told, and so is an interval that says nothing."""
+        """``0.65 to 0.81``; with one open end ``at least`` or ``at most``; with two, a dash."""
         told = self.difference if signed else self.score
         if low is None and high is None:
             return NONE
@@ -67,11 +67,11 @@ class Format:
 
 
 def format_for(errors: Iterable[float], values: Iterable[float]) -> Format:
-    """Two significant digits of the usual error.
+    """The format that shows two significant digits of the median standard error.
 
     Args:
-        errors: standard errors of what is printed; empty where none is known.
-        values: what is printed.
+        errors: standard errors of the printed values; empty if no error is known.
+        values: the printed values.
     """
     sizes = _sizes(values)
     largest = max(sizes, default=1.0)
@@ -85,21 +85,24 @@ def format_for(errors: Iterable[float], values: Iterable[float]) -> Format:
 
 
 def study_format(study: Study) -> Format:
-    """The format of a study's scores: by the standard error of its arms' means."""
+    """The format of a study's scores, from the standard errors of the trials' means."""
     found = [list(arm.tests.values()) or list(arm.values.values()) for arm in study.trials]
     errors = [float(np.std(s, ddof=1)) / math.sqrt(len(s)) for s in found if len(s) > 1]
     return format_for(errors, [score for scores in found for score in scores])
 
 
 def p_value(p: float | None) -> str:
-    """None is ever 0."""
+    """A p-value as text; a small one is ``< 0.001``, never 0."""
     if p is None or not math.isfinite(p):
         return NONE
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def plain(value: float | None) -> str:
-    """A number that is no score: three significant digits, or all of a large one."""
+    """A number that is no score, with three significant digits.
+
+    From 1000 on, all digits before the point are printed; below 0.001, two significant digits.
+    """
     if value is None:
         return NONE
     if not math.isfinite(value):
@@ -112,13 +115,13 @@ def plain(value: float | None) -> str:
 
 
 def cell_text(column: Column, value: Any, scores: Format, *, signed: bool = False) -> str:
-    """A cell as people read it; several marks stand behind one another.
+    """The text of a cell; several marks are joined by commas.
 
     Args:
-        column: what the cell is.
-        value: as ``Table.rows`` has it.
+        column: the column of the cell.
+        value: the cell's value in ``Table.rows``.
         scores: how scores are printed.
-        signed: whether an interval is that of a difference.
+        signed: whether an interval is the interval of a difference.
     """
     if value is None:
         return NONE
@@ -143,14 +146,14 @@ def _p(_column: Column, value: float, _scores: Format) -> str:
 
 
 def _count(_column: Column, value: float, _scores: Format) -> str:
-    """A setting may be a fraction."""
+    """A count, or a setting of an axis, which may be a fraction."""
     if not math.isfinite(value):
         return "not finite"
     return f"{value:.4g}" if value % 1 else f"{value:,.0f}"
 
 
 def is_signed(table: Table, at: int) -> bool:
-    """Whether the interval in column ``at`` is that of a difference: it stands behind one."""
+    """Whether an interval in column ``at`` belongs to a difference in an earlier column."""
     before: Sequence[Column] = table.columns[:at]
     return any(column.kind == "difference" for column in before)
 

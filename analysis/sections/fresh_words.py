@@ -1,4 +1,4 @@
-"""What fresh seeds say of the winner, in words and as a table."""
+"""What fresh seeds say about the winner: a sentence and a table."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def table(study: Study, found: Confirmed) -> Table:
 
 
 def as_data(found: Confirmed) -> dict[str, Any]:
-    """For summary.json."""
+    """The result of the fresh seeds as plain data for summary.json."""
     row = found.row
     return {
         "sweep": found.sweep,

@@ -1,4 +1,4 @@
-"""Drawings of importances: bars with intervals, and what the strongest axes do."""
+"""Drawings of importances: shares with intervals, and the effects of the strongest axes."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from analysis.sections.thinning import thinned, thinned_words
 
 MOST_BARS = 20
 MOST_DOTS = 300
-BESIDE = 0.16  # dots stand beside the mean of their choice
+BESIDE = 0.16  # distance of dots from their choice's mean
 
 
 def bars(axes: Sequence[AxisImportance], theme: Theme) -> Figure:
-    """One line an axis: its share and interval, hollow where it is not detectable."""
+    """One line per axis: its share and interval; a hollow mark if the axis is not detectable."""
     colours = PALETTES[theme]
     figure = Figure(figsize=(7.2, 1.0 + 0.38 * len(axes)), layout="constrained")
     ax = figure.subplots()
@@ -40,7 +40,7 @@ def bars(axes: Sequence[AxisImportance], theme: Theme) -> Figure:
 
 
 def curves(found: Sequence[AxisCurve], metric: str, theme: Theme) -> Figure:
-    """The surrogate's mean along each axis with its spread, and every trial."""
+    """The surrogate's mean and interval along each axis, and the trials as dots."""
     colours = PALETTES[theme]
     figure = Figure(figsize=(max(4.2, 3.4 * len(found)), 3.2), layout="constrained")
     panels = figure.subplots(1, len(found), sharey=True, squeeze=False)[0]
@@ -51,7 +51,7 @@ def curves(found: Sequence[AxisCurve], metric: str, theme: Theme) -> Figure:
 
 
 def dots_words(found: Sequence[AxisCurve]) -> str:
-    """What the caption of ``curves`` says of dots that it leaves out."""
+    """The caption's words on dots that ``curves`` leaves out."""
     there = [curve.raw for curve in found]
     return thinned_words(sum(len(thinned(raw, MOST_DOTS)) for raw in there), sum(map(len, there)))
 

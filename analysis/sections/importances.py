@@ -1,4 +1,4 @@
-"""How much of what the axes do each of them has a part in; what the strongest ones do."""
+"""The section on importances: each axis's share in the effects, and the strongest axes."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from sweeps.command_line import counted
 
 
 def may_tell(findings: Findings) -> bool:
-    """The gate: whether shares and ranks may be shown at all.
+    """Whether shares and ranks may be shown at all.
 
-    Here it is this section's own null hypothesis, no axis does anything, Holm-corrected at 5 %.
+    They may if the section's own null hypothesis, "no axis has an effect", is rejected at 5 %
+    (Holm-corrected).
     """
     return findings.importances.any_detectable
 
 
 def card(findings: Findings) -> Card | None:
-    """Importances with their intervals; None where fewer than two axes were asked about."""
+    """The card; None if the sweep has fewer than two axes."""
     if len(findings.study.axes) < 2:
         return None
     found = findings.importances
@@ -79,7 +80,7 @@ def _meaning(found: ImportanceFindings) -> str:
 
 
 def _what_counts(found: ImportanceFindings) -> list[str]:
-    """Which trials these are, and what is therefore not said."""
+    """Which trials count, and what the shares therefore do not cover."""
     said = f"From {found.trials} of {counted(found.total, 'trial')}, trained to the full budget"
     if found.left_out:
         reasons = ", ".join(f"{count} {reason}" for reason, count in found.left_out.items())
@@ -164,5 +165,5 @@ def _data(found: ImportanceFindings) -> dict[str, object]:
 
 
 def _listed(names: Sequence[str]) -> str:
-    """``a``, ``a and b``, ``a, b and c``."""
+    """Names in a sentence: ``a``, ``a and b``, ``a, b and c``."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

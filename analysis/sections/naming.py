@@ -1,4 +1,4 @@
-"""Arms in a sentence: by the level of an axis where all arms of the level agree."""
+"""Names of arms in a sentence: all arms at a level of an axis are named by the level."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ MOST_NAMED = 4
 def name_arms(
     members: Sequence[Arm], everyone: Sequence[Arm], axes: Sequence[Mapping[str, Any]]
 ) -> str:
-    """``bin_length 64``, ``ema and gpt2``, ``a, b, c and 9 others``.
+    """Names such as ``bin_length 64``, ``ema and gpt2``, ``a, b, c, d and 9 others``.
 
-    A level is named only where every arm of the sweep that stands at it is a member: a sentence
-    about a level is a claim about all of them.
+    A level is named only if every arm of the sweep at this level is a member, because a sentence
+    about a level is a claim about all arms at the level.
 
     Args:
-        members: who is spoken of, in the order of naming.
-        everyone: all arms, whatever their state.
-        axes: of the sweep.
+        members: the arms to name, in the order of naming.
+        everyone: all arms, in any state.
+        axes: the sweep's axes.
     """
     key, levels = _levels(members, everyone, axes)
     if not levels:
@@ -35,7 +35,7 @@ def name_arms(
 
 
 def by_settings(arm: Arm) -> list[tuple[float, str]]:
-    """Sorts arms by their settings: numbers by size, in front of words."""
+    """The sort key of an arm by its settings: numbers by size, before words."""
     return [_size(str(value)) for value in arm.point.values()]
 
 
@@ -47,12 +47,12 @@ def _size(level: str) -> tuple[float, str]:
 
 
 def are_many(words: str) -> bool:
-    """Whether ``name_arms`` named several things: "are" follows."""
+    """Whether the words of ``name_arms`` are plural, so that "are" follows."""
     return " and " in words
 
 
 def listed(names: Sequence[str]) -> str:
-    """``a``, ``a and b``, ``a, b and c``, ``a, b, c and 9 others``, ``trials 3, 5 and 8``."""
+    """Names in a sentence: ``a and b``, ``a, b, c, d and 9 others``, ``trials 3, 5 and 8``."""
     if len(names) > 1 and all(re.fullmatch(r"trial \d+", name) for name in names):
         return f"trials {listed([name.removeprefix('trial ') for name in names])}"
     if len(names) > MOST_NAMED + 1:
@@ -61,7 +61,7 @@ def listed(names: Sequence[str]) -> str:
 
 
 def main_axis(everyone: Sequence[Arm], axes: Sequence[Mapping[str, Any]]) -> str | None:
-    """The first axis that groups the arms: several levels, two arms at each or more."""
+    """The first axis with several levels and at least two arms at each level; None if none."""
     for axis in axes:
         at = _by_level(str(axis["key"]), everyone)
         if len(at) > 1 and all(len(arms) > 1 for arms in at.values()):
@@ -72,7 +72,7 @@ def main_axis(everyone: Sequence[Arm], axes: Sequence[Mapping[str, Any]]) -> str
 def _levels(
     members: Sequence[Arm], everyone: Sequence[Arm], axes: Sequence[Mapping[str, Any]]
 ) -> tuple[str, dict[str, list[Arm]]]:
-    """The axis whose whole levels cover most members, and these levels."""
+    """The axis whose complete levels cover most members, and these levels with their arms."""
     inside = {arm.number for arm in members}
     best: tuple[str, dict[str, list[Arm]]] = ("", {})
     for axis in axes:

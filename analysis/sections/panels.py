@@ -1,4 +1,4 @@
-"""Small multiples in one pair of axes: a dozen panels are drawn in the time of one."""
+"""Many small panels in one matplotlib ``Axes``: a dozen panels take as long as one."""
 
 from __future__ import annotations
 
@@ -16,38 +16,38 @@ from numpy.typing import NDArray
 from analysis.sections.theme import Palette
 
 COLUMNS = 4
-WIDTH, HEIGHT, EDGES = 2.4, 1.6, 0.5  # inches, of a panel and below all of them
-TITLE, LINE = 8.5, 0.15  # points of a title, inches of each of its lines
-GAP = 0.12  # between columns, in widths of a panel
-ROOM = 0.05  # beyond the outermost numbers, in parts of their range
+WIDTH, HEIGHT, EDGES = 2.4, 1.6, 0.5  # inches; EDGES is the height below all panels
+TITLE, LINE = 8.5, 0.15  # title size in points; height of its lines in inches
+GAP = 0.12  # between columns, as a fraction of a panel's width
+ROOM = 0.05  # beyond the outermost numbers, as a fraction of their range
 
 Floats = NDArray[np.float64]
 Line = tuple[int, Sequence[float], Sequence[float], str]
-"""The panel, its points, its colour."""
+"""A line: the index of its panel, its x values, its y values, its colour."""
 
 
 class Panels:
-    """Panels in rows of ``COLUMNS`` that share both scales; a panel is 1 wide and 1 high."""
+    """Panels in rows of ``COLUMNS`` that share both scales; a panel is 1 unit wide and high."""
 
     def __init__(self, titles: Sequence[str], x: Sequence[float], y: Sequence[float]) -> None:
         """Make the empty drawing.
 
         Args:
-            titles: of the panels, in one line or several.
-            x: every number that will be drawn; one that is not finite does not count.
-            y: likewise.
+            titles: the panels' titles, of one line or several.
+            x: every x value that will be drawn; values that are not finite are ignored.
+            y: every y value that will be drawn; values that are not finite are ignored.
         """
         self._titles, self.x, self.y = titles, _ends(x), _ends(y)
         self._columns = min(COLUMNS, len(titles))
         self._rows = math.ceil(len(titles) / self._columns)
         head = LINE * (0.5 + max(title.count("\n") + 1 for title in titles))
-        self._pitch = HEIGHT / (HEIGHT - head)  # from row to row
+        self._pitch = HEIGHT / (HEIGHT - head)  # distance from row to row
         size = (WIDTH * self._columns, HEIGHT * self._rows + EDGES)
         self.drawing = Drawing(figsize=size, layout="constrained")
         self.ax: Axes = self.drawing.subplots()
 
     def draw(self, lines: Sequence[Line], **looks: Any) -> None:
-        """Draw lines, each in a panel of its own, that look alike but for their colours."""
+        """Draw lines, each in the panel that it names; apart from colours, all look the same."""
         places = [self._place(panel, x, y) for panel, x, y, _ in lines]
         colours = [colour for *_, colour in lines]
         self.ax.add_collection(LineCollection(places, colors=colours, **looks), autolim=False)

@@ -1,4 +1,4 @@
-"""Enough to do it again: code, machine, command; what was computed how; what the paper says."""
+"""The section on provenance: code, machine, command, methods, and what the paper says."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from analysis.sections.card import Block, Card, Column, Command, Table
 from sweeps.sources.words import has_patch, in_words
 
 MOST_PATCH = 60_000
-"""Characters of a patch that a page shows; changes.diff has all of it."""
+"""Most characters of a patch that a page shows; changes.diff has the whole patch."""
 METHODS = (
     "The unit of evidence is a replicate: one trial with one seed. Seeds are paired: the same seed "
     "gives every arm the same data order and, as far as shared, the same initial values. A trial "
@@ -30,7 +30,7 @@ METHODS = (
 
 
 def card(findings: Findings) -> Card:
-    """Provenance and methods."""
+    """The card: methods, provenance, and the commands that repeat the sweep."""
     about = findings.study.about
     entries = _entries(about)
     commands = [

@@ -7,17 +7,17 @@ from focus_core.metrics import REPORTED
 
 
 def column(name: str) -> Column:
-    """The column of a number."""
+    """The column of a reported number."""
     number = REPORTED[name]
     return Column(title=number.words, kind="number", unit=number.unit, help=number.help)
 
 
 def cell(name: str, value: float | None) -> float | None:
-    """A number in the unit of its column."""
+    """A reported number, converted to the unit of its column."""
     return None if value is None else value / REPORTED[name].unit_size
 
 
 def label(name: str) -> str:
-    """What stands along an axis: ``time a step, ms``."""
+    """The label of a figure's axis, such as ``time a step, ms``."""
     number = REPORTED[name]
     return number.words if number.unit in ("", PURE) else f"{number.words}, {number.unit}"

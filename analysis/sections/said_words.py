@@ -1,4 +1,4 @@
-"""What was said of a sweep, whether before its first trial, and every change of its plan."""
+"""What was declared for a sweep, whether before its first trial, and changes of its plan."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BEFORE, AFTER = "before the first trial", "after the first trial had begun: expl
 
 
 def sentences(study: Study) -> list[str]:
-    """One paragraph for the first screen; none where nothing was said and nothing changed."""
+    """One paragraph for the first screen; empty if nothing was declared and nothing changed."""
     plan = study.plan
     found = []
     if plan.hypothesis:
@@ -31,7 +31,7 @@ def sentences(study: Study) -> list[str]:
 
 
 def table(study: Study) -> Table:
-    """All of it, in order."""
+    """The hypothesis, the margin, and every change of the plan."""
     plan = study.plan
     margin = study.metric.margin
     own = read_metric(study.about["metric"], study.about["direction"]).margin
@@ -56,7 +56,7 @@ def table(study: Study) -> Table:
 
 
 def as_data(study: Study) -> dict[str, Any]:
-    """For summary.json."""
+    """The declarations and changes as plain data for summary.json."""
     plan = study.plan
     return {
         "hypothesis": plan.hypothesis or None,

@@ -1,4 +1,4 @@
-"""The answer in plain words, no firmer than the intervals."""
+"""The answer in plain words, with no claim beyond the intervals."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from sweeps.command_line import counted
 
 MOST_BIMODAL = 3
 SHORT = 20
-"""Letters of a reference's name that may stand twice in two sentences."""
+"""Most characters of a reference's name that two sentences may repeat."""
 
 
 def answer(study: Study, found: Comparisons, scores: Format) -> list[str]:
-    """Two sentences that answer the question, then what a reader must know of them."""
+    """The sentences that answer the question, then notes that a reader must know."""
     if not found.rows or found.gate is None:
         return [nothing_to_compare(study, found), *notes(study, found)]
     told = _Teller(study, found, scores)
@@ -55,7 +55,7 @@ def nothing_to_compare(study: Study, found: Comparisons) -> str:
 
 
 def notes(study: Study, found: Comparisons) -> list[str]:
-    """What a reader must know first, what the intervals do not hold, and what they pay for."""
+    """Caveats of the study, what the intervals leave out, why they are wider, and the state."""
     said: list[str] = list(getattr(study, "caveats", []))
     if tuned := tuned_note(study.about["axes"]):
         said.append(f"{tuned} The luck of that choice is in no interval.")
@@ -68,7 +68,7 @@ def notes(study: Study, found: Comparisons) -> list[str]:
 
 
 def counts(study: Study) -> str:
-    """``12 configurations x 3 seeds, all complete``."""
+    """The counts of the sweep, such as ``12 configurations x 3 seeds, all complete``."""
     states = Counter(arm.state for arm in study.trials)
     seeds = _seeds(study)
     total = counted(len(study.trials), "configuration")
@@ -88,7 +88,7 @@ def counts(study: Study) -> str:
 
 
 def _seeds(study: Study) -> str:
-    """``3 seeds``; ``3 to 5 seeds`` where some of those trained in full have more than others."""
+    """``3 seeds``; ``3 to 5 seeds`` if the trials trained in full differ in their seeds."""
     trained = {len(arm.values) for arm in study.trials if arm.whole}
     if len(trained) > 1:
         return f"{min(trained)} to {max(trained)} seeds"
@@ -105,13 +105,13 @@ class _Teller:
         self.again = name if is_short else "the reference"
 
     def decided(self) -> str:
-        """Who is worse and who is better, a sentence each; empty where nobody is."""
+        """One sentence on the worse arms and one on the better arms; empty if there are none."""
         found = [rows for side in ("worse", "better") if (rows := self.found.of(side))]
         names = (self.reference, self.again)
         return " ".join(self._apart(rows, to) for rows, to in zip(found, names, strict=False))
 
     def undecided(self) -> str:
-        """What is as good, and what is not told apart."""
+        """The arms as good as the reference, and the arms not told apart from it."""
         alike, open_ones = self.found.of("equivalent"), self.found.of("open")
         apart = bool(self.found.of("better") or self.found.of("worse"))
         to = self.again if apart else self.reference
@@ -127,7 +127,7 @@ class _Teller:
         return " ".join(said)
 
     def bimodal(self) -> str:
-        """Two clumps of seeds are told as a rate: their mean says nothing."""
+        """Arms of which only some seeds learn, as a rate: the mean of two clumps says little."""
         arms = [arm for arm in self.study.ranked if self._kind(arm) == "bimodal"]
         told = [
             f"{arm.name} learned in {self.found.learned[arm.number].learned} of "
@@ -156,7 +156,7 @@ class _Teller:
         return f"{names} {how} {size} {side} {reference} ({interval}){small}."
 
     def _names(self, rows: Sequence[Comparison], *, beside: bool = False) -> str:
-        """Arms by name; ``beside``: at its own level the reference is no exception."""
+        """Names of arms; ``beside``: a level may be named although it has the reference."""
         everyone = [a for a in self.study.arms if not (beside and a is self.found.reference)]
         members = [row.arm for row in rows]
         members = sorted(members, key=by_settings) if beside else members

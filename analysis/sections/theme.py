@@ -1,4 +1,4 @@
-"""Colours and type of every figure, on light and on dark ground."""
+"""Colours and fonts of every figure, on a light and on a dark background."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from analysis.sections.card import Theme
 
 @dataclass(frozen=True)
 class Palette:
-    """Named colours; those of data are told apart by every kind of colour vision.
+    """Named colours; every kind of colour vision can tell the colours of data apart.
 
     Attributes:
-        ground: what the figure stands on.
+        ground: the background.
         ink: words.
-        quiet: what matters less, and whatever is not decided.
+        quiet: less important marks, and undecided results.
         line: axes and grids.
         accent: the data.
-        warm: what stands out.
-        good: better.
-        bad: worse, and alarms.
+        warm: marks that stand out.
+        good: better results.
+        bad: worse results, and alarms.
         band: a shaded range.
     """
 
@@ -63,7 +63,7 @@ PALETTES: dict[Theme, Palette] = {
 }
 
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#9c7a3c", "#8378cc")
-"""Of groups, after Okabe and Ito: told apart by every kind of colour vision, on both grounds."""
+"""Colours of groups, after Okabe and Ito: distinct in every colour vision, on both backgrounds."""
 
 
 def style(theme: Theme) -> dict[str, Any]:
@@ -89,10 +89,10 @@ def style(theme: Theme) -> dict[str, Any]:
         "patch.edgecolor": colours.ground,
         "pdf.fonttype": 3,
         "savefig.facecolor": "auto",
-        "svg.fonttype": "none",  # words stay words: any script, and a third of the size
+        "svg.fonttype": "none",  # text stays text: any script, a third of the size
         "text.color": colours.ink,
         "text.parse_math": False,  # a name may hold a dollar sign
-        "xtick.bottom": False,  # there are grid lines
+        "xtick.bottom": False,  # grid lines replace the ticks
         "xtick.color": colours.ink,
         "ytick.color": colours.ink,
         "ytick.left": False,

@@ -1,4 +1,4 @@
-"""A figure of many dots draws some of them, evenly through their order, and says so."""
+"""Draws only some of many dots, evenly chosen along their order, and reports the number."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Any
 
 
 def thinned(dots: Any, most: int) -> Any:
-    """Of a sequence or an array every so many, so that no more than ``most`` are left."""
+    """Every n-th dot of a sequence or an array, so that at most ``most`` dots are left."""
     return dots[:: max(1, -(-len(dots) // most))]
 
 
 def thinned_words(shown: int, there: int) -> str:
-    """What a caption says of it; empty where all are drawn."""
+    """A caption's words on dots that are left out; empty if all dots are drawn."""
     return f" {shown:,} of {there:,} dots are drawn." if shown < there else ""

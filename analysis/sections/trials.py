@@ -1,4 +1,4 @@
-"""Every trial, whatever became of it."""
+"""The section on trials: every trial, in any state."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from analysis.sections.card import Card, Column, Command, Table
 from analysis.sections.digits import Format, study_format
 
 EACH_SEED = 1000
-"""Trials up to which every seed stands in the table; they are in trials.parquet anyway."""
+"""Most trials for which the table shows every seed; trials.parquet always has all seeds."""
 
 
 def card(findings: Findings) -> Card | None:
-    """One row a trial, in the order of asking."""
+    """The card: one row per trial, in the order of proposal; None without trials."""
     study = findings.study
     if not study.trials:
         return None
@@ -96,7 +96,7 @@ def _row(
 
 
 def states(arm: Arm) -> list[str]:
-    """How a trial ended, and what else marks it."""
+    """The trial's state, with marks for diverged seeds and for a leak."""
     found = [arm.state]
     if arm.diverged:
         seeds = ", ".join(map(str, arm.diverged))
@@ -105,7 +105,7 @@ def states(arm: Arm) -> list[str]:
 
 
 def _value(point: Mapping[str, Any], key: str) -> Any:
-    """A value of an axis; None where the axis is inactive."""
+    """The trial's value of an axis; None if the axis is inactive."""
     if key not in point:
         return None
     value = point[key]

@@ -1,4 +1,4 @@
-"""May the scores be believed: certificates, failures, noise, and whose the rivals are."""
+"""The section on trust: certificates, failures, noise, and the origins of the rivals."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from sweeps.command_line import counted
 
 MOST_TRACEBACKS = 5
 FEW = 3
-"""Arms below which a picture of their noise says nothing."""
+"""Fewest arms for which a figure of noise is drawn."""
 MOST_DOTS = 400
 
 
 def card(findings: Findings) -> Card | None:
-    """Unfolded only where something alarms or failed."""
+    """The card; unfolded only if there is an alarm, or a trial failed, diverged or was killed."""
     study, trust = findings.study, findings.trust
     alarms = trust.alarms
     lost = any(trust.counts[state] for state in ("failed", "killed")) or trust.diverged_seeds
@@ -61,7 +61,7 @@ def card(findings: Findings) -> Card | None:
 
 
 def certified(trust: TrustFindings) -> list[str]:
-    """What the certificates say, a sentence each; nothing where nothing was measured."""
+    """Sentences on the certificates; empty if nothing was measured."""
     found = trust.certificates
     said = []
     leaks = [
@@ -141,7 +141,7 @@ def _facts(trust: TrustFindings) -> list[tuple[str, str]]:
 
 
 def _tracebacks(found: Sequence[Arm]) -> list[Block]:
-    """Each once, however many trials it ended."""
+    """Each distinct traceback once, with the numbers of the trials that it ended."""
     by_text: dict[str, list[int]] = {}
     for arm in found:
         if arm.error:

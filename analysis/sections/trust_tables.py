@@ -17,7 +17,7 @@ Find = Callable[[Mapping[str, Any]], Any]
 
 
 def tables(study: Study, trust: TrustFindings, rivals: Sequence[Row]) -> list[Table]:
-    """What alarms first."""
+    """All tables that have rows; the alarms come first."""
     found = [
         _alarms(trust),
         _not_complete(study),
@@ -41,7 +41,7 @@ def _alarms(trust: TrustFindings) -> Table:
 
 def _not_complete(study: Study) -> Table:
     ended = [arm for arm in study.trials if arm.state in ("failed", "killed", "pruned")]
-    # Pruned by hundreds is how a pruner works; what failed comes first.
+    # A pruner may stop hundreds of trials, so failed and killed trials come first.
     ended.sort(key=lambda arm: (arm.state == "pruned", arm.number))
     return Table(
         name="not_complete",
@@ -77,7 +77,7 @@ def _by_choice(trust: TrustFindings) -> Table:
 
 
 def _beside(one: str, other: str) -> Find:
-    """A number that is told only where another one is."""
+    """A getter of column ``one`` that gives None where column ``other`` is None."""
     return lambda row: row[one] if row[other] is not None else None
 
 
@@ -102,7 +102,7 @@ _CERTIFICATES: list[tuple[Column, Find]] = [
 
 
 def _certificates(trust: TrustFindings) -> Table:
-    """Columns that no trial has a number for are left out; those that alarm come first."""
+    """The certificates: trials with alarms first, and no column that is empty for all trials."""
     rows = sorted(trust.certificates, key=lambda row: (not row["alarms"], row["number"]))
     kept = [
         (column, find)

@@ -1,4 +1,4 @@
-"""Tuned arms: how good each is after so many tries, or that tuning luck is left out."""
+"""The section on tuned arms: tuning curves, or a note that intervals leave out tuning luck."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sweeps.command_line import counted
 
 
 def card(findings: Findings) -> Card | None:
-    """Tuning; None where nothing is tuned."""
+    """The card; None if nothing is tuned."""
     found = findings.tuning
     if found.kind == "none":
         return None
@@ -31,7 +31,7 @@ def card(findings: Findings) -> Card | None:
 
 
 def _status(curved: Sequence[TunedArm]) -> Status:
-    """Open while any curve is not told from the reference's."""
+    """Open while some curve is not told apart from the reference's; plain without rivals."""
     rivals = [arm for arm in curved if arm.holds is not None]
     if not rivals:
         return "plain"
@@ -81,7 +81,7 @@ def _verdicts(found: TuningFindings, curved: Sequence[TunedArm]) -> list[str]:
 
 
 def _range(budgets: Sequence[int]) -> str:
-    """``2 to 5 tries``; gaps are told."""
+    """Numbers of tries as ranges, such as ``2 to 5 tries`` or ``2 to 3, 6 tries``."""
     runs: list[list[int]] = []
     for k in budgets:
         if runs and k == runs[-1][-1] + 1:

@@ -1,4 +1,4 @@
-"""Drawing of tuning curves: the reference beside each other arm."""
+"""Drawing of tuning curves: each arm together with the reference."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COLUMNS = 3
 
 
 def curves(arms: Sequence[TunedArm], reference: int | None, metric: str, theme: Theme) -> Figure:
-    """A panel an arm, the reference grey in each."""
+    """One panel per arm, with the reference in grey in each panel."""
     colours = PALETTES[theme]
     others = [arm for arm in arms if arm.number != reference][:MOST_PANELS] or list(arms)
     norm = next((arm for arm in arms if arm.number == reference), None)
@@ -40,7 +40,7 @@ def curves(arms: Sequence[TunedArm], reference: int | None, metric: str, theme: 
     for ax in panels[: len(others)]:
         logarithmic(ax, "x")
     for ax in panels[max(0, len(others) - columns) : len(others)]:
-        ax.tick_params(labelbottom=True)  # also above an empty place
+        ax.tick_params(labelbottom=True)  # also in a panel above an empty place
     figure.supxlabel("random tries", fontsize=9.5)
     figure.supylabel(f"validation {metric} of the best", fontsize=9.5)
     return figure
@@ -51,7 +51,7 @@ def _curve(arm: TunedArm, ax: Axes, color: str) -> None:
         return
     tries = np.arange(1, len(arm.curve.middle) + 1)
     seen = np.concatenate([arm.curve.middle])
-    reach = 10 * (np.ptp(seen) or 1.0)  # an open end is drawn far away, not at infinity
+    reach = 10 * (np.ptp(seen) or 1.0)  # an open end is drawn far away in place of infinity
     low = np.maximum(arm.curve.low, seen.min() - reach)
     high = np.minimum(arm.curve.high, seen.max() + reach)
     ax.fill_between(tries, low, high, color=color, alpha=0.2, linewidth=0)

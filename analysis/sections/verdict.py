@@ -1,4 +1,4 @@
-"""The answer on one screen: two sentences, one figure, the tally, what closes what is open."""
+"""The answer on one screen: sentences, a figure, a tally, and what decides open comparisons."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ DAY = 24 * 3600.0
 
 
 def card(findings: Findings) -> Card:
-    """Always there, whatever the sweep has to say."""
+    """The card of the verdict, for every sweep."""
     study, found, again = findings.study, findings.comparisons, findings.confirmed
     scores, is_drawn = study_format(study), findings.axes.drawn
     words = [fresh_words.sentence(study, again, scores)] if again else []
@@ -77,7 +77,11 @@ def card(findings: Findings) -> Card:
 
 
 def _of_axes(findings: Findings, scores: Format) -> list[str]:
-    """Where settings were drawn, two sentences in front of what is said of single trials."""
+    """If settings were drawn: sentences on the axes and on the best trials, else none.
+
+    These sentences come before the sentences on single trials. There are none before the gate
+    rejects.
+    """
     found = findings.comparisons
     if not findings.axes.drawn or found.gate is None or not found.gate.rejected:
         return []
@@ -90,7 +94,7 @@ def _of_axes(findings: Findings, scores: Format) -> list[str]:
 
 
 def duration(seconds: float) -> str:
-    """``40 seconds``, ``25 minutes``, ``6.5 hours``, ``3 days``."""
+    """A time such as ``40 seconds``, ``25 minutes``, ``6.5 hours`` or ``3 days``."""
     for size, name in ((DAY, "day"), (3600.0, "hour"), (60.0, "minute")):
         if seconds >= 1.5 * size:
             amount = seconds / size
@@ -103,7 +107,7 @@ def _status(found: Comparisons) -> Status:
 
 
 def _open_ones(found: Comparisons) -> list[str]:
-    """That no seeds close some, where none will; the table says what closes the others."""
+    """A sentence on open comparisons that no allowed number of seeds would decide, if any."""
     if not found.wishes:
         return []
     hopeless = len(found.wishes) - (len(found.steps[-1].arms) if found.steps else 0)
@@ -119,7 +123,7 @@ def _open_ones(found: Comparisons) -> list[str]:
 
 
 def recommended(steps: Sequence[Step]) -> Step:
-    """The step that decides most within a day; else the cheapest."""
+    """The step that decides most within a day; if none fits a day, the cheapest step."""
     return next((step for step in reversed(steps) if step.seconds <= DAY), steps[0])
 
 
@@ -155,7 +159,7 @@ def _commands(steps: Sequence[Step]) -> list[Command]:
 
 
 def _figures(findings: Findings) -> list[Figure]:
-    """One that is open, and the others folded."""
+    """All figures of the card; every figure but the first is folded."""
     found = [*_main_axis(findings), *_all_arms(findings.study, findings.comparisons)]
     return [replace(figure, folded=i > 0) for i, figure in enumerate(found)]
 
@@ -179,7 +183,7 @@ def _all_arms(study: Study, found: Comparisons) -> list[Figure]:
 
 
 def _main_axis(findings: Findings) -> list[Figure]:
-    """Where settings were drawn, the axis that matters most stands for the trials."""
+    """If settings were drawn, the figure of the axis that matters most; else none."""
     found = findings.axes
     if not found.drawn or not found.told_apart:
         return []

@@ -1,4 +1,4 @@
-"""Who may be the best, whether fresh seeds confirm it, and how to have it."""
+"""The section on the winner: who may be the best, fresh seeds, and commands to train it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FRESH_SEEDS = 5
 
 
 def card(findings: Findings) -> Card:
-    """Nobody is named before the gate is open, and nobody alone among equals."""
+    """The card: no arm is named before the gate rejects, and none as the only one among ties."""
     study, found = findings.study, findings.comparisons
     scores, again = study_format(study), findings.confirmed
     first = found.ties[0].arm if found.ties else None
@@ -118,7 +118,7 @@ def _ties(study: Study, ties: Sequence[Tie]) -> list[Table]:
 
 
 def _config(study: Study, arm: Arm | None) -> list[Table]:
-    """What the arm changes of the sweep's base."""
+    """The fields in which the arm differs from the sweep's base."""
     if arm is None:
         return []
     changes = differs(arm.config, study.about["base"])
@@ -138,7 +138,7 @@ def _config(study: Study, arm: Arm | None) -> list[Table]:
 
 
 def differs(config: Mapping[str, Any], base: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
-    """The fields that differ: key, the base's value, the value here."""
+    """The fields that differ: key, the value in ``base``, the value in ``config``."""
     keys = sorted(config.keys() | base.keys())
     absent = "absent"
     pairs = [(key, base.get(key, absent), config.get(key, absent)) for key in keys]
@@ -154,7 +154,10 @@ def _commands(study: Study, found: Comparisons, again: Confirmed | None) -> list
 
 
 def to_confirm(study: Study, found: Comparisons, again: Confirmed | None) -> list[Command]:
-    """The command that trains the winner and the reference on fresh seeds, where nobody has."""
+    """The command that trains the winner and the reference on fresh seeds; none if already done.
+
+    There is also none while the sweep runs, without ties, or if the launcher cannot run the sweep.
+    """
     if not found.ties or again is not None or not study.ended or not can_launch(study):
         return []
     does = f"Train the best on validation and the reference on {FRESH_SEEDS} fresh seeds"

@@ -20,23 +20,23 @@ Indices = NDArray[np.int64]
 Verdict = Literal["better", "worse", "equivalent", "open"]
 
 MIN_SEEDS = 3
-"""Fewer pairs never decide."""
+"""A comparison with fewer shared seeds is never decided."""
 _STRONGEST = 50
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Against:
-    """Arms minus the reference; each array has one entry an arm, in the order of ``arms``.
+    """Arms minus the reference; each array has one entry per arm, in the order of ``arms``.
 
     Attributes:
-        arms: rows of the table: those that share a seed with the reference.
-        reference: its row.
-        differences: with their guarded noise.
-        half: half of the 95 % interval that holds for all arms, and over all looks, at once;
-            infinite where no noise is known.
-        low: the interval's end, in the range of a difference.
-        high: its other end.
-        level: the error that the intervals of this look have together.
+        arms: rows of the table for the arms that share at least one seed with the reference.
+        reference: row of the reference.
+        differences: the paired differences with their guarded variances.
+        half: half width of the 95 % simultaneous interval over all arms and all looks; infinite
+            where no noise is known.
+        low: lower end of the interval, clipped to the range of a difference.
+        high: upper end of the interval, clipped likewise.
+        level: family-wise error rate of the intervals of this look.
     """
 
     arms: Indices
@@ -49,7 +49,7 @@ class Against:
 
     @property
     def decided(self) -> NDArray[np.bool_]:
-        """Whose interval excludes 0, with seeds enough to say so."""
+        """Whether the interval excludes 0 and rests on at least ``MIN_SEEDS`` shared seeds."""
         apart = np.abs(self.differences.means) > self.half
         return apart & (self.differences.counts >= MIN_SEEDS)
 
@@ -62,15 +62,15 @@ def against(
     bounds: tuple[float, float] | None = None,
     sequences: Floats | None = None,
 ) -> Against:
-    """Simultaneous intervals of all arms against one.
+    """Simultaneous intervals for the differences between all arms and one reference.
 
     Args:
         found: the noise of the table, from ``pool``.
-        reference: the row that the others are compared with.
-        look: how often the table was looked at, with this time (``spending``).
-        bounds: the range of a score; a difference never leaves what it allows.
-        sequences: how many each arm's score counts, 0 for a score that counts none: no interval
-            is narrower than their binomial error.
+        reference: row of the arm that all others are compared with.
+        look: number of this look at the table, 1 for the first (see ``spending``).
+        bounds: the range of a score; intervals are clipped to the differences that it allows.
+        sequences: number of test sequences behind each arm's score, 0 for a score that is not a
+            count. No interval is narrower than the binomial error of these sequences.
     """
     shares = np.isfinite(found.scores) & np.isfinite(found.scores[reference])
     arms = np.flatnonzero(shares.any(axis=1) & (np.arange(len(shares)) != reference))
@@ -101,19 +101,20 @@ def between(
     bounds: tuple[float, float] | None = None,
     sequences: Floats | None = None,
 ) -> Against:
-    """One arm minus another that is not the reference.
+    """One arm minus another arm that is not the reference.
 
-    Whoever asks may have chosen the two by their scores: the interval holds for every pair of arms
-    at once, by Tukey's range with the degrees of freedom of the pair (Games and Howell 1976,
-    J. Educ. Statist. 1). Both arms are guarded as the reference is.
+    The caller may have chosen the two arms by their scores. The interval therefore holds for every
+    pair of arms simultaneously: it is at least as wide as Tukey's studentized range with the
+    degrees of freedom of the pair (Games and Howell 1976, J. Educ. Statist. 1). Both arms are
+    guarded as the reference is.
 
     Args:
         found: the noise of the table, from ``pool``.
-        arm: its row.
-        other: the row that is taken away.
-        look: as in ``against``, like the following.
-        bounds: likewise.
-        sequences: likewise.
+        arm: row of the arm.
+        other: row of the arm that is subtracted.
+        look: as in ``against``.
+        bounds: as in ``against``.
+        sequences: as in ``against``.
     """
     level = level_at(look) * AGAINST_REFERENCE
     arms = np.array([arm])
@@ -123,7 +124,7 @@ def between(
         counted = np.minimum(sequences[arms], sequences[other]) * apart.counts
     many = int(np.count_nonzero(found.counts))
     half = half_widths(apart, level, many * (many - 1) // 2, counted)
-    from scipy import stats  # it loads every distribution there is: only where all are compared
+    from scipy import stats  # loads every distribution: import it only where it is needed
 
     reach = stats.studentized_range.isf(level, many, apart.df) / np.sqrt(2)
     low, high = _ends(apart.means, half := np.maximum(half, reach * apart.errors), bounds)
@@ -133,30 +134,30 @@ def between(
 
 
 def _ends(means: Floats, half: Floats, bounds: tuple[float, float] | None) -> tuple[Floats, Floats]:
-    """Of intervals, in the range that a difference can have."""
+    """Lower and upper ends of intervals, clipped to the range that a difference can have."""
     low, high = bounds or (-np.inf, np.inf)
     return np.maximum(means - half, low - high), np.minimum(means + half, high - low)
 
 
 def half_widths(apart: Differences, level: float, comparisons: int, counted: Floats) -> Floats:
-    """Half of each interval: the noise's, or what the counted sequences allow if that is more."""
+    """Half width of each interval: from the noise or the counted sequences, whichever is larger."""
     if len(apart.means) == 0:
         return np.zeros(0)
     half = critical(level, apart.df, comparisons) * apart.errors
     z = float(special.ndtri(1 - level / (2 * comparisons)))
-    # Two arms that differ by d disagree on at least that share of the sequences.
+    # Two arms whose scores differ by d disagree on at least a share d of the sequences.
     half = np.maximum(half, resolution(np.abs(apart.means), counted, z))
-    # A single seed shows no noise, whatever its test set resolves.
+    # A single seed shows no noise between seeds, however large its test set is.
     known = (apart.variances > 0) | (apart.counts > 1)
     return np.where((half > 0) & known, half, np.inf)
 
 
 def verdicts(found: Against, *, margin: float | None, maximize: bool) -> list[Verdict]:
-    """What each interval says, and no more.
+    """The verdict that each interval supports.
 
-    ``better`` or ``worse`` where it excludes 0; ``equivalent`` where it lies within the margin
-    (Schuirmann 1987, J. Pharmacokin. Biopharm. 15: on the safe side, as the interval is two-sided);
-    else ``open``. Two seeds never decide.
+    ``better`` or ``worse``: the interval excludes 0. ``equivalent``: the interval lies within the
+    margin (Schuirmann 1987, J. Pharmacokin. Biopharm. 15; conservative, because the interval is
+    two-sided). ``open``: neither. Fewer than ``MIN_SEEDS`` shared seeds always give ``open``.
     """
     sign = 1.0 if maximize else -1.0
     up = found.differences.means * sign > 0
@@ -173,8 +174,8 @@ def p_values(found: Against) -> Floats:
 
     Holm 1979, Scand. J. Statist. 6, with the joint distribution in place of Bonferroni's bound
     (Dunnett and Tamhane 1991, Statist. Med. 10). The step-down p-value of an arm may fall below 5 %
-    where its simultaneous interval holds 0: there the interval's own p-value stands, which is the
-    larger one, so that the two never contradict each other.
+    although its simultaneous interval contains 0. Such an arm gets the p-value of its interval,
+    which is larger. P-value and interval therefore never contradict each other.
     """
     many = len(found.arms)
     if many == 0:
@@ -190,9 +191,10 @@ def p_values(found: Against) -> Floats:
 
 
 def smallest_p(found: Against) -> float:
-    """The smallest of ``p_values``, without all the others; 1 where there is none.
+    """The smallest of ``p_values``, without computing the others; 1 where there are no arms.
 
-    It is the interval's own, of whichever of the few strongest arms has it.
+    It is the smallest p-value of an interval. Only the ``_STRONGEST`` arms with the smallest
+    unadjusted p-values are searched for it.
     """
     df, t = found.differences.df, _statistics(found)
     strongest = np.argsort(2 * special.stdtr(df, -t), kind="stable")[:_STRONGEST]
@@ -214,15 +216,19 @@ def _statistics(found: Against) -> Floats:
 
 
 def effect_sizes(found: Against, floor: Floats) -> Floats:
-    """Differences over the guarded standard deviation of a score, corrected for few seeds.
+    """Differences over the guarded standard deviation of a score, with Hedges' correction.
 
     Hedges 1981, "Distribution theory for Glass's estimator of effect size", J. Educ. Statist. 6.
-    With a single degree of freedom no correction makes it unbiased.
+    With one degree of freedom, no correction makes the effect size unbiased.
 
     Args:
-        found: the arms.
-        floor: the least standard deviation that a score of each arm can have, such as its test
-            set's binomial one; NaN comes back where there is neither, or one degree of freedom.
+        found: the arms against the reference.
+        floor: the least standard deviation that a score of each arm can have, such as the
+            binomial standard deviation of its test set.
+
+    Returns:
+        one effect size per arm; NaN where no standard deviation is known, or with one degree of
+        freedom.
     """
     df = found.differences.df
     spread = np.maximum(found.differences.spread, floor)
@@ -233,6 +239,6 @@ def effect_sizes(found: Against, floor: Floats) -> Floats:
 
 
 def sign_flip_ps(found: Pool, arms: Indices, reference: int) -> list[float]:
-    """The exact p-value of each arm alone: it assumes symmetric noise, and nothing is corrected."""
+    """The sign-flip p-value of each arm alone: it assumes symmetric noise and is not corrected."""
     by_seed = found.scores[arms] - found.scores[reference]
     return [sign_flip_p([float(d) for d in row[np.isfinite(row)]]) for row in by_seed]

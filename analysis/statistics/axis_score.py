@@ -1,4 +1,4 @@
-"""Does an axis matter at all? A score test against a process that does not know it."""
+"""Does an axis matter at all? A score test against a process fitted without the axis."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from analysis.statistics.surrogate import Problem, correlation, covariance, fit
 from analysis.statistics.tails import f_above
 
 SHUFFLES = 999
-SCALE = 0.3  # length scale that an axis is given when it is tried
+SCALE = 0.3  # length scale of the axis that is tested
 STEPS = 10
 
 
@@ -25,22 +25,24 @@ def axis_p_values(
     children: Sequence[Collection[int]],
     rng: np.random.Generator,
 ) -> list[float]:
-    """How often chance alone makes each axis matter as much; the larger of two p-values.
+    """The p-value of each axis under the hypothesis that it has no effect: the larger of two.
 
-    Over trials: scores are whitened by the process that was fitted without the axis, and dealt
-    out again (a variance-component score test; Liu, Lin, Ghosh 2007, "Semiparametric regression
-    of multidimensional genetic pathway data", Biometrics 63). Over seeds: the same quadratic form
-    of the seeds' mean against that of their differences, an F test with the degrees of freedom
-    that these differences have. Trials that repeat one another fool the first, a sampler that
-    favours a level the second.
+    The first test is over trials: the scores are whitened by the process that was fitted without
+    the axis, and then permuted (a variance-component score test; Liu, Lin, Ghosh 2007,
+    "Semiparametric regression of multidimensional genetic pathway data", Biometrics 63). The
+    second test is over seeds: an F test of the same quadratic form, for the seeds' mean against
+    the seeds' differences, with at most the degrees of freedom that these differences have.
+    Trials that repeat one another mislead the first test. A sampler that favours a level misleads
+    the second test.
 
     Args:
         small: trials to fit to.
         large: trials to test on.
         theta: parameters fitted with every axis.
-        by_seed: (trials of ``large``, seeds), each seed's mean taken out, in units of ``large``.
-        children: for each axis the axes whose effect depends on it.
-        rng: deals out.
+        by_seed: scores, (trials of ``large``, seeds), in the units of ``large``, with the mean of
+            each seed subtracted.
+        children: for each axis, the axes that have an effect only at some of its values.
+        rng: source of the permutations and of the values that replace absent ones.
     """
     kernels = [_trial_kernel(large, k) for k in range(len(large.levels))]
     every = np.sum(kernels, axis=0)
@@ -52,7 +54,7 @@ def axis_p_values(
         known = correlation(rest, null)
         lower = linalg.cholesky(covariance(rest, null, known), lower=True)
         pairs = (every - kernel) / np.sqrt(max(1, len(kernels) - 1))
-        # alone, together with what is known, together with any one other axis
+        # the axis alone, times the fitted process, and times the sum of the other axes
         form = _whitened(kernel * (1 + known + pairs), lower)
         p = _dealt_p(linalg.solve_triangular(lower, large.scores, lower=True), form, rng)
         if by_seed.shape[1] > 1:
@@ -62,7 +64,7 @@ def axis_p_values(
 
 
 def _trial_kernel(problem: Problem, axis: int) -> Floats:
-    """What the axis would add: its kernel with its mean over the trials taken out."""
+    """The kernel that the axis would add to the process, centred over the trials."""
     kernel = np.exp(log_kernel(problem.distances[axis], SCALE, problem.levels[axis]))
     kernel = kernel - kernel.mean(axis=0)
     centred: Floats = kernel - kernel.mean(axis=1, keepdims=True)
@@ -96,15 +98,16 @@ def _seeds_p(white: Floats, form: Floats) -> float:
 
 
 def _seen_degrees(between: Floats, n: int) -> float:
-    """In how many ways the seeds differ, from n of them; fewer where each likes other levels.
+    """Box's degrees of freedom of the differences between seeds, estimated from n of them.
 
-    Box's degrees of freedom by unbiased estimates of both traces (Huynh and Feldt 1976,
-    "Estimation of the Box correction for degrees of freedom", J. Educ. Statist. 1); never below
-    Greenhouse and Geisser's, which are too few where seeds are few.
+    The degrees of freedom are fewer where each seed prefers other levels. The estimate uses
+    unbiased estimates of both traces (Huynh and Feldt 1976, "Estimation of the Box correction for
+    degrees of freedom", J. Educ. Statist. 1). The result is never below the estimate of Greenhouse
+    and Geisser, which is too small with few seeds.
 
     Args:
-        between: the quadratic form of every two seeds' differences over n, (seeds, seeds).
-        n: seeds less one.
+        between: the quadratic form of every two seeds' differences, divided by n, (seeds, seeds).
+        n: number of seeds minus 1.
     """
     square, squares = float(np.trace(between)) ** 2, float(np.sum(between**2))
     least = square / squares

@@ -1,4 +1,4 @@
-"""Arms some of whose seeds learned and some of which stayed at chance."""
+"""Bimodal arms: some of their seeds learned, the others stayed at chance."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 AT_CHANCE = 0.1
-"""Of the way from chance to the best seed of all: less counts as stuck."""
+"""A seed is stuck up to this share of the way from chance to the best seed of all arms."""
 LEARNED = 0.25
-"""Of the same way: more counts as learned."""
+"""A seed has learned from this share of the same way on."""
 BY_LUCK = 3.0
 """Binomial standard errors above chance that a stuck seed may score."""
 
@@ -23,9 +23,10 @@ class Learned:
     """How the seeds of one arm ended.
 
     Attributes:
-        seeds: how many there are.
-        learned: how many went a quarter of the way from chance to the best seed, or more.
-        stuck: how many stayed at chance.
+        seeds: number of seeds.
+        learned: number of seeds that learned: a quarter or more of the way from chance to the
+            best seed.
+        stuck: number of seeds that stayed at chance.
     """
 
     seeds: int
@@ -34,7 +35,7 @@ class Learned:
 
     @property
     def kind(self) -> Literal["learned", "at chance", "bimodal", "between"]:
-        """``bimodal`` where some learned and the others are stuck: their mean says nothing."""
+        """``bimodal``: some seeds learned and all others are stuck, so their mean says nothing."""
         if self.learned == self.seeds:
             return "learned"
         if self.stuck == self.seeds:
@@ -48,11 +49,11 @@ def learned(
     """Count the seeds that learned; None where no seed of any arm is clear of chance.
 
     Args:
-        scores: of one arm's seeds, finite.
-        chance: the score of who knows nothing.
-        best: the best seed's score, of all arms.
-        sequences: how many a score counts; 0 for none.
-        maximize: whether more is better.
+        scores: finite scores of the seeds of one arm.
+        chance: the score of a model that knows nothing.
+        best: the score of the best seed of all arms.
+        sequences: number of test sequences behind a score; 0 if the score is not a count.
+        maximize: whether a larger score is better.
     """
     sign = 1.0 if maximize else -1.0
     way = sign * (best - chance)

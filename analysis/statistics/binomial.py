@@ -1,4 +1,4 @@
-"""What a test set of so many sequences can resolve."""
+"""The resolution of a test set with a given number of sequences."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ Floats = NDArray[np.float64]
 
 
 def resolution(rate: Floats, sequences: Floats, z: float) -> Floats:
-    """Half of the interval that the sequences alone allow; never 0 where there are any.
+    """Half width of the interval from the counted sequences alone; positive if there are any.
 
     Wilson 1927, "Probable inference, the law of succession, and statistical inference", J. Amer.
-    Statist. Assoc. 22: at a rate of 0 it is z squared over the number of sequences.
+    Statist. Assoc. 22: at a rate of 0, the half width is z squared over the number of sequences.
 
     Args:
         rate: the least variance that one sequence adds.
-        sequences: how many were counted; 0 where the score counts none.
+        sequences: number of counted sequences; 0 where the score is not a count.
         z: the normal quantile of the interval, such as 1.96.
     """
     counted = sequences > 0

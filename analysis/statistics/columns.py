@@ -1,7 +1,7 @@
-"""An axis as the columns of a linear model: a column a level, or a column a knot of a curve.
+"""An axis as columns of a linear model: one column per level, or one per knot of a curve.
 
-Both sum to 1 in every row, so that a coefficient is the score at a level or at a knot, and what a
-model makes of the one it makes of the other.
+In both cases the columns of a row sum to 1. A coefficient is therefore the score at a level or at
+a knot, and a model treats levels and knots alike.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from numpy.typing import NDArray
 MOST_KNOTS = 4
 ROWS_A_KNOT = 6
 NOTHING = 1e-8
-"""Of a column's squared length: what is left of one that is made of others."""
+"""Relative squared length up to which a column counts as a combination of other columns."""
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
 
 def level_columns(codes: Codes, levels: int) -> Floats:
-    """Who stands at which level, (rows, levels).
+    """Indicator columns: 1 at the level of each row, else 0, (rows, levels).
 
     Args:
-        codes: the number of each row's level, (rows,).
-        levels: how many there are.
+        codes: number of the level of each row, (rows,).
+        levels: number of levels.
     """
     columns = np.zeros((len(codes), levels))
     columns[np.arange(len(codes)), codes] = 1.0
@@ -31,25 +31,25 @@ def level_columns(codes: Codes, levels: int) -> Floats:
 
 
 def knots_of(values: Floats) -> Floats:
-    """Where a curve may bend: the ends and equally full parts between, at most four knots.
+    """The knots of a curve: evenly spaced quantiles of the distinct values, at most four.
 
-    A curve through four knots has three degrees of freedom besides its height; with fewer than six
-    rows a knot there are fewer knots, at least two (a straight line).
+    A curve through four knots has three degrees of freedom besides its height. With fewer than six
+    rows per knot there are fewer knots, but at least two (a straight line).
 
     Args:
-        values: of a continuous axis, on the scale it is searched on, (rows,); two differ.
+        values: values of a continuous axis on its search scale, (rows,); at least two differ.
     """
     wanted = min(MOST_KNOTS, max(2, len(values) // ROWS_A_KNOT))
     return np.unique(np.quantile(np.unique(values), np.linspace(0, 1, wanted)))
 
 
 def curve_columns(values: Floats, knots: Floats) -> Floats:
-    """The natural cubic spline that is 1 at one knot and 0 at the others, (rows, knots).
+    """Natural cubic splines, each of which is 1 at one knot and 0 at the others, (rows, knots).
 
     Source: Hastie, Tibshirani and Friedman 2009, The Elements of Statistical Learning, 5.2.1.
 
     Args:
-        values: within the knots' range, (rows,).
+        values: values of the axis within the range of the knots, (rows,).
         knots: ascending, two or more.
     """
     if len(knots) == 2:

@@ -1,4 +1,4 @@
-"""Several tests at once."""
+"""Correction of p-values for several tests."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's step-down correction, in the order given (Holm 1979, Scand. J. Statistics 6)."""
+    """Holm-corrected p-values, in the order given (Holm 1979, Scand. J. Statistics 6)."""
     p = np.asarray(p_values, dtype=float)
     order = np.argsort(p, kind="stable")
     steps = np.minimum(1.0, p[order] * np.arange(len(p), 0, -1))

@@ -1,4 +1,4 @@
-"""Functions drawn from a fitted Gaussian process: each is one way the truth may be."""
+"""Functions drawn from a fitted Gaussian process; each function is one possible truth."""
 
 from __future__ import annotations
 
@@ -24,12 +24,14 @@ FEATURES = 400
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """What each axis adds at some points: a changed column then costs only itself.
+    """The contribution of each axis at some points, so that a changed column is cheap.
+
+    Only the contribution of that column is computed again.
 
     Attributes:
         points: (points, axes), no NaN.
-        angles: (points, features) an axis.
-        logs: (points, trials) an axis, the kernel's logarithm.
+        angles: for each axis, (points, features).
+        logs: for each axis, the logarithm of its kernel, (points, trials).
         angle: sum of ``angles``.
         log: sum of ``logs``.
     """
@@ -43,10 +45,10 @@ class Parts:
 
 @dataclass(frozen=True, kw_only=True)
 class Drawn:
-    """``count`` functions over the space, all of the same parameters.
+    """``count`` functions over the space, all drawn with the same parameters.
 
-    A function from the prior is corrected at the trials (Matheron's rule; Wilson et al. 2020,
-    "Efficiently sampling functions from Gaussian process posteriors", arXiv 2002.09309).
+    Each function is drawn from the prior and corrected at the trials (Matheron's rule; Wilson et
+    al. 2020, "Efficiently sampling functions from Gaussian process posteriors", arXiv 2002.09309).
     """
 
     trials: Floats  # (n, axes)
@@ -60,7 +62,7 @@ class Drawn:
     corrections: Floats  # (n, count)
 
     def parts(self, points: Floats) -> Parts:
-        """What each axis adds at ``points``, (m, axes) with NaN where one has no effect."""
+        """The contributions at ``points``, (m, axes); NaN marks an axis without effect."""
         points = filled(points, self.levels)
         angles = [self._angle(points, k) for k in range(len(self.levels))]
         logs = [self._log(points, k) for k in range(len(self.levels))]
@@ -81,7 +83,7 @@ class Drawn:
         return self._values(parts.angle, parts.log)
 
     def changed(self, parts: Parts, points: Floats) -> Floats:
-        """The functions at points of which a few columns differ from those of ``parts``."""
+        """The functions at points that differ from those of ``parts`` in a few columns."""
         points = filled(points, self.levels)
         angle, log = parts.angle, parts.log
         for k in map(int, np.flatnonzero(np.any(points != parts.points, axis=0))):
@@ -90,7 +92,7 @@ class Drawn:
         return self._values(angle, log)
 
     def at_trials(self) -> Floats:
-        """The functions at the trials before they were corrected there."""
+        """The functions of the prior at the trials, before the correction."""
         angles = [self._angle(self.trials, k) for k in range(len(self.levels))]
         return self._prior(np.sum(angles, axis=0))
 

@@ -1,7 +1,8 @@
-"""Many arms against one: how large the largest of their t statistics becomes by chance.
+"""The distribution of the largest t statistic of many arms against one control.
 
-The statistics share the control's noise, so that any two are correlated by one half. A noisier
-control makes the correlation larger and the chance smaller: one half is on the safe side.
+All statistics share the noise of the control: with equal noise, any two have correlation one half.
+A noisier control makes the correlation larger and the tail probability smaller, so one half is
+conservative there.
 
 Dunnett 1955, "A multiple comparison procedure for comparing several treatments with a control",
 J. Amer. Statist. Assoc. 50.
@@ -19,18 +20,18 @@ from scipy import special
 Floats = NDArray[np.float64]
 
 SMALLEST_DF = 1.0
-_NODES = 17  # of the table over degrees of freedom
+_NODES = 17  # nodes of the table over degrees of freedom
 _ROWS = 400  # statistics whose integrals are computed at once
 
 
 def critical(level: float, df: Floats, comparisons: int, *, sided: int = 2) -> Floats:
-    """What the largest of the t statistics exceeds with probability ``level``.
+    """The value that the largest of the t statistics exceeds with probability ``level``.
 
     Args:
-        level: such as 0.05.
+        level: error probability, such as 0.05.
         df: degrees of freedom of each statistic, at least 1.
-        comparisons: how many statistics there are.
-        sided: 2 for the largest absolute value, 1 for the largest.
+        comparisons: number of statistics.
+        sided: 2 for the largest absolute value, 1 for the largest value.
     """
     place = 2 / np.sqrt(np.maximum(df, SMALLEST_DF)) - 1  # 1 for one degree, -1 for infinitely many
     values: Floats = np.exp(_table(level, comparisons, sided)(place))
@@ -38,12 +39,12 @@ def critical(level: float, df: Floats, comparisons: int, *, sided: int = 2) -> F
 
 
 def tail(t: Floats, df: Floats, comparisons: NDArray[np.int64] | int) -> Floats:
-    """Chance that the largest absolute one of so many t statistics reaches ``t``.
+    """Probability that the largest absolute value of several t statistics reaches ``t``.
 
     Args:
-        t: the statistic, not negative.
-        df: its degrees of freedom.
-        comparisons: of how many it is one; one number for each statistic, or for all.
+        t: absolute t statistics.
+        df: degrees of freedom of each statistic.
+        comparisons: number of statistics that compete; one for each statistic, or one for all.
     """
     t, df, many = np.broadcast_arrays(t, np.maximum(df, SMALLEST_DF), comparisons)
     chance = np.empty(t.shape)
@@ -55,7 +56,7 @@ def tail(t: Floats, df: Floats, comparisons: NDArray[np.int64] | int) -> Floats:
 
 @cache
 def _table(level: float, comparisons: int, sided: int) -> Chebyshev:
-    """Logarithm of the critical value over ``2 / sqrt(df) - 1``."""
+    """Logarithm of the critical value as a function of ``2 / sqrt(df) - 1``."""
     angle = np.pi * (np.arange(_NODES) + 0.5) / _NODES
     place = np.cos(angle)
     df = np.minimum(4 / (place + 1) ** 2, 1e7)
@@ -69,7 +70,7 @@ def _table(level: float, comparisons: int, sided: int) -> Chebyshev:
 
 
 def _below(t: Floats, scales: Floats, comparisons: NDArray[np.int64], sided: int) -> Floats:
-    """Probability that all statistics stay below ``t``, over the control's noise and the scale."""
+    """Probability that all statistics stay below ``t``: an integral over noise and scale."""
     _, scale_weights, noise, noise_weights = _quadrature()
     reach = np.sqrt(2) * t[:, None, None] * scales[:, :, None]
     inside = special.ndtr(reach + noise)
@@ -81,7 +82,7 @@ def _below(t: Floats, scales: Floats, comparisons: NDArray[np.int64], sided: int
 
 
 def _scales(df: Floats) -> Floats:
-    """Quantiles of an estimated standard deviation over the true one, (df, quantiles)."""
+    """Quantiles of the ratio of estimated to true standard deviation, (df, quantiles)."""
     known, where = np.unique(df, return_inverse=True)
     half = known[:, None] / 2
     scales: Floats = np.sqrt(special.gammaincinv(half, _quadrature()[0]) / half)
@@ -90,7 +91,7 @@ def _scales(df: Floats) -> Floats:
 
 @cache
 def _quadrature() -> tuple[Floats, Floats, Floats, Floats]:
-    """Quantiles of the scale, dense where it is small, and a normal variate; with weights."""
+    """Nodes, each with weights: quantiles of the scale, dense where small; normal values."""
     x, weights = np.polynomial.legendre.leggauss(32)
     v = (x + 1) / 2
     noise, noise_weights = np.polynomial.hermite_e.hermegauss(32)

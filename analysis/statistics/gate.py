@@ -1,4 +1,4 @@
-"""Does anything here matter at all: asked before a winner, a rank or a best is named."""
+"""The gate: a global test before a winner, a rank or a best arm is named."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class Gate:
     """The global test of "all arms are equal".
 
     Attributes:
-        rejected: whether something differs from something.
-        p: over all arms and all looks; at most 5 % where it is rejected.
-        still: the largest difference from the reference that no interval excludes; None where
-            some interval excludes none.
+        rejected: whether the hypothesis is rejected: some two arms differ.
+        p: p-value over all arms and all looks; at most 5 % where the hypothesis is rejected.
+        still: the largest difference from the reference that the intervals still allow; None
+            where an interval is infinite or there are no arms.
     """
 
     rejected: bool
@@ -30,16 +30,16 @@ class Gate:
 
 
 def gate(found: Pool, compared: Against, *, sequences: Floats | None = None) -> Gate:
-    """Open where any arm differs from the reference, or any other two differ beyond doubt.
+    """Reject where an arm differs from the reference, or where two other arms clearly differ.
 
-    The largest of Dunnett's statistics is itself a global test, so that gate and verdicts cannot
-    contradict each other. An unstable reference would hide what the other arms show: a tenth of
-    the error is kept for pairs without it (the best and the worst arm against all, corrected for
-    every pair there is).
+    The largest of Dunnett's statistics is itself a global test, so gate and verdicts cannot
+    contradict each other. An unstable reference would hide differences between the other arms. A
+    tenth of the error rate is therefore kept for pairs without the reference: the best and the
+    worst arm against all others, Bonferroni-corrected for every possible pair.
 
     Args:
         found: the noise of the table.
-        compared: its arms against the reference.
+        compared: the arms of the table against the reference.
         sequences: as in ``against.against``.
     """
     p_reference = smallest_p(compared)
@@ -54,7 +54,7 @@ def gate(found: Pool, compared: Against, *, sequences: Floats | None = None) -> 
 
 
 def pairs_p(found: Pool, compared: Against, sequences: Floats | None) -> float:
-    """P-value of the best and the worst arm against all others, the reference left out."""
+    """Smallest p-value of the best and the worst arm against all others but the reference."""
     arms = compared.arms[found.counts[compared.arms] >= MIN_SEEDS]
     if len(arms) < 2:
         return 1.0

@@ -1,15 +1,15 @@
-"""How much of what the axes do to a score each axis has a part in, with an interval.
+"""The share of each axis in the variance of the score over the space, with an interval.
 
 The share of an axis is its total Sobol' index: the part of the score's variance over the whole
-space that is gone once all other axes are known, what it does together with others included.
-Shares may add up to more than 1. Noise is no part of it.
+space that remains when all other axes are known. The share includes interactions with other axes,
+so shares may add up to more than 1. Noise is not part of the variance.
 
-The score over the space is a Gaussian process fitted to the trials (``surrogate``); functions are
-drawn from it, and each gives its own shares (Le Gratiet, Cannamela, Iooss 2014, "A Bayesian
-approach for global sensitivity analysis of (multifidelity) computer codes", SIAM/ASA JUQ 2;
-Jansen's estimator, Saltelli et al. 2010). Points come from the whole space, so a sampler that
-concentrates makes intervals wider and changes no share. Where no test tells an axis from chance,
-its interval begins at 0.
+The score over the space is a Gaussian process fitted to the trials (``surrogate``). Functions are
+drawn from the process, and each function gives its own shares (Le Gratiet, Cannamela, Iooss 2014,
+"A Bayesian approach for global sensitivity analysis of (multifidelity) computer codes", SIAM/ASA
+JUQ 2; Jansen's estimator, Saltelli et al. 2010). Points come from the whole space: a sampler that
+concentrates on a part of it makes intervals wider, but does not change what a share means. The
+interval of an axis that the test does not detect begins at 0.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ FUNCTION_DRAWS = 30
 
 @dataclass(frozen=True, kw_only=True)
 class Importance:
-    """One axis.
+    """The importance of one axis.
 
     Attributes:
         share: median over the draws.
         low: lower end of the 95 % interval; 0 where the axis is not detectable.
         high: upper end.
-        p: Holm-corrected over the axes.
+        p: p-value, Holm-corrected over the axes.
         detectable: whether p is at most 0.05.
         rank: 1 for the strongest; None unless 95 % of the draws give the axis this rank.
     """
@@ -61,17 +61,18 @@ class Importance:
 
 @dataclass(frozen=True, kw_only=True)
 class Importances:
-    """All axes, and the functions they were read from.
+    """The importances of all axes, and the functions from which they were computed.
 
     Attributes:
-        axes: in the order of the columns.
-        explained: share of the trial means' variance that the surrogate foretells of trials it
-            did not see.
-        used: how many trials functions were drawn from.
-        center: mean of the scores.
-        spread: standard deviation of the scores; a function times it plus ``center`` is a score.
-        drawn: functions, some for each set of parameters.
-        space: what the trials were drawn from.
+        axes: the importances, in the order of the columns.
+        explained: share of the variance of the trial means that the surrogate predicts for trials
+            that it did not see.
+        used: number of trials that functions were drawn from.
+        center: mean of the trial means.
+        spread: standard deviation of the trial means; a function times ``spread`` plus ``center``
+            is a score.
+        drawn: functions, several for each set of parameters.
+        space: the space that the trials were drawn from.
     """
 
     axes: tuple[Importance, ...]
@@ -89,10 +90,10 @@ def importances(points: Floats, scores: Floats, levels: Levels, *, seed: int = 0
     Args:
         points: (trials, axes); numbers from 0 to 1, choices as codes, NaN where an axis has no
             effect (see ``kernel``). Every axis varies.
-        scores: (trials, seeds), finite and not all equal in the mean; all trials have the same
-            seeds.
+        scores: (trials, seeds), finite; the trial means are not all equal; all trials have the
+            same seeds.
         levels: number of choices of each axis, 0 for a number.
-        seed: of whatever is drawn.
+        seed: seed of all random draws.
     """
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(points))
@@ -129,8 +130,9 @@ def importances(points: Floats, scores: Floats, levels: Levels, *, seed: int = 0
 def total_shares(functions: Drawn, space: Space, seed: int, count: int = POINTS) -> Floats:
     """The total Sobol' index of each axis for each function, (axes, functions).
 
-    One axis after the other is drawn anew at points of the whole space; half the mean square of
-    what that changes, over the variance (Jansen 1999). On a complete grid nothing is drawn.
+    Each axis in turn is drawn anew at points of the whole space. The index of the axis is half the
+    mean square of the resulting changes, over the variance (Jansen 1999). On a complete grid the
+    index is exact and nothing is drawn.
     """
     if space.grid is not None:
         return _exact_shares(functions.at(space.grid), space.grid)
@@ -148,7 +150,7 @@ def total_shares(functions: Drawn, space: Space, seed: int, count: int = POINTS)
 
 
 def _exact_shares(scores: Floats, grid: Floats) -> Floats:
-    """Mean variance along each axis with all others held, over the variance, (axes, functions).
+    """Mean variance along each axis, the others fixed, over the variance, (axes, functions).
 
     Args:
         scores: (points, functions).
@@ -162,10 +164,10 @@ def _exact_shares(scores: Floats, grid: Floats) -> Floats:
 
 
 def seed_noise(scores: Floats) -> float:
-    """Variance of a trial's mean over seeds, pooled over trials; 0 for one seed.
+    """Variance of a trial's mean over seeds, pooled over trials; 0 for one seed or one trial.
 
     Args:
-        scores: (trials, seeds). A seed's luck that all trials share is no noise.
+        scores: (trials, seeds). An effect of a seed that all trials share is not noise.
     """
     trials, seeds = scores.shape
     if seeds < 2 or trials < 2:

@@ -1,4 +1,4 @@
-"""Whether two axes act on each other: what their cells leave over once each axis has its say."""
+"""Whether two axes interact: what their cells explain beyond the effects of each axis alone."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class Joint:
     """The strength of an interaction; it ranks pairs of axes.
 
     Attributes:
-        spread: standard deviation over trials of what the cells leave over, without their noise.
-        f: mean square of the cells over that of their noise.
-        df1: degrees of freedom of the cells.
-        df2: of the noise.
-        p: of F.
+        spread: standard deviation over trials of the interaction, with the noise subtracted.
+        f: mean square of the cells over the mean square of their noise.
+        df1: degrees of freedom of the cells, after the sphericity correction.
+        df2: degrees of freedom of the noise, after the same correction.
+        p: p-value of the F test.
     """
 
     spread: float
@@ -37,13 +37,13 @@ class Joint:
 def joint_effect(
     residual: Floats, rows: Codes, columns: Codes, *, spare: int, grid: bool
 ) -> Joint | None:
-    """Ranks a pair of axes; None where no cell is left over.
+    """The interaction of two axes; None where it or its noise has no degrees of freedom.
 
     Args:
-        residual: scores less what each axis alone explains, (trials, seeds).
-        rows: each trial's level of one axis, (trials,).
-        columns: its level of the other, (trials,).
-        spare: degrees of freedom between trials that the axes alone leave.
+        residual: scores minus what each axis alone explains, (trials, seeds).
+        rows: level of each trial on the first axis, (trials,).
+        columns: level of each trial on the second axis, (trials,).
+        spare: degrees of freedom between trials that remain after the effects of single axes.
         grid: whether the noise is that of cell by seed, as on a balanced grid, or that of trials.
     """
     trials, seeds = residual.shape
@@ -79,7 +79,7 @@ def joint_effect(
 
 
 def _without_own(residual: Floats, rows: Codes, columns: Codes) -> Floats:
-    """Less what each axis explains alone, which a curve or a straight line may have missed."""
+    """The residual without the level means of each axis, which a curve or line may have missed."""
     own = span(np.hstack([level_columns(codes, int(codes.max()) + 1) for codes in (rows, columns)]))
     left: Floats = residual - own @ (own.T @ residual)
     return left

@@ -1,8 +1,8 @@
-"""How alike two points of a search space are: one kernel an axis, multiplied.
+"""The similarity of two points of a search space: the product of one kernel per axis.
 
 A point is a row of numbers. An axis with ``levels`` 0 is a number from 0 to 1, uniform over the
-axis' range; an axis with ``levels`` L > 0 is a choice, coded 0 to L - 1, and its choices are all
-equally far apart. NaN is an axis that has no effect at this point.
+range of the axis. An axis with ``levels`` L > 0 is a choice, coded 0 to L - 1; all its choices are
+equally far apart. NaN marks an axis that has no effect at this point.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Levels = Sequence[int]
 
-ABSENT = 0.5  # where a number stands that has no effect: its parent axis tells the two apart
+ABSENT = 0.5  # value of a number without effect: the parent axis shows that it has none
 _ROOT_3 = 3.0**0.5
 
 
 def filled(points: Floats, levels: Levels) -> Floats:
-    """``points`` with a value for each axis that has no effect: a choice of its own, or 0.5."""
+    """``points`` with each NaN replaced: by an extra choice with code L, or by 0.5 for a number."""
     absent = np.array([float(count) or ABSENT for count in levels])
     whole: Floats = np.where(np.isnan(points), absent, points)
     return whole
 
 
 def apart(one: Floats, other: Floats, levels: int) -> Floats:
-    """How far apart two columns are along one axis, (n, m): a distance, or 0 and 1 of choices."""
+    """Distances between two columns of one axis, (n, m); for choices 0 if equal and 1 if not."""
     distance: Floats = np.abs(one[:, None] - other[None, :])
     return np.minimum(np.ceil(distance), 1.0) if levels else distance
 
@@ -35,8 +35,8 @@ def apart(one: Floats, other: Floats, levels: int) -> Floats:
 def log_kernel(distance: Floats, scale: float, levels: int) -> Floats:
     """The kernel's logarithm along one axis.
 
-    Numbers have the Matern kernel of smoothness 3/2 (Rasmussen, Williams 2006, eq. 4.17); choices
-    the Gaussian kernel of their one-hot codes.
+    Numbers have the Matern kernel of smoothness 3/2 (Rasmussen, Williams 2006, eq. 4.17). Choices
+    have the Gaussian kernel of their one-hot codes.
     """
     if levels:
         return distance / -(scale**2)
@@ -46,7 +46,7 @@ def log_kernel(distance: Floats, scale: float, levels: int) -> Floats:
 
 
 def log_slope(distance: Floats, scale: float, levels: int) -> Floats:
-    """The derivative of ``log_kernel`` by the logarithm of ``scale``."""
+    """The derivative of ``log_kernel`` with respect to the logarithm of ``scale``."""
     if levels:
         return 2.0 * distance / scale**2
     ratio = _ROOT_3 * distance / scale
@@ -58,7 +58,7 @@ def frequencies(scale: float, levels: int, count: int, rng: np.random.Generator)
     """Random frequencies whose cosines have the kernel as their covariance (Rahimi, Recht 2007).
 
     Returns:
-        (count,) for a number; (levels + 1, count) phases for choices, the last one "no effect".
+        (count,) for a number; (levels + 1, count) phases for choices, the last row for "no effect".
     """
     if levels:
         return rng.normal(0.0, 1.0 / scale, (levels + 1, count))
@@ -66,7 +66,7 @@ def frequencies(scale: float, levels: int, count: int, rng: np.random.Generator)
 
 
 def angle(column: Floats, frequency: Floats, levels: int) -> Floats:
-    """What one axis adds to the argument of the cosines, (n, count)."""
+    """The summand of one axis in the argument of the cosines, (n, count)."""
     added: Floats
     added = frequency[column.astype(int)] if levels else column[:, None] * frequency[None, :]
     return added

@@ -1,14 +1,14 @@
-"""What an axis does in a random or TPE sweep: a mixed model of trials and seeds in closed form.
+"""The effect of an axis in a random or TPE sweep: a mixed model of trials and seeds, closed-form.
 
 score = axis + other axes + seed + trial + level by seed + noise, where trial, level by seed and
-noise are random. Every trial has every seed, so the estimates need no optimiser: means over seeds
-carry axis and trial, contrasts between seeds carry level by seed and noise (Henderson's method 3:
-expected mean squares). Each coordinate that is left of the axis once the other axes are taken out
-has variance (MS_trial + level by seed) / seeds, with Satterthwaite's degrees of freedom.
+noise are random effects. Every trial has every seed, so the estimates need no optimiser: means
+over seeds carry axis and trial, contrasts between seeds carry level by seed and noise (Henderson's
+method 3: expected mean squares). The other axes are projected out of the axis. Each remaining
+coordinate has variance (MS_trial + level by seed) / seeds, with Satterthwaite's degrees of freedom.
 
-Two F tests are made of it, and the larger p counts. The first pools the noise of all trials. The
-second lets each level have its own noise over trials, and its own over seeds (ANOVA-type statistic
-with Box's degrees of freedom), since a noisy level that was seldom tried fools the first.
+Two F tests follow, and the larger p-value counts. The first test pools the noise of all trials. The
+second test lets each level have its own noise over trials and its own noise over seeds (ANOVA-type
+statistic with Box's degrees of freedom), because a noisy level with few trials misleads the first.
 
 Sources: Henderson 1953, Biometrics 9; Satterthwaite 1946, Biometrics Bulletin 2; Fai and Cornelius
 1996, Journal of Statistical Computation and Simulation 54; Brunner, Dette and Munk 1997, JASA 92.
@@ -33,19 +33,19 @@ Why = Literal["inseparable", "few trials"]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class TrialEffect:
-    """What an axis does, the other axes adjusted for.
+    """The effect of an axis, adjusted for the other axes.
 
     Attributes:
-        means: the score at each level or knot, the other axes at their average, (columns,).
-        effects: the same around 0; differences of them are what the axis does, (columns,).
-        separable: which combinations of levels the sweep can tell from the other axes; a projection
-            onto them, (columns, columns).
+        means: the score at each level or knot, with the other axes at their average, (columns,).
+        effects: ``means`` minus a constant; only their differences have a meaning, (columns,).
+        separable: projection onto the combinations of levels that the sweep can separate from the
+            other axes, (columns, columns).
         df1: degrees of freedom of the axis.
-        f: of the pooled test.
-        df2: of the pooled test's noise.
-        p_pooled: one noise for all trials.
-        p_own: each level its own noise.
-        noise: for intervals.
+        f: F of the pooled test.
+        df2: degrees of freedom of the noise in the pooled test.
+        p_pooled: p-value with one noise variance for all trials.
+        p_own: p-value with a separate noise variance for each level.
+        noise: the variances, from which intervals are computed.
     """
 
     means: Floats
@@ -60,7 +60,7 @@ class TrialEffect:
 
     @property
     def p(self) -> float:
-        """The larger of both: the levels differ only where both tests say so."""
+        """The larger of both p-values: the levels differ only where both tests say so."""
         return max(self.p_pooled, self.p_own)
 
     @property
@@ -71,13 +71,13 @@ class TrialEffect:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Contrasts:
-    """Differences with simultaneous intervals; NaN where the sweep cannot separate one.
+    """Differences with simultaneous intervals; NaN where the sweep cannot separate a difference.
 
     Attributes:
-        estimate: (contrasts,).
-        low: (contrasts,).
-        high: (contrasts,).
-        p: of each alone, two-sided, (contrasts,).
+        estimate: the differences, (contrasts,).
+        low: lower ends of the intervals, (contrasts,).
+        high: upper ends of the intervals, (contrasts,).
+        p: two-sided p-value of each difference alone, (contrasts,).
     """
 
     estimate: Floats
@@ -97,14 +97,15 @@ def trial_effect(
     """Fit and test one axis.
 
     Args:
-        scores: of every trial and seed, (trials, seeds), two seeds at least.
-        columns: the axis, summing to 1 in each row, (trials, columns).
+        scores: scores of every trial and seed, (trials, seeds), at least two seeds.
+        columns: the columns of the axis; each row sums to 1, (trials, columns).
         others: the other axes, each (trials, its columns).
-        groups: trials that share a noise, as columns of 0 and 1, (trials, groups).
+        groups: trials that share a noise variance, as columns of 0 and 1, (trials, groups).
         floor: the least variance that a score can have, such as that of a small test set.
 
     Returns:
-        Why there is none: the axis is made of the other ones, or no trial is left for the noise.
+        the effect, or why there is none: the axis is a combination of the other axes
+        (``inseparable``), or no trial or no second seed is left for the noise (``few trials``).
     """
     trials, seeds = scores.shape
     basis = span(np.hstack([np.ones((trials, 1)), *others]))
@@ -136,13 +137,13 @@ def trial_effect(
 
 
 def contrasts(effect: TrialEffect, weights: Floats, *, family: int | None) -> Contrasts:
-    """Differences of levels, with the wider of the pooled and the levels' own interval.
+    """Differences of levels, with the wider of two intervals: by pooled noise, by own noise.
 
     Args:
         effect: a fitted axis.
-        weights: of the levels or knots, each row summing to 0, (contrasts, columns).
-        family: how many intervals must hold at once (Bonferroni); None for every combination that
-            there is, also one chosen by the scores (Scheffe 1953, Biometrika 40).
+        weights: weights of the levels or knots; each row sums to 0, (contrasts, columns).
+        family: number of intervals that must hold simultaneously (Bonferroni); None for every
+            possible contrast, even one chosen by the scores (Scheffe 1953, Biometrika 40).
     """
     estimate = weights @ effect.effects
     reach = np.zeros(len(weights))
@@ -165,7 +166,7 @@ def contrasts(effect: TrialEffect, weights: Floats, *, family: int | None) -> Co
 def _pooled(noise: Noise) -> tuple[float, float, float]:
     variance, degrees = noise.pooled_variance()
     if not (variance > noise.rounding).all():
-        return 0.0, 1.0, 1.0  # nothing varies: there is nothing to judge by
+        return 0.0, 1.0, 1.0  # nothing varies, so nothing can be tested
     f = float(np.mean(noise.centre**2 / variance))
     df2 = joint_degrees(degrees)
     return f, df2, float(f_above(f, len(degrees), df2))

@@ -1,4 +1,4 @@
-"""The noise of an axis's effect: between trials, and of level by seed, pooled or level by level."""
+"""The noise of an axis's effect, between trials and of level by seed: pooled or per level."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ class Noise:
     """Variances of an axis in orthonormal coordinates, and their degrees of freedom.
 
     Attributes:
-        seeds: how many.
-        centre: the axis's coordinates, means over seeds, (df1,).
-        spread: the same, seed by seed, around the centre, (df1, seeds).
-        sizes: squared lengths of the axis's columns in these coordinates, (df1,).
-        ways: from coordinates to levels, (columns, df1).
-        trial: mean square between trials, of single scores.
-        trial_degrees: its degrees of freedom.
+        seeds: number of seeds.
+        centre: the axis's coordinates, averaged over seeds, (df1,).
+        spread: the coordinates of each seed minus ``centre``, (df1, seeds).
+        sizes: squared lengths of the axis's columns along the coordinates, (df1,).
+        ways: directions of the coordinates in the space of levels, (columns, df1).
+        trial: mean square between trials, on the scale of single scores.
+        trial_degrees: degrees of freedom of ``trial``.
         inner: mean square within trials.
-        own: a trial mean's variance in each group, (groups,).
-        own_inner: a score's variance within the trials of each group, (groups,).
+        own: variance of a trial's mean in each group, (groups,).
+        own_inner: variance of a score within the trials of each group, (groups,).
         free: degrees of freedom of each group, (groups,).
-        coordinates: of each trial, orthonormal columns, (trials, df1).
-        groups: which trials share a noise, (trials, groups).
-        rounding: variances below it are none.
+        coordinates: coordinates of each trial; the columns are orthonormal, (trials, df1).
+        groups: trials that share a noise variance, as columns of 0 and 1, (trials, groups).
+        rounding: a variance up to this value counts as 0.
     """
 
     seeds: int
@@ -49,10 +49,10 @@ class Noise:
     rounding: float
 
     def pooled_variance(self) -> tuple[Floats, Floats]:
-        """Of each coordinate, with its degrees of freedom, (df1,) both.
+        """The variance of each coordinate and its degrees of freedom, (df1,) each.
 
-        What the seeds add is never negative, and counts among the degrees of freedom even where
-        it came out as none: two seeds may agree by chance.
+        The level-by-seed variance is never negative. It enters the degrees of freedom even where
+        its estimate is 0, because two seeds may agree by chance.
         """
         seed, excess, degrees = self._by_seed()
         variance = self.trial + excess * self.sizes
@@ -60,7 +60,7 @@ class Noise:
         return variance / self.seeds, _divided(variance**2, count)
 
     def pooled_error(self, weights: Floats) -> tuple[Floats, Floats]:
-        """Standard errors and degrees of freedom of contrasts of levels, (contrasts,) both."""
+        """Standard errors and degrees of freedom of contrasts of levels, (contrasts,) each."""
         seed, excess, degrees = self._by_seed()
         turned = (weights @ self.ways) ** 2
         across, along = turned @ (1 / self.sizes), turned.sum(axis=1)
@@ -83,7 +83,7 @@ class Noise:
         return between, float(_divided(np.array((trial + excess) ** 2), np.array(count)))
 
     def own_error(self, weights: Floats) -> tuple[Floats, Floats]:
-        """As ``pooled_error``, from the levels' own noise and the contrast's own seeds."""
+        """As ``pooled_error``, but from each level's own noise and each contrast's own seeds."""
         turned = weights @ self.ways / np.sqrt(self.sizes)  # (contrasts, df1)
         carried = np.concatenate([self._carried(turned[at]) for at in _chunks(len(turned))])
         trial, inner = carried @ self.own, carried @ self.own_inner / self.seeds
@@ -98,12 +98,12 @@ class Noise:
         return covariance
 
     def _carried(self, turned: Floats) -> Floats:
-        """How much of each contrast's variance the trials of each group carry."""
+        """The weight of each group's variance in each contrast, (contrasts, groups)."""
         carried: Floats = (((self.coordinates @ turned.T) ** 2).T) @ self.groups
         return carried
 
     def _by_seed(self) -> tuple[float, float, float]:
-        """A level's variance over seeds as it was seen, without the noise, its degrees."""
+        """Level-by-seed variance as observed, the same without noise, the degrees of freedom."""
         degrees = self.spread.size - len(self.spread)
         scale = float(np.mean(self.sizes))
         seen = float(np.sum(self.spread**2)) / degrees
@@ -120,15 +120,16 @@ def measure(
     ways: Floats,
     floor: float,
 ) -> Noise:
-    """Every variance that intervals and tests need.
+    """Estimate every variance that intervals and tests need.
 
     Args:
         scores: (trials, seeds).
-        basis: of the other axes, orthonormal, (trials, rank).
-        coordinates: of the axis, orthonormal and apart from the basis, (trials, df1).
-        groups: trials that share a noise, (trials, groups).
+        basis: orthonormal basis of the other axes, (trials, rank).
+        coordinates: coordinates of the axis, orthonormal and orthogonal to ``basis``,
+            (trials, df1).
+        groups: trials that share a noise variance, (trials, groups).
         sizes: squared lengths of the axis's columns along the coordinates, (df1,).
-        ways: from coordinates to levels, (columns, df1).
+        ways: directions of the coordinates in the space of levels, (columns, df1).
         floor: the least variance of a score.
     """
     trials, seeds = scores.shape
@@ -140,7 +141,7 @@ def measure(
     trial = max(seeds * float(between @ between) / spare, floor)
     inner = max(float(within.sum()) / (spare * (seeds - 1)), floor)
     free = groups.T @ np.clip(1 - np.sum(both**2, axis=1), 0.0, 1.0)
-    alone = free < 1  # too little to know its own noise
+    alone = free < 1  # too few degrees of freedom for a variance of its own
     free = np.where(alone, 1.0, free)
     own = np.maximum(groups.T @ between**2 / free, floor / seeds)
     own_inner = np.maximum(groups.T @ within / free / (seeds - 1), floor)
@@ -165,7 +166,7 @@ def measure(
 
 
 def joint_degrees(degrees: Floats) -> float:
-    """One number of degrees of freedom for an F over several coordinates (Fai, Cornelius 1996)."""
+    """Denominator degrees of freedom of an F over several coordinates (Fai, Cornelius 1996)."""
     enough = degrees[degrees > 2]
     mean = float(np.sum(enough / (enough - 2)))
     if mean <= len(degrees):
@@ -174,11 +175,11 @@ def joint_degrees(degrees: Floats) -> float:
 
 
 def _divided(square: Floats, count: Floats) -> Floats:
-    """Satterthwaite's degrees of freedom, one at least."""
+    """Satterthwaite's degrees of freedom, at least 1."""
     degrees: Floats = np.where(count > 0, square / np.where(count > 0, count, 1.0), 1.0)
     return np.maximum(degrees, 1.0)
 
 
 def _chunks(count: int) -> list[slice]:
-    """All at once would take a column of every trial for every pair of levels."""
+    """Slices of the contrasts: all at once would need a column of every trial for each contrast."""
     return [slice(at, at + CHUNK) for at in range(0, max(1, count), CHUNK)]

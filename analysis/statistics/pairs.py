@@ -24,11 +24,11 @@ class Pair:
 
     Attributes:
         first: number of the level.
-        second: number of the level that is taken away.
-        difference: of their means.
-        low: of a 95 % interval that holds for all pairs of the axis at once.
-        high: its other end.
-        p_holm: corrected over the pairs of the axis.
+        second: number of the level that is subtracted.
+        difference: difference of the two means.
+        low: lower end of a 95 % interval that is simultaneous over all pairs of the axis.
+        high: upper end of the interval.
+        p_holm: p-value, Holm-corrected over the pairs of the axis.
     """
 
     first: int
@@ -64,14 +64,14 @@ def model_pairs(effect: TrialEffect) -> list[Pair]:
 def grid_contrasts(table: Floats, weights: Floats, *, family: int, floor: float = 0.0) -> Contrasts:
     """Differences of levels of a balanced grid, with Bonferroni's t intervals.
 
-    Three levels or more lend each other their noise. A level that is noisier than all of them
-    together brings its own, with its own degrees of freedom (Satterthwaite), and a difference is
-    never taken to be less noisy than it was from seed to seed.
+    Three or more levels pool their noise. A level that is noisier than the pool uses its own
+    variance, with its own degrees of freedom (Satterthwaite). The variance of a difference is never
+    below its sample variance over seeds.
 
     Args:
         table: (levels, seeds).
-        weights: each row summing to 0, (contrasts, levels).
-        family: how many intervals must hold at once.
+        weights: weights of the levels; each row sums to 0, (contrasts, levels).
+        family: number of intervals that must hold simultaneously.
         floor: the least variance of a score.
     """
     seeds = table.shape[1]
@@ -85,7 +85,7 @@ def grid_contrasts(table: Floats, weights: Floats, *, family: int, floor: float 
     error = np.sqrt(variance / seeds)
     known = error > 1e-12 * np.max(np.abs(table), initial=0.0)
     size = np.where(known, np.abs(estimate) / np.where(known, error, 1.0), 0.0)
-    # no spread, no floor: there is nothing to go by
+    # without spread and without floor no noise is known
     reach = np.where(known, -t_quantile(0.025 / max(1, family), degrees) * error, np.inf)
     return Contrasts(
         estimate=estimate,
@@ -96,9 +96,9 @@ def grid_contrasts(table: Floats, weights: Floats, *, family: int, floor: float 
 
 
 def _lent(table: Floats, weights: Floats, floor: float) -> tuple[Floats, Floats]:
-    """Variance of one seed's difference from the noise of all levels, and its degrees."""
+    """Variance of one seed's difference by the noise of all levels, and its degrees of freedom."""
     levels, seeds = table.shape
-    if levels < 3:  # two levels have one noise between them
+    if levels < 3:  # two levels: only the noise of their difference is seen
         return np.zeros(len(weights)), np.ones(len(weights))
     residual = table - table.mean(axis=1, keepdims=True) - table.mean(axis=0) + table.mean()
     df = (levels - 1) * (seeds - 1)

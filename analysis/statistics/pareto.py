@@ -1,4 +1,4 @@
-"""Which of many offers are worth their price."""
+"""The Pareto front: which of many offers are worth their price."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from analysis.statistics.kernel import Floats
 
 
 def pareto_front(price: Floats, quality: Floats) -> list[int]:
-    """The offers that no other one beats: none is as cheap and better, or cheaper and as good.
+    """The offers for which no other is as cheap and better, or cheaper and as good.
 
     Args:
         price: (n,), finite; less is better.
         quality: (n,), finite; more is better.
 
     Returns:
-        Their numbers, the cheapest first; of offers that are equal in both, all.
+        numbers of these offers, the cheapest first; all of those equal in price and quality.
     """
     front: list[int] = []
     best = -np.inf

@@ -1,4 +1,4 @@
-"""What one axis does on average over all others, by functions drawn from a surrogate."""
+"""The effect of one axis, averaged over all others, from functions drawn from a surrogate."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ LEVEL = 0.95
 
 @dataclass(frozen=True, kw_only=True)
 class PartialDependence:
-    """The mean score over the whole space with one axis held (Friedman 2001).
+    """The mean score over the whole space with one axis held fixed (Friedman 2001).
 
     Attributes:
         codes: the axis' values (see ``kernel``), (values,).
-        mean: mean over the functions.
-        low: lower end of the 95 % interval at each value alone.
-        high: upper end.
+        mean: mean over the functions, (values,).
+        low: lower end of the pointwise 95 % interval, (values,).
+        high: upper end, (values,).
     """
 
     codes: Floats
@@ -36,9 +36,9 @@ def partial_dependence(found: Importances, axis: int, *, seed: int = 0) -> Parti
     """The partial dependence on ``axis``, in the scores' own unit.
 
     Args:
-        found: importances, with the functions that they were read from.
-        axis: its column.
-        seed: of the points.
+        found: importances, with the functions from which they were computed.
+        axis: the column of the axis.
+        seed: seed of the points.
     """
     levels = found.space.levels
     codes = np.arange(float(levels[axis])) if levels[axis] else np.linspace(0.0, 1.0, STEPS)

@@ -1,4 +1,4 @@
-"""How many seeds would decide what is open."""
+"""How many seeds would decide the comparisons that are still open."""
 
 from __future__ import annotations
 
@@ -13,20 +13,21 @@ from analysis.statistics.dunnett import critical
 from analysis.statistics.spending import AGAINST_REFERENCE, level_at
 
 MOST_SEEDS = 300
-"""More are not proposed."""
+"""More seeds than this are not proposed."""
 POWER = 0.8
-"""Four of five tries decide."""
+"""Required probability of a decision: four of five tries."""
 _NOISES = (np.arange(32) + 0.5) / 32
-"""Quantiles of how noisy the seeds really are."""
+"""Probabilities at which quantiles of the true noise are taken."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """Seeds in all that decide one comparison in four of five tries; None where more than 300.
+    """Total seeds that decide one comparison in four of five tries; None where more than 300.
 
     Attributes:
-        apart: to exclude 0, if the difference is as observed.
-        alike: to lie within the margin, if the difference is as observed.
+        apart: seeds until the interval excludes 0, if the true difference is as observed.
+        alike: seeds until the interval lies within the margin, if the true difference is as
+            observed.
     """
 
     apart: int | None
@@ -34,7 +35,7 @@ class Wanted:
 
     @property
     def fewest(self) -> int | None:
-        """Whichever comes first."""
+        """The smaller of both; None where both are None."""
         return min((n for n in (self.apart, self.alike) if n is not None), default=None)
 
 
@@ -48,24 +49,25 @@ def seeds_wanted(
     look: int,
     margin: float | None,
 ) -> Wanted:
-    """The seeds for one comparison, by the noise as the pool has it now.
+    """The seeds for one comparison, by the current noise estimate of the pool.
 
-    That noise is an estimate: the tries are counted over what it may really be (the power of a
-    trial averaged so is its assurance: O'Hagan, Stevens, Campbell 2005, Pharmaceut. Statist. 4).
+    The noise is only estimated, so the power is averaged over the values that the true noise may
+    have. This average is called assurance (O'Hagan, Stevens, Campbell 2005, Pharmaceut.
+    Statist. 4).
 
     Args:
-        difference: as observed.
-        variance: of one seed's difference, guarded.
-        df: degrees of freedom of the variance now; they grow with the seeds.
-        seeds: shared by the two now.
-        comparisons: in the family.
-        look: the one at which it would be decided.
-        margin: of equivalence; None asks for none.
+        difference: the observed difference.
+        variance: guarded variance of one seed's difference.
+        df: current degrees of freedom of the variance; they grow with the seeds.
+        seeds: number of seeds that the two arms share now.
+        comparisons: number of comparisons in the family.
+        look: number of the look at which the comparison would be decided.
+        margin: margin of equivalence; None where equivalence is not asked for.
     """
     if seeds < 2 or variance <= 0 or not np.isfinite(difference):
         return Wanted(apart=None, alike=None)
     n = np.arange(max(seeds + 1, MIN_SEEDS), MOST_SEEDS + 1)
-    noisier = df / special.chdtri(df, _NOISES)[:, None]  # than it seems; (quantiles, 1)
+    noisier = df / special.chdtri(df, _NOISES)[:, None]  # true / estimated, (quantiles, 1)
     error = np.sqrt(variance * noisier / n)  # (quantiles, n)
     level = level_at(look) * AGAINST_REFERENCE
     half = critical(level, df * (n - 1) / (seeds - 1), comparisons) * error

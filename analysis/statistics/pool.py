@@ -1,19 +1,19 @@
-"""A few seeds borrow their noise from the other arms, under guard.
+"""The pooled noise of a table: arms with few seeds borrow the noise of all arms, under guard.
 
-A score is its arm's mean, its seed's luck, which all arms share, and noise. The residual, score -
-arm mean - seed mean + grand mean, holds the noise alone; the mean square of all residuals has
-(arms - 1)(seeds - 1) degrees of freedom where a single arm has seeds - 1. The pool is right only
-where all arms are equally noisy, so it is guarded:
+A score is the sum of its arm's mean, its seed's luck (shared by all arms) and noise. The residual,
+score - arm mean - seed mean + grand mean, contains only the noise. The mean square of all residuals
+has (arms - 1)(seeds - 1) degrees of freedom, where a single arm has only seeds - 1. The pool is
+correct only where all arms are equally noisy, so it is guarded:
 
-- an arm that is noisier than the pool brings its own variance (Grubbs 1948, "On estimating
-  precision of measuring instruments", J. Amer. Statist. Assoc. 43). Where it is noisier by more
-  than chance does in nine of ten cases, it brings its own degrees of freedom, too. The control
-  enters every comparison: it does so wherever it is noisier at all;
-- both variances together have the degrees of freedom of Satterthwaite 1946, "An approximate
+- an arm that is noisier than the pool uses its own variance (Grubbs 1948, "On estimating
+  precision of measuring instruments", J. Amer. Statist. Assoc. 43). An arm also uses its own
+  degrees of freedom if its variance exceeds what chance explains in nine of ten cases. The control
+  enters every comparison: it uses its own degrees of freedom wherever it is noisier at all;
+- the sum of both variances has the degrees of freedom of Satterthwaite 1946, "An approximate
   distribution of estimates of variance components", Biometrics Bulletin 2;
 - the variance of a difference is never below its own sample variance;
-- the pool never counts as more than six arms: beyond that a test is surer of equal noise than of
-  the difference. ``benchmarks/calibration.py`` shows what happens without the guard.
+- the pool never counts as more than six arms: with more, a test would trust equal noise more than
+  the difference itself. ``benchmarks/calibration.py`` shows what happens without the guard.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Indices = NDArray[np.int64]
 
 CHANCE = 0.9
 MOST_ARMS = 6
-_TINY = 1e-20  # squares of rounding, relative to the scores' own
+_TINY = 1e-20  # squared rounding errors, relative to the squared scores
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -39,11 +39,11 @@ class Pool:
 
     Attributes:
         scores: (arms, seeds), NaN where a cell is missing.
-        means: of each arm, adjusted for the seeds that it lacks.
-        counts: how many seeds each arm has.
-        variance: of a score within its arm and seed, over all arms; 0 where nothing is known.
-        df: degrees of freedom of it; 0 where nothing is known.
-        own: each arm's own variance; 0 where it cannot be told from the others'.
+        means: mean of each arm, adjusted for the seeds that the arm lacks.
+        counts: number of seeds of each arm.
+        variance: pooled variance of a score within its arm and seed; 0 where nothing is known.
+        df: degrees of freedom of ``variance``; 0 where nothing is known.
+        own: each arm's own variance; 0 where it cannot be separated from the others' variance.
     """
 
     scores: Floats
@@ -59,11 +59,11 @@ class Differences:
     """Arms minus controls, paired by seed.
 
     Attributes:
-        means: of the differences; NaN where two share no seed.
-        counts: how many seeds they share.
-        variances: of one seed's difference, guarded.
-        df: degrees of freedom of it; 1 where nothing is known.
-        spread: standard deviation of one score of the two, guarded.
+        means: mean difference of each pair; NaN where the two share no seed.
+        counts: number of seeds that the two share.
+        variances: guarded variance of one seed's difference.
+        df: degrees of freedom of ``variances``; 1 where nothing is known.
+        spread: guarded standard deviation of a single score of the two arms.
     """
 
     means: Floats
@@ -90,7 +90,7 @@ def pool(scores: Floats) -> Pool:
     counts = there.sum(axis=1)
     plain = filled.sum(axis=1) / np.maximum(counts, 1)
     shares = there / np.maximum(counts, 1)[:, None]
-    # Normal equations of the seeds alone, what the arms explain taken out.
+    # Normal equations of the seeds, after the arm means are projected out.
     normal = np.diag(there.sum(axis=0).astype(float)) - there.T.astype(float) @ shares
     inverse, rank = _inverse(normal)
     luck = inverse @ (filled.sum(axis=0) - there.T @ plain)
@@ -120,7 +120,7 @@ def _inverse(normal: Floats) -> tuple[Floats, int]:
 
 
 def _own(squares: Floats, counts: Indices, least: float) -> Floats:
-    """Grubbs' estimates; none where two arms share all the noise there is."""
+    """Grubbs' estimates of the arms' variances; 0 where fewer than three arms have two seeds."""
     several = counts > 1
     arms = int(several.sum())
     if arms < 3:
@@ -137,9 +137,9 @@ def differences(
 
     Args:
         found: the noise of the table.
-        arms: a row of the table for each pair.
-        controls: the row that is taken away.
-        strict: both are guarded as the control is.
+        arms: row of the arm of each pair.
+        controls: row of the control of each pair, which is subtracted.
+        strict: whether arms are guarded as strictly as controls.
     """
     by_seed = found.scores[arms] - found.scores[controls]  # (pairs, seeds)
     there = np.isfinite(by_seed)
@@ -173,7 +173,7 @@ def differences(
 
 
 def _excess(df: Floats, pooled: float) -> Floats:
-    """How much noisier than the pool an arm is by chance in nine of ten cases."""
+    """The ratio to the pooled variance that an equally noisy arm stays below in 9 of 10 cases."""
     known, where = np.unique(df, return_inverse=True)
     return np.array([_quantile(float(one), max(pooled, 1.0)) for one in known])[where]
 

@@ -17,9 +17,9 @@ class PowerLaw:
     """``cost = factor * size ** exponent``, by least squares on logarithms.
 
     Attributes:
-        exponent: 1 grows as the size, 2 as its square.
-        low: lower end of its 95 % t interval; None for two sizes, which leave no error.
-        high: upper end.
+        exponent: with 1 the cost grows as the size, with 2 as the square of the size.
+        low: lower end of the exponent's 95 % t interval; None for two sizes, which leave no error.
+        high: upper end, None likewise.
         factor: the cost at size 1.
     """
 
@@ -38,7 +38,7 @@ def power_law(sizes: Floats, costs: Floats) -> PowerLaw | None:
     """
     if len(np.unique(sizes)) < 2:
         return None
-    from scipy import stats  # it loads every distribution there is: only where there is a law
+    from scipy import stats  # loads every distribution: import it only where it is needed
 
     line = stats.linregress(np.log(sizes), np.log(costs))
     half = None

@@ -1,8 +1,8 @@
-"""Levels of an axis on a balanced grid: each seed trained every level, so levels repeat in it.
+"""Repeated measures: the levels of an axis on a balanced grid, where each seed trained every level.
 
-The error is how differently the seeds rank the levels. Where levels are not equally noisy, or some
-are copies of one another, F is too bold; Greenhouse and Geisser's epsilon takes degrees of freedom
-away for that.
+The error term is the interaction of level and seed. The F test rejects too often where levels are
+not equally noisy, or where some are copies of one another. Greenhouse and Geisser's epsilon reduces
+the degrees of freedom to correct this.
 
 Sources: Greenhouse and Geisser 1959, On methods in the analysis of profile data, Psychometrika 24;
 Box 1954, Annals of Mathematical Statistics 25.
@@ -22,15 +22,15 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True)
 class RepeatedF:
-    """Whether the levels differ at all.
+    """The F test of whether the levels differ at all.
 
     Attributes:
-        f: mean square of the levels over that of level by seed.
+        f: mean square of the levels over the mean square of level by seed.
         df1: degrees of freedom of the levels, before the correction.
-        df2: of level by seed, before the correction.
+        df2: degrees of freedom of level by seed, before the correction.
         epsilon: the correction, from 1 / df1 to 1; both degrees of freedom are multiplied by it.
-        p: with the correction.
-        p_uncorrected: without.
+        p: p-value with the correction.
+        p_uncorrected: p-value without the correction.
     """
 
     f: float
@@ -42,10 +42,10 @@ class RepeatedF:
 
 
 def repeated_measures(table: Floats, *, floor: float = 0.0) -> RepeatedF:
-    """The F test of equal levels with the correction.
+    """The F test of equal levels, with Greenhouse and Geisser's correction.
 
     Args:
-        table: a score a level and seed, (levels, seeds), finite; two of each at least.
+        table: one score per level and seed, (levels, seeds), finite; at least two of each.
         floor: the least variance that a score can have, such as that of a small test set.
     """
     levels, seeds = table.shape
@@ -67,11 +67,11 @@ def repeated_measures(table: Floats, *, floor: float = 0.0) -> RepeatedF:
 
 
 def sphericity(residual: Floats, df1: int) -> float:
-    """Greenhouse and Geisser's epsilon: how evenly the noise fills the ways levels can differ.
+    """Greenhouse and Geisser's epsilon: how evenly the noise spreads over contrasts of levels.
 
     Args:
         residual: the table without its level and seed means, (levels, seeds).
-        df1: in how many ways the levels can differ.
+        df1: number of independent contrasts of levels.
     """
     levels, seeds = residual.shape
     small = residual.T @ residual if seeds < levels else residual @ residual.T  # equal traces
@@ -82,6 +82,6 @@ def sphericity(residual: Floats, df1: int) -> float:
 
 
 def _ratio(between: float, within: float, largest: float) -> float:
-    """F; 0 where nothing varies but rounding, for then there is nothing to judge by."""
+    """F; 0 where only rounding errors vary, because then nothing can be tested."""
     rounding = (1e-12 * largest) ** 2
     return between / within if within > rounding else 0.0

@@ -1,8 +1,8 @@
 """The mean of one arm over its seeds, with Student's interval.
 
 With 3 to 5 seeds a bootstrap of the mean covers far less than it says
-(tests/analysis/test_seed_interval.py measures it). Seeds that agree by chance are no proof: no
-interval is narrower than its test set can resolve.
+(tests/analysis/test_seed_interval.py measures it). Seeds may agree by chance, so no interval is
+narrower than the resolution of its test set.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ def mean_interval(
     """Mean and 95 % t interval over seeds; None for no values.
 
     Args:
-        values: one number a seed, all finite.
-        bounds: the metric's range; an interval never reaches outside it.
-        sequences: how many a seed's accuracy counts: the interval is at least as wide as their
-            binomial error; None for another kind of number.
+        values: one number per seed, all finite.
+        bounds: the metric's range; the interval is clipped to it.
+        sequences: number of test sequences behind a seed's accuracy; the interval is at least as
+            wide as their binomial error. None for numbers that are not an accuracy.
     """
     n = len(values)
     if n == 0:
@@ -57,11 +57,11 @@ def mean_interval(
 
 
 def resolution(rate: float, sequences: int | None) -> float:
-    """Half of a 95 % interval that ``sequences`` alone allow, never 0 (Wilson's z² / n at 0).
+    """Half width of the 95 % interval from ``sequences`` alone (Wilson: z² / n at a rate of 0).
 
     Args:
         rate: the variance that one sequence adds.
-        sequences: how many; None or 0 for a number that counts none.
+        sequences: number of sequences; None or 0 for a number that is not a count gives 0.
     """
     if not sequences:
         return 0.0

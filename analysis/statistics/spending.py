@@ -1,23 +1,23 @@
-"""Looking early, and paying for it: how much of the error each look may spend.
+"""Error spending: how much of the error rate each look (interim analysis) may spend.
 
-Whoever adds seeds until a question is decided looks several times, and each look may raise a false
-alarm. The looks share one error of 5 %: the first takes 60 % of it, each later one 60 % of what is
-left. Whatever the looks have in common, and however many there are, the shares add up to no more
-than the whole (Bonferroni over the looks), so that nobody has to say before how often they will
-look, or at how many seeds.
+A user who adds seeds until a question is decided looks several times, and each look may raise a
+false alarm. All looks share one error rate of 5 %: the first look spends 60 % of it, and each later
+look spends 60 % of what is left. The shares add up to no more than the whole, for any number of
+looks and any dependence between looks (Bonferroni over the looks). Nobody therefore has to fix in
+advance how often they will look, or at how many seeds.
 
-Lan and DeMets 1983, "Discrete sequential boundaries for clinical trials", Biometrika 70, is the
-general rule; with few seeds its normal theory does not hold, and this one needs none.
+Lan and DeMets 1983, "Discrete sequential boundaries for clinical trials", Biometrika 70, give the
+general rule. Their normal theory does not hold with few seeds; the rule here does not need it.
 """
 
 from __future__ import annotations
 
 ERROR = 0.05
-"""Of a whole sweep, over all looks."""
+"""Error rate of a whole sweep, over all looks."""
 SHARE = 0.6
-"""Of what is left, that a look spends."""
+"""Share of the remaining error rate that a look spends."""
 AGAINST_REFERENCE = 0.9
-"""Of a look's share, that the comparisons with the reference spend; the rest is the gate's."""
+"""Share of a look's error rate for comparisons with the reference; the gate spends the rest."""
 
 
 def level_at(look: int) -> float:
@@ -30,5 +30,5 @@ def level_at(look: int) -> float:
 
 
 def as_over_all_looks(p: float, level: float) -> float:
-    """The p-value that is compared with 0.05, of one that is compared with ``level``."""
+    """A p-value that is compared with ``level``, rescaled so that it is compared with 0.05."""
     return min(1.0, p * ERROR / level)

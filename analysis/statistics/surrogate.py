@@ -1,6 +1,7 @@
 """A Gaussian process fitted to trials: what the score is likely to be anywhere in the space.
 
-It asks nothing of where the trials lie. Where a sampler tried little it is unsure, and says so.
+The process assumes nothing about where the trials lie. Where a sampler tried few points, the
+process has a large posterior variance.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ from scipy import linalg, optimize
 from analysis.statistics.kernel import Floats, Levels, apart, filled, log_kernel, log_slope
 
 PRIOR_SCALE = (1.2, 1.2)  # mean and sd of a length scale's logarithm; the range is 1
-PRIOR_SIZE = (1.0, 2.0)  # of the process' variance's logarithm; the scores' variance is 1
-PRIOR_NOISE = (float(np.log(0.01)), 2.0)  # of the trial variance's logarithm
+PRIOR_SIZE = (1.0, 2.0)  # the same of the log process variance; the scores' variance is 1
+PRIOR_NOISE = (float(np.log(0.01)), 2.0)  # the same of the log trial variance
 BOUNDS = ((-3.0, 6.0), (-4.0, 6.0), (-14.0, 2.0))
 MEAN_VARIANCE = 1.0  # prior variance of the constant
-STARTS = (1.2, -1.0)  # of the scales' logarithms: axes that act each alone, or all together
+STARTS = (1.2, -1.0)  # log scales to start from: each axis acts alone, or all act together
 START_NOISE = float(np.log(0.05))
-SAME_LOSS = 1e-3  # two optima that are as good are one
+SAME_LOSS = 1e-3  # two optima whose losses differ by no more count as one
 MOST_STEPS = 60
 
 
@@ -34,7 +35,7 @@ class Problem:
         scores: (n,), standardised.
         levels: see ``kernel``.
         noise: known variance of a score, in units of the scores' variance.
-        absent: (n, axes), where an axis has no effect.
+        absent: (n, axes), true where an axis has no effect.
         distances: (n, n) for each axis.
     """
 
@@ -48,8 +49,8 @@ class Problem:
     def without(self, axis: int, children: Collection[int], rng: np.random.Generator) -> Problem:
         """The same trials with one axis left out.
 
-        Where an axis has an effect is a sign of its parent: with the parent left out, ``children``
-        have some value everywhere.
+        Where a child axis has no effect, it reveals the value of its parent. With the parent left
+        out, the absent values of ``children`` are therefore replaced by random values.
         """
         keep = [k for k in range(len(self.levels)) if k != axis]
         points, distances = self.points.copy(), list(self.distances)
@@ -75,7 +76,7 @@ def problem(points: Floats, scores: Floats, levels: Levels, noise: float) -> Pro
         points: (n, axes); NaN where an axis has no effect.
         scores: (n,), mean 0 and variance 1.
         levels: see ``kernel``.
-        noise: variance of a score that is known beforehand.
+        noise: variance of a score, as far as it is known in advance.
     """
     absent, points = np.isnan(points), filled(points, levels)
     columns = zip(points.T, levels, strict=True)
@@ -114,15 +115,15 @@ def covariance(problem: Problem, theta: Floats, known: Floats | None = None) -> 
 
 
 def fit(problem: Problem, start: Floats, *, steps: int = MOST_STEPS) -> Floats:
-    """The most likely parameters near ``start``.
+    """The parameters of largest posterior density near ``start``.
 
-    Parameters are logarithms: of the axes' length scales, of the process' variance, of the
-    trials' variance.
+    The parameters are logarithms, in this order: of the axes' length scales, of the process'
+    variance, of the trials' variance.
 
     Args:
         problem: the trials.
-        start: where to begin.
-        steps: of the optimiser, at most.
+        start: parameters to start from.
+        steps: most steps of the optimiser.
     """
     axes = len(problem.levels)
     found = optimize.minimize(
@@ -139,7 +140,7 @@ def fit(problem: Problem, start: Floats, *, steps: int = MOST_STEPS) -> Floats:
 
 
 def fits(problem: Problem) -> list[Floats]:
-    """The optima that are found from ``STARTS``, the best one first."""
+    """The different optima that are found from ``STARTS``, the best one first."""
     axes = len(problem.levels)
     starts = [np.array([start] * axes + [PRIOR_SIZE[0], START_NOISE]) for start in STARTS]
     found = sorted((fit(problem, start) for start in starts), key=lambda t: loss(t, problem)[0])
@@ -150,8 +151,8 @@ def fits(problem: Problem) -> list[Floats]:
 def loss(theta: Floats, problem: Problem) -> tuple[float, Floats]:
     """Minus the logarithm of likelihood times prior, and its gradient.
 
-    Rasmussen, Williams (2006), eq. 5.8 and 5.9. The priors keep an axis that does nothing from a
-    length scale that means nothing.
+    Rasmussen, Williams (2006), eq. 5.8 and 5.9. The priors keep the length scale of an axis
+    without effect within a meaningful range.
     """
     kernel = np.exp(theta[-2]) * correlation(problem, theta)
     spread = problem.noise + np.exp(theta[-1])
@@ -174,7 +175,7 @@ def loss(theta: Floats, problem: Problem) -> tuple[float, Floats]:
 
 
 def _prior(theta: Floats) -> tuple[Floats, Floats]:
-    """How many standard deviations each parameter is from its prior's mean, and these."""
+    """Distance of each parameter from its prior mean in standard deviations, and the latter."""
     priors = np.array([PRIOR_SCALE] * (len(theta) - 2) + [PRIOR_SIZE, PRIOR_NOISE])
     return (theta - priors[:, 0]) / priors[:, 1], priors[:, 1]
 
@@ -190,11 +191,11 @@ def _inverse(lower: Floats) -> Floats:
 def uncertain(
     optima: Sequence[Floats], problem: Problem, count: int, rng: np.random.Generator
 ) -> list[Floats]:
-    """Parameters about as likely as the fitted ones.
+    """Parameters drawn from an approximate posterior.
 
-    Around each optimum the likelihood is read as a normal distribution of the same curvature
-    (Laplace), no direction wider than twice the prior; an optimum gets as many draws as it holds
-    probability.
+    Around each optimum the posterior is approximated by a normal distribution of the same curvature
+    (Laplace), with a standard deviation of at most 2 in each direction. An optimum is drawn with a
+    probability proportional to its evidence.
     """
     shapes = [linalg.eigh(_curvature(theta, problem)) for theta in optima]
     sizes = [np.maximum(size, 0.25) for size, _ in shapes]
@@ -214,7 +215,7 @@ def uncertain(
 
 
 def _curvature(theta: Floats, problem: Problem) -> Floats:
-    """The second derivatives of ``loss``, by differences of its gradient."""
+    """The second derivatives of ``loss``, by central differences of its gradient."""
     step = 1e-3
     rows = []
     for i in range(len(theta)):
@@ -228,10 +229,10 @@ def _curvature(theta: Floats, problem: Problem) -> Floats:
 
 
 def explained(problem: Problem, theta: Floats) -> float:
-    """The share of the scores' variance that the process foretells of trials it did not see.
+    """The share of the scores' variance that the process predicts for trials it did not see.
 
-    Each trial is left out in turn (Rasmussen, Williams 2006, eq. 5.10 to 5.12); below 0 it
-    foretells worse than the mean.
+    Each trial is left out in turn (Rasmussen, Williams 2006, eq. 5.10 to 5.12). A share below 0
+    means that the process predicts worse than the mean.
     """
     inverse = _inverse(linalg.cholesky(covariance(problem, theta), lower=True))
     missed = (inverse @ problem.scores) / np.diag(inverse)

@@ -1,7 +1,7 @@
 """Quantiles and tail probabilities of Student's t and of F.
 
-They are ``scipy.stats``' numbers; ``scipy.special`` gives them without loading the hundred other
-distributions, which takes longer than a report's own statistics.
+The numbers equal those of ``scipy.stats``. ``scipy.special`` gives them without loading a hundred
+other distributions; loading these takes longer than the statistics of a report.
 """
 
 from __future__ import annotations
@@ -28,5 +28,5 @@ def f_quantile(p: Any, df1: Any, df2: Any) -> Any:
 
 
 def f_above(f: Any, df1: Any, df2: Any) -> Any:
-    """The probability that F exceeds ``f``; rounding may have left that a little below 0."""
+    """The probability that F exceeds ``f``; an ``f`` below 0, from rounding, counts as 0."""
     return special.fdtrc(df1, df2, np.maximum(f, 0.0))

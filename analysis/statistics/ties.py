@@ -1,10 +1,11 @@
 """Which arms may still be the best, and which are surely as good as the best.
 
 Hsu 1984, "Constrained simultaneous confidence intervals for multiple comparisons with the best",
-Ann. Statist. 12: with the true best as the control, Dunnett's bounds against all others hold at
-once. It is not known who that is, so each arm takes its turn. Who may be the best is asked with
-two-sided bounds at the level of ``against.against``, so that nobody is excluded by an arm that the
-comparisons do not tell apart from it; how far behind an arm is at most, with one-sided ones.
+Ann. Statist. 12: with the true best arm as the control, Dunnett's bounds against all others hold
+simultaneously. The true best arm is unknown, so each arm is the control in turn. Two-sided bounds
+at the level of ``against.against`` say which arms may be the best: an arm is never excluded by
+another arm that the comparisons do not tell apart from it. One-sided bounds say how far behind the
+best an arm is at most.
 """
 
 from __future__ import annotations
@@ -22,26 +23,28 @@ from analysis.statistics.pool import Differences, Floats, Indices, Pool, differe
 from analysis.statistics.spending import AGAINST_REFERENCE, level_at
 
 MOST_RIVALS = 40
-"""Only the best so many take their turn against the others: fewer rivals exclude fewer arms."""
+"""Only this many best arms become the control, which is safe: fewer rivals exclude fewer arms."""
 MOST_PAIRS = 250_000
-"""Where more arms than that allows may be the best, how far one is behind is not asked."""
+"""With more pairs of an arm and a possible best arm, ``Ties.behind`` is not computed."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Ties:
-    """How each arm stands to the best one, whichever that is.
+    """How each arm compares with the best arm, whichever arm that is.
 
     Attributes:
-        may_be_best: whether no arm is surely better. With 95 % the true best is among these.
-        behind: the most by which each arm may be worse than the best, in the metric's unit; the
-            bounds hold for all arms at once with 95 %. Infinite where nothing is known.
+        may_be_best: whether no arm is surely better. The true best arm is among these arms with
+            95 % confidence.
+        behind: the most by which each arm may be worse than the best, in the metric's unit. The
+            bounds hold for all arms simultaneously with 95 % confidence. Infinite where nothing is
+            known or computed.
     """
 
     may_be_best: NDArray[np.bool_]
     behind: Floats
 
     def within(self, margin: float) -> NDArray[np.bool_]:
-        """Whether an arm is surely not worse than the best by more than ``margin``."""
+        """Whether each arm is surely not worse than the best by more than ``margin``."""
         return self.behind <= margin
 
 
@@ -52,14 +55,14 @@ def ties(found: Pool, *, maximize: bool, look: int = 1, sequences: Floats | None
         found: the noise of a table.
         maximize: whether more is better.
         look: as in ``against.against``.
-        sequences: likewise.
+        sequences: as in ``against.against``.
     """
     sign = 1.0 if maximize else -1.0
     arms = np.arange(len(found.means))
     order = np.argsort(np.nan_to_num(-sign * found.means, nan=np.inf), kind="stable")
 
     def bounds(rivals: Indices, level: float, sided: int) -> tuple[Floats, Floats]:
-        """How far each arm is ahead of each rival, and the half width; (arms, rivals)."""
+        """The lead of each arm over each rival, and its half width; (arms, rivals) each."""
         first, second = np.repeat(arms, len(rivals)), np.tile(rivals, len(arms))
         apart = differences(found, first, second, strict=True)
         counted = np.zeros(len(first))

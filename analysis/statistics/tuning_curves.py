@@ -1,7 +1,7 @@
-"""How good the best of so many random tries is, with a band that holds at every number at once.
+"""Tuning curves: the best of k random tries, with a band that is simultaneous over all k.
 
 Lourie, Cho, He (2024), "Show Your Work with Confidence: Confidence Bands for Tuning Curves",
-arXiv 2311.09480, by their library opda.
+arXiv 2311.09480, computed by the authors' library opda.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from opda.nonparametric import EmpiricalDistribution
 
 FEWEST = 5
-MOST_EXACT = 100  # tries; the tighter band is simulated, which takes 100,000 x tries numbers
+MOST_EXACT = 100  # tries; simulating the tighter band takes 100,000 x tries numbers
 MOST_BUDGETS = 1000
 LEVEL = 0.95
 
@@ -31,11 +31,12 @@ class TuningCurve:
     """The median of the best of k random tries, k = 1, 2, ...
 
     Attributes:
-        tries: how many were made.
+        tries: number of tries that were made.
         middle: estimate for each k.
-        low: lower end of the band; minus infinite or the metric's own end where it says nothing.
-        high: upper end.
-        informative: up to this k both ends come from scores that were seen; 0 for none.
+        low: lower end of the band; minus infinity or the end of the metric's range where the band
+            says nothing.
+        high: upper end of the band, likewise.
+        informative: the largest k up to which both ends come from observed scores; 0 for none.
     """
 
     tries: int
@@ -56,12 +57,13 @@ def tuning_curve(
     """The tuning curve of independent random tries.
 
     Args:
-        scores: one a try, finite, at least ``FEWEST``.
+        scores: one finite score per try, at least ``FEWEST``.
         maximize: whether more is better.
         bounds: the metric's range.
-        level: chance that the whole band holds; with ties it is larger.
-        exact: take the tighter band, whose size is simulated: seconds for each number of tries.
-            Above ``MOST_EXACT`` tries, and else, it is that of Kolmogorov and Smirnov.
+        level: probability that the whole band holds; with ties it is larger.
+        exact: whether to take the tighter band, whose size is simulated (seconds for each number
+            of tries). Otherwise, and above ``MOST_EXACT`` tries, the band is that of Kolmogorov
+            and Smirnov.
     """
     ends = bounds or (-math.inf, math.inf)
     lower, point, upper = _bands(np.asarray(scores, dtype=float), level, ends, exact)
@@ -81,7 +83,7 @@ def tuning_curve(
 
 
 def decided_budgets(one: TuningCurve, other: TuningCurve) -> list[int]:
-    """The numbers of tries at which one band lies above or below the other one."""
+    """The numbers of tries at which one band lies entirely above or below the other band."""
     pairs = zip(one.low, one.high, other.low, other.high, strict=False)
     return [k for k, (low, high, least, most) in enumerate(pairs, 1) if low > most or high < least]
 
@@ -92,7 +94,7 @@ def _bands(
     from opda.nonparametric import EmpiricalDistribution  # it loads pandas: only for tuned arms
 
     with warnings.catch_warnings():
-        # Scores that are counted have ties; the band then covers more than it says.
+        # Scores that are counts have ties; the coverage is then above ``level``.
         warnings.filterwarnings("ignore", message="Duplicates detected in ys")
         bands: tuple[EmpiricalDistribution, EmpiricalDistribution, EmpiricalDistribution]
         bands = EmpiricalDistribution.confidence_bands(
@@ -108,7 +110,7 @@ def _bands(
 
 @functools.cache
 def _generator(tries: int, level: float) -> np.random.Generator:  # noqa: ARG001
-    """One for each size, so that opda simulates each size once and always the same way."""
+    """One generator per number of tries: opda simulates each number once, reproducibly."""
     return np.random.default_rng(0)
 
 

@@ -1,4 +1,4 @@
-"""Points drawn from the whole of a search space, whatever a sampler tried of it."""
+"""Points drawn from the whole of a search space, independent of what a sampler tried."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 
 MOST_POINTS = 1024
-"""Of a grid: a larger one is sampled."""
+"""Most points of a grid that is used whole; a larger grid is sampled."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Space:
-    """The axes and where each has an effect.
+    """The axes, and where each axis has an effect.
 
     Attributes:
         levels: see ``kernel``.
-        alive: for an axis that has no effect everywhere, a tree that says where, read from the
-            axes before it.
-        grid: where every combination of the values tried was tried, these combinations, sorted,
-            (points, axes): they are the whole space then. None elsewhere.
+        alive: for each axis that has an effect only at some points, a decision tree that predicts
+            from the axes before it where it has an effect.
+        grid: all combinations of the values tried, sorted, (points, axes), if every combination
+            was tried: these points are then the whole space. Else None.
     """
 
     levels: Levels
@@ -43,7 +43,7 @@ class Space:
         return masked
 
     def children(self, axis: int) -> list[int]:
-        """The axes whose effect depends on ``axis``."""
+        """The axes that have an effect only at some values of ``axis``."""
         return [
             k for k, tree in self.alive.items() if axis < k and tree.feature_importances_[axis] > 0
         ]
@@ -52,8 +52,8 @@ class Space:
 def learn_space(points: Floats, levels: Levels) -> Space:
     """The space in which trials were tried.
 
-    An axis may have an effect only at some values of the axes before it; at which ones is learned
-    from the trials.
+    An axis may have an effect only at some values of the axes before it. A decision tree learns
+    these values from the trials.
 
     Args:
         points: (n, axes), NaN where an axis had no effect.
@@ -63,7 +63,7 @@ def learn_space(points: Floats, levels: Levels) -> Space:
     for k in range(1, len(levels)):
         active = ~np.isnan(points[:, k])
         if not active.all() and active.any():
-            from sklearn.tree import DecisionTreeClassifier  # a second, and most spaces need none
+            from sklearn.tree import DecisionTreeClassifier  # slow; most spaces need no tree
 
             tree = DecisionTreeClassifier(random_state=0)
             alive[k] = tree.fit(_readable(points[:, :k]), active)
@@ -73,7 +73,7 @@ def learn_space(points: Floats, levels: Levels) -> Space:
 def complete_grid(points: Floats) -> Floats | None:
     """The sorted distinct rows of ``points``; None unless they are all combinations of its values.
 
-    None too where there are more than ``MOST_POINTS``.
+    None also where there are more than ``MOST_POINTS`` combinations.
     """
     distinct = np.unique(points, axis=0)
     combinations = math.prod(len(np.unique(column)) for column in points.T)
@@ -86,10 +86,10 @@ def two_samples(levels: Levels, count: int, seed: int) -> tuple[Floats, Floats]:
 
     Args:
         levels: see ``kernel``.
-        count: a power of two.
-        seed: of the scrambling.
+        count: number of points, a power of two.
+        seed: seed of the scrambling.
     """
-    from scipy.stats import qmc  # it loads every distribution there is: only for what is no grid
+    from scipy.stats import qmc  # loads every distribution: import it only for what is no grid
 
     axes = len(levels)
     drawn = qmc.Sobol(2 * axes, rng=np.random.default_rng(seed)).random(count)
@@ -100,5 +100,5 @@ def two_samples(levels: Levels, count: int, seed: int) -> tuple[Floats, Floats]:
 
 
 def _readable(columns: Floats) -> Floats:
-    """Columns as a tree reads them: no NaN."""
+    """Columns as a tree reads them: -1 in place of NaN."""
     return np.nan_to_num(columns, nan=-1.0)

@@ -1,9 +1,9 @@
-"""What a trial is: the options of its system, its task and its training, and its identity.
+"""The config of a trial: the options of its system, its task and its training, and its identity.
 
 No torch here: ``--list`` and ``--dry-run`` read configs and must answer at once.
 
-A config that exists is valid: constructing one checks every option and every rule
-between options, so no worker ever meets an impossible configuration.
+A config that exists is valid: its construction checks every option and every rule between options.
+Therefore no worker receives an impossible configuration.
 """
 
 from __future__ import annotations
@@ -55,12 +55,12 @@ class TrialConfig:
     """Everything that decides a trial's numbers, except the seed.
 
     Attributes:
-        model: the options of its system.
-        task: the options of its task.
-        train: the options of its training.
-        unread: by dotted key, what was asked for and is an option of other systems or tasks alone.
-            It has no effect and is no part of the identity; an arm that overrides ``model.mixer``
-            or ``task.name`` takes it up.
+        model: the options of the system.
+        task: the options of the task.
+        train: the options of the training.
+        unread: by dotted key, the given options that only other systems or tasks have. They have
+            no effect and are no part of the identity. An arm that overrides ``model.mixer`` or
+            ``task.name`` uses those that the new system or task has.
     """
 
     model: ModelConfig = dataclasses.field(default_factory=SYSTEMS["focus"].config)
@@ -73,7 +73,7 @@ class TrialConfig:
             check_options(section, getattr(self, section))
         object.__setattr__(self, "unread", check_unread(self.unread))
         model = self.resolved_model()
-        for name, value in vars(model).items():  # some are products of others
+        for name, value in vars(model).items():  # some sizes are products of options
             check_size(f"model.{name}", value)
         self.task.check()
         self.train.check()
@@ -82,7 +82,7 @@ class TrialConfig:
         model.check(self.model, self.task)
 
     def override(self, changes: Mapping[str, Scalar]) -> TrialConfig:
-        """A copy with dotted keys replaced: ``override({"model.order": 3})``.
+        """Return a copy with the options at these keys replaced: ``override({"model.order": 3})``.
 
         Raises:
             UserError: an unknown key (naming the nearest right one), a value of the wrong kind,
@@ -99,11 +99,11 @@ class TrialConfig:
         return TrialConfig(**found, unread=unread)
 
     def resolved_model(self) -> ModelConfig:
-        """The model with everything filled in that follows from other options."""
+        """The model, with every option filled in that follows from other options."""
         return self.model.resolved(self.task.length)
 
     def resolved(self) -> TrialConfig:
-        """The same trial, spelled out: no derived option is left open, and none is unread."""
+        """The same trial with every derived option filled in, and without unread options."""
         return dataclasses.replace(self, model=self.resolved_model(), unread={})
 
     def flat(self) -> FlatConfig:
@@ -115,7 +115,7 @@ class TrialConfig:
         }
 
     def canonical(self) -> FlatConfig:
-        """The resolved options that decide this trial's numbers: dead ones are left out."""
+        """The resolved options that decide this trial's numbers, without those of no effect."""
         trial = self.resolved()
         return {
             f"{section}.{field.name}": getattr(config, field.name)
@@ -127,7 +127,7 @@ class TrialConfig:
         }
 
     def cautions(self) -> tuple[str, ...]:
-        """What is hardly wanted of this trial, each in one line; no part of its identity."""
+        """Warnings about unlikely choices in this trial, a line each; not part of its identity."""
         return self.resolved_model().cautions(self.task)
 
     @property
@@ -156,11 +156,11 @@ class TrialConfig:
 
 
 def _of(section: str, flat: Mapping[str, Scalar]) -> FlatConfig:
-    """The options of a section, by name."""
+    """The options of ``section`` by their names without the section."""
     own = [key for key in flat if key.startswith(f"{section}.")]
     return {key.partition(".")[2]: flat[key] for key in own}
 
 
 def from_flat(flat: Mapping[str, Scalar]) -> TrialConfig:
-    """The inverse of ``flat`` and of ``canonical``: what travels to a worker as plain data."""
+    """The inverse of ``flat`` and of ``canonical``: workers receive trials as such plain data."""
     return TrialConfig().override(flat)

@@ -1,4 +1,4 @@
-"""Options by their dotted keys, over all systems and tasks: known, read from words, changed."""
+"""Looks up, reads and changes options by their dotted keys, over all systems and tasks."""
 
 from __future__ import annotations
 
@@ -18,36 +18,36 @@ from focus_core.tasks import TASKS
 Scalar = bool | int | float | str | None
 
 TAGS = {"model": "mixer", "task": "name"}
-"""The option that says which of them a section's config is."""
+"""By section, the option that selects the kind of config: the system or the task."""
 
 
 Options = dict[str, tuple[type[Any], dataclasses.Field[Any]]]
 
 
 def known_keys() -> list[str]:
-    """Every dotted key that an override may name, for one system or task or another."""
+    """Every dotted key that an override may name: the options of all systems and tasks."""
     return list(_options())
 
 
 def spellings() -> dict[str, str]:
-    """By key that is only a way to say another one: that other key."""
+    """Map each key that is only another spelling to the key that it spells."""
     spelt = {key: field.metadata.get(SPELLS) for key, (_, field) in _options().items()}
     return {key: f"{key.partition('.')[0]}.{name}" for key, name in spelt.items() if name}
 
 
 def counts() -> list[str]:
-    """The keys of counts, which move with the length of a sequence."""
+    """The keys of counts: the length that a count gives depends on the length of a sequence."""
     return [key for key, (_, field) in _options().items() if field.metadata.get(COUNT)]
 
 
 def defaults() -> dict[str, Scalar]:
-    """Every key with its default, that of the first config that has it."""
+    """Every key with its default in the first config that has the option."""
     found: dict[str, Any] = {key: field.default for key, (_, field) in _options().items()}
     return found
 
 
 def read_value(key: str, word: str) -> Scalar:
-    """What ``word`` says for the option called ``key``: ``none`` may be a word, a number may not.
+    """Return the value that ``word`` gives the option ``key``; see ``words`` for ``none``.
 
     Raises:
         UserError: an unknown key (naming the nearest right one), or a word of the wrong kind.
@@ -75,14 +75,15 @@ def check_key(key: str) -> None:
 def changed(
     section: str, config: Any, unread: Mapping[str, Scalar], to: Mapping[str, Scalar]
 ) -> tuple[Any, dict[str, Scalar]]:
-    """A section's config with other values, and what was asked for that it does not have.
+    """Return a section's config with new values, and the given options that the config lacks.
 
-    Another system or task takes over every value that was set, as far as it has such an option.
+    A new system or task takes over every value that differs from its default, where the new config
+    has that option.
 
     Args:
-        section: its name.
-        config: before.
-        unread: of the section, by name, what was asked for before and ``config`` does not have.
+        section: the name of the section.
+        config: the section's config before the change.
+        unread: by name, the section's options that were given before and that ``config`` lacks.
         to: the values to set, by name.
 
     Raises:
@@ -106,7 +107,7 @@ def changed(
 
 
 def check_unread(unread: Mapping[str, Scalar]) -> dict[str, Scalar]:
-    """Options that a trial does not have, each as the first config that has it would take it.
+    """Check options that a trial lacks by the rules of the first config that has the option.
 
     Raises:
         UserError: a value of the wrong kind, or outside its range.
@@ -134,7 +135,7 @@ def _kind(section: str, tag: str, name: Scalar) -> type[Any]:
 
 
 def _kinds() -> dict[str, dict[str, type[Any]]]:
-    """By section, the config of every system and of every task by its name."""
+    """By section and name, the config of every system, of every task, and of the training."""
     return {
         "model": {name: system.config for name, system in SYSTEMS.items()},
         "task": {name: task.config for name, task in TASKS.items()},
@@ -143,7 +144,7 @@ def _kinds() -> dict[str, dict[str, type[Any]]]:
 
 
 def _options() -> Options:
-    """By key, the first config that has such an option, and its field."""
+    """By key, the first config that has the option, and the option's field."""
     return _found(
         tuple((section, kind) for section, kinds in _kinds().items() for kind in kinds.values())
     )

@@ -1,4 +1,4 @@
-"""Whose start, frame and optimiser a trial's mixer has here: ours, or as it was published."""
+"""Whether the start, frame and optimiser of a trial's mixer are ours or the published ones."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ WORDS = ("start", "frame", "optimiser")
 
 
 def origins(canonical: Mapping[str, object]) -> dict[str, str]:
-    """The words for one trial: ``start``, ``frame``, ``optimiser``.
+    """Describe the ``start``, ``frame`` and ``optimiser`` of one trial, in a few words each.
 
     Args:
-        canonical: its flat canonical config.
+        canonical: the trial's flat canonical config.
     """
     mixer = str(canonical.get("model.mixer", "focus"))
-    if mixer not in SYSTEMS:  # of a later or an earlier code
+    if mixer not in SYSTEMS:  # the config is from another version of the code
         return dict.fromkeys(WORDS, "unknown")
     origin = origin_of(mixer)
     words = {name: str(getattr(origin, name)) for name in WORDS}
@@ -27,6 +27,6 @@ def origins(canonical: Mapping[str, object]) -> dict[str, str]:
 
 
 def is_rival(canonical: Mapping[str, object]) -> bool:
-    """Whether a trial's mixer is somebody else's."""
+    """Whether other authors published a trial's mixer; also true for an unknown mixer."""
     system = SYSTEMS.get(str(canonical.get("model.mixer", "focus")))
     return system is None or system.is_rival

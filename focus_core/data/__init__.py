@@ -1,12 +1,12 @@
 """Data sets that are fetched once and checked at every use. No torch here.
 
-They lie in the folder that FOCUS_DATA names (default: ``focus_sweeps`` in the user's cache)::
+The files are in the folder that FOCUS_DATA names (default: ``focus_sweeps`` in the user's cache)::
 
     mnist/train-images-idx3-ubyte.gz   and the three others
     enwik8, text8                      100,000,000 bytes each
-    enwik8.first4150000.xz             enough for a trial that asks for a prefix no longer
+    enwik8.first4150000.xz             enough for a trial with a prefix of at most that many bytes
 
-``python -m focus_core.data fetch mnist enwik8 text8`` gets them.
+``python -m focus_core.data fetch mnist enwik8 text8`` fetches the data sets.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ __all__ = ["DATA_SETS", "DataFile", "Digest"]
 
 
 class DataMissingError(UserError, FileNotFoundError):
-    """A data set is not there; an ``OSError``: this machine's fault, and no trial's."""
+    """A data set is missing; an ``OSError``, because the cause is the machine and not a trial."""
 
 
 class DataCorruptError(UserError, OSError):
-    """A file is not what it must be."""
+    """A file does not have the expected size or content."""
 
 
 DIGITS = "digits"  # comes with scikit-learn: nothing to fetch
@@ -39,7 +39,7 @@ def data_folder() -> Path:
     """FOCUS_DATA, else ``focus_sweeps`` in the user's cache.
 
     Raises:
-        UserError: FOCUS_DATA is relative, which would be another folder to every worker.
+        UserError: FOCUS_DATA is relative, and would name a different folder in every worker.
     """
     given = os.environ.get("FOCUS_DATA")
     if given:
@@ -55,7 +55,7 @@ def data_folder() -> Path:
 
 
 def find_prefix(name: str) -> tuple[Path, int] | None:
-    """The longest ``NAME.firstN.xz`` in the data folder, and its N; None where there is none."""
+    """The ``NAME.firstN.xz`` of largest N in the data folder, and N; None without such a file."""
     pattern = re.compile(rf"{re.escape(name)}\.first(\d+)\.xz")
     folder = data_folder()
     names = os.listdir(folder) if folder.is_dir() else []
@@ -64,10 +64,10 @@ def find_prefix(name: str) -> tuple[Path, int] | None:
 
 
 def digits_file() -> Path:
-    """Where scikit-learn keeps its 8 x 8 digits; found without importing it.
+    """The path of scikit-learn's 8 x 8 digits, found without an import of scikit-learn.
 
     Raises:
-        DataMissingError: it is not installed.
+        DataMissingError: scikit-learn is not installed.
     """
     found = importlib.util.find_spec("sklearn")
     folders = found.submodule_search_locations if found else None
@@ -81,13 +81,13 @@ def digits_file() -> Path:
 
 
 def check_present(name: str, prefix: int = 0) -> None:
-    """Raise a DataMissingError that says what to do, unless data set ``name`` is there.
+    """Raise a DataMissingError that says what to do, unless data set ``name`` is present.
 
-    Only looks: content is checked when it is read.
+    This function checks only that files exist. Reading a file checks its content.
 
     Args:
-        name: of the data set.
-        prefix: how many bytes of a text are enough; 0 for the whole.
+        name: the name of the data set.
+        prefix: the number of bytes of a text that are enough; 0 for the whole text.
     """
     if name == DIGITS:
         digits_file()

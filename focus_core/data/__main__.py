@@ -20,11 +20,11 @@ from focus_core.paths import check_path
 
 NAME = "focus_core.data"
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
-SECONDS_BETWEEN = 0.5  # two lines of progress at a terminal
+SECONDS_BETWEEN = 0.5  # between two updates of the progress line at a terminal
 
 
 class Parser(argparse.ArgumentParser):
-    """Errors are one line."""
+    """A parser that reports an error in one line."""
 
     def error(self, message: str) -> NoReturn:
         raise UserError(f"{message.removeprefix('argument ')}; use: fetch NAME ... [--to DIR]")
@@ -97,7 +97,7 @@ def _folder(given: str | None) -> Path:
 
 
 class Terminal:
-    """Progress on standard error: a line that is written over, at a terminal only."""
+    """Shows progress on standard error, in one line that is overwritten; at a terminal only."""
 
     def __init__(self) -> None:
         self._said = 0.0

@@ -1,4 +1,4 @@
-"""Files are checked before any of their bytes is used."""
+"""Checks a file of a data set before any of its bytes is used."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ BLOCK = 2**20
 
 
 def what_is_wrong(path: Path, digest: Digest) -> str | None:
-    """``expected ..., found ...`` for a file that is not what it must be; None for one that is."""
+    """Return ``expected ..., found ...`` for a file that differs from ``digest``, else None."""
     size = path.stat().st_size
     if size != digest.size:
         return f"expected {digest.size} bytes, found {size}"
@@ -29,8 +29,8 @@ def read_checked(file: DataFile) -> bytes:
     """The content of a data file.
 
     Raises:
-        FileNotFoundError: it is not there.
-        DataCorruptError: it is not what it must be.
+        FileNotFoundError: the file does not exist.
+        DataCorruptError: the file differs from its digest.
     """
     path = data_folder() / file.name
     wrong = what_is_wrong(path, file.digest)

@@ -1,4 +1,4 @@
-"""Downloads that go on where they stopped, are checked, and are never half in place."""
+"""Downloads files: resumes interrupted downloads, checks files, and never leaves half a file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from focus_core.data import DataFile, Digest
 from focus_core.data.checked import BLOCK, what_is_wrong
 
 STALLED_SECONDS = 30.0
-ATTEMPTS = 3  # at one mirror, each going on where the one before stopped
+ATTEMPTS = 3  # at one mirror; each attempt resumes where the previous one stopped
 BROKEN = (
     urllib.error.URLError,
     http.client.HTTPException,
@@ -25,26 +25,26 @@ BROKEN = (
     ConnectionError,
 )
 Progress = Callable[[str, int, int], None]
-"""``progress(name, bytes so far, bytes in all)``."""
+"""Called as ``progress(name, bytes so far, total bytes)``."""
 
 
 class FetchError(Exception):
-    """No mirror gave what was asked for."""
+    """No mirror served the expected file."""
 
 
 def fetch_file(
     file: DataFile, folder: Path, progress: Progress, *, stalled: float = STALLED_SECONDS
 ) -> bool:
-    """Get one data file into ``folder``, unless it is there and right.
+    """Fetch one data file into ``folder``, unless the file is already there and right.
 
     Args:
-        file: what to get, and from where.
+        file: the file and its mirrors.
         folder: the data folder.
-        progress: called as bytes come.
-        stalled: seconds without a byte after which a connection is given up.
+        progress: called when bytes arrive.
+        stalled: seconds without a byte after which a connection ends.
 
     Returns:
-        False where nothing was to do.
+        True where the file was fetched, False where it was already there.
 
     Raises:
         FetchError: one line that names the file, what was expected and what every mirror gave.
@@ -68,11 +68,11 @@ def fetch_file(
 def _from_mirror(
     url: str, file: DataFile, part: Path, progress: Progress, stalled: float
 ) -> str | None:
-    """Complete ``part`` from one mirror; what is wrong with what it gave, or None."""
+    """Complete ``part`` from one mirror; return what is wrong with the file, or None."""
     resumed = part.exists()
     wrong = _download_and_check(url, file, part, progress, stalled)
     if wrong and resumed and not part.exists():
-        # What was there before may have been the wrong half: once more, all from this mirror.
+        # The bytes from before may have been wrong: fetch the whole file from this mirror.
         wrong = _download_and_check(url, file, part, progress, stalled)
     return wrong
 
@@ -94,7 +94,7 @@ def _download_and_check(
             break
         wrong = f"expected {size} bytes, found {here} ({wrong})"
     else:
-        return wrong  # the part stays: the next mirror, or the next call, goes on from it
+        return wrong  # the part stays: the next mirror, or the next call, resumes from it
     found = _unzip(part, file.digest) if file.zipped else what_is_wrong(part, file.digest)
     if found:
         part.unlink(missing_ok=True)
@@ -104,7 +104,7 @@ def _download_and_check(
 def _download(
     url: str, part: Path, size: int, progress: Callable[[int], None], stalled: float
 ) -> None:
-    """Append to ``part`` what it lacks; from the start where the server knows no ranges."""
+    """Append the missing bytes to ``part``; start again where the server supports no ranges."""
     have = part.stat().st_size if part.exists() else 0
     if have >= size:
         return
@@ -115,7 +115,7 @@ def _download(
             raise http.client.HTTPException("the server answered with another range")
         with part.open("ab" if goes_on else "wb") as file:
             have = have if goes_on else 0
-            # One byte more than is wanted tells that too much is served.
+            # One byte more than expected shows that the served file is too long.
             while have <= size and (block := answer.read1(min(BLOCK, size + 1 - have))):
                 file.write(block)
                 have += len(block)
@@ -125,7 +125,7 @@ def _download(
 
 
 def _unzip(part: Path, digest: Digest) -> str | None:
-    """Put the archive's one member in the archive's place; what is wrong with it, or None."""
+    """Replace the archive by its largest member; return what is wrong with it, or None."""
     unpacked = part.with_name(f"{part.name}.unzipped")
     try:
         with zipfile.ZipFile(part) as archive:

@@ -1,4 +1,4 @@
-"""What is known of a file of a data set before it is there."""
+"""The facts about a file of a data set that are known before the file is fetched."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Digest(NamedTuple):
-    """What a file must be: its size in bytes and a checksum of its content."""
+    """The expected size of a file in bytes, and the expected checksum of its content."""
 
     size: int
     algorithm: str
@@ -14,12 +14,12 @@ class Digest(NamedTuple):
 
 
 class DataFile(NamedTuple):
-    """A file as it is kept, and as it is served."""
+    """A file in the data folder, and its mirrors."""
 
     name: str
-    """Below the data folder."""
+    """Path of the file, relative to the data folder."""
     digest: Digest
     urls: tuple[str, ...]
     """Mirrors, in the order in which they are tried."""
     zipped: int | None = None
-    """Bytes of the zip archive that is served instead; None: the file itself is."""
+    """Bytes of the zip archive that the mirrors serve; None where they serve the file itself."""

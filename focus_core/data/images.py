@@ -16,11 +16,11 @@ def read_mnist(part: str) -> tuple[Tensor, Tensor]:
     """Pixels (N, 784) from 0 to 255 and classes (N,), both uint8.
 
     Args:
-        part: ``train`` or ``t10k``, as the files are called.
+        part: ``train`` or ``t10k``, as in the names of the files.
 
     Raises:
-        DataMissingError: it was never fetched.
-        DataCorruptError: a file is not MNIST's.
+        DataMissingError: MNIST was not fetched.
+        DataCorruptError: a file differs from its digest.
     """
     check_present("mnist")
     images, labels = (
@@ -43,7 +43,7 @@ def read_idx(content: bytes) -> Tensor:
 def read_digits() -> tuple[Tensor, Tensor]:
     """Pixels (1797, 64) from 0 to 16 and classes (1797,), both uint8.
 
-    Read from scikit-learn's own file, without importing it.
+    The digits come from scikit-learn's own file, without an import of scikit-learn.
 
     Raises:
         DataMissingError: scikit-learn is not installed.

@@ -1,4 +1,4 @@
-"""The data sets that are fetched, by name: their files, where they are served, their digests."""
+"""The data sets to fetch, by name: their files, mirrors and digests."""
 
 from __future__ import annotations
 

@@ -29,14 +29,14 @@ PREFIX_SHA256 = {
 
 
 class Text(NamedTuple):
-    """A text, one token a byte.
+    """A text with one token for each byte.
 
     Attributes:
         tokens_T: (T,) uint8.
-        symbols: how many different tokens there may be.
+        symbols: the size of the alphabet.
         blank: the token of a space.
-        prefix: is it the beginning of a longer data set?
-        crc32: of the text's bytes.
+        prefix: whether the text was read as a prefix of its data set.
+        crc32: the CRC-32 of the text's bytes.
     """
 
     tokens_T: Tensor  # noqa: N815
@@ -50,19 +50,19 @@ def read_text(name: str, prefix: int = 0) -> Text:
     """The text of task ``name``: enwik8, text8 or pydoc_text.
 
     Args:
-        name: of the task.
-        prefix: only so many bytes; 0 for all.
+        name: the name of the task.
+        prefix: the number of bytes to read; 0 for all bytes.
 
     Raises:
-        DataMissingError: it, or that much of it, was never fetched.
-        DataCorruptError: its file is not what it must be.
-        UserError: it has no ``prefix`` bytes.
+        DataMissingError: the text, or a prefix of that length, was not fetched.
+        DataCorruptError: the file differs from its expected size or content.
+        UserError: the text has fewer than ``prefix`` bytes.
     """
     return _read(name, prefix, str(data_folder()))
 
 
 @lru_cache(maxsize=2)
-def _read(name: str, prefix: int, folder: str) -> Text:  # noqa: ARG001  another folder, another text
+def _read(name: str, prefix: int, folder: str) -> Text:  # noqa: ARG001  a cache key
     content = _pydoc() if name == "pydoc_text" else _fetched(name, prefix)
     if prefix > len(content):
         raise UserError(
@@ -74,16 +74,16 @@ def _read(name: str, prefix: int, folder: str) -> Text:  # noqa: ARG001  another
 
 
 def as_bytes(content: bytes, *, prefix: bool) -> Text:
-    """Any bytes, each a token."""
+    """A text of any bytes; each byte is a token."""
     tokens_T = torch.frombuffer(bytearray(content), dtype=torch.uint8)
     return Text(tokens_T, 256, ord(" "), prefix, zlib.crc32(content))
 
 
 def as_letters(content: bytes, *, prefix: bool) -> Text:
-    """Spaces and small letters: tokens 0 and 1 to 26.
+    """A text of spaces (token 0) and the letters a to z (tokens 1 to 26).
 
     Raises:
-        DataCorruptError: another byte is among them.
+        DataCorruptError: the content has another byte.
     """
     odd = content.translate(None, LETTERS)
     if odd:
@@ -94,7 +94,7 @@ def as_letters(content: bytes, *, prefix: bool) -> Text:
 
 
 def is_text(name: str) -> bool:
-    """Whether the task of that name is one of text."""
+    """Whether ``name`` is the name of a text task."""
     return name in ("enwik8", "text8", "pydoc_text")
 
 
@@ -102,9 +102,9 @@ def encode(name: str, text: str) -> Tensor:
     """The tokens (T,) of ``text`` in the alphabet of task ``name``.
 
     Raises:
-        UserError: a character that is not in it.
+        UserError: the text has a character that is not in the alphabet.
     """
-    content = text.encode(errors="surrogateescape")  # a command line's bytes that are no UTF-8
+    content = text.encode(errors="surrogateescape")  # bytes that are not UTF-8
     if name != "text8":
         return torch.tensor(list(content), dtype=torch.int64)
     odd = content.translate(None, LETTERS).decode(errors="replace")
@@ -114,12 +114,12 @@ def encode(name: str, text: str) -> Tensor:
 
 
 def decode(name: str, token: int) -> bytes:
-    """The byte of a token of task ``name``."""
+    """The byte of ``token`` in the alphabet of task ``name``."""
     return LETTERS[token : token + 1] if name == "text8" else bytes([token])
 
 
 def _fetched(name: str, prefix: int) -> bytes:
-    """The whole data set where it is there, else the longest prefix of it."""
+    """The whole data set where its file exists, else the longest prefix that was fetched."""
     check_present(name, prefix)
     (whole,) = DATA_SETS[name]
     found = find_prefix(name)
@@ -140,7 +140,7 @@ def _fetched(name: str, prefix: int) -> bytes:
 
 
 def _pydoc() -> bytes:
-    """The language reference's topics, in the order of their names, as this Python has them."""
+    """The topics of this Python's language reference, in the order of their names."""
     from pydoc_data.topics import topics
 
     return "\n".join(topics[name] for name in sorted(topics)).encode()

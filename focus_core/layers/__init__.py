@@ -1,1 +1,1 @@
-"""What several systems share: attention, convolution, averages, embeddings; what each costs."""
+"""What several systems share: attention, convolution, averages, embeddings, and their cost."""

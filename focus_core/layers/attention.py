@@ -1,4 +1,4 @@
-"""Causal softmax attention with rotary positions: over everything, within chunks, or sliding.
+"""Causal softmax attention with rotary positions: over the whole past, in chunks, or sliding.
 
 B batch, H heads, L length, M chunk length, C chunks, J keys (M or 2 M), Z key width, V value width.
 """
@@ -13,7 +13,7 @@ from torch.nn import functional
 
 
 def causal_attention(q_BHLZ: Tensor, k_BHLZ: Tensor, v_BHLV: Tensor) -> Tensor:
-    """softmax(q k^T / sqrt(Z)) v over the steps up to one's own; positions enter by rotation.
+    """softmax(q k^T / sqrt(Z)) v over the steps up to the query's own; positions are rotary.
 
     Returns:
         y_BHLV.
@@ -26,7 +26,7 @@ def causal_attention(q_BHLZ: Tensor, k_BHLZ: Tensor, v_BHLV: Tensor) -> Tensor:
 def chunked_attention(q_BLZ: Tensor, k_BLZ: Tensor, v_BLV: Tensor, chunk_length: int) -> Tensor:
     """One head, in chunks of ``chunk_length`` tokens that do not see each other (Eq. 9, 10).
 
-    A last, shorter chunk is padded at its end, where no token looks.
+    A shorter last chunk is padded at its end, which no token attends to.
 
     Returns:
         y_BLV.
@@ -38,9 +38,10 @@ def chunked_attention(q_BLZ: Tensor, k_BLZ: Tensor, v_BLV: Tensor, chunk_length:
 
 
 def sliding_attention(q_BLZ: Tensor, k_BLZ: Tensor, v_BLV: Tensor, window: int) -> Tensor:
-    """One head; every token sees the last ``window`` tokens, itself among them.
+    """One head; every token attends to the last ``window`` tokens, itself included.
 
-    Queries of a chunk meet the keys of that chunk and of the one before: linear in L.
+    The queries of a chunk meet the keys of that chunk and of the chunk before, so the cost is
+    linear in L.
 
     Returns:
         y_BLV.
@@ -50,7 +51,7 @@ def sliding_attention(q_BLZ: Tensor, k_BLZ: Tensor, v_BLV: Tensor, window: int) 
     v_BCJV = with_previous(to_bins(v_BLV, window))
     steps_M = torch.arange(window, device=q_BLZ.device)
     keys_J = torch.arange(2 * window, device=q_BLZ.device)
-    # counted from the start of the chunk before
+    # key positions count from the start of the chunk before
     near_MJ = keys_J > steps_M[:, None]
     seen_CMJ = near_MJ & sees_previous(q_BCMZ.shape[1], window, q_BLZ.device)
     y_BCMV = functional.scaled_dot_product_attention(q_BCMZ, k_BCJZ, v_BCJV, seen_CMJ)
@@ -58,15 +59,15 @@ def sliding_attention(q_BLZ: Tensor, k_BLZ: Tensor, v_BLV: Tensor, window: int) 
 
 
 def with_previous(x_BCMD: Tensor) -> Tensor:
-    """Every chunk behind the one before it, (B, C, 2 M, D); before the first there are zeros."""
+    """Every chunk, preceded by the chunk before it (zeros for the first), (B, C, 2 M, D)."""
     previous_BCMD = functional.pad(x_BCMD, (0, 0, 0, 0, 1, 0))[:, :-1]
     return torch.cat((previous_BCMD, x_BCMD), dim=2)
 
 
 def sees_previous(chunks: int, length: int, device: torch.device) -> Tensor:
-    """May step m of chunk c see key j of ``with_previous``? (C, M, 2 M) bool.
+    """Whether step m of chunk c sees key j of ``with_previous``, (C, M, 2 M) bool.
 
-    All of the chunk before, where there is one, and its own chunk up to itself.
+    A step sees all of the chunk before, if there is one, and its own chunk up to itself.
     """
     steps_M = torch.arange(length, device=device)
     keys_J = torch.arange(2 * length, device=device)
@@ -77,7 +78,7 @@ def sees_previous(chunks: int, length: int, device: torch.device) -> Tensor:
 def written_out_attention(
     q_BHLZ: Tensor, k_BHJZ: Tensor, v_BHJV: Tensor, bias_LJ: Tensor
 ) -> Tensor:
-    """softmax(q k^T / sqrt(Z) + bias) v, every score in memory; a bias of -inf hides a key.
+    """softmax(q k^T / sqrt(Z) + bias) v, with all scores in memory; a bias of -inf hides a key.
 
     Returns:
         y_BHLV.
@@ -87,12 +88,12 @@ def written_out_attention(
 
 
 def causal_bias(length: int, like: Tensor) -> Tensor:
-    """0 up to one's own step and -inf after it, (L, L), in the type and place of ``like``."""
+    """0 up to a query's own step and -inf after it, (L, L), in the type and device of ``like``."""
     return torch.full((length, length), -math.inf, device=like.device, dtype=like.dtype).triu(1)
 
 
 def to_bins(x_BLD: Tensor, length: int) -> Tensor:
-    """Cut a sequence into bins of ``length`` steps, (B, N, R, D); the last is filled with 0."""
+    """Cut a sequence into bins of ``length`` steps, (B, N, R, D); the last is padded with 0."""
     missing = -x_BLD.shape[1] % length
     if missing:
         x_BLD = functional.pad(x_BLD, (0, 0, 0, missing))
@@ -102,11 +103,11 @@ def to_bins(x_BLD: Tensor, length: int) -> Tensor:
 def rotate(x_BHLZ: Tensor, start: int = 0) -> Tensor:
     """Rotary positions (Su et al. 2021): step t turns pair i by t / 10000^(2 i / Z) radians.
 
-    A pair is two neighbours, taken as a complex number; leading axes may be any. The first step
-    is ``start``.
+    A pair is two neighbouring entries, read as a complex number; there may be any leading axes.
+    The first step is ``start``.
     """
     L, Z = x_BHLZ.shape[-2:]
-    real = torch.promote_types(x_BHLZ.dtype, torch.float32)  # half types have no complex kin
+    real = torch.promote_types(x_BHLZ.dtype, torch.float32)  # half types have no complex form
     steps_L = torch.arange(start, start + L, device=x_BHLZ.device, dtype=real)
     evens = torch.arange(0, Z, 2, device=x_BHLZ.device, dtype=real)
     angle_LZ = steps_L[:, None] * torch.pow(10000.0, -evens / Z)

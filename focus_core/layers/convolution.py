@@ -10,12 +10,12 @@ from torch.autograd.function import once_differentiable
 
 
 def convolve(x_BDL: Tensor, kernel_BDJ: Tensor, *, circular: bool = False) -> Tensor:
-    """y[t] = sum_j kernel[j] x[t-j], as long as x.
+    """y[t] = sum_j kernel[j] x[t-j], of the length of x.
 
     Args:
-        x_BDL: the input; its leading axes may be any.
+        x_BDL: the input; there may be any leading axes.
         kernel_BDJ: taps from lag 0 on; leading axes broadcast over those of x.
-        circular: transform L points, so that the end of x wraps to its start: leaks.
+        circular: transform L points, so that the end of x wraps to its start: this leaks.
 
     Returns:
         y_BDL, in at least float32 (half types have no FFT of every length).
@@ -40,7 +40,7 @@ def _power_of_two(at_least: int) -> int:
 
 
 class _Convolution(torch.autograd.Function):
-    """Its own backward: torch differentiates rfft by a complex FFT of twice the size."""
+    """With its own backward: torch differentiates rfft by a complex FFT of twice the size."""
 
     @staticmethod
     def forward(ctx: Any, x_BDL: Tensor, kernel_BDJ: Tensor, n: int) -> Tensor:

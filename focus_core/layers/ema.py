@@ -1,6 +1,6 @@
-"""The rival of the filter bank: a damped exponential moving average (Ma et al. 2022, Mega).
+"""A rival of the filter bank: the damped exponential moving average (Ma et al. 2022, Mega).
 
-B batch, L length, D width, S averages a channel.
+B batch, L length, D width, S averages per channel.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from focus_core.layers.convolution import convolve
 
 
 class DampedEMA(nn.Module):
-    """S damped averages of every channel over the whole sequence, mixed, plus a skip; then SiLU."""
+    """SiLU(mix + skip), with a mix of S damped averages per channel over the whole sequence."""
 
     def __init__(self, width: int, size: int) -> None:
-        """``size`` averages of each of ``width`` channels."""
+        """Make ``size`` averages for each of ``width`` channels."""
         super().__init__()
         shape = (width, size)
         self.delta_DS = nn.Parameter(torch.empty(shape))
@@ -43,7 +43,7 @@ class DampedEMA(nn.Module):
         return functional.silu(torch.addcmul(y_BDL.transpose(1, 2), x_BLD, self.omega_D))
 
     def initial_state(self, batch: int) -> Tensor:
-        """The averages s_BDS of nothing."""
+        """The averages s_BDS before the first token: zeros."""
         return self.omega_D.new_zeros(batch, *self.delta_DS.shape)
 
     def step(
@@ -52,7 +52,7 @@ class DampedEMA(nn.Module):
         e_BNDO: Tensor | None,  # noqa: ARG002
         s_BDS: Tensor,
     ) -> tuple[Tensor, Tensor]:
-        """The next (B, D), and the averages with it: s = q s + p beta x."""
+        """The output for the next token, (B, D), and the new averages s = q s + p beta x."""
         p_DS = torch.sigmoid(self.delta_DS)
         q_DS = 1 - p_DS * torch.sigmoid(self.alpha_DS)
         s_BDS = q_DS * s_BDS + p_DS * self.beta_DS * x_BD[..., None]
@@ -60,7 +60,7 @@ class DampedEMA(nn.Module):
         return functional.silu(torch.addcmul(y_BD, x_BD, self.omega_D)), s_BDS
 
     def initial_value(self, name: str, generator: torch.Generator) -> Tensor:
-        """Mega's own: beta alternates in sign, so that the averages of a channel differ."""
+        """Mega's initial values: beta alternates in sign, so that a channel's averages differ."""
         value = torch.randn(getattr(self, name).shape, generator=generator)
         if name in ("delta_DS", "alpha_DS"):
             return 0.2 * value

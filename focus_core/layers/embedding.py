@@ -1,4 +1,4 @@
-"""What a token is where the network begins. B batch, L length, D width."""
+"""Embeddings of tokens, positions and real numbers. B batch, L length, D width."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from focus_core.options.frame import Frame
 
 
 class TokenEmbedding(nn.Embedding):
-    """A vector of unit variance for every token; where it is also the head, of unit length."""
+    """A vector for every token: entries of variance 1, or length 1 if the head shares it."""
 
     def __init__(self, count: int, width: int, frame: Frame) -> None:
         super().__init__(count, width)
@@ -20,7 +20,7 @@ class TokenEmbedding(nn.Embedding):
         self.factor = math.sqrt(width) if frame.scaled_embedding else 1.0
 
     def forward(self, tokens_BL: Tensor) -> Tensor:
-        """Vectors (B, L, D), in the scale in which the network reads them."""
+        """Vectors (B, L, D), multiplied by the frame's embedding factor."""
         return self.factor * super().forward(tokens_BL)
 
     def initial_value(self, name: str, generator: torch.Generator) -> Tensor:  # noqa: ARG002
@@ -29,7 +29,7 @@ class TokenEmbedding(nn.Embedding):
 
 
 class LearnedPositions(nn.Module):
-    """Adds a learned vector to every position up to the longest sequence's last."""
+    """Adds a learned vector to every position of a sequence of up to ``max_length`` tokens."""
 
     def __init__(self, max_length: int, width: int) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class LearnedPositions(nn.Module):
         """(B, L, D) to (B, L, D); the first position is ``start``.
 
         Raises:
-            UserError: a sequence longer than the positions that are there.
+            UserError: the sequence has more positions than there are learned vectors.
         """
         end, known = start + x_BLD.shape[1], len(self.weight_LD)
         if known < end:
@@ -50,22 +50,22 @@ class LearnedPositions(nn.Module):
         return x_BLD + self.weight_LD[start:end]
 
     def initial_value(self, name: str, generator: torch.Generator) -> Tensor:  # noqa: ARG002
-        """As large as a token's vector where the head is tied."""
+        """N(0, 1 / D), as large as a token's vector if the head is tied."""
         scale: float = self.weight_LD.shape[1] ** -0.5
         return scale * torch.randn(self.weight_LD.shape, generator=generator)
 
 
 class RealEncoder(nn.Linear):
-    """What embeds real numbers: (B, L) to (B, L, D)."""
+    """The embedding of real numbers: (B, L) to (B, L, D)."""
 
     def __init__(self, width: int) -> None:
         super().__init__(1, width)
 
     def forward(self, values_BL: Tensor) -> Tensor:
-        """Each number times one vector, plus another."""
+        """Each number times one vector, plus a second vector."""
         return super().forward(values_BL[..., None].to(self.weight.dtype))
 
     def initial_value(self, name: str, generator: torch.Generator) -> Tensor:
-        """Both vectors random: with one alone, a layer norm would see no number's size."""
+        """N(0, 1) for both vectors: with one alone, a layer norm would remove a number's size."""
         shape = self.weight.shape if name == "weight" else (self.out_features,)
         return torch.randn(shape, generator=generator)

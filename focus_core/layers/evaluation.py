@@ -1,4 +1,4 @@
-"""A network as it is scored."""
+"""The mode in which a network is scored."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import nn
 
 @contextmanager
 def evaluation(net: nn.Module) -> Iterator[None]:
-    """Without dropout and gradients; afterwards as before."""
+    """Turn off dropout and gradients in this context; restore the network's mode afterwards."""
     was_training = net.training
     net.eval()
     try:

@@ -9,9 +9,10 @@ from torch import Tensor, nn
 
 
 class ResidualLinear(nn.Linear):
-    """One of two in every block, which start smaller the more there are (Radford et al. 2019).
+    """One of two such layers per block; the initial weights shrink with depth.
 
-    The stream's variance then does not grow with the number of layers.
+    This is the rule of Radford et al. 2019: the variance of the residual stream does not grow with
+    the number of layers.
     """
 
     def __init__(self, inputs: int, outputs: int, layers: int) -> None:
@@ -19,7 +20,7 @@ class ResidualLinear(nn.Linear):
         self.writers = 2 * layers
 
     def initial_value(self, name: str, generator: torch.Generator) -> Tensor:
-        """Weights of variance 1 / (inputs writers), biases 0."""
+        """Weights of variance 1 / (inputs writers), with writers = 2 layers; biases 0."""
         if name == "bias":
             return torch.zeros(self.out_features)
         scale = 1 / math.sqrt(self.in_features * self.writers)

@@ -1,4 +1,4 @@
-"""A short causal convolution of every channel by itself. B batch, L length, D width, J taps."""
+"""A short causal convolution, separate per channel. B batch, L length, D width, J taps."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch.nn import functional
 
 
 class ShortConv(nn.Module):
-    """y[t] = bias + sum_j taps[j] x[t - j] over a few lags j, from 0 on."""
+    """y[t] = bias + sum_j taps[j] x[t - j] over the lags j = 0 ... J - 1."""
 
     def __init__(self, width: int, taps: int) -> None:
         super().__init__()
@@ -29,13 +29,13 @@ class ShortConv(nn.Module):
         return self.taps_DJ.new_zeros(batch, J - 1, D)
 
     def step(self, x_BD: Tensor, past_BJD: Tensor) -> tuple[Tensor, Tensor]:
-        """The next (B, D), and the inputs to keep."""
+        """The output for the next token, (B, D), and the inputs to keep."""
         known_BJD = torch.cat((past_BJD, x_BD[:, None]), dim=1)
         y_BD = torch.einsum("bjd,dj->bd", known_BJD, self.taps_DJ.flip(1)) + self.bias_D
         return y_BD, known_BJD[:, 1:]
 
     def initial_value(self, name: str, generator: torch.Generator) -> Tensor:
-        """Taps that keep the variance of white noise; biases 0."""
+        """Taps N(0, 1 / J), which keep the variance of white noise; biases 0."""
         if name == "bias_D":
             return torch.zeros(self.bias_D.shape)
         scale: float = self.taps_DJ.shape[1] ** -0.5

@@ -1,8 +1,8 @@
-"""What each kind of module does on a sequence: a row each, here of what several systems share.
+"""The cost of each kind of module on a sequence, as one row per kind.
 
-Matrix products and direct convolutions are what torch's own FLOP counter sees; FFTs and
-recurrences come on top, and are told apart. Norms, activations, gates and pooling are a few
-operations a number, and left out.
+This file has the rows of modules that several systems share. Torch's own FLOP counter sees matrix
+products and direct convolutions. FFTs and recurrences are added, and counted separately. Norms,
+activations, gates and pooling are a few operations per number, and are left out.
 
 B batch, L length, D width, H heads, M chunk length, Z key width, V value width, S states.
 """
@@ -22,13 +22,13 @@ from focus_core.layers.short_conv import ShortConv
 
 
 class Work(NamedTuple):
-    """What a part does on one sequence.
+    """The cost of a part on one sequence.
 
     Attributes:
         matmul: FLOPs of matrix products and direct convolutions; a multiply-add is 2.
-        unseen: FLOPs of FFTs (5 n log2 n for n complex points, half for real ones), recurrences
-            and what is more in complex products: torch's counter does not see them.
-        shared: like ``matmul``, but once for a whole batch: kernels are written once.
+        unseen: FLOPs that torch's counter does not see: of FFTs (5 n log2 n for n complex points,
+            half for real ones), of recurrences, and the extra FLOPs of complex products.
+        shared: like ``matmul``, but once for a whole batch, for kernels that are computed once.
         state: numbers that a decoder keeps after the sequence.
     """
 
@@ -38,16 +38,16 @@ class Work(NamedTuple):
     state: float = 0.0
 
     def plus(self, other: Work) -> Work:
-        """The two together."""
+        """The sum of the two."""
         return Work(*(a + b for a, b in zip(self, other, strict=True)))
 
 
 class Row(NamedTuple):
-    """What a kind of module costs.
+    """The cost of a kind of module.
 
     Attributes:
-        own: its own work on a sequence of so many tokens.
-        parts: its parts whose work comes on top, by name; None: all of them.
+        own: the module's own work, from the module and the number of tokens.
+        parts: names of the submodules whose work is added; None for all of them.
     """
 
     own: Callable[[Any, int], Work]
@@ -58,14 +58,14 @@ Rows = Mapping[type[nn.Module], Row]
 
 
 class NoRowError(TypeError):
-    """Nobody has written down what a kind of module costs."""
+    """There is no row for a kind of module."""
 
 
 def work(module: nn.Module, length: int, rows: Rows) -> Work:
-    """What ``module`` does on a sequence of ``length`` tokens.
+    """The work of ``module`` on a sequence of ``length`` tokens.
 
     Raises:
-        NoRowError: a module with parameters of its own and without a row.
+        NoRowError: a module has parameters of its own, but no row.
     """
     row = rows.get(type(module))
     if row is None:
@@ -83,7 +83,7 @@ def work(module: nn.Module, length: int, rows: Rows) -> Work:
 
 
 def nothing(module: nn.Module, length: int) -> Work:  # noqa: ARG001
-    """A part whose work is left out."""
+    """No work, for a part that is left out."""
     return Work()
 
 
@@ -94,7 +94,7 @@ def _linear(layer: nn.Linear, length: int) -> Work:
 def attention(
     length: int, keys: int, key_width: int, value_width: int, *, kept: int, heads: int = 1
 ) -> Work:
-    """Scores and their average of values; every query meets ``keys`` keys, hidden ones too."""
+    """Scores and the weighted mean of values; ``keys`` keys per query, masked ones included."""
     return Work(
         matmul=2 * length * keys * heads * (key_width + value_width),
         state=kept * heads * (key_width + value_width),
@@ -102,18 +102,18 @@ def attention(
 
 
 def padded(length: int, chunk: int) -> int:
-    """The length of whole chunks."""
+    """``length`` rounded up to whole chunks."""
     return math.ceil(length / chunk) * chunk
 
 
 def fft_convolution(channels: int, length: int) -> float:
-    """FLOPs of two real transforms, a product and the way back."""
+    """FLOPs of two real FFTs, a product and an inverse real FFT."""
     n = 1 << (2 * length - 2).bit_length()
     return channels * (3 * 2.5 * n * math.log2(n) + 3 * n)
 
 
 def ema(average: DampedEMA, length: int) -> Work:
-    """An average is a long convolution with a kernel that is written once."""
+    """The averages are a long convolution, with a kernel that is computed once per batch."""
     D, S = average.delta_DS.shape
     return Work(unseen=fft_convolution(D, length), shared=2 * D * S * length, state=D * S)
 

@@ -1,1 +1,1 @@
-"""The options of a trial: how one is declared, read from words and checked, and those all share."""
+"""Declares, reads and checks the options of a trial, and has the options that all trials share."""

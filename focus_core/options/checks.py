@@ -1,4 +1,4 @@
-"""Is a value what its option declares? Configs come from command lines and databases."""
+"""Checks values against their options, since configs come from command lines and databases."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from focus_core.options.fields import RANGE
 from focus_core.options.words import WRONG, describe, parts, read_word
 
 MOST = {int: 10**9, float: 1e30}
-"""Of every option: what databases, torch and its 32-bit numbers hold without overflowing."""
+"""Largest size of an option's value: databases, torch and 32-bit numbers hold it."""
 MOST_SHOWN = 60
 
 
 def check_options(section: str, config: Any) -> None:
-    """Raise a UserError for the first option of ``config`` of the wrong kind, or out of range."""
+    """Raise a UserError for the first option of ``config`` of a wrong kind or out of range."""
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
         coerced = of_kind(f"{section}.{field.name}", type(config), value)
@@ -29,10 +29,10 @@ def check_options(section: str, config: Any) -> None:
 
 
 def of_kind(key: str, config: type[Any], value: Any) -> Any:
-    """``value`` as the option of ``config`` that ``key`` names has it: 1 where 1.0 is wanted.
+    """Convert ``value`` to the kind of the option that ``key`` names: 1 becomes 1.0 for a float.
 
     Raises:
-        UserError: it is of another kind, or too large.
+        UserError: the value is of another kind, or too large.
     """
     kind = _hints(config)[key.partition(".")[2]]
     coerced = _of_kind(value, kind)
@@ -50,10 +50,10 @@ def check_range(key: str, field: dataclasses.Field[Any], value: Any) -> None:
 
 
 def read_field(key: str, config: type[Any], word: str) -> Any:
-    """The value that ``word`` says for the option of ``config`` that ``key`` names.
+    """Read ``word`` as a value of the option of ``config`` that ``key`` names.
 
     Raises:
-        UserError: it says none of the option's kind.
+        UserError: the word is no value of the option's kind.
     """
     kind = _hints(config)[key.partition(".")[2]]
     value = read_word(word, kind)
@@ -61,7 +61,7 @@ def read_field(key: str, config: type[Any], word: str) -> Any:
     return value
 
 
-_HINTS: dict[type[Any], dict[str, Any]] = {}  # read anew, most of what making a config would cost
+_HINTS: dict[type[Any], dict[str, Any]] = {}  # a cache: reading hints is most of a config's cost
 
 
 def _hints(kind: type[Any]) -> dict[str, Any]:
@@ -71,14 +71,14 @@ def _hints(kind: type[Any]) -> dict[str, Any]:
 
 
 def check_size(key: str, value: Any) -> None:
-    """Raise a UserError when ``value`` is a number that is larger than ``MOST``."""
+    """Raise a UserError when ``value`` is a number whose size is above ``MOST``."""
     most = MOST.get(type(value))
     if most is not None and abs(value) > most:
         raise UserError(f"{key} must be at most {most} in size, not {shown(value)}")
 
 
 def shown(value: Any) -> str:
-    """A value in a message: never a long one."""
+    """A short text of ``value`` for a message."""
     if isinstance(value, int) and abs(value) > 10**MOST_SHOWN:
         return f"a number of more than {MOST_SHOWN} digits"
     text = repr(value)
@@ -103,5 +103,5 @@ def _as_float(value: float) -> Any:
     try:
         number = float(value)
     except OverflowError:
-        return value  # an integer of hundreds of digits, which is refused for its size
+        return value  # an integer of hundreds of digits, which ``check_size`` refuses
     return number if math.isfinite(number) else WRONG

@@ -1,4 +1,4 @@
-"""What an option says of itself: its range, where it has any effect, what it only spells."""
+"""The declaration of an option: its range, where it has an effect, and what it only spells."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FRACTION = Range(lambda value: 0 <= value < 1, "in [0, 1)")
 
 
 def one_of(names: Collection[str]) -> Range:
-    """The words of a list."""
+    """The range of the words in ``names``."""
     return Range(lambda value: value in names, f"one of {', '.join(names)}")
 
 
@@ -34,15 +34,16 @@ def option(
     spells: str = "",
     count: bool = False,
 ) -> Any:
-    """An option of a model, a task or the training.
+    """Declare an option of a model, a task or the training.
 
     Args:
-        default: its value where nothing else is said.
-        range: the values it may have; None is always one where the kind allows it.
-        when: given the resolved model and the task, whether it has any effect; where it has none,
-            it is no part of a trial's identity.
-        spells: the option that follows from it; it is itself no part of a trial's identity.
-        count: a count, which moves with the length of a sequence; only ``mode="paper"`` takes it.
+        default: the value where no other value is given.
+        range: the allowed values; None is always allowed where the kind allows it.
+        when: decides from the resolved model and the task whether the option has an effect; an
+            option without effect is no part of a trial's identity.
+        spells: the option that follows from this one; this one is no part of a trial's identity.
+        count: whether the option is a count, so that the length it gives depends on the length of
+            a sequence; only ``mode="paper"`` allows a count.
     """
     metadata = {WHEN: when, RANGE: range, SPELLS: spells, COUNT: count}
     return dataclasses.field(default=default, metadata=metadata)

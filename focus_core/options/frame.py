@@ -8,23 +8,22 @@ from typing import Literal, NamedTuple
 class Frame(NamedTuple):
     """The network around a mixer, and its default sizes.
 
-    A rival is compared as its paper has it: GPT-2 comes with learned positions, GELU and a tied
-    head. The default is the frame of the Focus layer; a mixer without a network of its own stands
-    in it too.
+    A rival has the frame of its paper: GPT-2 has learned positions, GELU and a tied head. The
+    default is the frame of the Focus layer; a mixer without a frame of its own uses it too.
 
     Attributes:
-        activation: of the feed-forward network.
-        post_norm: a norm after every residual sum, none before and none at the end.
-        tied_head: the head's weights are the embedding's, where tokens in and out are the same.
+        activation: the activation of the feed-forward network.
+        post_norm: a norm follows every residual sum, with no norm before a mixer or at the end.
+        tied_head: the head has the embedding's weights, where inputs and outputs are one alphabet.
         head_bias: the head has a bias.
         scaled_embedding: embedded tokens are multiplied by sqrt(width).
-        small_residuals: what writes into the residual stream starts smaller in a deep network.
+        small_residuals: layers that write into the residual stream start smaller in deep networks.
         learned_positions: a learned vector for every position is added to the embedded token.
         chunked: attention does not look out of a chunk.
-        ffn_ratio: feed-forward width over width.
-        key_share: width over key width.
-        value_ratio: value width over width.
-        taps: of its short convolution.
+        ffn_ratio: feed-forward width divided by width.
+        key_share: width divided by key width.
+        value_ratio: value width divided by width.
+        taps: taps of the mixer's short convolution.
     """
 
     activation: Literal["silu", "gelu", "relu"] = "silu"

@@ -1,4 +1,4 @@
-"""The options that every model has, and what a system says of a model without building it."""
+"""The options that every model has, and the facts about a model that need no built network."""
 
 from __future__ import annotations
 
@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 class ModelConfig:
     """One network: an embedding, ``layers`` blocks of (mixer, FFN), a norm and a head.
 
-    A system's own config adds its options, and says in ``mixer`` which system it is. Letters in
-    brackets are the paper's. ``mode="paper"`` is the only mode that builds a model which can see
-    the future.
+    A system's own config adds its options, and names the system in ``mixer``. Letters in comments
+    are the paper's. ``mode="paper"`` is the only mode that builds a model which can see the future.
     """
 
     frame: ClassVar[Frame] = OUR_FRAME
@@ -29,9 +28,9 @@ class ModelConfig:
     mixer: str = ""
     width: int = option(64, POSITIVE)  # D
     layers: int = option(2, POSITIVE)
-    # default: of the frame, as that of every other width
+    # the default comes from the frame, as for every other width
     ffn_width: int | None = option(None, POSITIVE, when=lambda model, _: model.feed_forward)
-    # S4 and S4D stand without one in their papers
+    # S4 and S4D have no feed-forward network in their papers
     feed_forward: bool = True
     dropout: float = option(0.0, FRACTION)
     # every block also mixes the reversed sequence, with weights of its own
@@ -41,55 +40,55 @@ class ModelConfig:
         """Raise a UserError for the first rule that this model breaks on ``task``.
 
         Args:
-            given: the same model as it was asked for; self is the resolved one.
-            task: its task.
+            given: the same model before it was resolved; ``self`` is the resolved model.
+            task: the task of the trial.
         """
 
     def leaks(self) -> tuple[str, ...]:
-        """Why this model can see the future, each in a line; empty for a causal one."""
+        """The reasons why this model can see the future, a line each; empty for a causal model."""
         return ()
 
     def promises_causality(self) -> bool:
-        """Whether no output may depend on a later token; a bidirectional classifier's may."""
+        """Whether no output depends on a later token; false for bidirectional or leaking models."""
         return not self.bidirectional and not self.leaks()
 
     def first_seen(self, position: int) -> int:  # noqa: ARG002  a default
-        """The first token that can reach ``position``, through all layers, by attention alone.
+        """The first token that can reach ``position`` by attention alone, through all layers.
 
-        What a filter carries is not counted; where there is no attention, what the system has in
-        its place.
+        Information that a filter carries is not counted. A system without attention counts the part
+        that takes the place of attention.
         """
         return 0
 
     def edges(self) -> tuple[int, ...]:
-        """Positions at which something in it begins anew, such as a bin or a chunk."""
+        """Positions where a part of a sequence, such as a bin or a chunk, begins in this model."""
         return ()
 
     def why_no_step(self) -> str:
-        """Why a network cannot be computed token by token; empty where it can."""
+        """Why a network cannot be computed token by token; empty where this is possible."""
         return ""
 
     def cautions(self, task: TaskConfig) -> tuple[str, ...]:  # noqa: ARG002  a default
-        """What is hardly wanted of this model on ``task``, each in a line."""
+        """Warnings about unlikely choices in this model on ``task``, a line each."""
         return ()
 
     def rates(self, task: TaskConfig) -> Collection[str]:  # noqa: ARG002  a default
-        """The options of the training that are learning rates of this system's own parts."""
+        """The names of the training options that are learning rates of parts of this system."""
         return ()
 
     def resolved(self, length: int | None = None) -> Self:
-        """Fill in what follows from other options, so that one network has one spelling.
+        """Fill in every option that follows from others, so that equal networks have equal configs.
 
         Args:
-            length: tokens in a sequence; needed only where a length is given as a count.
+            length: tokens in a sequence; needed only where an option is a count.
 
         Raises:
-            ValueError: a count without a length.
+            ValueError: an option is a count, and ``length`` is None.
         """
         filled = dataclasses.replace(self, **self._filled(length))
         return dataclasses.replace(filled, mode="paper" if filled.leaks() else "strict")
 
     def _filled(self, length: int | None) -> dict[str, Any]:  # noqa: ARG002  a default
-        """What ``resolved`` fills in, by name."""
+        """The options that ``resolved`` fills in, by name."""
         own = self.feed_forward and self.ffn_width
         return {"ffn_width": own or self.frame.ffn_ratio * self.width}

@@ -1,4 +1,4 @@
-"""The options that every task has, and what a task says of itself without reading its data."""
+"""The options that every task has, and the facts about a task that need no data."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from focus_core.options.fields import NOT_NEGATIVE, POSITIVE, option
 
 @dataclass(frozen=True, kw_only=True)
 class TaskConfig:
-    """The data, the target and the score. ``length`` is the number of input tokens.
+    """The data, the target and the score of a trial. ``length`` is the number of input tokens.
 
-    A task's own config adds its options, and says in ``name`` which task it is.
+    A task's own config adds its options, and names the task in ``name``.
     """
 
     classifies: ClassVar[bool] = False
-    """The whole sequence is read before anything is answered."""
+    """Whether the model reads the whole sequence before it answers."""
 
     name: str = ""
     length: int = option(64, POSITIVE)  # L
@@ -31,15 +31,15 @@ class TaskConfig:
         )
 
     def bytes_read(self) -> int:
-        """How much of its data set is read; 0: all of it."""
+        """Number of bytes that the task reads of its data set; 0 for all."""
         return 0
 
     def set_size(self) -> int:
-        """How many sequences a finite training set has; 0: it has no end, or is the whole."""
+        """Size of a finite training set; 0 for fresh sequences or a whole data set."""
         return 0
 
     def data_words(self) -> str:
-        """What is trained on and scored, in a few words, where no protocol was published."""
+        """The training and scored data in a few words, for trials that follow no protocol."""
         return "fresh sequences each step"
 
 
@@ -47,11 +47,11 @@ class TaskConfig:
 class SetTaskConfig(TaskConfig):
     """A task whose training sequences may be a finite set."""
 
-    # 0: fresh ones at every step; of a data set, all there are
+    # 0: fresh sequences at every step, or all sequences of a data set
     train_sequences: int = option(0, NOT_NEGATIVE)
 
     def set_size(self) -> int:
-        """As it was given."""
+        """The option ``train_sequences``, unchanged."""
         return self.train_sequences
 
     def data_words(self) -> str:

@@ -1,4 +1,4 @@
-"""The training's options: the budget and the optimiser."""
+"""The options of the training: the budget and the optimiser."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from focus_core.options.fields import NOT_NEGATIVE, POSITIVE, option
 
 
 def _has_rate(name: str) -> Callable[[Any, Any], bool]:
-    """True for a model that has parts with a learning rate of that name."""
+    """Return a test for models that have parts with a learning rate of that name."""
     return lambda model, task: name in model.rates(task)
 
 
@@ -23,7 +23,7 @@ class TrainConfig:
     batch_size: int = option(32, POSITIVE)
     learning_rate: float = option(3e-3, POSITIVE)
     conv_learning_rate: float = option(1e-2, POSITIVE, when=_has_rate("conv_learning_rate"))
-    # of S4's A, B and step sizes, which a network's own rate throws out of shape
+    # for S4's A, B and step sizes, which the network's learning rate would distort
     state_learning_rate: float = option(1e-3, POSITIVE, when=_has_rate("state_learning_rate"))
     schedule: Literal["cosine", "constant"] = "cosine"
     warmup_steps: int = option(10, NOT_NEGATIVE)

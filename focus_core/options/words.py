@@ -1,4 +1,4 @@
-"""Words of a command line, read as what their field declares: ``none`` is a word, or None."""
+"""Reads words of a command line as their options declare: ``none`` is a word, or None."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import typing
 from typing import Any, Literal
 
 WRONG = object()
-"""Stands for a word, or a value, that is not of the kind asked for."""
+"""The result for a word or a value that is not of the expected kind."""
 NOTHING = ("none", "null")
 TRUTH = {"true": True, "1": True, "false": False, "0": False}
 # Python also reads inf and nan, blanks around a number, and the digits of every script.
@@ -17,23 +17,23 @@ _NAMES = {bool: "true or false", int: "an integer", float: "a number", str: "a w
 
 
 def read_word(word: str, kind: Any) -> Any:
-    """``word`` as a value of ``kind``, or ``WRONG``.
+    """Read ``word`` as a value of ``kind``, or return ``WRONG``.
 
-    A word that a ``Literal`` lists is that word, also ``none``; where the field may be None too,
-    ``null`` says so. Truth is true, false, 1 or 0; numbers are written as Python writes them.
+    A word that a ``Literal`` lists is that word, even ``none``. If the option may also be None,
+    ``null`` means None. A truth value is true, false, 1 or 0. A number is written as in Python.
     """
     tried = (read(word, k) for read in (_listed, _nothing, _plain) for k in parts(kind))
     return next((value for value in tried if value is not WRONG), WRONG)
 
 
 def parts(kind: Any) -> tuple[Any, ...]:
-    """The kinds that a union allows; any other kind is alone."""
+    """The kinds that a union allows; for any other kind, that kind alone."""
     is_union = typing.get_origin(kind) in (types.UnionType, typing.Union)
     return typing.get_args(kind) if is_union else (kind,)
 
 
 def describe(kind: Any) -> str:
-    """A kind for people."""
+    """Describe ``kind`` in words."""
     if typing.get_origin(kind) is Literal:
         return "one of " + ", ".join(typing.get_args(kind))
     if len(parts(kind)) > 1:

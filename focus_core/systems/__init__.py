@@ -1,8 +1,7 @@
-"""The sequence mixers: a folder each.
+"""The sequence mixers, a folder for each kind.
 
-A folder has, without torch, its system's options and what they promise (``__init__.py``), the
-network (``mixer.py``), what it costs (``cost.py``), and whatever else is its own. The list of all
-is in ``registry``.
+A folder has the options and promises of its systems (``__init__.py``, without torch), the network
+(``mixer.py``), the cost (``cost.py``), and other code of its own. ``registry`` lists all systems.
 """
 
 from __future__ import annotations
@@ -20,13 +19,13 @@ __all__ = ["SYSTEMS", "mixer_class", "origin_of"]
 
 
 def mixer_class(name: str) -> type[Mixer]:
-    """The class of a system's mixer; its module, and with it torch, is imported only here."""
+    """The class of a system's mixer; only this call imports its module, and thus torch."""
     found: type[Mixer] = _load(SYSTEMS[name].mixer)
     return found
 
 
 def origin_of(name: str) -> Origin:
-    """Whose a system is."""
+    """The origin of a system."""
     found: Origin = _load(SYSTEMS[name].origin)
     return found
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 
 COUNTS = {"bins": "bin_length", "chunks": "chunk_length"}
-"""Lengths in tokens that may be given as counts instead."""
+"""By count, the option of the length in tokens that the count may give."""
 
 
 def tokens(length: int | None, given: int, count: int | None) -> int:
-    """A length in tokens, of the whole sequence's where it was given as a count.
+    """Return ``given``, or with a count the sequence ``length`` divided by the count, rounded up.
 
     Raises:
-        ValueError: a count without a length of the sequence.
+        ValueError: there is a count, but no length of the sequence.
     """
     if count is None:
         return given

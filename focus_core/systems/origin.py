@@ -1,4 +1,4 @@
-"""What a mixer's words of origin are. No torch, and no part of a trial's code identity."""
+"""The record of a mixer's origin. No torch, and no part of a trial's code identity."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """Whose start, frame and optimiser a mixer has, in words that say ``ours`` or ``published``.
+    """Words that say whether a mixer's start, frame and optimiser are ``ours`` or ``published``.
 
-    For reports, so that nobody takes a rival of ours for the published one. Every entry was
-    compared with the public code of its authors; functions are equal to rounding, starts and
-    surroundings are what these words tell.
+    Reports show these words, so that no reader confuses our version of a rival with the published
+    one. Every entry was compared with the public code of its authors. The functions are equal up to
+    rounding; these words describe the start, the frame and the optimiser.
 
     Attributes:
         start: the initial weights.
         frame: the network around the mixer.
-        optimiser: what trains it.
+        optimiser: the optimiser of the mixer.
         source: the public code, or the paper, that these words were compared with.
         bare: the frame without a feed-forward network.
-        departures: of a trial's canonical config, the words above that do not hold for it.
+        departures: maps a trial's canonical config to new words, where those above do not hold.
     """
 
     start: str = "ours: N(0, 1 / inputs)"

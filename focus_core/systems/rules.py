@@ -1,4 +1,4 @@
-"""Rules that the options of several systems obey; each message says what would be right."""
+"""Rules for the options of several systems; each error message says what would be right."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def check_heads(width: int, heads: int) -> None:
-    """Heads divide the width, and each is of an even width."""
+    """Require that the heads divide the width, and that the width of a head is even."""
     require(
         width % (2 * heads) == 0,
         f"model.heads = {heads} must divide model.width = {width} into heads of an "
@@ -22,7 +22,7 @@ def check_heads(width: int, heads: int) -> None:
 
 
 def check_mode(given: ModelConfig) -> None:
-    """Only the paper's mode sees the future."""
+    """Require the paper's mode for a model that sees the future."""
     leaks = given.leaks()
     require(
         given.mode == "paper" or not leaks,
@@ -31,7 +31,7 @@ def check_mode(given: ModelConfig) -> None:
 
 
 def check_even_keys(key_width: int | None) -> None:
-    """Rotary positions turn pairs of a key's numbers."""
+    """Require an even key width, since rotary positions turn pairs of a key's numbers."""
     require(
         (key_width or 0) % 2 == 0,
         f"model.key_width = {key_width} must be even (rotary positions turn pairs)",
@@ -39,13 +39,13 @@ def check_even_keys(key_width: int | None) -> None:
 
 
 def check_divides(length: int, name: str, size: int, count: int | None) -> None:
-    """A length in tokens, or the count it was given as, divides the sequence.
+    """Require that a length in tokens, or the count that gives it, divides the sequence.
 
     Args:
-        length: of the sequence.
-        name: of the count: ``bins`` or ``chunks``.
+        length: the length of the sequence.
+        name: the name of the count: ``bins`` or ``chunks``.
         size: the resolved length in tokens.
-        count: what was given instead, if anything was.
+        count: the count, where one was given.
     """
     given, value = (COUNTS[name], size) if count is None else (name, count)
     require(
@@ -61,11 +61,11 @@ def _divisors(n: int) -> str:
 
 
 FEW_TOKENS = 8
-"""A chunk below it gives attention next to nothing to choose from."""
+"""A chunk with fewer tokens gives attention very little to choose from."""
 
 
 def short_chunk(chunk_length: int, length: int) -> tuple[str, ...]:
-    """A caution, where a chunk of a sequence of ``length`` tokens is that short."""
+    """Warn where a chunk has fewer than ``FEW_TOKENS`` tokens, but the sequence does not."""
     if not chunk_length < FEW_TOKENS <= length:
         return ()
     return (

@@ -1,4 +1,4 @@
-"""What the registry keeps of a sequence mixer: where its parts are. No torch here.
+"""The registry's record of a sequence mixer: where its parts are. No torch here.
 
 ``--list`` and ``--dry-run`` read these records and must answer at once.
 """
@@ -17,14 +17,15 @@ class System:
     """A sequence mixer: its options, and where its parts are.
 
     Attributes:
-        config: its options with their rules and promises.
-        mixer: its class, as ``module:name``; a ``layers.mixer.Mixer``.
-        origin: whose it is, as ``module:name``; an ``origin.Origin``. It is kept apart, so that
-            better words about a rival change no trial's code identity.
-        cost: the module whose ``ROWS`` say what its parts cost; empty: layers that others have too.
-        numbers: the module that reports what its filters do (``each_report``, ``at_the_end``);
-            empty where it has none.
-        is_rival: whether somebody else published it.
+        config: the options of the system, with their rules and promises.
+        mixer: the class of the mixer, as ``module:name``; a ``layers.mixer.Mixer``.
+        origin: the origin of the system, as ``module:name``; an ``origin.Origin``. It is in another
+            module, so that new words about a rival do not change a trial's code identity.
+        cost: the module whose ``ROWS`` have the costs of the system's parts; empty where the system
+            has shared layers only.
+        numbers: the module that reports on the filters (``each_report``, ``at_the_end``); empty
+            where there is none.
+        is_rival: whether other authors published the system.
     """
 
     config: type[ModelConfig]

@@ -1,6 +1,6 @@
-"""The tasks: a folder has, without torch, the options of a task (``__init__``), and it (``data``).
+"""The tasks: a folder has a task's options (``__init__``, without torch) and its data (``data``).
 
-What is shared is in ``base``, ``drawn`` and ``classified``; the list of all in ``registry``.
+``base``, ``drawn`` and ``classified`` have what tasks share. ``registry`` lists all tasks.
 """
 
 from __future__ import annotations
@@ -18,6 +18,6 @@ __all__ = ["TASKS", "build_task"]
 
 
 def build_task(task: TaskConfig, seed: int) -> Task:
-    """The data of one replicate: the same seed gives every arm the same data in the same order."""
+    """Build the data of one replicate: one seed gives every arm the same data in the same order."""
     built: Task = importlib.import_module(TASKS[task.name].module).build(task, seed)
     return built

@@ -1,7 +1,7 @@
-"""What a task is, and how every task keeps its data seeded and its splits apart.
+"""The interface of a task, and the tools that keep data seeded and splits disjoint.
 
-Data are never stored: a batch is a function of (config, seed, step), so that a resumed trial needs
-no data state, and every arm of a sweep sees the same sequences in the same order.
+Data are never stored. A batch is a function of (config, seed, step). Therefore a resumed trial
+needs no data state, and every arm of a sweep sees the same sequences in the same order.
 """
 
 from __future__ import annotations
@@ -20,33 +20,33 @@ from focus_core.errors import UserError
 IGNORED = -100  # a target that no loss and no score counts
 Split = Literal["train", "validation", "test"]
 
-# One sequence in ten is for validation and one for testing, whatever the seed.
+# One sequence in ten is for validation and one in ten for testing, for every seed.
 _TENTHS: dict[Split, tuple[int, ...]] = {
     "validation": (0,),
     "test": (1,),
     "train": (2, 3, 4, 5, 6, 7, 8, 9),
 }
 _ROUNDS = 50  # attempts at filling a split before its space of sequences counts as exhausted
-_TOKENS_AT_ONCE = 2**22  # of 8 bytes: what is drawn and mostly thrown away must not fill memory
+_TOKENS_AT_ONCE = 2**22  # of 8 bytes each; the limit keeps drawn sequences from filling memory
 
 Draw = Callable[[int, torch.Generator], Tensor]
-"""``draw(count, generator) -> tokens_BT``: fresh sequences, answer included."""
+"""``draw(count, generator) -> tokens_BT``: fresh sequences, with their answers."""
 
 
 Predict = Callable[[Tensor], Tensor]
 """``predict(inputs_BL) -> logits_BLV``: a trained network in evaluation mode, without gradients."""
 
 FirstSeen = Callable[[int], int]
-"""From a position to the first token that its window holds; see ``ModelConfig.first_seen``."""
+"""Maps a position to the first token in its window; see ``ModelConfig.first_seen``."""
 
 ALL = slice(None)
 
 
 class Batch(NamedTuple):
-    """What goes in, (B, L): tokens as int64 or real numbers as float32; and what is wanted, int64.
+    """Inputs (B, L) and targets. Inputs are int64 tokens or float32 real numbers.
 
-    Targets are (B, L), or (B, 1) where the read-out is the mean over time. Those that are
-    ``IGNORED`` do not count.
+    Targets are int64, (B, L), or (B, 1) where the read-out is the mean over time. A target that
+    is ``IGNORED`` does not count.
     """
 
     inputs_BL: Tensor  # noqa: N815
@@ -57,71 +57,71 @@ class Task(Protocol):
     """The data, the target and the score of one replicate (one seed)."""
 
     vocab_size: int | None
-    """How many different tokens; None where the inputs are real numbers."""
+    """Number of different tokens; None where the inputs are real numbers."""
     num_outputs: int
     readout: Literal["each", "mean"] = "each"
-    """What is scored: every position's logits, or their mean over time."""
+    """What is scored: the logits at each position, or their mean over time."""
     chance: float
-    """The metric of a guesser that read nothing."""
+    """The metric of a guess that ignores the inputs."""
     test_count: int | None = None
-    """Sequences that ``test`` has; None: as many as the config's ``test_sequences``."""
+    """Number of sequences in ``test``; None means the config's ``test_sequences``."""
 
     def train_batch(self, step: int, batch_size: int) -> Batch:
-        """The batch of that step: a pure function of (config, seed, step, batch size)."""
+        """Return the batch of a step: a pure function of (config, seed, step, batch size)."""
         ...
 
     def validation(self, rows: slice = ALL) -> Batch:
-        """The sequences to select on: fixed for a seed, disjoint from training and test.
+        """Return the sequences to select on: fixed for a seed, disjoint from training and test.
 
         Args:
-            rows: which of them; whole sets of long sequences would fill memory.
+            rows: which sequences to return; a whole set of long sequences would fill memory.
         """
         ...
 
     def test(self, rows: slice = ALL) -> Batch:
-        """The sequences to report on: fixed for a seed, disjoint from training and validation."""
+        """Return the sequences to report on: fixed for a seed, disjoint from the other splits."""
         ...
 
     def score(self, logits_BLV: Tensor, targets_BL: Tensor) -> tuple[float, float]:
-        """A sum over these sequences and its count; the metric is the ratio of all such."""
+        """Return a sum and a count for these sequences; the metric is all sums over all counts."""
         ...
 
     def window_ceiling(self, first_seen: FirstSeen) -> float | None:  # noqa: ARG002  a default
-        """The best metric, on the test set, of a model that sees no token before a window's first.
+        """The best test metric of a model that sees no token before the first of its window.
 
         Args:
-            first_seen: from a position to the first token that is seen there.
+            first_seen: maps a position to the first token that the model sees there.
 
         Returns:
-            None where nobody knows.
+            None where the best metric is not known.
         """
         return None
 
     def key_place(self, row: int) -> int | None:  # noqa: ARG002  a default
-        """Where, in a test sequence, the key last stood that its last query asks for.
+        """The place, in a test sequence, of the key that the last query asks for.
 
         None where the task has no such place.
         """
         return None
 
     def loss_floor(self) -> float:
-        """Nats a scored training token that no causal model can beat; below it, one cheats.
+        """The lowest loss of any causal model, in nats for each scored training token.
 
-        0 where any loss is possible.
+        A lower loss means that the model sees the future. 0 where any loss is possible.
         """
         return 0.0
 
     def constants(self) -> dict[str, float]:
-        """What identifies the data, reported beside every score."""
+        """Numbers that identify the data; every report has them beside the score."""
         return {}
 
     def closing_scores(self, predict: Predict) -> dict[str, float]:  # noqa: ARG002  a default
-        """Further numbers on the test split, for the end of the budget."""
+        """Further scores on the test split, computed at the end of the budget."""
         return {}
 
 
 def accuracy(logits_BLV: Tensor, targets_BL: Tensor) -> tuple[float, float]:
-    """How many targets that count are answered rightly, and how many there are."""
+    """Return how many of the targets that count are right, and how many targets count."""
     counted_BL = targets_BL != IGNORED
     right_BL = (logits_BLV.argmax(dim=-1) == targets_BL) & counted_BL
     return float(right_BL.sum()), float(counted_BL.sum())
@@ -135,51 +135,53 @@ def nats(logits_BLV: Tensor, targets_BL: Tensor, *, reduction: str = "sum") -> T
 
 
 def bits(logits_BLV: Tensor, targets_BL: Tensor) -> tuple[float, float]:
-    """Cross-entropy in bits (nats / ln 2) over the targets that count, and how many there are."""
+    """Summed cross-entropy in bits (nats / ln 2) of the targets that count, and their number."""
     scored = float((targets_BL != IGNORED).sum())
     return nats(logits_BLV, targets_BL).item() / math.log(2), scored
 
 
 def generator(seed: int, purpose: str, index: int = 0) -> torch.Generator:
-    """Random numbers of their own for every (seed, purpose, index)."""
+    """A separate random generator for every (seed, purpose, index)."""
     digest = hashlib.sha256(f"{seed}/{purpose}/{index}".encode()).digest()
     return torch.Generator().manual_seed(int.from_bytes(digest[:8], "little", signed=True))
 
 
 class Splitter:
-    """Says which split a sequence belongs to, from the sequence alone: a 64-bit hash decides.
+    """Decides the split of a sequence by a 64-bit hash of the sequence.
 
-    Since neither the seed nor the step enters, no sequence can be in two splits, over all seeds.
+    The hash does not depend on the seed or the step. Therefore no sequence is in two splits, even
+    across seeds.
     """
 
     def __init__(self, length: int, symbols: int = 2**31) -> None:
         """For sequences of ``length`` tokens out of ``symbols``."""
         self._dtype = _compact(symbols)
-        # Odd random weights: sequences that differ in one place only never collide.
+        # Weights are odd: two sequences that differ in one place only never have the same sum.
         random = generator(0, "split")
         self._weights_T = torch.randint(2**62, (length,), generator=random) * 2 + 1
 
     def keys(self, tokens_BT: Tensor) -> Tensor:
         """The 64-bit hash of each sequence, (B,) int64."""
         hash_B = ((tokens_BT.long() + 1) * self._weights_T).sum(dim=1)  # wraps modulo 2^64
-        # Multiply and fold twice: every bit of the sum comes to bear on every bit of the hash.
+        # Multiply and fold twice, so that every bit of the sum affects every bit of the hash.
         hash_B = _fold(hash_B, 32) * 0x6A09E667F3BCC909
         hash_B = _fold(hash_B, 29) * 0x3C6EF372FE94F82B
         return _fold(hash_B, 32)
 
     def belongs(self, tokens_BT: Tensor, split: Split) -> Tensor:
-        """Is each sequence one of that split? (B,) bool."""
+        """Whether each sequence belongs to ``split``, (B,) bool."""
         tenth_B = self.keys(tokens_BT) % 10  # never negative in torch
         low, high = _TENTHS[split][0], _TENTHS[split][-1]
         return (tenth_B >= low) & (tenth_B <= high)
 
     def fill(self, draw: Draw, count: int, split: Split, random: torch.Generator) -> Tensor:
-        """``count`` fresh sequences of that split, (count, T); they may repeat.
+        """``count`` fresh sequences of ``split``, (count, T); sequences may repeat.
 
-        They come in the smallest integer type that holds them: of 65,536 tokens, 64 KiB each.
+        The integer type is the smallest that holds the symbols. With at most 256 symbols, a
+        sequence of 65,536 tokens has 64 KiB.
 
         Raises:
-            UserError: the task has (almost) no sequences in that split.
+            UserError: the task has (almost) no sequences in ``split``.
         """
         share = len(_TENTHS[split]) / 10
         enough = int(1.15 * count / share) + 24
@@ -193,10 +195,10 @@ class Splitter:
         raise UserError(_too_few(split, count, sum(map(len, kept))))
 
     def fill_set(self, draw: Draw, count: int, split: Split, random: torch.Generator) -> Tensor:
-        """``count`` different sequences of that split, (count, T).
+        """``count`` different sequences of ``split``, (count, T).
 
         Raises:
-            UserError: the task has too few different sequences for that.
+            UserError: the task has fewer than ``count`` different sequences in ``split``.
         """
         seen: dict[int, Tensor] = {}
         for _ in range(_ROUNDS):
@@ -211,15 +213,15 @@ class Splitter:
 
 
 def parts(whole: Tensor, size: int) -> Iterator[Tensor]:
-    """``size`` rows at a time."""
+    """Yield ``whole`` in parts of at most ``size`` rows."""
     for start in range(0, len(whole), size):
         yield whole[start : start + size]
 
 
 def visits(seed: int, size: int, first: int, count: int) -> Tensor:
-    """Which of a finite set of ``size`` come at visits ``first`` to ``first + count - 1``.
+    """The indices, in a set of ``size``, of visits ``first`` to ``first + count - 1``.
 
-    Every epoch has all of them once, in an order of its own.
+    Every epoch visits each index once, in a new order.
     """
     epochs = range(first // size, (first + count - 1) // size + 1)
     order = [torch.randperm(size, generator=generator(seed, "order", epoch)) for epoch in epochs]
@@ -233,7 +235,7 @@ def _compact(symbols: int) -> torch.dtype:
 
 
 def _fold(hash_B: Tensor, bits: int) -> Tensor:
-    shifted_B = (hash_B >> bits) & (2 ** (64 - bits) - 1)  # without the sign that >> drags along
+    shifted_B = (hash_B >> bits) & (2 ** (64 - bits) - 1)  # the mask removes the copied sign bits
     folded_B: Tensor = hash_B ^ shifted_B
     return folded_B
 

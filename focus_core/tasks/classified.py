@@ -1,4 +1,4 @@
-"""What tasks that name the class of a sequence of real numbers share: the read-out, the epochs."""
+"""Shared code of the tasks that classify a sequence of real numbers: read-out and score."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from focus_core.tasks.base import IGNORED, Batch, Task, accuracy
 
 
 class Classified(Task):
-    """Real numbers in, one class out: of the mean over time, or of the last position."""
+    """One class for a sequence of real numbers, read from the time mean or the last position."""
 
     vocab_size = None
 
@@ -21,7 +21,7 @@ class Classified(Task):
         self.readout: Literal["each", "mean"] = "mean" if readout == "mean" else "each"
 
     def score(self, logits_BLV: Tensor, targets_BL: Tensor) -> tuple[float, float]:
-        """Sequences whose class is right, and sequences."""
+        """Return the number of sequences whose class is right, and the number of sequences."""
         return accuracy(logits_BLV, targets_BL)
 
     def _batch(self, values_BL: Tensor, classes_B: Tensor) -> Batch:

@@ -1,4 +1,4 @@
-"""What tasks of drawn token sequences share: splits, sets, epochs."""
+"""Shared code of the tasks with random token sequences: splits, finite sets, epochs."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ Config = TypeVar("Config", bound=SetTaskConfig)
 
 
 class Drawn(Task, Generic[Config]):
-    """Sequences drawn from a law; a hash of each says which split it belongs to.
+    """Sequences drawn from a distribution; the hash of a sequence decides its split.
 
-    A subclass says how to draw (``_draw``) and what of a sequence is input and target
-    (``_batch``). Sets are held in the smallest integer type; a batch alone is int64.
+    A subclass defines how to draw (``_draw``) and which parts of a sequence are inputs and targets
+    (``_batch``). Stored sets have the smallest integer type that holds them; a batch is int64.
 
     Raises:
         UserError: the task has too few different sequences for three disjoint splits.
     """
 
     def __init__(self, task: Config, seed: int, *, symbols: int, tokens: int) -> None:
-        """``tokens`` is the length of what ``_draw`` draws, answers included."""
+        """``tokens`` is the length of a sequence from ``_draw``, with its answers."""
         self.vocab_size = self.num_outputs = symbols
         self._task, self._seed = task, seed
         self._tokens = tokens
@@ -44,7 +44,7 @@ class Drawn(Task, Generic[Config]):
         self._train_BT = self._set("train", task.train_sequences)
 
     def train_batch(self, step: int, batch_size: int) -> Batch:
-        """Fresh sequences, or the next ones of a finite set, in an order of its own every epoch."""
+        """Fresh sequences, or the next ones of a finite set, which has a new order every epoch."""
         size = self._task.train_sequences
         if size:
             order_B = visits(self._seed, size, step * batch_size, batch_size)
@@ -55,15 +55,15 @@ class Drawn(Task, Generic[Config]):
         return self._batch(tokens_BT.long(), training=True)
 
     def validation(self, rows: slice = ALL) -> Batch:
-        """Those of the ``eval_sequences`` different sequences; only answers count."""
+        """``rows`` of the ``eval_sequences`` different sequences; only answers count."""
         return self._batch(self._validation_BT[rows].long(), training=False)
 
     def test(self, rows: slice = ALL) -> Batch:
-        """Those of the ``test_sequences`` different sequences; only answers count."""
+        """``rows`` of the ``test_sequences`` different sequences; only answers count."""
         return self._batch(self._test_BT[rows].long(), training=False)
 
     def score(self, logits_BLV: Tensor, targets_BL: Tensor) -> tuple[float, float]:
-        """Answers that are right, and answers."""
+        """Return the number of right answers, and the number of answers."""
         return accuracy(logits_BLV, targets_BL)
 
     @abstractmethod
@@ -72,7 +72,7 @@ class Drawn(Task, Generic[Config]):
 
     @abstractmethod
     def _batch(self, tokens_BT: Tensor, *, training: bool) -> Batch:
-        """What of drawn sequences goes in, and what is wanted."""
+        """The inputs and targets of drawn sequences."""
 
     def _set(self, split: Split, count: int) -> Tensor:
         if count == 0:

@@ -1,4 +1,4 @@
-"""What the registry keeps of a task: its options, its score, and where it is built. No torch."""
+"""The registry's record of a task: its options, its score and its module. No torch here."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from focus_core.options.task import TaskConfig
 
 @dataclass(frozen=True, kw_only=True)
 class TaskEntry:
-    """A task.
+    """The record of a task.
 
     Attributes:
-        config: its options with their rules.
-        module: it has ``build(task, seed) -> base.Task``; imported only to train.
+        config: the task's options with their rules.
+        module: has ``build(task, seed) -> base.Task``; imported only when the data are built.
         metric: one of ``metrics.SCORES``.
-        data: the data set in ``focus_core.data`` that must be there.
+        data: the data set in ``focus_core.data`` that the task needs; None for no data set.
     """
 
     config: type[TaskConfig]

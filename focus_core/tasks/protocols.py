@@ -1,10 +1,11 @@
-"""Whether a trial is run under a protocol whose numbers were published.
+"""Decides whether a trial follows a protocol with published numbers.
 
-The protocols are in ``published``, their words for ``--set`` in docs/protocols.md. No torch here.
+The protocols are in ``published``; docs/protocols.md has their ``--set`` settings. No torch here.
 
-Data, lengths, training sequences, epochs, batch size, rates and what is scored belong to a
-protocol. The optimiser's other settings, starts and frames do not; nor does how a text or image
-model is trained, which every paper does in its own way.
+A protocol fixes the data, lengths, training sequences, epochs, batch size, learning rates and what
+is scored. A protocol does not fix the other settings of the optimiser, the initial weights or the
+frame. A protocol of a text or image task does not fix the training, because every paper trains in
+its own way.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from focus_core.tasks.published import PUBLISHED, Fields
 
 
 def protocol(canonical: Mapping[str, object]) -> str:
-    """In a few words: whose protocol a trial follows, or what is its own.
+    """Describe in a few words the published protocol that a trial follows, or its own data.
 
     Args:
-        canonical: its flat canonical config, which leaves out options of no effect.
+        canonical: the trial's flat canonical config, which leaves out options without effect.
     """
     task = _task(canonical)
     if task is None:

@@ -1,6 +1,6 @@
-"""Benchmarks as they were published: data, lengths, training sequences, epochs, rates, scores.
+"""Benchmarks as published: data, lengths, training sequences, epochs, learning rates, scores.
 
-Facts from the files that each entry names. No torch here.
+The facts come from the files that each entry names. No torch here.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ class Protocol(NamedTuple):
     """A published way to run a task.
 
     Attributes:
-        name: where it was published, in a few words.
-        source: the file or table that says so.
-        data: dotted keys of what is trained on and scored.
+        name: the publication, in a few words.
+        source: the file or table that has the facts.
+        data: by dotted key, the options that fix the training data and what is scored.
         batch_size: sequences in a step; None where every paper has its own training.
-        epochs: how often each training sequence is seen.
-        rates: the learning rates that were tried.
+        epochs: number of times that each training sequence is used.
+        rates: the learning rates that the publication tried.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Protocol(NamedTuple):
     rates: tuple[float, ...] = ()
 
     def settings(self) -> dict[str, object]:
-        """Dotted keys and values that make a trial one of this protocol, at its first rate."""
+        """Dotted keys and values that make a trial follow this protocol, at its first rate."""
         if self.batch_size is None:
             return dict(self.data)
         return self.data | {
@@ -42,11 +42,11 @@ class Protocol(NamedTuple):
         }
 
     def has_data_of(self, about: Fields) -> bool:
-        """Whether a trial is trained on its data and scored like that."""
+        """Whether a trial has the training data and the scored data of this protocol."""
         return all(about.get(key) == value for key, value in self.data.items())
 
     def has_training_of(self, about: Fields) -> bool:
-        """Whether a trial is trained as long as that, at one of its rates."""
+        """Whether a trial has the batch size, the steps and a learning rate of this protocol."""
         rate = about.get("train.learning_rate")
         return (
             self.batch_size is not None
@@ -57,9 +57,10 @@ class Protocol(NamedTuple):
         )
 
     def _steps(self) -> tuple[int, int]:
-        """Of that many epochs: with a smaller last batch in each, or with batches over their ends.
+        """The steps of all epochs, counted in two ways.
 
-        The first is the published way, the second what this project's batches need.
+        The first is the published count, where each epoch ends with a smaller batch. The second is
+        this project's count, where a batch may span the end of an epoch.
         """
         size, batch = int(str(self.data["task.train_sequences"])), self.batch_size or 1
         return self.epochs * -(-size // batch), -(-self.epochs * size // batch)

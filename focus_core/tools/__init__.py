@@ -1,1 +1,1 @@
-"""What commands do with a network; never part of a training."""
+"""Tools that commands use on a network; training never uses them."""

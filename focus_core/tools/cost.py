@@ -1,4 +1,4 @@
-"""What a network costs: parameters, FLOPs a token, and what a decoder must keep. Analytic."""
+"""The analytic cost of a network: parameters, FLOPs a token, and the memory of a decoder."""
 
 from __future__ import annotations
 
@@ -13,21 +13,22 @@ from focus_core.systems import SYSTEMS
 from focus_core.training.network import SequenceModel, build_model
 
 BYTES = 4
-"""Of a number that a decoder keeps: float32."""
+"""Size of a number that a decoder keeps: float32."""
 
 
 class Cost(NamedTuple):
     """The cost of a network at one length and batch size.
 
     Attributes:
-        parameters: numbers that are trained.
-        forward: FLOPs a token that torch's counter sees.
-        backward: of the backward pass: a product for each factor of a product.
-        unseen: FLOPs a token of the forward pass that come on top: FFTs and recurrences. Their
-            backward pass takes as many again for an FFT, and twice as many for a recurrence.
-        state_bytes: what a decoder must keep after ``length`` tokens of one sequence, in float32.
-        state_bytes_per_token: the same over the length: constant for a cache of keys and values,
-            falling for a fixed state.
+        parameters: number of trained numbers.
+        forward: FLOPs a token of the forward pass that torch's counter sees.
+        backward: FLOPs a token of the backward pass: one product for each factor of a product.
+        unseen: further FLOPs a token of the forward pass: FFTs and recurrences. The backward pass
+            needs the same number again for an FFT, and twice the number for a recurrence.
+        state_bytes: bytes that a decoder must keep after ``length`` tokens of one sequence, in
+            float32.
+        state_bytes_per_token: ``state_bytes`` divided by the length: constant for a cache of keys
+            and values, falling for a fixed state.
     """
 
     parameters: int
@@ -46,17 +47,17 @@ def cost(
     length: int,
     batch_size: int = 1,
 ) -> Cost:
-    """The cost of a config; nothing is computed and no memory is used for it.
+    """The cost of a config; the network is built without computation or memory for its weights.
 
     Args:
         model: the architecture.
         vocab_size: number of different tokens; None for real numbers.
         num_outputs: number of classes at every position.
         length: tokens in a sequence, L.
-        batch_size: sequences that share what is computed from parameters alone, B.
+        batch_size: sequences that share the work that depends on parameters alone, B.
 
     Raises:
-        NoRowError: a module without a row.
+        NoRowError: a module has no row.
     """
     with torch.device("meta"):
         net = build_model(model, vocab_size=vocab_size, num_outputs=num_outputs, max_length=length)
@@ -64,10 +65,10 @@ def cost(
 
 
 def cost_of(net: SequenceModel, length: int, batch_size: int = 1) -> Cost:
-    """The cost of a network that is built, on sequences of ``length`` tokens.
+    """The cost of a built network, on sequences of ``length`` tokens.
 
     Raises:
-        NoRowError: a module without a row.
+        NoRowError: a module has no row.
     """
     whole = work(net, length, rows_of(net.config.mixer))
     forward = (whole.matmul + whole.shared / batch_size) / length
@@ -82,6 +83,6 @@ def cost_of(net: SequenceModel, length: int, batch_size: int = 1) -> Cost:
 
 
 def rows_of(name: str) -> Rows:
-    """What each kind of module in a network of that system costs."""
+    """The cost of each kind of module in a network of the system ``name``."""
     own = SYSTEMS[name].cost
     return {**SHARED, **import_module(own).ROWS} if own else SHARED

@@ -1,4 +1,4 @@
-"""A network one token at a time: what it returns for a sequence, at a state's cost a token.
+"""Runs a network token by token, with the outputs of a whole sequence at a state's cost a token.
 
 B batch, D width, V outputs.
 """
@@ -16,7 +16,7 @@ from focus_core.training.network import SequenceModel
 
 
 class DecoderState(NamedTuple):
-    """What was read so far: how many tokens, and the state of every layer's mixer."""
+    """The state after some tokens: their number, and the states of the mixers and hypernetwork."""
 
     position: int
     mixers: tuple[Any, ...]
@@ -24,13 +24,13 @@ class DecoderState(NamedTuple):
 
 
 class Decoder:
-    """Steps a network in evaluation mode; states are values, and a step changes none."""
+    """Steps a network in evaluation mode; a step returns a new state and never changes one."""
 
     def __init__(self, net: SequenceModel) -> None:
         """Take a network whose mixers have ``initial_state`` and ``step``.
 
         Raises:
-            UserError: one that cannot be computed token by token, with the reason.
+            UserError: the network cannot be computed token by token, with the reason.
         """
         reason = why_not(net)
         if reason:
@@ -39,7 +39,7 @@ class Decoder:
         self.blocks: list[Any] = list(net.blocks)
 
     def initial_state(self, batch: int) -> DecoderState:
-        """Of ``batch`` sequences without a token."""
+        """The state of ``batch`` sequences before the first token."""
         states = tuple(block.mixer.initial_state(batch) for block in self.blocks)
         hyper: Any = self.net.hyper_embedding
         like_D = self.net.embedding.weight[0]
@@ -48,10 +48,10 @@ class Decoder:
 
     @torch.no_grad()
     def step(self, tokens_B: Tensor, state: DecoderState) -> tuple[Tensor, DecoderState]:
-        """Logits (B, V) after one more token of every sequence, and the state with it.
+        """Logits (B, V) after one more token of every sequence, and the new state.
 
         Raises:
-            UserError: more tokens than there are learned positions.
+            UserError: there are more tokens than learned positions.
         """
         x_BD = self.net.embedding(tokens_B)
         if isinstance(self.net.positions, LearnedPositions):
@@ -70,7 +70,7 @@ class Decoder:
 
 
 def why_not(net: SequenceModel) -> str:
-    """Why a network cannot be stepped, in a line; empty where it can."""
+    """Why a network cannot be stepped, in a line; empty where this is possible."""
     model = net.config
     if isinstance(net.embedding, RealEncoder) or net.readout == "mean":
         return "it reads a whole sequence of numbers, or answers for a whole one"

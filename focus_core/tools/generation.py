@@ -13,20 +13,20 @@ from focus_core.tools.decoding import Decoder
 from focus_core.training.network import SequenceModel
 
 COLDEST = sys.float_info.min
-"""Below it a quotient loses its digits."""
+"""Dividing by a smaller temperature loses precision."""
 
 
 def generate(
     net: SequenceModel, prompt_T: Tensor, *, temperature: float, seed: int
 ) -> Iterator[int]:
-    """Token after token behind a prompt, without end; memory does not grow with their number.
+    """Yield tokens after a prompt, without end; only the decoder's state stays in memory.
 
     Args:
         net: a trained network that can be stepped (see ``decoding.why_not``).
-        prompt_T: the tokens to begin with, (T,), one at least.
-        temperature: divides the logits; 0 always takes the most probable token, and so does any
-            temperature below the smallest normal number (2.2e-308).
-        seed: of the draws.
+        prompt_T: the tokens to begin with, (T,), at least one.
+        temperature: divides the logits. 0, like any temperature below the smallest normal number
+            (2.2e-308), always takes the most probable token.
+        seed: the seed of the draws.
 
     Raises:
         UserError: the network cannot be stepped, or the prompt is empty.

@@ -1,4 +1,4 @@
-"""Is what a task reads there? Asked before a sweep starts, and by no trial."""
+"""Checks that the data of a task are present. A sweep checks this at its start, a trial never."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from focus_core.tasks import TASKS
 
 
 def check_data(task: TaskConfig) -> None:
-    """Raise a UserError that says how to get the data of ``task``, unless they are there."""
+    """Raise a UserError that says how to get the data of ``task``, unless the data are present."""
     data = TASKS[task.name].data
     if data is not None:
         check_present(data, task.bytes_read())

@@ -1,7 +1,7 @@
-"""Time against length, for Figure 3 of the paper: networks side by side, in one run.
+"""Measures time against length, for Figure 3 of the paper: several networks in one run.
 
-Each network is built anew, untrained, at each length: the kernel of a global convolution is as
-long as the longest sequence. B batch (1), L length.
+Each network is built again, untrained, at each length, because the kernel of a global convolution
+is as long as the longest sequence. B batch (1), L length.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from focus_core.training.network import build_model
 
 LENGTHS = tuple(64 * 2**doubling for doubling in range(8))  # to 8192
 LEAST, MOST = 3, 9
-"""Times that each is measured, after once to warm up: the most where that is quick."""
+"""Fewest and most measurements of each network, after one to warm up."""
 QUICK = 0.15
-"""Seconds."""
+"""Seconds: measurements continue, up to ``MOST``, until they took so long in total."""
 GROWTH = 4
-"""Twice the length takes at most so much more time and memory: what attention needs."""
+"""Factor of time and memory at twice the length, at most: the growth of attention."""
 MOST_BYTES = 4 * 2**30
 CPU = torch.device("cpu")
 
@@ -42,11 +42,11 @@ class Timing(NamedTuple):
     length: int
     forward_ms: float
     step_ms: float
-    """Forward and backward, without the optimiser."""
+    """Forward and backward pass, without the optimiser."""
 
 
 class Shape(NamedTuple):
-    """What goes in and out of a network; see ``build_model``."""
+    """The inputs and outputs of a network; see ``build_model``."""
 
     vocab_size: int | None
     num_outputs: int
@@ -61,10 +61,10 @@ def time_lengths(
     clock: Clock = time.perf_counter,
     peak: Callable[[], int] = lambda: peak_bytes(CPU),
 ) -> dict[str, list[Timing]]:
-    """Timings of each by name, at each length in turn.
+    """Timings of each network by name, at each length in turn.
 
-    One that would run past ``seconds`` or need over ``MOST_BYTES``, should it take four times as
-    much as at the length before, stops there; every one is measured at the first length.
+    Every network is measured at the first length. A network stops before a length where it would
+    run past ``seconds`` or need over ``MOST_BYTES``, if it took ``GROWTH`` times as much as before.
     """
     end = clock() + seconds
     reset_peak(CPU)
@@ -87,7 +87,7 @@ def time_lengths(
 
 
 def median_ms(work: Work, clock: Clock = time.perf_counter) -> float:
-    """Median milliseconds of ``work``, after once to warm up."""
+    """Median milliseconds of ``work``, after one run to warm up."""
     work()
     took: list[float] = []
     while len(took) < LEAST or (len(took) < MOST and sum(took) < QUICK):
@@ -101,7 +101,7 @@ def build_work(model: ModelConfig, shape: Shape, length: int) -> tuple[Work, Wor
     """A forward and a training step of an untrained network on one random sequence.
 
     Raises:
-        UserError: there is no such network at that length.
+        UserError: the network cannot be built at that length.
     """
     net = build_model(
         model,
@@ -132,7 +132,7 @@ def build_work(model: ModelConfig, shape: Shape, length: int) -> tuple[Work, Wor
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Torch computes with one thread; afterwards with as many as before."""
+    """Let torch compute with one thread in the block, and restore the number of threads after."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

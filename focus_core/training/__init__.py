@@ -1,1 +1,1 @@
-"""The network, the one training loop, and what a seed of a trial is."""
+"""The network, the one training loop, and the replicate: one seed of a trial."""

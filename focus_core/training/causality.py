@@ -1,4 +1,4 @@
-"""A certificate of a network: that it does not see the future."""
+"""A probe that measures whether a network sees the future."""
 
 from __future__ import annotations
 
@@ -12,29 +12,30 @@ from focus_core.layers.evaluation import evaluation
 from focus_core.training.network import SequenceModel
 
 PROBE_TOKENS = 2**16
-"""Tokens in one batch of a probe: bounds memory, changes no number."""
+"""Tokens in one batch of a probe. The limit bounds memory and changes no number."""
 USUAL_EDGE = 16
-"""Where a system names no edge of its own."""
+"""The edge to probe if a system names no edge of its own."""
 LEAST_CHANGE = 1e-10
-"""Of the largest logit. A smaller change is too close to the rounding of float64."""
+"""As a fraction of the largest logit. A smaller change is too close to float64 rounding."""
 
 
 def causality_leak(net: SequenceModel, vocab_size: int | None, length: int, seed: int) -> float:
     """The largest change of a logit before a changed token, over the largest change anywhere.
 
-    One token is changed at a time, at the ends of the sequence and at the edges of bins and
-    chunks. The network is computed in float64, in a copy: where no token changes much, float32's
-    rounding can be a hundredth of the largest change. Below 1e-4 for a causal network, mostly
-    1e-14; near 1 for a leaky one. Logits are those of every position, before any mean over time.
+    The probe changes one token at a time: at both ends and the middle of the sequence, and at the
+    edges of bins and chunks. It computes a copy of the network in float64: where tokens change the
+    logits little, float32 rounding can be a hundredth of the largest change. The ratio is below
+    1e-4 for a causal network (mostly 1e-14) and near 1 for a leaky one. The probe compares the
+    logits of every position, before any mean over time.
 
     Args:
-        net: left as it is.
+        net: the network to probe; it is not changed.
         vocab_size: number of different tokens, 2 or more; None for a network of real numbers.
         length: tokens in a sequence, 2 or more.
-        seed: of the random sequence.
+        seed: seed of the random sequence.
 
     Returns:
-        The ratio; 0 where no change of a token changes any logit, NaN where one is no number.
+        The ratio; 0 if no change of a token changes any logit, NaN if a logit is NaN.
     """
     exact = copy.deepcopy(net).double()
     device = next(exact.parameters()).device
@@ -52,7 +53,7 @@ def causality_leak(net: SequenceModel, vocab_size: int | None, length: int, seed
         change_BL = (logits[1:] - logits[:1]).abs().amax(dim=-1)
         before += [change_BL[row, :position].max() for row, position in enumerate(some)]
         anywhere += [change_BL.max(), LEAST_CHANGE * logits.abs().max()]
-    largest = float(torch.stack(anywhere).max())  # unlike Python's, torch's maximum keeps a NaN
+    largest = float(torch.stack(anywhere).max())  # torch's maximum keeps a NaN, Python's does not
     return float(torch.stack(before).max()) / largest if largest else 0.0
 
 
@@ -63,7 +64,7 @@ def _random_inputs(vocab_size: int | None, length: int, generator: torch.Generat
 
 
 def _another(value: Tensor, vocab_size: int | None) -> Tensor:
-    """Another input than ``value``."""
+    """An input that differs from ``value``."""
     return value + 1 if vocab_size is None else (value + 1) % vocab_size
 
 

@@ -1,8 +1,8 @@
-"""The one training loop: every seed of a trial, in step, each with its own data.
+"""The one training loop: it trains every seed of a trial in step, each on its own data.
 
-Seed k sees the same data in the same order and starts from the same initial values in every
-arm, so differences between arms are taken seed by seed. All randomness is a pure function of
-(seed, step): a resumed run continues bit for bit on CPU without saving generator states.
+In every arm, seed k sees the same data in the same order and starts from the same initial
+values, so differences between arms are taken seed by seed. All randomness is a pure function of
+(seed, step): a resumed run continues bit for bit on CPU without saved generator states.
 """
 
 from __future__ import annotations
@@ -24,36 +24,36 @@ Report = dict[str, float]
 
 
 class Checkpoints(Protocol):
-    """Where a run's state is kept between attempts."""
+    """A store that keeps a run's state between attempts."""
 
     def load(self) -> dict[str, Any] | None:
-        """The last state saved, or None."""
+        """Return the last saved state, or None."""
 
     def save(self, state: dict[str, Any]) -> None:
-        """Replace the state kept; never leaves half of one."""
+        """Replace the stored state; the store never holds half a state."""
 
 
 class Execution(Protocol):
-    """How the replicates of a trial are carried out: one after another, or stacked in one net."""
+    """How the replicates of a trial run: one after another, or stacked in one network."""
 
     def train_step(self, step: int) -> None:
-        """One optimiser step (1-based) of every replicate that has not diverged."""
+        """Make one optimiser step (1-based) of every replicate that has not diverged."""
 
     def evaluate(self, *, final: bool) -> Report:
-        """Per-seed scores, ``value/0`` ...; with the test split only at the end of the budget."""
+        """Scores per seed, ``value/0`` ...; the test split only at the end of the budget."""
 
     def state(self) -> dict[str, Any]:
-        """What ``restore`` needs to go on."""
+        """Return the state that ``restore`` needs to continue."""
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from ``state``."""
+        """Continue from ``state``."""
 
     def all_diverged(self) -> bool:
-        """No replicate is left to train."""
+        """True if no replicate is left to train."""
 
 
 class OneAfterAnother:
-    """Every replicate has its own network and optimiser, stepped in turn."""
+    """Every replicate has its own network and optimiser; the replicates step in turn."""
 
     def __init__(self, trial: TrialConfig, seeds: Sequence[int], device: torch.device) -> None:
         self.replicates = [Replicate(trial, seed, device) for seed in seeds]
@@ -91,20 +91,20 @@ def fit(
     say: Callable[[str], None] = lambda _: None,
     measure: Callable[[SequenceModel], Report] = lambda _: {},
 ) -> None:
-    """Train every seed of ``trial`` to its budget, reporting at each evaluation.
+    """Train every seed of ``trial`` to its budget, and report at each evaluation.
 
     Args:
-        trial: what to train.
-        seeds: the replicates.
-        report: takes a flat dict of floats; whatever it raises ends the run.
-        checkpoints: where to resume from and save to; None for neither.
+        trial: the trial to train.
+        seeds: one seed per replicate.
+        report: called with a flat dict of floats; an exception that it raises ends the run.
+        checkpoints: the store to resume from and save to; None for neither.
         checkpoint_seconds: least time between two saves; a save happens at an evaluation.
-        device: where to train; None takes a GPU when there is one.
-        say: takes one line when a state was kept that training cannot go on from.
-        measure: what else every report says of the network, such as what it costs.
+        device: the device to train on; None takes a GPU if there is one.
+        say: called with one line of text if the saved state does not fit this trial.
+        measure: further numbers on the network for every report, such as its cost.
 
     Raises:
-        RuntimeError: the model sees the future and its config does not say so.
+        RuntimeError: the model sees the future and its config does not declare it.
     """
     device = device or torch.device("cuda" if torch.cuda.is_available() else "cpu")
     reset_peak(device)
@@ -117,11 +117,11 @@ def fit(
     if saved is not None:
         try:
             step, reported, spent = _restore(execution, saved, trial)
-        except Exception as error:  # noqa: BLE001  torch raises all sorts on a foreign state
+        except Exception as error:  # noqa: BLE001  torch raises many types on a foreign state
             say(f"its checkpoint does not fit it ({type(error).__name__}): it starts over")
             execution = OneAfterAnother(trial, seeds, device)
     last_save = last_report = time.monotonic()
-    ended = step == steps or reported < step  # the end was saved but never reported
+    ended = step == steps or reported < step  # the saved state is the end of the run
     final = False
     while not final:
         if not ended:
@@ -143,8 +143,9 @@ def fit(
             **constants,
             **execution.evaluate(final=final),
         }
-        # The end is saved before it is reported: what is known to be finished is never trained
-        # again. Any other step after: once saved it is not reported again, and must not be lost.
+        # The final state is saved before its report: a finished run is never trained again.
+        # Any other state is saved after its report: a resumed run does not repeat that report,
+        # so the report must have arrived.
         if checkpoints and final:
             checkpoints.save(_state(step, reported, spent, execution))
         report(found)
@@ -155,13 +156,13 @@ def fit(
 
 
 def _state(step: int, reported: int, spent: Report, execution: Execution) -> dict[str, Any]:
-    """What is kept.
+    """The state that a checkpoint holds.
 
     Args:
-        step: the last step that was trained.
-        reported: the last step whose report had arrived by then.
-        spent: time and memory of the last report, which a report made again repeats.
-        execution: every seed's network and optimiser.
+        step: the last trained step.
+        reported: the last step whose report had arrived before this save.
+        spent: time and memory of the last report; a repeated report gives the same numbers.
+        execution: the networks and optimisers of all seeds.
     """
     return {"step": step, "reported": reported, "spent": spent, "execution": execution.state()}
 
@@ -169,10 +170,10 @@ def _state(step: int, reported: int, spent: Report, execution: Execution) -> dic
 def _restore(
     execution: OneAfterAnother, saved: dict[str, Any], trial: TrialConfig
 ) -> tuple[int, int, Report]:
-    """Go on from a state; its step, the last one reported, and what was spent on it.
+    """Load a state; return its step, the last reported step, and the time and memory spent.
 
     Raises:
-        Exception: it is not of this trial; ``execution`` may be half changed.
+        Exception: the state does not fit this trial; ``execution`` may be half changed.
     """
     step, train = saved["step"], trial.train
     execution.restore(saved["execution"])
@@ -184,10 +185,10 @@ def _restore(
 
 
 def _constants(trial: TrialConfig, replicate: Replicate) -> Report:
-    """What does not change while training: measured once, before the first step.
+    """Numbers that training does not change, measured once before the first step.
 
     Raises:
-        RuntimeError: the model sees the future and its config does not say so.
+        RuntimeError: the model sees the future and its config does not declare it.
     """
     task = replicate.task
     leak = replicate.leak()

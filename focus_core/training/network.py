@@ -23,7 +23,7 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 
 
 class FeedForward(nn.Module):
-    """x + W2 SiLU(W1 Norm(x)); with another activation or the norm behind, as the frame has it."""
+    """x + W2 SiLU(W1 Norm(x)); the frame may set another activation, or the norm after the sum."""
 
     def __init__(self, model: ModelConfig) -> None:
         super().__init__()
@@ -47,10 +47,10 @@ class FeedForward(nn.Module):
 
 
 class Block(nn.Module):
-    """A sequence mixer, then the feed-forward network where there is one.
+    """A sequence mixer, then the feed-forward network if the model has one.
 
-    A bidirectional block has a second mixer, with weights of its own, that reads the sequence from
-    its end to its start; the mean of the two goes on.
+    A bidirectional block has a second mixer with its own weights, which reads the sequence from
+    end to start. The block passes on the mean of the two mixers.
     """
 
     def __init__(self, model: ModelConfig, max_length: int) -> None:
@@ -63,7 +63,7 @@ class Block(nn.Module):
     def forward(
         self, x_BLD: Tensor, e_BNDO: Tensor | None, reversed_e_BNDO: Tensor | None = None
     ) -> Tensor:
-        """(B, L, D) to (B, L, D); ``reversed_e_BNDO`` is of the reversed sequence."""
+        """(B, L, D) to (B, L, D); ``reversed_e_BNDO`` comes from the reversed sequence."""
         mixed_BLD = self.mixer(x_BLD, e_BNDO)
         if self.reversed_mixer is not None:
             back_BLD = self.reversed_mixer(x_BLD.flip(1), reversed_e_BNDO).flip(1)
@@ -114,13 +114,13 @@ class SequenceModel(nn.Module):
         self.dropout = nn.Dropout(model.dropout)
 
     def forward(self, inputs_BL: Tensor) -> Tensor:
-        """Logits (B, L, outputs), or (B, 1, outputs) where the read-out is the mean over time.
+        """Logits (B, L, outputs), or (B, 1, outputs) if the read-out is the mean over time.
 
         Raises:
-            UserError: a sequence longer than the network was built for, where that matters.
+            UserError: a sequence longer than the network's positions or kernels allow.
         """
         logits_BLV = self.each_position(inputs_BL)
-        # The mean of the logits is the head of the mean: the head is linear.
+        # The head is linear: the mean of the logits is the head of the mean.
         return logits_BLV.mean(dim=1, keepdim=True) if self.readout == "mean" else logits_BLV
 
     def each_position(self, inputs_BL: Tensor) -> Tensor:
@@ -152,11 +152,11 @@ def build_model(
     """The network of a config, with the initial weights of seed 0.
 
     Args:
-        model: its architecture.
+        model: the architecture.
         vocab_size: number of different tokens; None for real numbers.
         num_outputs: number of classes at every position.
-        max_length: the longest sequence, in tokens: the length of the global convolution's
-            kernel, and of the sequence where ``model`` gives bins or chunks as counts.
+        max_length: the longest sequence, in tokens. It is the length of the global
+            convolution's kernel, and turns counts of bins or chunks in ``model`` into lengths.
         readout: logits of ``each`` position, or their ``mean`` over time.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Which parameters decay, and which have a learning rate of their own."""
+"""Which parameters have weight decay, and which have their own learning rate."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from focus_core.options.train import TrainConfig
 
 
 def parameter_groups(net: nn.Module, train: TrainConfig) -> list[dict[str, Any]]:
-    """Groups for AdamW: the weights of linear layers decay, all else does not.
+    """Groups for AdamW: the weights of linear layers decay, other parameters do not.
 
-    A module may say otherwise of its own parameters: ``rates`` maps their names to the field of
-    ``train`` that has their rate, and ``decays`` = False keeps a linear layer's weights as they
-    are.
+    A module may override this for its own parameters. Its ``rates`` maps a parameter's name to the
+    field of ``train`` with that parameter's learning rate; such a parameter does not decay.
+    ``decays`` = False exempts a linear layer's weights from weight decay.
     """
     by_rate: dict[tuple[str, bool], list[nn.Parameter]] = {
         ("learning_rate", True): [],
@@ -24,7 +24,7 @@ def parameter_groups(net: nn.Module, train: TrainConfig) -> list[dict[str, Any]]
     for module in net.modules():
         rates: dict[str, str] = getattr(module, "rates", {})
         for name, parameter in module.named_parameters(recurse=False):
-            if id(parameter) in done:  # a tied head is an embedding
+            if id(parameter) in done:  # a tied head shares the embedding's weights
                 continue
             done.add(id(parameter))
             rate = rates.get(name, "learning_rate")

@@ -1,4 +1,4 @@
-"""How a trial's number follows from its replicates'. No torch: the ledger reads this too."""
+"""How a trial's number follows from its seeds' numbers. No torch: the ledger imports this too."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ OVER_SEEDS: dict[str, Callable[[list[float]], float]] = {
 
 
 def merge(found: Mapping[str, Any], seeds: Iterable[int]) -> dict[str, float]:
-    """The numbers over all ``seeds`` of one report, from ``name/seed``.
+    """The numbers of one report over all ``seeds``, from the entries ``name/seed``.
 
-    A name that not every seed has is left out: nothing is ever a mean of the survivors.
+    A name that some seed lacks is left out, so that no mean covers only the seeds that survived.
     """
     numbers = list(seeds)
     merged = {}

@@ -1,4 +1,4 @@
-"""One seed of one trial: its data, its network, its optimiser."""
+"""One seed of one trial: its data, network and optimiser."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from focus_core.training.start import init_weights
 
 EVAL_TOKENS = 32_768
 EVAL_LOGITS = 2**23
-"""Tokens, and logits, in one evaluation batch: bounds memory, changes no number."""
+"""Tokens, and logits, in one evaluation batch. Both limits bound memory and change no number."""
 PROBE_SEQUENCES = 8
 
 
@@ -56,9 +56,9 @@ class Replicate:
         self.step = 0
 
     def train_step(self, step: int) -> None:
-        """One optimiser step; ``step`` counts from 1 and decides data, dropout and rate."""
+        """Make one optimiser step; ``step`` (from 1) sets the data, dropout and learning rate."""
         self.step = step
-        torch.manual_seed(self.seed * 1_000_003 + step)  # dropout: a function of (seed, step)
+        torch.manual_seed(self.seed * 1_000_003 + step)  # makes dropout a function of (seed, step)
         scale = rate(self.train, step)
         for group, base in zip(self.optimizer.param_groups, self.base_lrs, strict=True):
             group["lr"] = base * scale
@@ -76,7 +76,7 @@ class Replicate:
         self.optimizer.step()
 
     def evaluate(self, *, final: bool) -> dict[str, float]:
-        """Validation score, loss and probes; the test score at the end of the budget only."""
+        """Validation score, loss and probes; the test score and leak only if ``final``."""
         if self.diverged_at is not None:
             return {"diverged": float(self.diverged_at)}
         self.net.eval()
@@ -114,7 +114,7 @@ class Replicate:
 
     @torch.no_grad()
     def _score(self, split: Callable[[slice], Batch], count: int) -> tuple[float, float]:
-        """The metric and the mean cross-entropy (nats a scored target) over a whole split."""
+        """The metric and the mean cross-entropy (nats per scored target) over a whole split."""
         at_once = min(EVAL_TOKENS, EVAL_LOGITS // self.task.num_outputs)
         rows = max(1, at_once // self.config.length)
         total = counted = loss = scored = 0.0
@@ -129,7 +129,7 @@ class Replicate:
         return total / counted, loss / scored
 
     def state(self) -> dict[str, Any]:
-        """Everything that training changes."""
+        """The state that training changes."""
         return {
             "net": self.net.state_dict(),
             "optimizer": self.optimizer.state_dict(),
@@ -139,14 +139,14 @@ class Replicate:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from what ``state`` returned.
+        """Continue from a value that ``state`` returned.
 
         Raises:
-            Exception: it is the state of another network, or none.
+            Exception: ``state`` belongs to another network, or is no state.
         """
         self.net.load_state_dict(state["net"])
         self.optimizer.load_state_dict(state["optimizer"])
-        for parameter, moments in self.optimizer.state.items():  # torch does not look at these
+        for parameter, moments in self.optimizer.state.items():  # torch does not check these
             if any(m.shape not in ((), parameter.shape) for m in moments.values()):
                 raise ValueError("an optimiser's state of other shapes")
         self.diverged_at = state["diverged_at"]

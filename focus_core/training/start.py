@@ -1,4 +1,4 @@
-"""The initial value of every parameter: a function of the seed and the parameter's name alone."""
+"""The initial value of every parameter: a function of the seed and the parameter's name only."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from torch import Tensor, nn
 
 
 def init_weights(net: nn.Module, seed: int) -> None:
-    """Give every parameter its initial value, from a generator of its own.
+    """Give every parameter its initial value, each from its own random generator.
 
-    The generator depends on ``seed`` and the parameter's name alone, so the same seed starts
-    whatever two networks share from the same values: comparisons are paired. A parameter with two
-    names (a tied head) has the value of the first; one on the meta device has none.
+    The generator depends only on ``seed`` and the parameter's name. With the same seed, parameters
+    that two networks share start from the same values, so comparisons are paired. A parameter with
+    two names (a tied head) gets the value of its first name. A parameter on the meta device gets
+    no value.
     """
     done: set[int] = set()
     for path, module in net.named_modules():

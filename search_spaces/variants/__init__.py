@@ -1,8 +1,8 @@
-"""The ablations by name, in families: each is one difference from the base, with its promise.
+"""The ablations by name, in families. Each is one difference from the base, with its promise.
 
-A variant is a set of config fields that the layer reads where it acts. No other code asks for a
-variant's name. ``tests/test_every_variant.py`` holds each variant to its promise. A family has at
-most eleven and the base: so many can be decided at once with five seeds.
+A variant is a set of options that the layer reads where they act. No other code asks for the name
+of a variant. ``tests/test_every_variant.py`` tests the promise of each variant. A family has at
+most eleven variants and the base, because five seeds can decide that many at once.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Layers that see the future, as printed or by a common slip. They are never ranked."""
+"""Layers that see the future, as the paper prints them or by a common mistake; never ranked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The small network that writes the coefficients, and where it starts."""
+"""The small network that writes the coefficients, and its initial values."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ HYPERNETWORK: dict[str, Variant] = {
         question="does each layer need a hypernetwork of its own?",
         changes={"model.hyper_scope": "shared"},
     ),
-    # On far recall of four bins nothing of the first bin's filter reaches an answer through two
-    # layers: these two train exactly as the base does there.
+    # On far recall with four bins and two layers, the first bin's filter cannot affect an answer.
+    # There first_half and first_zero train exactly as the base does.
     "first_half": Variant(
         question="does the first bin need a learned filter? (Theta = 1/2 there)",
         changes={"model.first_bin": "half"},

@@ -1,4 +1,4 @@
-"""What an ablation is: one named difference from the base, and its promise."""
+"""The record of an ablation: one named difference from the base, and its promise."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from focus_core.config import Scalar
 
 @dataclass(frozen=True, kw_only=True)
 class Variant:
-    """A named difference.
+    """A named difference from the base.
 
     Attributes:
         question: what the comparison with ``base`` answers.
         changes: dotted config keys and their values.
-        causal: the promise; a variant that is not causal is declared leaky and never ranked.
+        causal: the promise to be causal; without it a variant is declared leaky and never ranked.
     """
 
     question: str

@@ -1,4 +1,4 @@
-"""What attention reads, and what stands around the filters."""
+"""Changes of what attention reads, and of the parts around the filters."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The rules of the audit: one file is one place where the law could be broken."""
+"""The rules of the audit: each file checks one place where the records could break a rule."""

@@ -1,9 +1,11 @@
-"""The checkpoint folder against the ledger: nothing half-written, nothing of a trial without row,
-and of a complete trial nothing damaged and nothing of another's.
+"""Check the checkpoint folder against the ledger.
 
-A missing checkpoint breaks no law: a finished trial needs none, an open one starts over, and a
-cluster's nodes may keep theirs elsewhere. An empty file counts as missing. A damaged one of an
-open trial is not looked for: its worker refuses it, and says so.
+The folder must not hold a half-written file or the files of a trial without a row. A file of a
+complete trial must not be damaged and must not belong to another trial.
+
+A missing checkpoint breaks no rule: a finished trial needs none, an open trial starts over, and
+the nodes of a cluster may keep their checkpoints elsewhere. An empty file counts as missing. A
+damaged file of an open trial is not looked for: the trial's worker refuses the file, and says so.
 """
 
 from __future__ import annotations
@@ -24,12 +26,12 @@ LEFTOVER = ".new"
 
 
 def check_checkpoints(folder: Path, rows: Rows, *, busy: bool) -> list[Disagreement]:
-    """What lies in ``folder`` and should not.
+    """What is in ``folder`` and should not be there.
 
     Args:
         folder: where the sweep keeps its checkpoints.
         rows: the sweep.
-        busy: a launcher is at work: what is being written is no leftover.
+        busy: whether a launcher is at work; then a half-written file is no leftover.
     """
     found = []
     trials = {trial.trial_id: trial for trial in rows.trials}
@@ -47,7 +49,7 @@ def check_checkpoints(folder: Path, rows: Rows, *, busy: bool) -> list[Disagreem
 
 
 def clean_checkpoints(folder: Path, rows: Rows) -> None:
-    """Remove what ``check_checkpoints`` finds; nothing else in the folder is touched."""
+    """Remove what ``check_checkpoints`` finds; leave everything else in the folder alone."""
     trials = {trial.trial_id: trial for trial in rows.trials}
     for trial_id in _trial_folders(folder):
         trial = trials.get(trial_id)
@@ -63,7 +65,7 @@ def clean_checkpoints(folder: Path, rows: Rows) -> None:
 
 
 def _refused(folder: Path, trial: TrialRow) -> Iterator[tuple[Path, str]]:
-    """Each file of a complete trial that holds no state of its own, and why."""
+    """Each file of a complete trial that does not hold this trial's own state, and why."""
     if trial.state != "complete":
         return
     own = {"trial_id": trial.trial_id, "code": trial.code, "token": trial.token}
@@ -77,7 +79,7 @@ def _refused(folder: Path, trial: TrialRow) -> Iterator[tuple[Path, str]]:
 
 
 def _trial_folders(folder: Path) -> Iterator[str]:
-    # A name that no launch would take could lead out of the home.
+    # A sweep's name that no launch would accept could lead out of the home.
     if NAME.fullmatch(folder.name) and folder.is_dir():
         yield from sorted(e.name for e in os.scandir(folder) if TRIAL_FOLDER.fullmatch(e.name))
 

@@ -1,4 +1,4 @@
-"""The law, read against one sweep's ledger rows: pure rules from rows to what disagrees."""
+"""The audit's rules for one sweep's ledger rows: pure functions from rows to disagreements."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ LEDGER = "ledger"
 
 
 def check_ledger(rows: Rows, *, held: bool, configure: Configure | None) -> list[Disagreement]:
-    """Everything in the ledger that breaks the law.
+    """Everything in the ledger that breaks a rule.
 
     Args:
         rows: the sweep.
-        held: a launcher works on it.
-        configure: a point's config; None where the space is gone or asks something else now.
+        held: whether a launcher works on the sweep.
+        configure: makes a point's config; None where the space is gone or has changed.
     """
     found = list(check_sweep(rows))
     over = rows.sweep.finished is not None
@@ -57,7 +57,7 @@ def check_sweep(rows: Rows) -> Iterator[Disagreement]:
 
 
 def check_identity(trial: TrialRow, configure: Configure | None) -> Iterator[Disagreement]:
-    """The id is the hash of what was trained, and of what the point asks for."""
+    """The trial's id is the hash of the trained config, and of the config that its point gives."""
     hashed = config_hash(trial.config)
     if hashed != trial.trial_id:
         yield _wrong(trial.trial_id, f"its config has the hash {hashed}", trial.trial_id)
@@ -69,7 +69,7 @@ def check_identity(trial: TrialRow, configure: Configure | None) -> Iterator[Dis
         if trial.config.get(key, value) != value:
             what = f"its point has {key}={value}"
             yield _wrong(trial.trial_id, what, f"its config's {trial.config[key]}")
-    # another code may have made another config of the point, and another id of the config
+    # other code may have made another config from the point, and another id from the config
     is_other = trial.code not in ("", trial_code(trial.config))
     configure = None if is_other else configure
     try:
@@ -90,7 +90,7 @@ def check_identity(trial: TrialRow, configure: Configure | None) -> Iterator[Dis
 
 
 def check_state(rows: Rows, trial: TrialRow, *, held: bool) -> Iterator[Disagreement]:
-    """A state that can be, and what stands beside it."""
+    """The state is a possible one, and the other columns fit it."""
     state, over = trial.state, rows.sweep.finished is not None
     if state not in STATES:
         yield _wrong(trial.trial_id, f"state {state!r}", f"one of {', '.join(STATES)}")
@@ -113,7 +113,7 @@ def check_state(rows: Rows, trial: TrialRow, *, held: bool) -> Iterator[Disagree
 
 
 def check_numbers(trial: TrialRow) -> Iterator[Disagreement]:
-    """How far the trial came, and whether it may have its numbers."""
+    """The trial's step and numbers are possible in its state."""
     if trial.retries < 0 or (trial.reused_from and trial.retries):
         yield _wrong(trial.trial_id, f"{trial.retries} retries", "0 or more; none where reused")
     if not trial.seconds >= 0:

@@ -1,4 +1,4 @@
-"""One look at everything that a home holds of its sweeps, and what of it disagrees."""
+"""Audit all records of the sweeps in a home."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from sweeps.schema import IMPORTED, Lease, Sweep
 from sweeps.settings import number
 
 SETTLE_SECONDS = 5.0
-"""Between two looks at a sweep that is at work (``FOCUS_AUDIT_SECONDS``)."""
+"""The time between two looks at a running sweep (``FOCUS_AUDIT_SECONDS``)."""
 
 
 @dataclass(frozen=True)
@@ -44,22 +44,22 @@ class Home:
 
 @dataclass(frozen=True)
 class Looked:
-    """One sweep as found."""
+    """What one look at one sweep has found."""
 
     rows: Rows
     held: Holder | None
     disagreements: list[Disagreement]
     points_checked: bool
-    """Whether the space is still there, so that every point's id could be made anew."""
+    """Whether the space is unchanged, so that every point's id could be computed again."""
 
     @property
     def name(self) -> str:
-        """The sweep's."""
+        """The name of the sweep."""
         return self.rows.sweep.name
 
     @property
     def imported(self) -> bool:
-        """Whether another tool made it: only its rows can be checked, against each other."""
+        """Whether another tool made the sweep: then only its rows are checked, with each other."""
         return self.rows.sweep.space == IMPORTED
 
 
@@ -67,7 +67,7 @@ def find_home(folder: str | None) -> Home:
     """The home asked for, with the addresses that the environment gives it.
 
     Raises:
-        UserError: one of them can be no home, no ledger, or nothing of MLflow's.
+        UserError: the home, the ledger's address or MLflow's address cannot be used.
     """
     home = home_folder(folder)
     ledger = os.environ.get("FOCUS_LEDGER_URL") or sqlite_url(home / "ledger.db")
@@ -78,7 +78,10 @@ def find_home(folder: str | None) -> Home:
 
 
 def look(home: Home, name: str | None) -> list[Looked]:
-    """Check one sweep, or all; one at work twice, since MLflow follows the ledger.
+    """Check one sweep, or all.
+
+    If a running sweep disagrees, there is a second look, because MLflow may be a moment behind the
+    ledger. Then only what both looks found is returned.
 
     Raises:
         UserError: no such ledger or sweep, or MLflow cannot be asked.
@@ -104,7 +107,7 @@ def _look_once(home: Home, name: str | None) -> list[Looked]:
     holders = _holders(home.ledger_url)
     with reading(home.ledger_url) as connection:
         sweeps = read_sweeps(connection, name)
-    # Asked before and after: whoever drove it while the rows were read counts.
+    # Holders are read before and after the rows: whoever held the sweep at either time counts.
     holders = _holders(home.ledger_url) | holders
     return [_look_at(home, rows, holders.get(rows.sweep.name)) for rows in sweeps]
 

@@ -1,7 +1,8 @@
-"""An imported sweep against the law: what its rows say of each other.
+"""The audit's rules for an imported sweep: its rows must agree with each other.
 
-No space of ours asks for its points, no run of MLflow's and no checkpoint belongs to it, and its
-source may know no test score, no budget and any seeds. All else holds as for every sweep.
+An imported sweep has no search space of this program, no MLflow runs and no checkpoints. Its source
+may know no test score and no budget, and may use any seeds. All other rules hold as for every
+sweep.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ LEDGER = "ledger"
 
 
 def check_imported(rows: Rows) -> list[Disagreement]:
-    """Everything in the ledger that breaks the law."""
+    """Everything in the ledger that breaks a rule."""
     found = list(check_sweep(rows))
     for trial in rows.trials:
-        found += check_state(rows, trial, held=True)  # where it runs, if it does, is not known
+        found += check_state(rows, trial, held=True)  # it is unknown whether something runs it
         found += _check_identity(trial)
         found += _check_seeds(trial)
         found += _check_reports(trial)

@@ -1,4 +1,4 @@
-"""MLflow's runs of one sweep against its ledger rows: one run a row, and they agree."""
+"""Check MLflow's runs of one sweep against its ledger rows: one run per row, and both agree."""
 
 from __future__ import annotations
 
@@ -30,30 +30,30 @@ class RunRow:
     status: str
     tags: dict[str, str]
     last: dict[str, float] = field(default_factory=dict)
-    """The value that MLflow shows, by key."""
+    """The newest value by key, which MLflow shows."""
     points: int = 0
-    """Steps reported."""
+    """The number of steps reported."""
     values: list[tuple[int, float]] | None = None
-    """Every step and value of the score; None where it would cost a call a run."""
+    """Every step and value of the score; None where reading them needs one call per run."""
 
     @property
     def is_parent(self) -> bool:
-        """The sweep's own run."""
+        """Whether this is the sweep's own run."""
         return self.tags.get(mlflow_rows.KIND_TAG) == "sweep"
 
     @property
     def trial_id(self) -> str:
-        """The trial it shows."""
+        """The id of the trial that the run shows."""
         return self.tags.get(mlflow_rows.TRIAL_TAG, "")
 
 
 def check_mlflow(rows: Rows, runs: Sequence[RunRow], *, held: bool) -> list[Disagreement]:
-    """Everything in MLflow that breaks the law.
+    """Everything in MLflow that breaks a rule.
 
     Args:
         rows: the sweep.
-        runs: the active runs that bear its name and time of creation.
-        held: a launcher works on it, and MLflow may be a moment behind.
+        runs: the active runs that have the sweep's name and time of creation.
+        held: whether a launcher works on the sweep; then MLflow may be a moment behind.
     """
     by_trial: dict[str, list[RunRow]] = {}
     parents = [run for run in runs if run.is_parent]
@@ -93,9 +93,9 @@ def _check_trial(
 def _check_status(trial: TrialRow, run: RunRow) -> Iterator[Disagreement]:
     wanted = {(trial.state, mlflow_rows.STATUS.get(trial.state, ""))}
     if trial.state in ("waiting", "running", "killed"):
-        # It will go on; the launcher that ended has closed its run, or was killed in the act.
+        # The trial will go on. The last launcher has closed its run, or was killed before that.
         wanted |= {("killed", "KILLED"), ("waiting", "SCHEDULED")}
-    wanted.discard(("running", "RUNNING"))  # nobody holds the sweep, or it would not be asked
+    wanted.discard(("running", "RUNNING"))  # open trials are only checked where nobody holds them
     has = (run.tags.get("state", ""), run.status)
     if has not in wanted:
         text = " or ".join(sorted(f"{state}, {status}" for state, status in wanted))
@@ -129,7 +129,7 @@ def _check_curve(trial: TrialRow, run: RunRow) -> Iterator[Disagreement]:
     for step, value in run.values:
         by_step.setdefault(step, []).append(value)
     for report in trial.reports:
-        # A step trained again with more seeds has both means: MLflow can only add.
+        # A step trained again with more seeds has both means, because MLflow can only add points.
         found = by_step.pop(report.step, [])
         if report.value is not None and not any(close(value, report.value) for value in found):
             what = f"step {report.step}: value {', '.join(map(shown, found)) or 'none'}"
@@ -164,14 +164,14 @@ def _check_parent(rows: Rows, parents: Sequence[RunRow], *, held: bool) -> Itera
         if told != counts[state]:
             yield _wrong("", f"trials/{state} is {shown(told)}", str(counts[state]))
     best = _best_value(rows)
-    # While there is none, MLflow may show that of an attempt which was started over.
+    # While no trial ranks, MLflow may show the best value of an attempt that was started over.
     key = mlflow_rows.best_key(rows.sweep)
     if best is not None and not _same(parent.last.get(key), best):
         yield _wrong("", f"{key} is {shown(parent.last.get(key))}", shown(best))
 
 
 def _best_value(rows: Rows) -> float | None:
-    """Of the trials that may rank."""
+    """The best value of the trials that may rank."""
     ranked = [
         trial
         for trial in rows.trials

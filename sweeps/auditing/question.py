@@ -1,4 +1,4 @@
-"""The question a sweep asked, found again: what every point's config must be."""
+"""Load a sweep's search space again, to know what every point's config must be."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sweeps.schema import Sweep
 
 
 def find_configure(sweep: Sweep) -> Configure | None:
-    """A point's config, as the launcher made it; None where the space has gone or changed."""
+    """A function for a point's config, as in the launcher; None if the space is gone or changed."""
     try:
         settings = _settings(sweep.command)
         space = load(sweep.space)
@@ -22,7 +22,7 @@ def find_configure(sweep: Sweep) -> Configure | None:
         space = space.pinned(pins)
         others = {k: v for k, v in settings.items() if k not in pins}
         base = space.base().override(others)
-    except Exception:  # noqa: BLE001  a space is a file that somebody writes: it may do anything
+    except Exception:  # noqa: BLE001  a space is a user's file: it may raise anything
         return None
     axes = json.loads(json.dumps(space.describe_axes()))
     if axes != sweep.axes or base.canonical() != sweep.base:

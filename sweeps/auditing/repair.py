@@ -1,6 +1,6 @@
 """Make MLflow and the checkpoint folder agree with the ledger again; the ledger is only read.
 
-Done twice, it is as if done once: what agrees is left alone.
+A second repair changes nothing, because what agrees is left alone.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def _rebuild(home: Home, rows: Rows) -> None:
     try:
         client = connect(home.tracking_uri)
         follow_home(home.tracking_uri, home.folder / "artifacts")
-        # First what can be added to the runs there are; then whoever still disagrees anew.
+        # First add what the existing runs lack. Then replace the runs that still disagree.
         for anew in (False, True):
             found = check_mlflow(rows, read_runs(home.tracking_uri, rows.sweep), held=False)
             wrong = {disagreement.trial_id for disagreement in found}

@@ -1,4 +1,4 @@
-"""A trial's seeds against the law: all of them, trained to the budget once, never survivors."""
+"""The audit's rules for a trial's seeds: all are trained to the budget, and all are in the mean."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def check_replicates(trial: TrialRow, seeds: range, *, over: bool) -> Iterator[D
 
     Args:
         trial: the row.
-        seeds: those that it is trained with now.
-        over: the sweep is finished: seeds added to it have been trained.
+        seeds: the seeds that the trial is trained with now.
+        over: whether the sweep is finished; then the seeds added to it have been trained.
     """
     yield from _check_which(trial, seeds, over=over)
     for replicate in trial.replicates:
@@ -37,7 +37,7 @@ def _check_which(trial: TrialRow, seeds: range, *, over: bool) -> Iterator[Disag
     if present != list(range(first, first + len(present))):
         expected = f"{first}, {first + 1}, {first + 2} ... once each"
         yield _wrong(trial, f"seeds {present}", expected)
-    # Pruned and failed trials are not trained for seeds that were added after them.
+    # Pruned and failed trials are not trained with seeds that were added later.
     fewest = 1 if trial.state in TERMINAL else 0
     if trial.state == "complete" and over:
         fewest = len(seeds)
@@ -85,7 +85,7 @@ def _check_diverged(trial: TrialRow) -> Iterator[Disagreement]:
 
 
 def close(one: float, other: float) -> bool:
-    """Equal but for the order of a sum."""
+    """Whether two numbers are equal but for the rounding of a sum in another order."""
     return math.isclose(one, other, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
 
 

@@ -1,4 +1,4 @@
-"""A trial's reports against the law: every evaluation once, and the rows say what they said."""
+"""The audit's rules for a trial's reports: every evaluation once, and the rows agree with them."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def check_reports(trial: TrialRow) -> Iterator[Disagreement]:
 
 
 def _check_step(trial: TrialRow, steps: list[int]) -> Iterator[Disagreement]:
-    # While work since a checkpoint is repeated, or seeds are added, older reports lie ahead.
+    # An open trial may be behind its older reports: it repeats work, or trains added seeds.
     if trial.state in TERMINAL and trial.step not in steps:
         yield _wrong(trial, f"at step {trial.step}, last report {max(steps, default=0)}", "equal")
 
 
 def _check_value(trial: TrialRow, report: ReportRow) -> Iterator[Disagreement]:
-    """A value is the mean of every seed that is there; with one lost there is none."""
+    """A report's value is the mean of all its seeds; if one seed is lost, there is no value."""
     if report.value is None:
         return
     said = _by_seed(report, "value")
@@ -55,7 +55,7 @@ def _check_value(trial: TrialRow, report: ReportRow) -> Iterator[Disagreement]:
 
 
 def _check_ranges(trial: TrialRow, report: ReportRow) -> Iterator[Disagreement]:
-    """A number lies where such a number can; one that nobody has declared may be anything."""
+    """A declared number is within its bounds; a number that is not declared may be anything."""
     for key, value in report.metrics.items():
         number = declared(key)
         if number is None or value is None:

@@ -1,4 +1,4 @@
-"""What the audit reads in the ledger, as plain rows. Nothing here writes, or makes a database."""
+"""Read the ledger for the audit, as plain rows. Nothing here writes, or makes a database."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from sweeps.seeds import Seeds
 
 @dataclass(frozen=True)
 class Disagreement:
-    """One thing that breaks the law."""
+    """One thing that breaks a rule of the audit."""
 
     trial_id: str
-    """Empty where the sweep as a whole is meant."""
+    """Empty if the disagreement is about the sweep as a whole."""
     where: str
     """``ledger``, ``MLflow``, ``checkpoints`` or ``study``."""
     what: str
@@ -44,7 +44,7 @@ class ReplicateRow:
 
 @dataclass(frozen=True)
 class ReportRow:
-    """What a trial said at one step; see ``schema.Report``."""
+    """What a trial reported at one step; see ``schema.Report``."""
 
     step: int
     value: float | None
@@ -54,7 +54,7 @@ class ReportRow:
 
 @dataclass(frozen=True, kw_only=True)
 class TrialRow:
-    """One trial with its replicates by seed, its reports in the order of writing."""
+    """One trial, with replicates in the order of seeds and reports in the order of writing."""
 
     id: int
     number: int
@@ -82,14 +82,14 @@ class TrialRow:
 
 @dataclass(frozen=True)
 class Rows:
-    """One sweep and its trials in the order of asking, as they stood at one moment."""
+    """One sweep and its trials in the order of their numbers, as they were at one moment."""
 
     sweep: Sweep
     trials: list[TrialRow]
     seeds: Seeds
-    """Those that its trials are trained with."""
+    """The seeds that the sweep's trials are trained with."""
     sweep_names: frozenset[str] = frozenset()
-    """Every sweep of the ledger."""
+    """The names of all sweeps in the ledger."""
 
 
 TRIAL_COLUMNS = [
@@ -99,10 +99,10 @@ TRIAL_COLUMNS = [
 
 @contextmanager
 def reading(url: str) -> Iterator[sa.Connection]:
-    """A connection that cannot write, and that sees one moment of the ledger.
+    """A connection for reading. On SQLite it cannot write, and sees one moment of the ledger.
 
     Raises:
-        UserError: there is no ledger, or none of this version, or it cannot be read.
+        UserError: there is no ledger, or it has another version, or it cannot be read.
     """
     parsed = sa.make_url(url)
     shown = parsed.render_as_string(hide_password=True)
@@ -116,7 +116,7 @@ def reading(url: str) -> Iterator[sa.Connection]:
         with engine.connect() as connection, connection.begin():
             if connection.dialect.name == "sqlite":
                 connection.exec_driver_sql("PRAGMA query_only=ON")
-                connection.exec_driver_sql("BEGIN")  # Python's sqlite3 would begin at a write
+                connection.exec_driver_sql("BEGIN")  # Python's sqlite3 begins at a write only
             _check_version(connection, shown)
             yield connection
     except sa.exc.DBAPIError as error:
@@ -142,10 +142,10 @@ def _check_version(connection: sa.Connection, shown: str) -> None:
 
 
 def read_sweeps(connection: sa.Connection, name: str | None) -> list[Rows]:
-    """The sweep called ``name``, or all.
+    """The sweep called ``name``, or all sweeps.
 
     Raises:
-        UserError: there is none.
+        UserError: there is no such sweep, or no sweep at all.
     """
     found = connection.execute(sa.select(Sweep.__table__).order_by(Sweep.id)).mappings().all()
     names = frozenset(str(row["name"]) for row in found)

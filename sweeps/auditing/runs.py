@@ -1,4 +1,4 @@
-"""Read one sweep's runs from MLflow: plain SQL where it is a file, pages of a search elsewhere."""
+"""Read one sweep's runs from MLflow: by SQL from a database file, by paged searches elsewhere."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ OF_SWEEP = """
 
 
 def read_runs(uri: str, sweep: Sweep) -> list[RunRow]:
-    """The active runs that bear the sweep's name and time of creation.
+    """The active runs that have the sweep's name and time of creation.
 
     Raises:
-        UserError: MLflow cannot be asked.
+        UserError: MLflow or its database cannot be read.
     """
     path = sqlite_file(uri)
     try:
@@ -53,7 +53,7 @@ def read_runs(uri: str, sweep: Sweep) -> list[RunRow]:
 
 def _read(database: sqlite3.Connection, sweep: Sweep) -> list[RunRow]:
     wanted = mlflow_rows.identity_tags(sweep)
-    database.execute("begin")  # one moment, whatever is written meanwhile
+    database.execute("begin")  # sees one moment, whatever others write meanwhile
     database.execute("create temp table mine (run_uuid primary key)")
     named = (mlflow_rows.SWEEP_TAG, mlflow_rows.CREATED_TAG)
     database.execute(
@@ -77,7 +77,7 @@ def _read(database: sqlite3.Connection, sweep: Sweep) -> list[RunRow]:
 def _add_points(database: sqlite3.Connection, score: str, runs: dict[str, RunRow]) -> list[RunRow]:
     steps: dict[str, set[int]] = {}
     curves: dict[str, list[tuple[int, float]]] = {}
-    # By key first: the table's primary key begins with it.
+    # The key comes first in the condition: the table's primary key begins with it.
     for run, key, step, value in database.execute(
         "select run_uuid, key, step, value from metrics "
         "where key in (?, ?) and run_uuid in (select run_uuid from mine)",
@@ -116,7 +116,7 @@ def _ask(uri: str, sweep: Sweep) -> list[RunRow]:
             "another with MLFLOW_TRACKING_URI"
         ) from None
     children = [run for runs in found.children.values() for run in runs]
-    # How many points: as its writer counted them; the history is a call a run.
+    # The number of points is what the writer counted: the history would need one call per run.
     return [
         RunRow(run.id, run.status, run.tags, run.metrics, run.points)
         for run in [*found.parents, *children, *found.superseded]

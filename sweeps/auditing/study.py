@@ -1,4 +1,4 @@
-"""The study that the next launch would build, against the ledger rows it is built from."""
+"""Check the study that the next launch would build against the ledger rows of the sweep."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from sweeps.schema import Report, Trial
 from sweeps.study import Study
 
 TOLD = {"complete": "COMPLETE", "pruned": "PRUNED", "failed": "FAIL"}
-"""What a sampler must believe of a row; every other one goes on at the next launch: RUNNING."""
+"""The study's state for each state of a row. A row in any other state must be RUNNING in the
+study, because it goes on at the next launch."""
 
 
 def check_study(rows: Rows) -> list[Disagreement]:
-    """Every trial of which a sampler would be told something else than the ledger has."""
+    """Every trial for which the study would tell a sampler something else than the ledger."""
     study = Study(
         space_of(rows),
         sampler="random",
@@ -34,7 +35,7 @@ def check_study(rows: Rows) -> list[Disagreement]:
 
 
 def space_of(rows: Rows) -> Space:
-    """The axes as the ledger has them: the space's file may have gone since."""
+    """A space with the axes that the ledger has: the space's own file may be gone."""
     axes = tuple(restored(about) for about in rows.sweep.axes)
     question = rows.sweep.question
     return Space(

@@ -1,4 +1,5 @@
-"""Sweeps of other tools, read into the ledger: one file a tool, each gives ``found.Found``.
+"""Read sweeps of other tools into the ledger: one file per tool, each returns ``found.Found``.
 
-What a source does not say is left unknown; nothing is guessed.
+What a source does not say stays unknown. There are two exceptions: axes are inferred from values
+(``axes``), and a Ray Tune trial that ended early counts as pruned (``from_ray``).
 """

@@ -1,4 +1,4 @@
-"""What varied in a sweep that was made elsewhere: from what its source says, else from values."""
+"""What varied in an imported sweep: as its source says, otherwise inferred from the values."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import Any
 from focus_core.config import Scalar
 
 FEW = 10
-"""So many different numbers, each several times, are choices; more are a range."""
+"""Up to this many different numbers are choices if each is used twice or more on average; otherwise
+they are a range."""
 LOG = 30.0
-"""A range of positive numbers whose ends differ by this factor is thought of in logarithms."""
+"""A range of positive numbers whose ends differ by at least this factor is logarithmic."""
 
 Config = Mapping[str, Scalar]
 
@@ -20,12 +21,12 @@ Config = Mapping[str, Scalar]
 def axes(
     configs: Sequence[Config], said: Mapping[str, dict[str, Any]], tuned: Sequence[str] = ()
 ) -> list[dict[str, Any]]:
-    """Every parameter of which two trials have different values, as ``Axis.describe`` has it.
+    """Every parameter that varies or that some trials lack, described as by ``Axis.describe``.
 
     Args:
-        configs: of the trials.
-        said: what the source says of some parameters.
-        tuned: parameters that every arm tuned for itself.
+        configs: the configs of the trials.
+        said: the source's descriptions of parameters, by name; there may be none.
+        tuned: the parameters that every arm tuned for itself.
     """
     names = dict.fromkeys(name for config in configs for name in config)
     found = []
@@ -39,7 +40,7 @@ def axes(
 
 
 def constants(configs: Sequence[Config]) -> dict[str, Scalar]:
-    """What all trials share."""
+    """The parameters that have the same value in all trials."""
     first, *others = configs
     return {
         name: value
@@ -83,7 +84,7 @@ def _different(values: Sequence[Scalar]) -> list[Scalar]:
 
 
 def _kind(value: Scalar) -> tuple[bool, Scalar]:
-    """True is no 1."""
+    """A key that tells True from 1, which Python calls equal."""
     return isinstance(value, bool), value
 
 

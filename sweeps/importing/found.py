@@ -1,4 +1,4 @@
-"""What a source says of its runs, in words of ours; and what was asked of it."""
+"""What a source says of its runs, in this program's terms; and what the command asks of it."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ Direction = Literal["maximize", "minimize"]
 SEED = "seed"
 MOST_NAMED = 12
 LARGEST = 2**63
-"""A whole number from here on is kept as text: no column of a table holds it."""
+"""A whole number of this size or more is kept as text, because no table's column holds it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """The command's words.
+    """The options of the import command.
 
     Attributes:
         source: an address, a folder or a file.
-        of: the study or experiment in it; None: the only one.
+        of: the study or experiment in the source; None: the only one.
         metric: the score; None where the source says which.
-        test: the score on data that nothing was chosen by; None where there is none.
+        test: the score on data that was not used for any choice; None where there is none.
         direction: which way is better; None where the source says so.
-        seed: the parameter that is the seed; None: ``seed`` where there is one.
-        parameters: which parameters count; None: all that the source calls so.
-        step: of a table, the column of the step.
-        state: of a table, the column of the state.
+        seed: the parameter that holds the seed; None: ``seed`` where there is one.
+        parameters: which parameters count; None: all parameters of the source.
+        step: the column of the step, for a table.
+        state: the column of the state, for a table.
     """
 
     source: str
@@ -55,11 +55,11 @@ class Run:
     """One run of the source: one seed of one configuration.
 
     Attributes:
-        name: what the source calls it, for messages.
-        parameters: by the source's own names, the seed among them.
-        value: the score at the end; NaN or infinite where it was; None where there is none.
-        curve: step to score.
-        step: how far it came; None where the source says nothing of steps.
+        name: the source's name for the run, used in messages.
+        parameters: by the source's own names, including the seed.
+        value: the score at the end, which may be NaN or infinite; None where there is none.
+        curve: the scores by step.
+        step: the last step of the run; None where the source says nothing of steps.
     """
 
     name: str
@@ -78,15 +78,15 @@ class Run:
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """A source, read.
+    """The content of a source.
 
     Attributes:
-        name: its own name, for the sweep where no other is given.
-        kind: what it is, for people: ``the Optuna study``.
-        runs: in the order in which they were begun.
+        name: the source's own name, used for the sweep where no other name is given.
+        kind: what the source is, in words for people, such as ``the Optuna study``.
+        runs: all runs; their order decides the numbers of the trials.
         axes: by parameter, as ``search_spaces.axes`` describes them, where the source says what a
-            parameter could be; what is missing is inferred from the values.
-        notes: what a person should know of how it was read, a sentence each.
+            parameter could be; the axes of other parameters are inferred from the values.
+        notes: what a person should know of how the source was read, one sentence each.
     """
 
     name: str
@@ -99,7 +99,7 @@ class Found:
 
 
 def scalar(value: Any) -> Scalar:
-    """A parameter's value as the ledger keeps it: what is no plain value becomes its JSON text."""
+    """A parameter's value as the ledger keeps it: a value that is not plain becomes JSON text."""
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, int):
@@ -124,7 +124,7 @@ def flat(nested: Mapping[str, Any], above: str = "") -> dict[str, Any]:
 
 
 def number(value: Any) -> float | None:
-    """A score; None where there is none."""
+    """A score as a float; None where ``value`` is not a number."""
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
@@ -132,7 +132,7 @@ def existing(name: str, names: Iterable[str], what: str, flag: str) -> str:
     """``name``, which must be one of ``names``.
 
     Raises:
-        UserError: it is not (names the nearest).
+        UserError: it is not one of them; the message names the nearest.
     """
     known = sorted(set(names))
     if name in known:
@@ -143,7 +143,7 @@ def existing(name: str, names: Iterable[str], what: str, flag: str) -> str:
 
 
 def the_metric(asked: str | None, names: Iterable[str], *, said: str | None = None) -> str:
-    """The score that decides: asked for, said by the source, or the only one that there is.
+    """The score that decides: the one asked for, the one that the source names, or the only one.
 
     Raises:
         UserError: there is no such score, none at all, or several.
@@ -164,7 +164,7 @@ def the_direction(asked: Direction | None, metric: str) -> Direction:
     """Which way is better.
 
     Raises:
-        UserError: nobody says so.
+        UserError: the command does not say.
     """
     if asked is None:
         raise UserError(
@@ -175,10 +175,10 @@ def the_direction(asked: Direction | None, metric: str) -> Direction:
 
 
 def only(asked: str | None, names: Sequence[str], what: str, where: str) -> str:
-    """The study or experiment that is meant.
+    """The study or experiment that is meant: the one asked for, or the only one.
 
     Raises:
-        UserError: there is none, not this one, or several.
+        UserError: there is none, or not the one asked for, or several and none was asked for.
     """
     if asked is not None and names:
         return existing(asked, names, what, "--of")

@@ -1,4 +1,4 @@
-"""Read an experiment of MLflow's: a tracking server, its database, or a folder of runs."""
+"""Read an MLflow experiment from a tracking server, its database, or a folder of runs."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ FOLDER = "file://"
 def read(asked: Asked) -> Found:
     """The experiment's runs that were not deleted.
 
-    A run that only holds others together, without a score of its own, is left out.
+    A parent run without a score of its own is left out.
 
     Raises:
-        UserError: MLflow cannot be asked, has no such experiment, or it has several scores and
-            none was chosen.
+        UserError: MLflow does not answer or has no such experiment, or the experiment has several
+            scores and none was chosen, or no direction was given.
     """
     where = hide_secrets(asked.source)
     uri = _address(asked.source)
@@ -84,10 +84,12 @@ def read(asked: Asked) -> Found:
 
 
 def _address(source: str) -> str:
-    """The tracking URI that a source means; a path is a folder of runs, or a database.
+    """The tracking URI for a source; a path is a folder of runs, or a database.
+
+    Nothing is made where nothing is.
 
     Raises:
-        UserError: nothing is there, or it is nothing of MLflow's. Nothing is made.
+        UserError: there is no such database, or it is not one of MLflow.
     """
     path = None if "://" in source and not source.startswith(FOLDER) else Path(
         source.removeprefix(FOLDER)
@@ -104,14 +106,14 @@ def _address(source: str) -> str:
 
 
 def _client(uri: str) -> Any:
-    """A client that only reads: unlike ``tracking.connect`` it changes nothing of the database."""
+    """A client for reading: unlike ``tracking.connect``, this changes nothing in the database."""
     import logging
     import warnings
 
     from sqlalchemy.exc import SADeprecationWarning
 
     os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")
-    # mlflow 3.17 with SQLAlchemy 2.1: about a relationship it never reads
+    # mlflow 3.17 with SQLAlchemy 2.1 warns about a relationship that it never reads
     warnings.filterwarnings("ignore", "The ``noload``", SADeprecationWarning)
     warnings.filterwarnings("ignore", "The filesystem (tracking|model)", FutureWarning)
     from mlflow.tracking import MlflowClient
@@ -169,7 +171,7 @@ def _run(client: Any, run: Any, metric: str, asked: Asked) -> Run:
 
 
 def _read(word: str) -> Scalar:
-    """MLflow keeps every parameter as text: numbers and truth are read from it again."""
+    """Read a parameter's value from its text: MLflow keeps numbers, booleans and None as text."""
     if WHOLE.fullmatch(word):
         return int(word)
     if DECIMAL.fullmatch(word):

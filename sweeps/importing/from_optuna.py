@@ -1,4 +1,4 @@
-"""Read a study of Optuna's: a database's address, an SQLite file, or a journal."""
+"""Read an Optuna study from a database's address, an SQLite file, or a journal."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from sweeps.schema import State
 
 SQLITE = b"SQLite format 3"
 UNNAMED = "value"
-"""What the score of a study without metric names is called."""
+"""The score's name for a study without metric names."""
 STATES: dict[TrialState, State] = {
     TrialState.COMPLETE: "complete",
     TrialState.PRUNED: "pruned",
@@ -50,7 +50,8 @@ def read(asked: Asked) -> Found:
     """The study's trials.
 
     Raises:
-        UserError: no such storage or study, or it has several objectives and none was chosen.
+        UserError: there is no such storage or study, or the study has several objectives and none
+            was chosen, or the direction asked for is not the study's.
     """
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     where = hide_secrets(asked.source)
@@ -62,7 +63,7 @@ def read(asked: Asked) -> Found:
         at, metric = _objective(study, asked.metric)
     except UserError:
         raise
-    except Exception as error:  # noqa: BLE001  a database's, a driver's or Optuna's own
+    except Exception as error:  # noqa: BLE001  an error of a database, a driver or Optuna
         raise UserError(f"cannot read Optuna's storage {where}: {first_line(error)}") from None
     several = len(study.directions) > 1
     found: Direction = "maximize" if study.directions[at] is StudyDirection.MAXIMIZE else "minimize"
@@ -79,7 +80,7 @@ def read(asked: Asked) -> Found:
 
 
 def _storage(source: str) -> BaseStorage:
-    """The storage behind an address or a path; one that is not there is not made."""
+    """The storage behind an address or a path; a missing storage is not made."""
     path = sqlite_file(source) if "://" in source else Path(source)
     if path is None:
         return optuna.storages.RDBStorage(source, skip_table_creation=True)
@@ -133,7 +134,7 @@ def _run(trial: FrozenTrial, at: int, asked: Asked, *, several: bool) -> Run:
 
 
 def _axes(trials: list[FrozenTrial]) -> dict[str, dict[str, Any]]:
-    """What each parameter could be; where trials were told differently, all that any was."""
+    """What each parameter could be; where this differs between trials, the union of all."""
     axes: dict[str, dict[str, Any]] = {}
     for trial in trials:
         for key, distribution in trial.distributions.items():
@@ -152,5 +153,5 @@ def _axes(trials: list[FrozenTrial]) -> dict[str, dict[str, Any]]:
 
 
 def _utc(time: datetime | None) -> datetime | None:
-    """Optuna keeps the local time of its machine, without a zone: taken for this machine's."""
+    """Convert to UTC. Optuna keeps local time without a zone; this machine's zone is assumed."""
     return None if time is None else time.astimezone(UTC)

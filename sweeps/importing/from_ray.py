@@ -1,6 +1,6 @@
-"""Read an experiment folder of Ray Tune's, without Ray: its JSON files say enough.
+"""Read an experiment folder of Ray Tune from its JSON files, without Ray.
 
-Nothing is unpickled: a folder from elsewhere may hold any program.
+Nothing is unpickled: a pickle from elsewhere may run any program.
 """
 
 from __future__ import annotations
@@ -53,10 +53,10 @@ class _Trial:
     """What the files of a trial hold.
 
     Attributes:
-        about: of the experiment's state.
-        more: of it, what changes while the trial runs.
-        config: flat.
-        results: flat, in the order of reporting.
+        about: the trial's part of the experiment's state file.
+        more: the values of that part that change while the trial runs.
+        config: the flat config.
+        results: the flat results in the order of reporting.
         error: the traceback, where there is one.
     """
 
@@ -68,7 +68,7 @@ class _Trial:
 
     @property
     def step(self) -> int:
-        """How far it came; 0 where it has not reported."""
+        """The last iteration of the trial; 0 where the trial has not reported."""
         return int(self.results[-1].get(STEP, len(self.results))) if self.results else 0
 
 
@@ -76,7 +76,8 @@ def read(asked: Asked) -> Found:
     """The experiment's trials.
 
     Raises:
-        UserError: no experiment is there, or it has several scores and none was chosen.
+        UserError: there is no readable experiment, or it has several scores and none was chosen,
+            or no direction was given.
     """
     folder = Path(asked.source.removeprefix("file://")).expanduser()
     state_files = sorted(folder.glob("experiment_state-*.json"))
@@ -170,7 +171,7 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
     for line in read_text(path).splitlines():
         try:
             yield flat(json.loads(line))
-        except ValueError:  # its writer was killed within it
+        except ValueError:  # the writer was killed while it wrote this line
             return
 
 
@@ -182,6 +183,6 @@ def _json(path: Path) -> Any:
 
 
 def _time(seconds: Any) -> datetime | None:
-    """A trial that never reported has minus infinity."""
+    """The time in UTC; None for minus infinity, which a trial has before its first report."""
     known = isinstance(seconds, int | float) and 0 < seconds < float("inf")
     return datetime.fromtimestamp(seconds, UTC) if known else None

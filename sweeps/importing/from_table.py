@@ -1,7 +1,7 @@
 """Read a CSV or Parquet file, whose columns the command names.
 
-A row is a run; with a column of steps it is one report of a run, and a run is the rows of equal
-parameters.
+Without a column of steps, each row is one run. With a column of steps, each row is one report, and
+the rows with equal parameters and seed are one run.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ WORDS: dict[State, tuple[str, ...]] = {
     "running": ("running",),
     "waiting": ("waiting", "pending", "queued"),
 }
-"""What a column of states may say of a run, in letters of any size."""
+"""The words for each state in a column of states; upper and lower case are the same."""
 REASONS = {state: f"{state}, says the table" for state in ("pruned", "failed", "killed")}
 NULLS = ["", "NA", "null", "None"]
 """Words for an empty cell; nan is a number."""
@@ -50,7 +50,8 @@ def read(asked: Asked) -> Found:
     """The table's runs.
 
     Raises:
-        UserError: it cannot be read, a column is missing, or a cell is not what its column means.
+        UserError: the table cannot be read, a column is missing or not named, a cell has no valid
+            value for its column, or no direction was given.
     """
     path = Path(asked.source).expanduser()
     table = _table(path)
@@ -85,9 +86,7 @@ def _table(path: Path) -> pa.Table:
     try:
         if path.suffix.lower() in (".parquet", ".pq"):
             return parquet.read_table(path)
-        options = csv.ConvertOptions(
-            null_values=["", "NA", "null", "None"], strings_can_be_null=True
-        )
+        options = csv.ConvertOptions(null_values=NULLS, strings_can_be_null=True)
         table = csv.read_csv(path, convert_options=options)
     except (pa.ArrowException, OSError, UnicodeError) as error:
         raise UserError(f"cannot read {path} as a table: {first_line(error)}") from None
@@ -95,7 +94,7 @@ def _table(path: Path) -> pa.Table:
 
 
 def _groups(table: pa.Table, asked: Asked) -> list[list[Row]]:
-    """The rows of each run, by their place in the table: the first row is row 1."""
+    """The rows of each run. Each row has its number in the table under ``""``: the first is 1."""
     rows = [row | {"": at} for at, row in enumerate(table.to_pylist(), 1)]
     if asked.step is None:
         return [[row] for row in rows]

@@ -1,4 +1,4 @@
-"""From runs to trials: what differs in its seed alone is one trial, and each run one seed of it."""
+"""Group runs into trials: runs that differ only in their seed are one trial, one run per seed."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from sweeps.schema import Replicate, Report, State, Trial, now
 MOST_SEED = 2**31
 ENDED = ("complete", "pruned", "failed", "killed")
 WORST_FIRST: tuple[State, ...] = ("failed", "killed", "running", "waiting", "pruned")
-"""A trial is what the worst of its seeds is; complete where every one is."""
+"""A trial has the state of its worst seed; it is complete where every seed is complete."""
 
 
 @dataclass
 class Group:
-    """The runs of one configuration, by seed; and how many runs of them had failed before."""
+    """The runs of one configuration by seed, and the number of further runs without a score."""
 
     config: dict[str, Scalar]
     runs: dict[int, Run]
@@ -32,11 +32,11 @@ class Group:
 
 
 def group(runs: Sequence[Run], asked: Asked) -> tuple[list[Group], list[str]]:
-    """The configurations in the order of their first runs, and what to say of how it was done.
+    """The configurations in the order of their first runs, and notes on how they were grouped.
 
     Raises:
-        UserError: no run; no such parameter; a seed that is none; or two scores of one seed of one
-            configuration.
+        UserError: no run has begun; a parameter does not exist; a seed is not valid; or one seed
+            of one configuration has two different scores.
     """
     known = {name for run in runs for name in run.parameters}
     seed = asked.seed or (SEED if SEED in known else None)
@@ -62,13 +62,13 @@ def group(runs: Sequence[Run], asked: Asked) -> tuple[list[Group], list[str]]:
 
 
 def _not_begun(run: Run, seed: str | None) -> bool:
-    """It has no score, and not even the parameters that it would have."""
+    """Whether the run is not complete, has no score, and lacks its parameters or its seed."""
     lacks = not run.parameters or (seed is not None and seed not in run.parameters)
     return lacks and run.value is None and run.state != "complete"
 
 
 def _add(found: Group, run: Run, seed: str) -> None:
-    """A seed that failed may have been tried again; two scores of one seed must be equal."""
+    """Add a run. A seed without a score may be tried again; two scores of one must be equal."""
     number = _seed(run, seed)
     before = found.runs.get(number)
     if before is None or before.value is None:
@@ -111,9 +111,9 @@ def trial(number: int, found: Group, steps: int) -> Trial:
     """The ledger's row of a configuration, with its seeds and reports.
 
     Args:
-        number: in the order of asking.
-        found: its runs.
-        steps: the longest that any run of the sweep came: the budget of one that did not end.
+        number: the trial's number in the sweep.
+        found: the runs of the configuration.
+        steps: the last step of the sweep's longest run: the budget of an incomplete trial.
     """
     runs = dict(sorted(found.runs.items()))
     replicates = [_replicate(seed, run) for seed, run in runs.items()]
@@ -145,7 +145,7 @@ def trial(number: int, found: Group, steps: int) -> Trial:
 
 
 def end(run: Run) -> int:
-    """The last step of a run; 1 where its source knows none."""
+    """The last step of a run; 1 where the source says nothing of steps."""
     return 1 if run.step is None else run.step
 
 
@@ -182,7 +182,7 @@ def _reason(state: State, replicates: Sequence[Replicate], runs: Sequence[Run]) 
 
 
 def _reports(runs: dict[int, Run], replicates: Sequence[Replicate]) -> list[Report]:
-    """A report a step; a run whose source keeps no curve has one, at its end."""
+    """One report per step; a run without a curve has at most one step, at its end."""
     curves = {seed: run.curve or _last(run) for seed, run in runs.items()}
     lost = {r.seed: r.step for r in replicates if r.state == "diverged"}
     found = []
@@ -205,7 +205,7 @@ def _last(run: Run) -> dict[int, float]:
 
 
 def _at(runs: dict[int, Run]) -> datetime:
-    """The source says no time of a report: that of its trial's end."""
+    """The time of a report: the last known time of its trial, because sources do not say it."""
     times = [time for run in runs.values() for time in (run.finished, run.started) if time]
     return max(times, default=None) or now()
 

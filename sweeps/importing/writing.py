@@ -1,4 +1,4 @@
-"""Write what was found into the ledger, as a sweep like any other, all at once."""
+"""Write the content of a source into the ledger, as a sweep like any other."""
 
 from __future__ import annotations
 
@@ -34,18 +34,19 @@ def write(
 
     Args:
         ledger: the record.
-        found: what the source says.
-        asked: what was asked of it.
-        name: of the sweep.
-        command: that imports it.
-        question: for people; None says where it is from.
+        found: the content of the source.
+        asked: the options of the import command.
+        name: the name of the sweep.
+        command: the command that imports the sweep.
+        question: for people; None: a question that names the source.
         tuned: parameters that every arm tuned for itself.
 
     Returns:
-        the sweep's row, and what a person should know of how it was read.
+        the sweep's row, and what a person should know of how the source was read.
 
     Raises:
-        UserError: a sweep of that name is there; or the runs make no sweep.
+        UserError: the ledger has a sweep of that name; the runs make no sweep; or a parameter of
+            ``tuned`` does not vary.
     """
     groups, notes = group(found.runs, asked)
     notes = [*found.notes, *notes]
@@ -81,7 +82,7 @@ def write(
         raise _is_there(name)
     try:
         return ledger.add_sweep(sweep), notes
-    except IntegrityError:  # another one was quicker
+    except IntegrityError:  # another process was quicker
         raise _is_there(name) from None
 
 
@@ -103,7 +104,7 @@ def _created(groups: Sequence[Group]) -> datetime:
 
 
 def _finished(groups: Sequence[Group]) -> datetime | None:
-    """None while a run of the source is still at work."""
+    """The end of the sweep; None while a run of the source is running or waiting."""
     runs = [run for each in groups for run in each.runs.values()]
     if any(run.state in ("running", "waiting") for run in runs):
         return None

@@ -1,6 +1,7 @@
-"""The only record of a sweep: one row a trial, every change of state in one transaction.
+"""The only record of a sweep: one row per trial, every change of state in one transaction.
 
-Written by the driver alone. What Ray, Optuna and MLflow hold can be lost and rebuilt from here.
+While a sweep runs, its driver alone writes the record. What Ray, Optuna and MLflow hold may be
+lost: it can be rebuilt from the ledger.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _RELATED = (selectinload(Trial.replicates), selectinload(Trial.reports))
 class Ledger(Transactions):
     """What the driver records, and reads again at the next launch.
 
-    Rows come back detached, as they were when read.
+    The methods return detached rows, with the values that they had when read.
     """
 
     # Sweeps
@@ -41,7 +42,7 @@ class Ledger(Transactions):
         return sweep
 
     def update_sweep(self, sweep: Sweep, **changes: Any) -> Sweep:
-        """Change columns of ``sweep``; returns the row as it stands."""
+        """Change columns of ``sweep``; returns the changed row."""
         with self.writing() as session:
             row = session.get_one(Sweep, sweep.id)
             for column, value in changes.items():
@@ -51,12 +52,12 @@ class Ledger(Transactions):
     def change_code(
         self, sweep: Sweep, codes: Mapping[str, str], *, start_over: bool, **changes: Any
     ) -> None:
-        """Change columns of ``sweep`` and the code of some of its trials, at once.
+        """Change columns of ``sweep`` and the code of some of its trials, in one transaction.
 
         Args:
             sweep: the sweep.
-            codes: by trial id.
-            start_over: forget what these trials have found.
+            codes: the new code of each trial to change, by trial id.
+            start_over: whether these trials lose their results and wait again.
             changes: columns of the sweep.
         """
         with self.writing() as session:
@@ -72,13 +73,13 @@ class Ledger(Transactions):
     # Trials
 
     def trials(self, sweep: Sweep) -> list[Trial]:
-        """Every trial of ``sweep`` in the order of asking, with its replicates."""
+        """Every trial of ``sweep`` in the order of its number, with its replicates."""
         with self.reading() as session:
             wanted = select(Trial).where(Trial.sweep_id == sweep.id).order_by(Trial.number)
             return list(session.scalars(wanted.options(selectinload(Trial.replicates))))
 
     def reports(self, trials: Iterable[Trial]) -> dict[int, list[Report]]:
-        """The reports of ``trials`` by ``Trial.id``, each in the order of steps."""
+        """The reports of ``trials`` by ``Trial.id``, each list in the order of steps."""
         found: dict[int, list[Report]] = {trial.id: [] for trial in trials}
         sweeps = {trial.sweep_id for trial in trials}
         with self.reading() as session:
@@ -89,13 +90,13 @@ class Ledger(Transactions):
         return found
 
     def add_trial(self, trial: Trial) -> Trial:
-        """Record a trial as waiting, before anything of it runs."""
+        """Record a new trial, before it runs."""
         with self.writing() as session:
             session.add(trial)
         return trial
 
     def find_finished(self, trial_id: str, code: str, seeds: Sequence[int]) -> Trial | None:
-        """A complete trial of the same config, trained by the same code, with all these seeds."""
+        """A complete, not reused trial of this config and code that has all these seeds."""
         with self.reading() as session:
             wanted = (
                 select(Trial)
@@ -107,7 +108,7 @@ class Ledger(Transactions):
             return next((t for t in found if {r.seed for r in t.replicates} >= set(seeds)), None)
 
     def reuse(self, trial: Trial, source: Trial, seeds: Sequence[int]) -> Trial:
-        """Fill a waiting ``trial`` with what ``source`` found, seed by seed."""
+        """Complete a waiting ``trial`` with copies of the results of ``source`` for ``seeds``."""
         with self.writing() as session:
             row = session.get_one(Trial, trial.id, options=[selectinload(Trial.replicates)])
             row.replicates = [copy_row(r) for r in source.replicates if r.seed in seeds]
@@ -121,13 +122,13 @@ class Ledger(Transactions):
     def set_state(
         self, trial: Trial, state: State, *, reason: str | None = None, error: str | None = None
     ) -> Trial:
-        """Move ``trial`` to ``state``, its open replicates with it."""
+        """Set the state of ``trial`` and of its replicates that are not complete or diverged."""
         with self.writing() as session:
             row = session.get_one(Trial, trial.id, options=[selectinload(Trial.replicates)])
             row.state = state
             row.reason, row.error = reason and storable(reason), error and storable(error)
             if state in ("failed", "pruned"):
-                row.test = None  # of the full budget and all seeds, or not at all
+                row.test = None  # a test score needs the full budget and all seeds
             if state == "running":
                 row.started = row.started or now()
             row.finished = now() if state not in ("waiting", "running") else None
@@ -137,14 +138,14 @@ class Ledger(Transactions):
         return row
 
     def reset(self, trial: Trial) -> Trial:
-        """Back to waiting, with nothing trained: a failed trial is tried again, or a rerun."""
+        """Set ``trial`` to waiting without results: for a retry after failure, or for a rerun."""
         with self.writing() as session:
             row = session.get_one(Trial, trial.id, options=_RELATED)
             clear(row)
         return row
 
     def open_replicates(self, trial: Trial, seeds: Sequence[int]) -> Trial:
-        """Start (again) the replicates named; those that exist keep what they have."""
+        """Add a waiting replicate for each of ``seeds`` that has none; others do not change."""
         with self.writing() as session:
             row = session.get_one(Trial, trial.id, options=[selectinload(Trial.replicates)])
             present = {r.seed for r in row.replicates}
@@ -154,7 +155,7 @@ class Ledger(Transactions):
         return row
 
     def reported(self, trial: Trial, seeds: Sequence[int]) -> int:
-        """The last step up to which every evaluation of ``seeds`` is there."""
+        """The last step up to which every evaluation of ``seeds`` is reported; 0 if none is."""
         with self.reading() as session:
             row = session.get_one(Trial, trial.id, options=_RELATED)
             missing = unreported(row, seeds)
@@ -162,7 +163,7 @@ class Ledger(Transactions):
         return max(before, default=0)
 
     def note(self, trial: Trial, note: str) -> Trial:
-        """Keep why a worker did not go on from the checkpoint that it found."""
+        """Record why a worker did not continue from the checkpoint that it found."""
         with self.writing() as session:
             row = session.get_one(Trial, trial.id)
             row.note = note
@@ -178,17 +179,18 @@ class Ledger(Transactions):
     def record(
         self, trial: Trial, metrics: Mapping[str, float], seeds: Sequence[int]
     ) -> tuple[Trial, Report]:
-        """One report, its replicates and its trial, in one transaction.
+        """Record one report and update its replicates and trial, in one transaction.
 
-        A step reported before (work since a checkpoint is repeated) is overwritten, seed by seed.
+        A step may be reported twice, because work after a checkpoint is repeated. The new report
+        then overwrites the old one seed by seed.
         """
         with self.writing() as session:
             return ledger_record.record(session.connection(), trial.id, metrics, seeds)
 
     def complete(self, trial: Trial, seeds: Sequence[int]) -> Trial:
-        """End a trial that reached its budget: complete, or failed when a seed diverged.
+        """End a trial whose worker says that the budget is reached: complete, or failed.
 
-        Failed, too, when its reports do not add up to the budget, whatever its worker says.
+        The trial has failed if a seed diverged, or if its reports do not cover the whole budget.
         """
         with self.writing() as session:
             row = session.get_one(Trial, trial.id, options=_RELATED)

@@ -1,4 +1,4 @@
-"""Opening a ledger's database: made whole or not at all, whoever else opens it at that moment."""
+"""Open a ledger's database. Its tables are made atomically, also when several processes open it."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ BUSY_MS = 30_000
 
 
 def open_engine(url: str) -> Engine:
-    """Connect to the ledger at ``url``; its tables are made when there are none.
+    """Connect to the ledger at ``url``; make its tables if there are none, or update older ones.
 
     Raises:
-        UserError: no such kind of database, not a ledger, or one of another schema version.
+        UserError: the database cannot be opened, is no ledger, or has an unknown schema version.
     """
     shown = shown_url(url)
     busy_ms = int(number("FOCUS_BUSY_MS", BUSY_MS))
@@ -42,7 +42,7 @@ def open_engine(url: str) -> Engine:
             ready = _is_ledger(connection, shown) and _is_whole(connection)
         if not ready:
             with engine.begin() as connection:
-                if engine.dialect.name == "sqlite":  # one launcher makes them, others wait
+                if engine.dialect.name == "sqlite":  # one makes the tables, others wait
                     connection.exec_driver_sql("BEGIN IMMEDIATE")
                 _make_tables(connection, shown)
     except SQLAlchemyError as error:
@@ -55,10 +55,10 @@ def open_engine(url: str) -> Engine:
 
 
 def _is_ledger(connection: Connection, shown: str) -> bool:
-    """False for an empty database.
+    """True for a ledger, False for an empty database.
 
     Raises:
-        UserError: it is something else, or a ledger of another version.
+        UserError: the database is something else, or a ledger of an unknown version.
     """
     known = inspect(connection).get_table_names()
     if not known:
@@ -79,13 +79,13 @@ def _version(connection: Connection) -> int | None:
 
 
 def _is_whole(connection: Connection) -> bool:
-    """It has this version, and every table."""
+    """Whether the ledger has this program's schema version and every table."""
     known = set(inspect(connection).get_table_names())
     return _version(connection) == SCHEMA_VERSION and Base.metadata.tables.keys() <= known
 
 
 def _make_tables(connection: Connection, shown: str) -> None:
-    is_ledger = _is_ledger(connection, shown)  # again: somebody may have been first
+    is_ledger = _is_ledger(connection, shown)  # asked again: another process may be first
     Base.metadata.create_all(connection)
     if not is_ledger:
         connection.execute(insert(SchemaInfo).values(version=SCHEMA_VERSION))
@@ -93,7 +93,10 @@ def _make_tables(connection: Connection, shown: str) -> None:
 
 
 def _set_pragmas(connection: Any, busy_ms: int) -> None:
-    """Readers never block the writer, and a commit costs no full sync (WAL keeps it atomic)."""
+    """Set SQLite's options for one connection.
+
+    With WAL, readers never block the writer, and a commit is atomic without a full sync.
+    """
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout={busy_ms}")
     _write_ahead(cursor, busy_ms)
@@ -103,7 +106,7 @@ def _set_pragmas(connection: Any, busy_ms: int) -> None:
 
 
 def _write_ahead(cursor: Any, busy_ms: int) -> None:
-    """SQLite does not wait for others when it changes to WAL: it is asked again."""
+    """Change to WAL. SQLite does not wait for other connections here, so try until ``busy_ms``."""
     deadline = time.monotonic() + busy_ms / 1000
     while cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
         try:

@@ -1,4 +1,4 @@
-"""What goes wrong with a ledger, in one line: what, where, and what to do."""
+"""Errors of a ledger, each in one line: what is wrong, where, and what to do."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ ADVICE = {
     "unable to open": "make its folder writable, or free some space",
     "disk i/o": "look at its disk",
 }
-"""By a word of the database's own message."""
+"""What to do, by a word of the database's own message."""
 
 
 class LedgerError(UserError):
-    """The ledger cannot be read or written: nothing of the last transaction is in it."""
+    """The ledger cannot be read or written; the last transaction changed nothing in it."""
 
 
 class LeaseLostError(LedgerError):
-    """Another launcher drives this sweep now: this one must write nothing more."""
+    """Another launcher drives this sweep now, so this launcher must not write any more."""
 
 
 def explain(error: Exception, shown_url: str) -> LedgerError:
-    """The one line for what a database raised."""
+    """Turn what a database raised into an error of one line."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     lines = str(cause).strip().splitlines()
     first = hide_secrets(lines[0] if lines else type(error).__name__)

@@ -1,4 +1,4 @@
-"""From one version of the ledger's schema to the next, a step for each."""
+"""Migrations of the ledger's schema: one step from each version to the next."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sweeps.schema import SCHEMA_VERSION, SchemaInfo
 def bring_forward(connection: sa.Connection) -> None:
     """Change the tables of an older ledger into those of this program.
 
-    Whoever is second waits for the first. SQLite and PostgreSQL take a step back that fails.
+    A second process waits for the first one. SQLite and PostgreSQL roll back a step that fails.
     """
     version = connection.scalar(sa.select(SchemaInfo.version).with_for_update())
     operations = Operations(MigrationContext.configure(connection))
@@ -24,7 +24,7 @@ def bring_forward(connection: sa.Connection) -> None:
 
 
 def _give_trials_their_code(operations: Operations) -> None:
-    """Before, a sweep had one code for all its trials."""
+    """Add ``trials.code``: before this version, a sweep had one code for all its trials."""
     column = sa.Column("code", sa.String, nullable=False, server_default="")
     operations.add_column("trials", column)
     sweeps, trials = (
@@ -36,4 +36,4 @@ def _give_trials_their_code(operations: Operations) -> None:
 
 
 STEPS: dict[int, Callable[[Operations], None]] = {2: _give_trials_their_code}
-"""By the version that a step starts from."""
+"""Each step, by the version that it starts from."""

@@ -1,6 +1,6 @@
-"""A report's way into the ledger: the one write that a sweep makes all the time.
+"""Write a report into the ledger: the most frequent write of a sweep.
 
-Plain statements, compiled once: the same through mapped objects takes three times as long.
+This module uses plain statements, compiled once: mapped objects take three times as long.
 """
 
 from __future__ import annotations
@@ -47,13 +47,13 @@ _CHANGE_REPLICATE = (
 def record(
     connection: Connection, trial_row: int, metrics: Mapping[str, float], seeds: Sequence[int]
 ) -> tuple[Trial, Report]:
-    """Write one report, its replicates and its trial; returns the rows as they stand.
+    """Write one report and update its replicates and trial; returns the trial and the report.
 
     Args:
-        connection: in the transaction that all of it belongs to.
+        connection: a connection in the transaction of all these writes.
         trial_row: ``Trial.id``.
-        metrics: as a worker says them, with ``step``.
-        seeds: that the trial is trained with.
+        metrics: the metrics as a worker reports them, with ``step``.
+        seeds: the seeds that the trial is trained with.
 
     Raises:
         NoResultFound: there is no such trial.
@@ -86,7 +86,7 @@ def _read(connection: Connection, trial_row: int) -> Trial:
 
 
 def _report_at(connection: Connection, trial_row: int, step: int) -> Report:
-    """The one of that step, where work since a checkpoint is repeated; else a new one."""
+    """The trial's report of ``step`` if there is one (repeated work), otherwise a new report."""
     wanted = {"row": trial_row, "at_step": step}
     found = connection.execute(_READ_REPORT, wanted).mappings().first()
     return Report(**(found or {"trial_row": trial_row, "step": step, "metrics": {}}))

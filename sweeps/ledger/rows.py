@@ -1,4 +1,4 @@
-"""How a trial's row follows from its replicates, and a replicate from what a worker said."""
+"""Derive a trial's row from its replicates, and a replicate from a worker's reports."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ Row = TypeVar("Row", Replicate, Report)
 
 
 def config_hash(config: Mapping[str, Any]) -> str:
-    """The id of a trial whose canonical config, flat, this is: see ``TrialConfig.trial_id``."""
+    """The trial id of a canonical config, given flat; see ``TrialConfig.trial_id``."""
     text = json.dumps(config, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def mean_over_seeds(name: str, metrics: Mapping[str, Any], seeds: Sequence[int]) -> float | None:
-    """The mean of ``name`` over ``seeds``; None unless every one of them has it."""
+    """The mean of ``name`` over ``seeds``; None unless every seed has a value."""
     values = [metrics.get(f"{name}/{seed}") for seed in seeds]
     if any(v is None for v in values):
         return None
@@ -34,21 +34,22 @@ def mean_over_seeds(name: str, metrics: Mapping[str, Any], seeds: Sequence[int])
 def merge_reports(
     before: Mapping[str, Any], found: Mapping[str, float], seeds: Sequence[int]
 ) -> dict[str, float | None]:
-    """What a step is known to have given: ``found`` over ``before``, seed by seed.
+    """Merge the metrics of one step: ``found`` overwrites ``before``, seed by seed.
 
-    A worker merges over the seeds it trained; where seeds were added later, over all of them.
+    Numbers over seeds are computed again from all ``seeds``. A worker computes them from the seeds
+    that it trained, and seeds may have been added later.
     """
     merged = {**before, **{name: finite(value) for name, value in found.items()}}
     of_seeds = {name.partition("/")[0] for name in merged if "/" in name}
     for name in of_seeds & OVER_SEEDS.keys():
         merged.pop(name, None)
     over_all = merge(merged, seeds)
-    over_all.pop("value", None)  # has a column of its own
+    over_all.pop("value", None)  # the value has a column of its own
     return merged | over_all
 
 
 def update_replicates(row: Trial, report: Report, metrics: Mapping[str, float]) -> None:
-    """Bring the replicates of ``row`` up to what one report says of each."""
+    """Update the replicates of ``row`` from one report."""
     for replicate in row.replicates:
         seed = replicate.seed
         if f"diverged/{seed}" in metrics:
@@ -59,13 +60,13 @@ def update_replicates(row: Trial, report: Report, metrics: Mapping[str, float]) 
             replicate.state = "running"
             replicate.step = report.step
             replicate.value = finite(metrics[f"value/{seed}"])
-            if f"test/{seed}" in metrics:  # said only at the end of the budget
+            if f"test/{seed}" in metrics:  # reported only at the end of the budget
                 replicate.test = finite(metrics[f"test/{seed}"])
                 replicate.state = "complete"
 
 
 def summarise(row: Trial, seeds: Sequence[int]) -> None:
-    """A trial's numbers from its replicates': the mean over all seeds, or none."""
+    """Set a trial's value and test score to the mean over ``seeds``; None if a seed has none."""
     by_name = {f"value/{r.seed}": r.value for r in row.replicates}
     by_name |= {f"test/{r.seed}": r.test for r in row.replicates}
     row.value = mean_over_seeds("value", by_name, seeds)
@@ -73,7 +74,7 @@ def summarise(row: Trial, seeds: Sequence[int]) -> None:
 
 
 def clear(row: Trial) -> None:
-    """Back to waiting, with nothing trained; checkpoints of before are none of its own now."""
+    """Set ``row`` to waiting without results; its new token makes older checkpoints invalid."""
     row.replicates, row.reports = [], []
     row.token, row.note = new_token(), None
     row.state, row.reason, row.error, row.reused_from = "waiting", None, None, None
@@ -88,14 +89,14 @@ def evaluations(config: Mapping[str, Any], steps: int) -> list[int]:
 
 
 def unreported(row: Trial, seeds: Iterable[int]) -> list[int]:
-    """The evaluations of which the reports do not tell for every one of ``seeds``."""
+    """The evaluation steps that are not reported for every one of ``seeds``."""
     wanted = list(seeds)
     told = {report.step for report in row.reports if _tells(report.metrics, wanted)}
     return [step for step in evaluations(row.config, row.steps) if step not in told]
 
 
 def lacking(row: Trial, seeds: Sequence[int]) -> str | None:
-    """What a trial whose seeds all did well has not reported of its budget; None: nothing."""
+    """Say what a trial without diverged seeds has not reported; None if nothing is missing."""
     missing = unreported(row, seeds)
     if missing:
         return f"reported nothing of step {missing[0]} of {row.steps}"
@@ -111,13 +112,13 @@ def _tells(metrics: Mapping[str, Any], seeds: Iterable[int]) -> bool:
 
 
 def copy_row(row: Row) -> Row:
-    """A new row with the same columns, belonging to nobody yet."""
+    """A new row with the same columns that belongs to no trial yet."""
     columns = [c.key for c in inspect(type(row)).columns if c.key not in ("id", "trial_row")]
     return type(row)(**{c: getattr(row, c) for c in columns})
 
 
 def copy_report(report: Report, seeds: Sequence[int]) -> Report:
-    """A copy of what a sweep with these seeds or more reported, as if with ``seeds``."""
+    """A copy of ``report`` without other seeds; numbers over seeds are computed from ``seeds``."""
     copied = copy_row(report)
     others = _seeds_in(report.metrics) - set(seeds)
     own = {name: value for name, value in report.metrics.items() if _seed(name) not in others}
@@ -137,5 +138,5 @@ def _seeds_in(names: Iterable[str]) -> set[int]:
 
 
 def finite(value: float) -> float | None:
-    """JSON has no NaN."""
+    """``value``, or None where it is NaN or infinite, because JSON has no such numbers."""
     return value if math.isfinite(value) else None

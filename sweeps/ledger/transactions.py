@@ -1,4 +1,4 @@
-"""A ledger's transactions: whole or not at all, and none after the first that failed."""
+"""A ledger's transactions: each is atomic, and nothing is written after the first failure."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from sweeps.redact import shown_url
 class Transactions:
     """Opens the database at ``url``, creating it when new.
 
-    After the first transaction that fails nothing more is written: what one launcher could not
-    record, the next one finds out again.
+    After the first transaction that fails, nothing more is written. The next launcher computes
+    again what this launcher could not record.
 
     Attributes:
         failure: why nothing more is written; None while all is well.
-        on_failure: called once with it, on whichever thread found out.
+        on_failure: called once with ``failure``, on the thread whose transaction failed.
         fence: begins every transaction that writes; raises when another launcher has taken over.
 
     Raises:
-        UserError: the database is not a ledger, or one of another schema version.
+        UserError: the database cannot be opened, is no ledger, or has an unknown schema version.
     """
 
     def __init__(self, url: str) -> None:
@@ -43,7 +43,7 @@ class Transactions:
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """A transaction: all of it, or nothing and a ``LedgerError``."""
+        """A transaction: it is written completely, or not at all with a ``LedgerError``."""
         if self.failure is not None:
             raise self.failure
         session = Session(self.engine, expire_on_commit=False)
@@ -57,7 +57,7 @@ class Transactions:
         try:
             yield
         except IntegrityError:
-            raise  # somebody else was first: the caller knows of what
+            raise  # another process was first: the caller knows what that means
         except LedgerError as error:
             self._fail(error)
             raise
@@ -67,7 +67,7 @@ class Transactions:
             raise failure from None
 
     def is_ours(self) -> bool:
-        """False once another launcher has taken over: asked now, of the database itself."""
+        """False once another launcher has taken over; this asks the database now."""
         with suppress(LedgerError), self.writing():
             pass
         return not isinstance(self.failure, LeaseLostError)
@@ -78,5 +78,5 @@ class Transactions:
             self.on_failure(error)
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the connections to the database."""
         self.engine.dispose()

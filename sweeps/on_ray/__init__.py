@@ -1,1 +1,1 @@
-"""Carrying trials out on Ray Tune: where they run, and what guards them there."""
+"""Run trials on Ray Tune: place them on workers, and guard the workers."""

@@ -1,7 +1,7 @@
-"""How Ray Tune and the driver talk: a searcher that hands out, a scheduler that records.
+"""Connect Ray Tune to the driver: a searcher hands out trials, a scheduler records reports.
 
-Tune's own trial ids change on restore and its snapshot is never needed: identity is the
-``trial_id`` in the payload, and what these adapters know is in the driver.
+Tune changes its own trial ids on restore, so the ``trial_id`` in the payload identifies a trial.
+The driver holds everything that must survive, so Tune's snapshot is never needed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ REPORT_PREFIX = "report/"
 
 
 class OfThisProcess:
-    """Tune pickles what it is given into its snapshot; the driver stays out of that."""
+    """Keeps the driver out of Tune's snapshot, into which Tune pickles the adapters."""
 
     def __getstate__(self) -> dict[str, Any]:
         return {}
@@ -62,13 +62,13 @@ class HandsOut(OfThisProcess, Searcher):
         return {"payload": {**payload, "limits": self.limits.payload()}}
 
     def on_trial_complete(self, trial_id: str, result: Any = None, error: bool = False) -> None:
-        """The scheduler has told the driver."""
+        """Do nothing: the scheduler (``Records``) has told the driver already."""
 
     def save(self, checkpoint_path: str) -> None:
-        """Nothing to save: the ledger has it."""
+        """Save nothing: the ledger has the state."""
 
     def restore(self, checkpoint_path: str) -> None:
-        """Nothing to restore: the ledger has it."""
+        """Restore nothing: the ledger has the state."""
 
 
 class Records(OfThisProcess, FIFOScheduler):
@@ -80,7 +80,7 @@ class Records(OfThisProcess, FIFOScheduler):
 
     def on_trial_result(self, tune_controller: Any, trial: RayTrial, result: dict[str, Any]) -> str:
         trial_id = trial.config["payload"]["trial_id"]
-        if RESULT_DUPLICATE in result:  # Tune says the last report again when a function returns
+        if RESULT_DUPLICATE in result:  # Tune repeats the last report when a function returns
             return str(TrialScheduler.CONTINUE)
         if NOTE in result:
             self.driver.started_over(trial_id, result[NOTE])
@@ -108,11 +108,11 @@ class Records(OfThisProcess, FIFOScheduler):
             self.driver.finished(trial_id)
 
     def on_trial_error(self, tune_controller: Any, trial: RayTrial) -> None:
-        """Also called when a trial is moved to a new worker: ``Watches`` hears of the last one."""
+        """Do nothing: Tune calls this at every loss; ``Watches`` tells the driver of the last."""
 
 
 class Watches(OfThisProcess, Callback):
-    """Tells the driver when a worker begins or is lost, and Tune when to stop."""
+    """Tells the driver when a trial starts or its worker is lost, and Tune when to stop."""
 
     def __init__(self, driver: Driver, stopping: StopFlag) -> None:
         self.driver = driver
@@ -140,7 +140,7 @@ class Watches(OfThisProcess, Callback):
         self.driver.lost(trial.config["payload"]["trial_id"], reason, error)
 
     def _why(self, trial: RayTrial) -> tuple[str, str]:
-        """What the worker's guard left, to be put behind a sentence, and the stacks."""
+        """The reason that the worker's guard left, as the end of a sentence, and the stacks."""
         payload = trial.config["payload"]
         reason, stacks = Notes(payload["checkpoints"], payload["trial_id"]).take() or ("", "")
         return (f": {reason}" if reason else ""), stacks

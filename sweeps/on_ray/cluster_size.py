@@ -5,17 +5,20 @@ from __future__ import annotations
 from focus_core.errors import UserError
 
 UNKNOWN_ROOM = 16
-"""Trials asked for at once where an autoscaler runs that does not say how far it goes."""
+"""The least number of trials at once where an autoscaler does not say its maximum size."""
 
 Resources = dict[str, float]
 
 
 class ClusterTooSmallError(UserError):
-    """A trial asks for more than there is, and nothing would add to it."""
+    """A trial asks for more than the cluster has or can grow to."""
 
 
 def largest() -> tuple[Resources, bool]:
-    """What the connected cluster has or could grow to, and whether that is all of it."""
+    """The resources of the connected cluster at its largest, and whether they are its maximum.
+
+    The second value is False where an autoscaler runs and does not say its maximum size.
+    """
     import ray
     from ray._private.ray_constants import DEBUG_AUTOSCALING_STATUS
     from ray._private.state import state
@@ -34,12 +37,12 @@ def room(resources: Resources, cpus: float, gpus: float, *, is_all: bool = True)
 
     Args:
         resources: ``{"CPU": 2.0, "GPU": 1.0 ...}``.
-        cpus: CPUs a trial takes.
-        gpus: GPUs a trial takes; may be a fraction.
+        cpus: CPUs that a trial takes.
+        gpus: GPUs that a trial takes; may be a fraction.
         is_all: False where an autoscaler may add more than ``resources``.
 
     Raises:
-        ClusterTooSmallError: not even one fits.
+        ClusterTooSmallError: not even one trial fits.
     """
     fits = int(resources.get("CPU", 0) // cpus)
     if gpus:

@@ -1,7 +1,8 @@
-"""In a trial's worker: too much memory, too long silent or too long at work ends the process.
+"""The guard in a trial's worker: it ends a process that breaks a limit of memory or time.
 
-A worker that ends is an ordinary lost worker: Ray moves the trial, which goes on from its
-checkpoint. Why it ended is left beside the checkpoint, for the driver to read.
+The limits are for resident memory, time without a report, and time of one attempt. For Ray the
+ended process is a lost worker: Ray moves the trial, which continues from its checkpoint. The guard
+leaves the reason beside the checkpoint, for the driver to read.
 """
 
 from __future__ import annotations
@@ -26,29 +27,29 @@ from sweeps.state_file import make_folder
 
 LOOK_SECONDS = 0.2
 REASON = "lost.txt"
-"""One line, written whole: why the guard ended the worker."""
+"""The file with one line, written atomically: why the guard ended the worker."""
 STACK = "stack.txt"
-"""Where every thread was when there had been no report for too long; empty otherwise."""
+"""The file with every thread's stack at the end of a silent worker; otherwise it is empty."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What a trial may take, and a sweep may lose; 0 is no limit."""
+    """The limits of one trial's worker and of a sweep's losses; 0 means no limit."""
 
     rss_gb: float = 0.0
     hang_seconds: float = 1800.0
-    """Since the last report, or since the start."""
+    """Seconds since the last report; before the first report, seconds since the start."""
     trial_seconds: float = 0.0
-    """Of one attempt."""
+    """Seconds of one attempt."""
     most_lost: int = 3
-    """So many trials lost in a row end the sweep: the driver's to count."""
+    """The number of trials lost in a row that ends the sweep; the driver counts them."""
 
     @classmethod
     def from_environment(cls) -> Limits:
-        """As set on the driver: workers are sent the result.
+        """Read the limits in the driver's environment; the driver sends them to its workers.
 
         Raises:
-            UserError: a setting is no number.
+            UserError: a setting is not a number from 0 to 1e9.
         """
         return cls(
             rss_gb=number("FOCUS_MAX_RSS_GB", cls.rss_gb),
@@ -58,7 +59,7 @@ class Limits:
         )
 
     def payload(self) -> dict[str, float]:
-        """As plain data, for a worker."""
+        """The limits as plain data, for a worker."""
         return asdict(self)
 
 
@@ -67,7 +68,7 @@ def guarding(payload: dict[str, Any]) -> Iterator[Guard]:
     """Guard the trial of ``payload`` in this process until the block ends."""
     limits = Limits(**payload["limits"])
     notes = Notes(payload["checkpoints"], payload["trial_id"])
-    notes.take()  # of an attempt that nobody asked about
+    notes.take()  # remove what an earlier attempt left and nobody read
     try:
         with notes.open_stack() as stack:
             guard = Guard(limits, notes.write, stack)
@@ -83,13 +84,13 @@ def guarding(payload: dict[str, Any]) -> Iterator[Guard]:
 class Guard:
     """Watches one attempt at one trial.
 
-    Silence is left to ``faulthandler``: its timer is a thread of C, which ends the process also
-    while some library holds the interpreter's lock.
+    ``faulthandler`` enforces the limit of silence: its timer is a C thread, so it ends the process
+    even while a library holds the interpreter's lock.
 
     Args:
         limits: what the worker may take.
-        write: keeps the reason, before the process ends.
-        stack: where the stacks go when the worker has been silent for too long.
+        write: stores the reason before the process ends.
+        stack: the file for the stacks of a worker that was silent for too long.
         end: ends the process.
     """
 
@@ -108,27 +109,27 @@ class Guard:
         self._began = time.monotonic()
         self._paused = False
         self._stopped = threading.Event()
-        self._lock = threading.Lock()  # nothing is ended once ``stop`` or ``pause`` has returned
+        self._lock = threading.Lock()  # held to check and to end: nothing ends inside ``paused``
         self._thread = threading.Thread(target=self._watch, name="guard", daemon=True)
 
     def start(self) -> None:
-        """From now on."""
+        """Start to watch."""
         self._listen()
         self._thread.start()
 
     def stop(self) -> None:
-        """No more: the worker's process may train another trial next."""
+        """Stop watching: the worker's process may train another trial next."""
         faulthandler.cancel_dump_traceback_later()
         self._stopped.set()
         self._thread.join()
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """While the worker waits for the driver, it is not the trial that takes long."""
+        """End nothing inside this block: the worker waits for the driver here."""
         faulthandler.cancel_dump_traceback_later()
         with self._lock:
             self._paused = True
-        yield  # not resumed when told to end here
+        yield  # an exception here ends the trial: the guard then stays paused
         self._paused = False
         self._listen()
 
@@ -143,7 +144,7 @@ class Guard:
             with self._lock:
                 reason = None if self._paused or self._stopped.is_set() else self._breach()
                 if reason is not None:
-                    with suppress(Exception):  # ended in any case
+                    with suppress(Exception):  # the process ends in any case
                         self._write(reason)
                     self._end(1)
                     return
@@ -159,14 +160,14 @@ class Guard:
 
 
 class Notes:
-    """What a worker leaves for the driver, beside a trial's checkpoint."""
+    """The files that a worker leaves for the driver beside a trial's checkpoint."""
 
     def __init__(self, root: str, trial_id: str) -> None:
         self._files, folder = fs.FileSystem.from_uri(root)
         self._folder = f"{folder}/{trial_id}"
 
     def write(self, reason: str) -> None:
-        """Leave ``reason``: written beside, then moved, so no half of it is ever read."""
+        """Write ``reason`` to a temporary file and rename it, so nobody reads half of it."""
         fresh = f"{self._folder}/{REASON}.{os.getpid()}.new"
         make_folder(self._files, self._folder)
         with self._files.open_output_stream(fresh) as stream:
@@ -175,7 +176,7 @@ class Notes:
 
     @contextmanager
     def open_stack(self) -> Iterator[TextIO]:
-        """Where the stacks go: a file here, or this process's stderr where here is far away."""
+        """Open the file for the stacks; where checkpoints are remote, use this process's stderr."""
         if not isinstance(self._files, fs.LocalFileSystem):
             yield sys.__stderr__ or sys.stderr
             return
@@ -184,9 +185,9 @@ class Notes:
             yield stream
 
     def take(self) -> tuple[str, str] | None:
-        """The reason and the stacks left, and remove them; None where there is nothing."""
+        """Read and remove the reason and the stacks; None where there is neither."""
         reason, stacks = self._take_one(REASON), self._take_one(STACK)
-        if not reason and stacks:  # which begin with "Timeout (0:30:00)!"
+        if not reason and stacks:  # the stacks begin with "Timeout (0:30:00)!"
             seconds = stacks.partition("(")[2].partition(")")[0]
             reason = f"no report for {seconds}, as long as FOCUS_HANG_SECONDS allows"
         return (reason, stacks) if reason else None
@@ -203,7 +204,7 @@ class Notes:
 
 
 def resident_bytes() -> int:
-    """The memory this process holds; 0 where there is no /proc to ask."""
+    """The resident memory of this process in bytes; 0 where there is no /proc."""
     try:
         pages = int(Path("/proc/self/statm").read_bytes().split()[1])
     except OSError:

@@ -1,4 +1,4 @@
-"""A Ray of our own, on this machine, is nobody else's: not of the network, not of another user."""
+"""Keep a Ray that this program starts private: closed to the network and to other users."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from typing import Any
 
 TOKENS = ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")
 STORAGE = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SECURITY_TOKEN", "AWS_SESSION_TOKEN")
-"""What workers on other machines read checkpoints and data with."""
+"""The credentials with which workers on other machines read checkpoints and data."""
 
 
 def keep_private() -> None:
-    """Prepare the environment; to be called before ray is imported. What is set there stays.
+    """Prepare the environment for a private Ray; call this before ``import ray``.
 
-    Who reaches a Ray may run code in it. Its servers would listen on every address of the machine:
-    under the switch meant for macOS they listen on loopback, where other users still are, so a
-    token of this launch alone is asked for. It travels in the environment of Ray's processes, which
-    only their owner may read; Ray's own file of tokens stays as it is and is not needed.
+    Variables that are set already keep their values. Whoever reaches Ray's servers may run code in
+    them. By default the servers listen on every address of the machine. With the switch meant for
+    macOS they listen on loopback only. Other users can still reach loopback, so Ray also asks for a
+    token of this launch. The token travels in the environment of Ray's processes, which only their
+    owner may read. Ray's own token file is neither changed nor needed.
     """
     os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
     os.environ.setdefault("RAY_AUTH_MODE", "token")
@@ -26,10 +27,10 @@ def keep_private() -> None:
 
 
 def by_way_of_the_store(trainable: Any) -> Any:
-    """``trainable``, which gets the launcher's credentials for storage through Ray's object store.
+    """Give ``trainable`` the launcher's storage credentials through Ray's object store.
 
-    Tune would hand them to its workers as variables of their runtime environment, and Ray's agent
-    writes those into its log, in plain text.
+    Otherwise Tune passes the credentials to its workers as variables of the runtime environment,
+    and Ray's agent writes these variables into its log in plain text.
     """
     from ray import tune
     from ray.tune.execution import class_cache

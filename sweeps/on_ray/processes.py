@@ -1,4 +1,4 @@
-"""The processes Ray starts on this machine: whatever ends the sweep, none of them is left."""
+"""The processes that Ray starts on this machine: none is left, however the sweep ends."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ SERVERS = {"raylet": "raylet", "gcs_server": "GCS"}
 
 
 class RayProcesses:
-    """What this process has started since, and what those have."""
+    """The processes that this one has started, directly or indirectly, since this object exists."""
 
     def __init__(self) -> None:
         adopt_orphans()
         self._before = _here_if_known()
-        """Also what has ended already. None: not known. Then nothing is killed, for it may not be
-        Ray's.
+        """The processes started before, including ended ones. None: unknown. Then nothing is
+        killed, because a process may not be Ray's.
         """
         self._servers: dict[str, int] = {}
 
     def lost(self) -> str | None:
-        """Which of Ray's servers has been here and is gone, in words; None when none.
+        """Say in words which of Ray's servers has ended; None when none has.
 
         Raises:
-            OSError: the system does not say which processes there are.
+            OSError: the system does not list its processes.
         """
         before = self._before or set()
         here = {pid: p for pid, p in below(os.getpid()).items() if pid not in before}
@@ -47,9 +47,9 @@ class RayProcesses:
         return None
 
     def shut_down(self) -> None:
-        """Leave Ray as it wants to be left; after a while kill what is still there.
+        """Let Ray shut down for at most ``SHUTDOWN_SECONDS``, then kill what is left.
 
-        Whatever Ray raises meanwhile: what a sweep has found is recorded by now.
+        Ray's errors are ignored, because the sweep's results are recorded by now.
         """
         thread = threading.Thread(target=_leave_ray, name="ray-shutdown", daemon=True)
         thread.start()
@@ -57,8 +57,8 @@ class RayProcesses:
         self.kill()
 
     def kill(self) -> None:
-        """Kill them, at once, as far as they are known."""
-        for _ in range(3):  # one may start another meanwhile
+        """Kill these processes at once, as far as they are known."""
+        for _ in range(3):  # a process may start another one meanwhile
             now = _here_if_known(alive=True)
             started = set() if now is None or self._before is None else now - self._before
             for pid in started:
@@ -69,7 +69,7 @@ class RayProcesses:
             time.sleep(0.05)
 
     def leave(self, code: int) -> NoReturn:
-        """End this process without Ray's own ending, which waits for what is dead."""
+        """Kill Ray and end this process without Ray's exit steps, which wait for dead servers."""
         self.kill()
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError, ValueError):
@@ -85,14 +85,14 @@ def _leave_ray() -> None:
 
 
 def adopt_orphans() -> None:
-    """On Linux: a worker whose raylet was killed stays ours, where ``descendants`` finds it."""
+    """On Linux, adopt workers whose raylet was killed, so that ``descendants`` finds them."""
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
 
 
 def descendants() -> set[int]:
-    """Every live process that this one has started, or that one of those has."""
+    """The ids of all live processes that this one has started, directly or indirectly."""
     return {pid for pid, process in below(os.getpid()).items() if not process.ended}
 
 
@@ -103,16 +103,16 @@ def _here_if_known(*, alive: bool = False) -> set[int] | None:
 
 
 class Process(NamedTuple):
-    """One of this machine's."""
+    """One process of this machine."""
 
     parent: int
     program: str
     ended: bool
-    """Nobody has asked yet how."""
+    """It has ended, and its parent has not read the exit status yet (a zombie)."""
 
 
 def below(ancestor: int) -> dict[int, Process]:
-    """Every process that ``ancestor`` has started, or that one of those has."""
+    """Every process that ``ancestor`` has started, directly or indirectly, by its id."""
     everyone = processes()
     found: set[int] = set()
     waiting = {ancestor}
@@ -123,10 +123,10 @@ def below(ancestor: int) -> dict[int, Process]:
 
 
 def processes() -> dict[int, Process]:
-    """Every process of this machine, also those whose name is no text.
+    """Every process of this machine by its id, even where its name is not valid text.
 
     Raises:
-        OSError: the system does not say.
+        OSError: the system does not list its processes.
     """
     if Path("/proc/self/stat").exists():
         found = {
@@ -139,9 +139,9 @@ def processes() -> dict[int, Process]:
 
 
 def _stat(path: str) -> Process | None:
-    """Of one process, from ``PID (NAME) STATE PARENT ...``; None when it is gone.
+    """Read one process from ``PID (NAME) STATE PARENT ...``; None when it is gone or unreadable.
 
-    The name may hold anything: brackets, spaces, line breaks, half a letter.
+    The name may hold any bytes: brackets, spaces, line breaks, part of a character.
     """
     with suppress(FileNotFoundError, ProcessLookupError, PermissionError, ValueError):
         start, _, rest = Path(path).read_bytes().rpartition(b")")
@@ -151,7 +151,7 @@ def _stat(path: str) -> Process | None:
 
 
 def _row(line: bytes) -> tuple[int, Process | None]:
-    """Of one process, from a line of ``ps``; None where the line is a piece of a name."""
+    """Read one process from a line of ``ps``; None where the line is a piece of a name."""
     with suppress(ValueError):
         pid, parent, state, program = line.split(maxsplit=3)
         name = Path(text_of(program)).name

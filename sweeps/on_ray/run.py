@@ -1,6 +1,6 @@
 """Run a sweep on Ray Tune: on this machine, or on the cluster at an address.
 
-Ray places trials and restarts them; it remembers nothing (see DECISIONS).
+Ray places trials and restarts them. Ray keeps no record of the sweep (see DECISIONS).
 """
 
 from __future__ import annotations
@@ -28,25 +28,27 @@ QUIET = {
     "RAY_AIR_NEW_OUTPUT": "0",
     "RAY_USAGE_STATS_ENABLED": "0",
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # JSON, CSV and TensorBoard files: not our record
-    "TUNE_DISABLE_SIGINT_HANDLER": "1",  # ours marks what was open, then stops Tune
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",  # our handler marks open trials, then stops Tune
     "RAY_DEDUP_LOGS_SKIP_REGEX": ".",  # a lost worker is in the ledger, not a page of text
     "TUNE_WARN_THRESHOLD_S": "60",
-    # Its kill raises out of fit() and would end the whole sweep.
+    # A kill by Ray's memory monitor raises out of fit() and would end the whole sweep.
     "RAY_memory_monitor_refresh_ms": "0",
 }
 
 
 def start_ray(address: str | None, folder: Path) -> None:
-    """Connect to the cluster at ``address``, or start Ray on this machine, with ``folder``."""
+    """Connect to the cluster at ``address``, or start Ray here, with its files in ``folder``."""
     os.environ.update({k: v for k, v in QUIET.items() if k not in os.environ})
-    # Ray's own processes warn: where that is an error they end, and the raylet with them.
+    # Ray's own processes emit warnings. Where a warning is an error, they end, and so does the
+    # raylet.
     os.environ.pop("PYTHONWARNINGS", None)
     if address is None:
         keep_private()
-        # Ray ends this process when the GCS is gone for so long (60 s): should the watchdog be
-        # stuck. On a cluster the GCS may come back.
+        # Ray ends this process when the GCS is gone for this long (Ray's default: 60 s). It helps
+        # where the watchdog is stuck. It is not set for a cluster, whose GCS may come back.
         os.environ.setdefault("RAY_gcs_rpc_server_reconnect_timeout_s", "25")
-        # While it waits for the GCS to start (30 s) no other thread of this process runs.
+        # While Ray waits for the GCS to start (Ray's default: 30 s), no other thread of this
+        # process runs.
         os.environ.setdefault("RAY_gcs_server_port_wait_time_s", "20")
     import ray
 
@@ -64,8 +66,8 @@ def start_ray(address: str | None, folder: Path) -> None:
 
 @contextmanager
 def _temporary_files_in(folder: Path) -> Iterator[None]:
-    """Processes that are started meanwhile put their temporary files into ``folder``."""
-    tempfile.gettempdir()  # this process keeps to where it has looked once
+    """Let processes started inside this block put their temporary files into ``folder``."""
+    tempfile.gettempdir()  # cached: this process itself keeps its temporary folder
     before = os.environ.get("TMPDIR")
     os.environ["TMPDIR"] = str(folder)
     try:
@@ -78,10 +80,11 @@ def _temporary_files_in(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _own_signal_handlers() -> Iterator[None]:
-    """Ray puts its own handlers of SIGTERM before ours: none of them is left, nor what they set.
+    """Keep our SIGTERM handler while Ray starts: undo Ray's handlers and the alarm they set.
 
-    Its Python one raises SystemExit wherever this process is, also later. Its C++ one prints a
-    stack, calls ours, and has an alarm abort this process three seconds after the signal.
+    Ray's Python handler raises SystemExit anywhere in this process, also later. Ray's C++ handler
+    prints a stack, calls our handler, and sets an alarm that aborts this process three seconds
+    after the signal.
     """
     from ray._private import utils
 
@@ -91,15 +94,16 @@ def _own_signal_handlers() -> Iterator[None]:
         yield
     finally:
         utils.set_sigterm_handler = before
-        signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))  # what Python knows of
+        # Install Python's handler again, in place of Ray's C++ handler.
+        signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))
         signal.alarm(0)
 
 
 def with_ray(address: str | None, stopping: StopFlag, work: Callable[[Path], object]) -> None:
     """Start Ray and do ``work`` with a temporary folder.
 
-    Afterwards no process of Ray is left on this machine, and no temporary file. When Ray dies
-    meanwhile, the work ends there, and ``stopping`` says so.
+    Afterwards no process of this Ray and no temporary file is left on this machine. If Ray dies
+    during the work, the work ends there and ``stopping`` holds the reason.
     """
     base = choose()[0] if address is None else Path(tempfile.gettempdir())
     with OwnFolder(base) as folder:
@@ -117,7 +121,7 @@ def _with_ray(
     processes = RayProcesses()
 
     def leave(code: int) -> None:
-        processes.kill()  # what writes into the folder
+        processes.kill()  # first, because these processes write into the folder
         folder.remove()
         processes.leave(code)
 
@@ -143,7 +147,7 @@ def _with_ray(
 
 
 def _close(processes: RayProcesses) -> None:
-    """Whatever it raises, the sweep ends as it has ended: its record is complete by now."""
+    """Shut Ray down; an error is only a warning, because the sweep's record is complete by now."""
     try:
         processes.shut_down()
     except Exception as error:  # noqa: BLE001
@@ -152,7 +156,7 @@ def _close(processes: RayProcesses) -> None:
 
 
 def _leave_the_start() -> None:
-    """On a signal while Ray starts, which may take a minute on a busy machine."""
+    """End Ray's start on a signal: the start may take a minute on a busy machine."""
     from sweeps.on_ray.watchdog import RayLostError
 
     raise RayLostError("stopped while it started")
@@ -169,14 +173,14 @@ def run_on_ray(
     stopping: StopFlag,
     scratch: Path,
 ) -> None:
-    """Drive every trial to its end on the Ray this process is connected to.
+    """Run every trial to its end on the Ray that this process is connected to.
 
     Args:
         driver: the sweep.
-        checkpoints: an address every worker reaches.
-        cpus: CPUs a trial takes.
-        gpus: GPUs a trial takes; may be a fraction. None: one where there is any.
-        max_concurrent: at most so many trials at once; None for as many as fit.
+        checkpoints: an address that every worker can reach.
+        cpus: CPUs that a trial takes.
+        gpus: GPUs that a trial takes; may be a fraction. None: one where the cluster has any.
+        max_concurrent: the most trials at once; None: as many as fit.
         limits: what a trial may take.
         stopping: asks for a stop.
         scratch: a folder for Tune's snapshot, which nobody reads.
@@ -207,7 +211,7 @@ def run_on_ray(
             num_samples=-1,
             # Without a limit Tune keeps one trial pending, and autoscaling adds one node.
             max_concurrent_trials=max_concurrent or fits,
-            reuse_actors=True,  # a fresh worker imports torch for seconds
+            reuse_actors=True,  # a new worker needs seconds to import torch
             trial_name_creator=_our_id,
             trial_dirname_creator=_our_id,
         ),

@@ -1,8 +1,8 @@
-"""In the driver: notices that Ray itself is gone, of which ``Tuner.fit`` never hears.
+"""The driver's watchdog: it notices that Ray itself is gone, which ``Tuner.fit`` does not notice.
 
-A raylet or a GCS that was killed leaves ``fit`` waiting for ever, or aborts this process after a
-minute. On this machine they are processes of ours (``RayProcesses.lost``); those of a cluster
-listen on TCP ports: one that takes no connection for a while is dead.
+After a raylet or a GCS was killed, ``fit`` waits for ever, or Ray aborts this process after a
+minute. On this machine the watchdog looks at Ray's processes (``RayProcesses.lost``). A cluster's
+servers listen on TCP ports: a server that accepts no connection for a while counts as dead.
 """
 
 from __future__ import annotations
@@ -19,26 +19,27 @@ from typing import Any, Self
 
 LOOK_SECONDS = 1.0
 PATIENCE_SECONDS = 5.0
-"""So long nobody answered before Ray counts as dead."""
+"""The time without an answer after which Ray counts as dead."""
 UNWIND_SECONDS = 5.0
-"""So long the main thread may take to come out of Ray's calls."""
+"""The time in which the main thread must return from Ray's calls."""
 Address = tuple[str, int]
 
 
 class RayLostError(BaseException):
-    """Ray itself is gone. Not an Exception: Tune would try to clean up, and wait."""
+    """Ray itself is gone. Not an Exception: Tune would catch it, try to clean up, and wait."""
 
 
 class Watchdog:
-    """While its block lasts, ``RayLostError`` is raised in it once Ray is gone.
+    """Raises ``RayLostError`` inside its ``with`` block once Ray is gone.
 
-    Must be entered in the main thread, where Python's signals arrive.
+    The main thread must enter the block, because Python's signals arrive there.
 
     Args:
-        lost: says in words what of Ray is dead; None while all is well. What it raises says
-            nothing.
-        stuck: called from another thread when the main thread does not come out of Ray's calls.
-        patience: so many seconds nothing but death was seen.
+        lost: says in words which part of Ray is dead; None while all is well. An exception of
+            ``lost`` is ignored: it proves neither life nor death.
+        stuck: called from the watchdog's thread when the main thread does not return from Ray's
+            calls.
+        patience: for how many seconds ``lost`` must find a death before Ray counts as dead.
     """
 
     def __init__(
@@ -54,7 +55,9 @@ class Watchdog:
         self._lost: str | None = None
         self._ended = threading.Event()
         self._turn = threading.RLock()  # the handler may interrupt itself
-        """Who has it closes what is open: the main thread, come back, or ``stuck``; never both."""
+        """Exactly one of two threads takes this lock for good and closes the open resources: the
+        main thread if it returned, otherwise the watchdog (``stuck``).
+        """
         self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
 
     def __enter__(self) -> Self:
@@ -69,10 +72,10 @@ class Watchdog:
         trace: TracebackType | None,
     ) -> None:
         self._ended.set()
-        self._turn.acquire()  # not ours any more? Then ``stuck`` ends this process
-        self._thread.join()  # it may just be calling back: unheard, that call ends a process
+        self._turn.acquire()  # if the watchdog has it, wait: ``stuck`` ends this process
+        self._thread.join()  # it may be sending SIGUSR2, which ends a process without a handler
         signal.signal(signal.SIGUSR2, self._before)
-        if isinstance(error, Exception):  # perhaps of Ray's death, a little earlier
+        if isinstance(error, Exception):  # Ray's death may be the cause, not yet noticed
             lost = None
             with suppress(Exception):
                 lost = self._look()
@@ -84,7 +87,7 @@ class Watchdog:
         while not self._ended.wait(LOOK_SECONDS):
             try:
                 lost = self._look()
-            except Exception:  # noqa: BLE001  then nothing is known, neither life nor death
+            except Exception:  # noqa: BLE001  it proves neither life nor death
                 continue
             if lost is None:
                 dead_since = None
@@ -97,7 +100,10 @@ class Watchdog:
                 return
 
     def _call_back(self) -> bool:
-        """Whether the main thread came out of Ray's calls; told often, for Ray may swallow it."""
+        """Signal the main thread until it returns from Ray's calls; whether it returned.
+
+        The signal is repeated because Ray may swallow the exception.
+        """
         deadline = time.monotonic() + UNWIND_SECONDS
         while time.monotonic() < deadline:
             os.kill(os.getpid(), signal.SIGUSR2)
@@ -107,31 +113,31 @@ class Watchdog:
 
     def _raise(self, _number: int, frame: FrameType | None) -> None:
         if _imports(frame):
-            return  # the lock of all imports would stay taken for ever; the call is repeated
+            return  # an exception here would leave the import lock taken; the signal comes again
         if self._lost is not None and not self._ended.is_set():
-            with self._turn:  # once ``stuck`` has it, the main thread stays here
+            with self._turn:  # if the watchdog has it, the main thread waits here
                 raise RayLostError(self._lost)
 
 
 def _imports(frame: FrameType | None) -> bool:
-    """Whether ``frame`` is of Python's own machinery of imports, which takes locks."""
+    """Whether ``frame`` belongs to Python's import machinery, which takes locks."""
     return frame is not None and frame.f_code.co_filename.startswith("<frozen importlib")
 
 
 def describe(lost: str) -> str:
-    """One line for people."""
+    """Say in one line for people that Ray is gone."""
     return f"Ray is gone: {lost}; what ran is marked killed, and the same command goes on"
 
 
 class Answering:
-    """What must take connections."""
+    """The servers that must accept connections."""
 
     def __init__(self, places: Mapping[str, Address]) -> None:
-        """``places`` by their names."""
+        """``places`` are the servers' addresses by the servers' names."""
         self._places = places
 
     def lost(self) -> str | None:
-        """Which of them does not, in words; None when all do."""
+        """Say in words which server does not answer; None when all answer."""
         for name, place in self._places.items():
             if not answers(place):
                 return f"its {name} at {place[0]}:{place[1]} does not answer any more"
@@ -139,7 +145,7 @@ class Answering:
 
 
 def answers(place: Address) -> bool:
-    """Whether somebody takes a connection there."""
+    """Whether a server accepts a connection at ``place``."""
     try:
         with socket.create_connection(place, timeout=LOOK_SECONDS):
             return True
@@ -148,7 +154,7 @@ def answers(place: Address) -> bool:
 
 
 def places_of_ray() -> dict[str, Address]:
-    """What this process cannot do without: the cluster's GCS, and the raylet of this node."""
+    """The servers that this process needs: the cluster's GCS, and the raylet of this node."""
     import ray
 
     context = ray.get_runtime_context()

@@ -1,4 +1,4 @@
-"""What runs in a worker: one trial, from plain data to flat reports."""
+"""The code of a worker: it trains one trial, given as plain data, and sends flat reports."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 Send = Callable[[dict[str, float]], None]
 Say = Callable[[str], None]
 NOTE = "note"
-"""In a result: why a worker does not go on from the checkpoint it found."""
+"""In a result: why a worker does not continue from the checkpoint that it found."""
 FAILED = "failed"
 ERROR = "error"
 OUTSIDE = "outside"
-"""In a failed trial's result: whether its surroundings failed (a disk), not the trial."""
+"""In a failed trial's result: whether the trial's surroundings failed (such as a disk)."""
 
 OF_THE_MACHINE = {
     *(errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ESTALE),  # its disks
@@ -32,7 +32,7 @@ OF_THE_MACHINE = {
 
 
 class OtherCodeError(Exception):
-    """A worker with another focus_core than the sweep: its numbers would not compare."""
+    """The worker's focus_core is not the sweep's, so the numbers could not be compared."""
 
 
 class TrialStopped(BaseException):
@@ -45,10 +45,10 @@ def train_trial(payload: dict[str, Any], send: Send, say: Say = lambda _: None) 
     Args:
         payload: see ``Assignment.payload``.
         send: takes each report.
-        say: takes one line when a checkpoint was found and is not gone on from.
+        say: takes one line when a checkpoint was found but training does not continue from it.
 
     Raises:
-        OtherCodeError: this process trains with another focus_core than the sweep's.
+        OtherCodeError: this process has another focus_core than the sweep.
     """
     import torch
 
@@ -82,9 +82,9 @@ def train_trial(payload: dict[str, Any], send: Send, say: Say = lambda _: None) 
 
 
 def costs(net: SequenceModel, trial: TrialConfig) -> dict[str, float]:
-    """FLOPs a token of a forward pass, and what a decoder keeps at the end of a sequence.
+    """FLOPs per token of a forward pass, and bytes that a decoder keeps at a sequence's end.
 
-    Nothing of a network with a part whose cost nobody has written down.
+    The result is empty where the cost of a part of the network is not written down.
     """
     from focus_core.layers.work import NoRowError
     from focus_core.tools.cost import cost_of
@@ -104,7 +104,7 @@ def describe_failure(error: Exception) -> tuple[str, str]:
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Of this machine, or of the device."""
+    """Whether the memory of this machine or of the device is used up."""
     import torch
 
     return isinstance(error, MemoryError | torch.OutOfMemoryError)
@@ -113,7 +113,7 @@ def is_out_of_memory(error: Exception) -> bool:
 def is_outside(error: Exception) -> bool:
     """Whether the trial's surroundings failed: the next trial would fail there too.
 
-    A file that is missing, or not the trial's to read, is the trial's own fault.
+    A file that is missing, or that the trial may not read, is the trial's own fault.
     """
     if isinstance(error, OtherCodeError | CheckpointError | ConnectionError | TimeoutError):
         return True
@@ -121,7 +121,7 @@ def is_outside(error: Exception) -> bool:
 
 
 def ray_trainable(config: dict[str, Any], credentials: Mapping[str, str] | None = None) -> None:
-    """The function Ray Tune runs. A trial's own exception is a result, not a lost worker."""
+    """The function that Ray Tune runs. A trial's exception is a result, not a lost worker."""
     from ray import tune
 
     os.environ.update(credentials or {})
@@ -134,7 +134,7 @@ def ray_trainable(config: dict[str, Any], credentials: Mapping[str, str] | None 
 def _train_guarded(
     payload: dict[str, Any], report: Callable[[dict[str, Any]], None]
 ) -> dict[str, Any] | None:
-    """The result that says how the trial failed; None when it did not."""
+    """Train under the guard. Returns a result that says how the trial failed, or None."""
     from sweeps.on_ray.guard import guarding
 
     try:

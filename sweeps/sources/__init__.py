@@ -1,1 +1,1 @@
-"""Which sources run: the commit, and a patch from it to the files that are there."""
+"""Record which sources run: the commit, and a patch from the commit to the present files."""

@@ -17,11 +17,11 @@ from sweeps.sources.worktree import Entry, compare, without_homes
 
 PACKAGES = ("focus_core", "search_spaces", "sweeps", "analysis")
 OURS = {b"sweeps/launch.py", b"focus_core/__init__.py"}
-"""A commit without these is another program's."""
+"""A commit without these files is another program's."""
 LONGEST = 1_000_000
-"""Characters of a patch."""
+"""The most characters of a patch."""
 MOST_NEW = 200
-"""New files outside the packages. More are no edit, but somebody's data."""
+"""The most new files outside the packages that are recorded. More files are data, not an edit."""
 MOST_NAMED = 10
 SECRET = re.compile(
     rb"\.env(\..*)?|\.netrc|\.pgpass|id_(rsa|dsa|ecdsa|ed25519)|.*\.(pem|key|p12|pfx|jks|keystore)"
@@ -33,7 +33,7 @@ SECRET = re.compile(
 def record(root: Path) -> dict[str, Any]:
     """``commit``, ``dirty`` and ``diff`` of the checkout at ``root``; see ``words``.
 
-    What cannot be found out is said in ``diff``, and then ``dirty`` is true. Raises nothing.
+    What cannot be found out is named in ``diff``, and ``dirty`` is then True. Raises nothing.
     """
     git = Git(root)
     commit, asked = "", "commit"
@@ -53,7 +53,7 @@ def _files(git: Git, head: Head) -> dict[bytes, Entry]:
     """Every file of the commit.
 
     Raises:
-        UnknownError: git does not say, or the commit is another program's.
+        UnknownError: git does not answer, or the commit is another program's.
     """
     found = {}
     for row in _records(git("ls-tree", "-r", "-z", "--full-tree", head.commit)):
@@ -68,7 +68,7 @@ def _files(git: Git, head: Head) -> dict[bytes, Entry]:
 def _changes(
     git: Git, root: Path, head: Head, before: Mapping[bytes, Entry]
 ) -> tuple[list[str], str]:
-    """What is missing from the patch, in lines for people; and the patch."""
+    """Lines for people that say what the patch lacks; and the patch."""
     listed = _records(git("ls-files", "-z", "--cached", "--others", "--exclude-standard"))
     new = without_homes(root, set(listed) - before.keys()) | (_python(root) - before.keys())
     outside = {path for path in new if not _in_packages(path)}
@@ -78,7 +78,7 @@ def _changes(
     seen = compare(root, before, sorted((before.keys() | new) - left.keys()), git.until)
     found = pieces(head, seen.changed, git.until) if seen.changed else {}
     patch = ""
-    for name in sorted(found, key=lambda name: not _in_packages(name)):  # what runs comes first
+    for name in sorted(found, key=lambda name: not _in_packages(name)):  # the packages first
         if len(patch) + len(found[name]) <= LONGEST:
             patch += found[name]
         else:
@@ -91,7 +91,7 @@ def _records(raw: bytes) -> list[bytes]:
 
 
 def _python(root: Path) -> set[bytes]:
-    """Python in the packages, which may run although git is told to ignore it."""
+    """The Python files of the packages, which may run even where git ignores them."""
     return {
         os.fsencode(path.relative_to(root))
         for package in PACKAGES
@@ -108,7 +108,7 @@ def _is_secret(path: bytes) -> bool:
 
 
 def _told(left: Mapping[bytes, str]) -> list[str]:
-    """One line that names what was left out; none when nothing was."""
+    """One line that names what was left out; no line when nothing was left out."""
     if not left:
         return []
     names = sorted(left, key=lambda path: (not _in_packages(path), path))

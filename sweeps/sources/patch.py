@@ -1,7 +1,7 @@
-"""A patch that leads from a commit to other files, as text that every database takes.
+"""Make a patch from a commit to other files, as text that every database accepts.
 
-It is made in a repository of its own in a temporary folder, which borrows the objects of the
-checkout's. Nothing is written to the checkout's, and its settings and attributes do not apply.
+The patch is made in a temporary repository, which borrows the objects of the checkout's repository.
+Nothing is written to the checkout's repository, and its settings and attributes do not apply.
 """
 
 from __future__ import annotations
@@ -15,17 +15,18 @@ from sweeps.sources.repository import Git, Head
 from sweeps.sources.worktree import Content
 
 START = re.compile(rb"^(?=diff --git )", re.MULTILINE)
-"""Of a file's piece. Lines of a content begin with a sign or, in base85, hold no space."""
+"""The start of one file's piece. No line of a file's content matches: such a line begins with
+a sign or, in base85, holds no space."""
 
 
 def pieces(head: Head, changed: Mapping[bytes, Content | None], until: float) -> dict[bytes, str]:
-    """The pieces of the patch, each for one file (two where a file became a link), by name.
+    """The piece of the patch for each file, by name; a file that became a link has two, joined.
 
-    A piece that is no plain UTF-8 text stands in git's binary form, which is ASCII.
+    A piece that is not plain UTF-8 text is in git's binary form, which is ASCII.
 
     Raises:
         UnknownError: git refuses.
-        TimeoutError: it takes too long.
+        TimeoutError: git takes too long.
     """
     with tempfile.TemporaryDirectory(prefix="focus-sources-") as folder:
         git, own = Git(Path(folder), own=True, until=until), Path(folder)
@@ -46,7 +47,7 @@ def pieces(head: Head, changed: Mapping[bytes, Content | None], until: float) ->
 
 
 def _commands(head: Head, changed: Mapping[bytes, Content | None]) -> bytes:
-    """For ``git fast-import``: a commit with the files that are there."""
+    """The input of ``git fast-import`` for a commit with the present files."""
     lines = [b"commit refs/heads/ran", b"committer nobody <nobody@localhost> 0 +0000", b"data 0"]
     lines.append(b"from " + head.commit.encode())
     lines += [b"D " + _quoted(path) for path, content in changed.items() if content is None]
@@ -73,9 +74,9 @@ def _diff(git: Git, own: Path, head: Head, how: str) -> list[bytes]:
 
 
 def _is_plain(piece: bytes) -> bool:
-    """Whether it comes back unchanged from a text column, and from ``git apply``.
+    """Whether a text column and ``git apply`` keep the piece unchanged.
 
-    No database of text takes a NUL; some settings of git's strip or add a carriage return.
+    Text columns do not accept NUL. Some settings of git strip or add a carriage return.
     """
     if b"\0" in piece or b"\r" in piece:
         return False
@@ -87,6 +88,6 @@ def _is_plain(piece: bytes) -> bool:
 
 
 def _name(piece: bytes) -> bytes:
-    """Of the file, as git quotes it: ``diff --git a/NAME b/NAME``."""
+    """The file's name as git quotes it, from ``diff --git a/NAME b/NAME``."""
     names = piece.partition(b"\n")[0].removeprefix(b"diff --git ")
     return names[: len(names) // 2].strip(b'"').removeprefix(b"a/")

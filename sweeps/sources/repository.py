@@ -1,4 +1,4 @@
-"""Asking git: whatever its settings and this process's environment are, and within a time."""
+"""Ask git within a time limit, whatever git's settings and this process's environment are."""
 
 from __future__ import annotations
 
@@ -11,25 +11,27 @@ from typing import NamedTuple
 from sweeps.outside import ask, text_of
 
 SECONDS = 20.0
-"""For everything that git is asked."""
+"""The time limit for all questions to git together."""
 KEPT = (
     *("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"),  # where settings are
     "GIT_TEST_ASSUME_DIFFERENT_OWNER",  # makes git refuse, for tests
 )
-"""Of git's variables. The others would name another repository, or change what git prints."""
+"""The variables of git that are kept. The others could name another repository, or change what git
+prints."""
 
 
 class UnknownError(Exception):
-    """In one line: why git does not say what is asked."""
+    """Git does not answer the question; the message says why, in one line."""
 
 
 class Git:
     """Asks git about the repository at ``root``.
 
     Args:
-        root: where.
-        own: ``root`` is the repository itself and this program's: nobody's settings apply.
-        until: when, by the monotonic clock, the last answer must be there.
+        root: the folder of the checkout, or of the repository itself.
+        own: whether ``root`` is a repository that this program made; no user's settings apply.
+        until: the time by which the last answer must be there, by the monotonic clock. None:
+            ``SECONDS`` from now.
     """
 
     def __init__(self, root: Path, *, own: bool = False, until: float | None = None) -> None:
@@ -44,10 +46,10 @@ class Git:
             self._environment |= {"GIT_ATTR_NOSYSTEM": "1"}
 
     def __call__(self, *words: str, given: bytes = b"") -> bytes:
-        """What git answers.
+        """Run git with ``words`` and the input ``given``; returns what git answers.
 
         Raises:
-            UnknownError: it refuses, or is not there.
+            UnknownError: git refuses, or cannot be started.
             TimeoutError: the time is over.
         """
         try:
@@ -81,7 +83,7 @@ def find_head(git: Git, root: Path) -> Head:
     """The commit of the checkout at ``root``.
 
     Raises:
-        UnknownError: there is none, or it is of a repository around ``root``.
+        UnknownError: there is no commit, or the repository is one around ``root``.
     """
     try:
         said = git("rev-parse", "--show-toplevel", "--git-path", "objects", "HEAD^{commit}")

@@ -1,8 +1,8 @@
-"""The words for a record of sources: ``commit``, ``dirty`` and ``diff`` of a sweep or a launch.
+"""Write and read a record of sources: ``commit``, ``dirty`` and ``diff`` of a sweep or a launch.
 
-A stored diff is a patch as ``git apply`` takes it. Lines that begin with ``#`` may stand before
-it, which ``git apply`` skips: they say what is unknown and what was left out. For ``analysis``
-too, hence nothing here but the standard library.
+A stored diff is a patch for ``git apply``. Lines that begin with ``#`` may come before the patch.
+``git apply`` skips these lines: they say what is unknown and what was left out. This module imports
+only the standard library, because ``analysis`` uses it too.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ NOTE = "# "
 
 
 def joined(notes: Iterable[str], patch: str) -> str:
-    """A diff to be stored."""
+    """The diff to store: the notes as ``#`` lines, then the patch."""
     return "".join(f"{NOTE}{note}\n" for note in notes) + patch
 
 
 def notes(diff: str) -> list[str]:
-    """What a stored diff says is missing from the record; nothing where it is whole."""
+    """What a stored diff says is missing from the record; empty where the record is complete."""
     found = []
     for line in diff.split("\n"):
         if not line.startswith(NOTE):
@@ -28,12 +28,12 @@ def notes(diff: str) -> list[str]:
 
 
 def has_patch(diff: str) -> bool:
-    """Whether there is anything to apply."""
+    """Whether a stored diff has a patch to apply."""
     return len(joined(notes(diff), "")) < len(diff)
 
 
 def in_words(commit: str, dirty: bool, diff: str) -> str:
-    """Which sources ran, in one line. Without a commit nothing is called clean."""
+    """Which sources ran, in one line. Sources without a known commit are never called clean."""
     said = notes(diff)
     if not commit:
         return "; ".join(said) or "commit unknown"
@@ -42,5 +42,5 @@ def in_words(commit: str, dirty: bool, diff: str) -> str:
 
 
 def tag(commit: str, dirty: bool) -> str:
-    """The same in one word."""
+    """Which sources ran, in one word."""
     return f"{commit}{'+dirty' if dirty else ''}" if commit else "unknown"

@@ -1,4 +1,4 @@
-"""The files of a checkout, compared byte by byte with what a commit has in their place."""
+"""Compare the files of a checkout with the files of a commit, by the hash of their content."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from typing import NamedTuple
 
 FILE, PROGRAM, LINK, MODULE = b"100644", b"100755", b"120000", b"160000"
 LARGEST = 500_000
-"""Bytes of a file in a record."""
+"""The most bytes of one file in a record."""
 MOST_READ = 5_000_000
-"""Bytes of all of them."""
+"""The most bytes of all files in a record."""
 MARKS = ({"ledger.db"}, {"mlflow.db"}, {"artifacts", "checkpoints"}, {"pyvenv.cfg"})
-"""Any of these is in a home of sweeps, or in a virtual environment."""
+"""Sets of names. A folder with all names of one set is a home of sweeps, or a virtual environment
+(the last set)."""
 
 
 class Entry(NamedTuple):
@@ -30,7 +31,7 @@ class Entry(NamedTuple):
 
 
 class Content(NamedTuple):
-    """A file that is there."""
+    """A file in the checkout."""
 
     mode: bytes
     raw: bytes
@@ -43,22 +44,22 @@ class Seen:
     changed: dict[bytes, Content | None] = field(default_factory=dict)
     """By path; None for a file that is gone."""
     left: dict[bytes, str] = field(default_factory=dict)
-    """By path: why its content is not in ``changed``."""
+    """By path: what is missing from the record, and why."""
 
 
 def compare(
     root: Path, before: Mapping[bytes, Entry], paths: Iterable[bytes], until: float
 ) -> Seen:
-    """Look at every file of ``paths`` below ``root``.
+    """Compare every file of ``paths`` with the commit.
 
     Args:
-        root: of the checkout.
+        root: the folder of the checkout.
         before: the files of the commit.
         paths: relative to ``root``.
-        until: when, by the monotonic clock, this must have ended.
+        until: the time by which this must have ended, by the monotonic clock.
 
     Raises:
-        TimeoutError: it has not.
+        TimeoutError: the time is over.
     """
     seen, top = Seen(), os.fsencode(root)
     for path in paths:
@@ -82,7 +83,7 @@ def _compare_one(top: bytes, path: bytes, before: Entry | None, seen: Seen) -> N
             if os.listdir(full):
                 seen.left[path] = "a repository of its own"
         else:
-            seen.changed[path] = None  # what is below it is in the list itself
+            seen.changed[path] = None  # ``paths`` has the files below this folder
         return
     if not (stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode)):
         seen.left[path] = "neither a file nor a link"
@@ -111,7 +112,7 @@ def _read(full: bytes, mode: bytes) -> bytes:
 
 
 def _hash(full: bytes, status: os.stat_result, like: bytes) -> bytes:
-    """The name git gives to such a content; ``like`` is one of the repository's names."""
+    """Git's name for the file's content, by the hash function of ``like``, another git name."""
     digest = (hashlib.sha1 if len(like) == 40 else hashlib.sha256)(usedforsecurity=False)
     if stat.S_ISLNK(status.st_mode):
         target = os.readlink(full)
@@ -128,7 +129,7 @@ def _is_within(top: bytes, full: bytes) -> bool:
 
 
 def without_homes(root: Path, paths: Iterable[bytes]) -> set[bytes]:
-    """``paths`` but for those in a home of sweeps or a virtual environment: nobody's source."""
+    """``paths`` without those in a home of sweeps or a virtual environment: they are no sources."""
 
     @cache
     def is_in_one(folder: Path) -> bool:

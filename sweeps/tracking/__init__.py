@@ -1,8 +1,8 @@
 """The MLflow tracker: a listener whose own thread keeps MLflow in step with the ledger.
 
-It can neither slow nor end a sweep: the driver only puts rows into a backlog, and whatever goes
-wrong in the thread is remembered, tried again, and told at the end. What did not get through is
-in the ledger, and the next launch of the same sweep catches up.
+The tracker can neither slow nor end a sweep. The driver only puts rows into a backlog. After an
+error the thread tries again, and the tracker tells the last error at the end. The ledger has what
+MLflow missed: the next launch of the same sweep writes it to MLflow.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ from sweeps.tracking.moves import follow_home
 from sweeps.tracking.runs import SweepRuns
 
 MAX_PAUSE = 30.0  # seconds between attempts while MLflow does not answer
-LAST_ATTEMPTS = 3  # once closing
+LAST_ATTEMPTS = 3  # attempts once the tracker is closing
 ENVIRONMENT = {
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",  # seconds; MLflow's own 120, seven times over, would
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",  # hold the end of a sweep for a quarter of an hour
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",  # seconds; MLflow's default, 120 s tried 7 times,
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",  # would delay a sweep's end by a quarter of an hour
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "0",
 }
 
 
 @dataclass(frozen=True)
 class TrackingSummary:
-    """What became of the reports of one launch; its text is one line for people."""
+    """How many reports of one launch MLflow has; the summary's text is one line for people."""
 
     points: int
     dropped: int
@@ -66,19 +66,20 @@ class TrackingSummary:
 
 
 class _NoLongerOursError(Exception):
-    """Ends the thread, whatever it was at."""
+    """Another launcher drives the sweep now, so the thread must end."""
 
 
 class MlflowTracker:
-    """A ``Listener``: a parent run a sweep, a child run a trial.
+    """A ``Listener`` that writes one parent run per sweep and one child run per trial.
 
     Args:
-        uri: MLflow's tracking URI. An SQLite database is made, if need be, and put in WAL mode.
-        artifacts: folder for artifacts; not used where ``uri`` is a server's, which decides.
+        uri: MLflow's tracking URI. An SQLite database is made if it is missing, and put in WAL
+            mode.
+        artifacts: folder for artifacts; not used where ``uri`` is a server's: the server decides.
         flush_seconds: time between writes.
-        limit: reports held at most while MLflow does not answer; more are dropped and counted.
-        may_write: asked before each write; once it says no, nothing more is written: the runs are
-            another launcher's now.
+        limit: the most reports held while MLflow does not answer; more are dropped and counted.
+        may_write: asked before each write. Once it returns False, nothing more is written, because
+            the runs belong to another launcher.
     """
 
     def __init__(
@@ -99,7 +100,7 @@ class MlflowTracker:
         self._state = "running"
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._work, name="mlflow-tracker", daemon=True)
-        # From here on: the thread's own.
+        # Only the thread changes the attributes below.
         self._runs: SweepRuns | None = None
         self._trials: dict[int, Trial] = {}
         self._leaks = Leaks()
@@ -140,10 +141,10 @@ class MlflowTracker:
             self._backlog.add(trial)
 
     def close(self, timeout: float = 20.0) -> TrackingSummary:
-        """Write what is left and close as killed what is open; may be called twice.
+        """Write what is left, and close open runs as killed; may be called twice.
 
         Args:
-            timeout: seconds to wait at most; the rest is then dropped, and counted.
+            timeout: the most seconds to wait; what is left then is dropped and counted.
         """
         self._closing.set()
         if self._thread.is_alive():
@@ -158,10 +159,11 @@ class MlflowTracker:
             self._in_step = self._keep_in_step()
 
     def _keep_in_step(self) -> bool:
-        """Whether MLflow had everything at the end."""
+        """Write until the tracker is closed; whether MLflow had everything at the end."""
         attempts = LAST_ATTEMPTS
         while attempts:
-            closing = self._closing.wait(self._pause)  # before the flush: nothing comes after it
+            # Asked before the flush: once closing, no work is added, so the flush has all of it.
+            closing = self._closing.wait(self._pause)
             if self._flush():
                 self._pause = self._flush_seconds
                 if closing and self._end():
@@ -174,7 +176,7 @@ class MlflowTracker:
         return False
 
     def _flush(self) -> bool:
-        """Whether everything there was to do is done."""
+        """Write all waiting work; whether all of it was written."""
         work = self._backlog.take()
         for item in work:
             self._trials[item.trial.id] = item.trial
@@ -182,7 +184,7 @@ class MlflowTracker:
                 self._leaks.hear(item.trial.id, report.step, report.metrics)
         while work:
             if not self._attempt(lambda runs, sweep: self._mirror(runs, sweep, work[0])):
-                # The one that failed goes last, lest it keep the others from MLflow for ever.
+                # The failed item goes last, so that it does not keep back the others for ever.
                 self._backlog.put_back(work[1:] + work[:1])
                 return False
             self._backlog.handled(work.pop(0))
@@ -212,22 +214,22 @@ class MlflowTracker:
         except Exception as error:  # noqa: BLE001 - nothing that MLflow does may end a sweep
             self._error = hide_secrets_of(self._uri, first_line(error))
             self._remedy = remedy(error)
-            self._runs = None  # what got through is unknown: look again
+            self._runs = None  # what was written is unknown: read MLflow again
             return False
         return True
 
 
 def connect(uri: str) -> Any:
-    """An ``MlflowClient`` for ``uri``, quiet and impatient; imports mlflow.
+    """An ``MlflowClient`` for ``uri``, with few log messages and short timeouts; imports mlflow.
 
     Raises:
-        UserError: the database is not one of the installed MLflow.
-        Exception: whatever MLflow raises when ``uri`` is none, or does not answer.
+        UserError: the database does not have the schema of the installed MLflow.
+        Exception: whatever MLflow raises when ``uri`` is not valid, or does not answer.
     """
-    check_schema(uri, "MLFLOW_TRACKING_URI")  # MLflow would upgrade some old ones unasked
+    check_schema(uri, "MLFLOW_TRACKING_URI")  # MLflow would upgrade some old databases unasked
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
-    # mlflow 3.17 with SQLAlchemy 2.1: about a relationship it never reads
+    # mlflow 3.17 with SQLAlchemy 2.1 warns about a relationship that it never reads
     warnings.filterwarnings("ignore", "The ``noload``", SADeprecationWarning)
     from mlflow.tracking import MlflowClient
 

@@ -1,4 +1,4 @@
-"""What a slow reader of the sweep has still to do. The driver adds and never waits."""
+"""The work that a slow listener has still to do. The driver adds work and never waits."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from sweeps.schema import Report, Trial
 
 @dataclass
 class Work:
-    """One trial: its newest row, and reports not yet handled.
+    """One trial: its newest row, and its reports that are not handled yet.
 
-    ``complete``: they are all the reports that the ledger has of it.
+    ``complete`` says whether these are all reports of the trial in the ledger.
     """
 
     trial: Trial
@@ -22,10 +22,10 @@ class Work:
 
 
 class Backlog:
-    """Work by trial, so that it cannot grow with time; reports beyond ``limit`` are dropped.
+    """Work grouped by trial, so that rows do not pile up; reports beyond ``limit`` are dropped.
 
     Args:
-        limit: new reports held at most.
+        limit: the most new reports held.
     """
 
     def __init__(self, limit: int) -> None:
@@ -37,12 +37,12 @@ class Backlog:
 
     @property
     def lost(self) -> int:
-        """Reports dropped or not yet handled: lost, if nothing more happens."""
+        """The number of reports dropped or not yet handled: lost, if nothing more happens."""
         with self._lock:
             return self._dropped + self._unhandled
 
     def add(self, trial: Trial, reports: Sequence[Report] = ()) -> None:
-        """Something new about a trial. Never blocks."""
+        """Add something new about a trial. Never waits for the work to be handled."""
         with self._lock:
             taken = list(reports[: max(0, self._limit - self._unhandled)])
             self._dropped += len(reports) - len(taken)
@@ -50,24 +50,24 @@ class Backlog:
             self._unhandled += len(taken)
 
     def add_all(self, trial: Trial, reports: Sequence[Report]) -> None:
-        """All that the ledger has of a trial at the launch; held whatever the limit."""
+        """Add all reports that the ledger has of a trial at the launch, whatever the limit."""
         with self._lock:
             self._work[trial.id] = Work(trial, list(reports), complete=True)
             self._unhandled += len(reports)
 
     def take(self) -> list[Work]:
-        """Everything there is; then ``handled`` or ``put_back``."""
+        """Take all work; the caller then calls ``handled`` or ``put_back`` for it."""
         with self._lock:
             work, self._work = list(self._work.values()), {}
             return work
 
     def handled(self, work: Work) -> None:
-        """It is done."""
+        """Say that ``work`` is done."""
         with self._lock:
             self._unhandled -= len(work.reports)
 
     def put_back(self, works: Sequence[Work]) -> None:
-        """They could not be done now. What was added meanwhile is newer."""
+        """Put back what could not be done now. What was added meanwhile is newer and wins."""
         with self._lock:
             newer, self._work = self._work, {work.trial.id: work for work in works}
             for work in newer.values():

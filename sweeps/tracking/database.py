@@ -1,7 +1,7 @@
-"""MLflow's SQLite database, made whole or not at all: whoever is killed, or makes it as well.
+"""Make MLflow's SQLite database atomically, safe against kills and against other processes.
 
-MLflow makes its tables one after the other, for seconds, and cannot go on from half of them. So
-they are made in a file beside, which takes the database's name once it is complete.
+MLflow makes its tables one after the other, which takes seconds, and cannot go on from half of
+them. So the tables are made in another file, which gets the database's name once it is complete.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ SIDES = ("", "-journal", "-wal", "-shm")
 
 
 def prepare_database(uri: str) -> None:
-    """Make the database behind ``uri`` if there is none, and put it in WAL mode for good.
+    """Make the database behind ``uri`` if there is none, and put it in WAL mode permanently.
 
-    A run is then three times cheaper. Nothing is done where ``uri`` is no SQLite file.
+    WAL makes a run three times cheaper. Nothing is done where ``uri`` is not an SQLite file.
 
     Raises:
-        OSError: its folder cannot be written.
+        OSError: the database's folder cannot be written.
         Exception: whatever MLflow raises when it makes its tables.
     """
     path = sqlite_file(uri)
@@ -33,9 +33,9 @@ def prepare_database(uri: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(path.name + FRESH)
     if not _is_there(path) or fresh.exists():
-        # one process after the other; the lock of one that is killed goes with it
+        # one process at a time; the system releases the lock of a killed process
         with FileLock(path.with_name(path.name + LOCK)):
-            _remove(fresh)  # of one that was killed
+            _remove(fresh)  # left by a process that was killed
             if not _is_there(path):
                 _make_tables(fresh)
                 fresh.replace(path)
@@ -43,7 +43,10 @@ def prepare_database(uri: str) -> None:
 
 
 def _write_ahead(path: Path) -> None:
-    """For good; another time where somebody writes now, whom SQLite does not wait for here."""
+    """Set WAL mode permanently; leave it to a later call where another process writes now.
+
+    SQLite does not wait for that process here.
+    """
     with closing(sqlite3.connect(path)) as database:
         try:
             database.execute("PRAGMA journal_mode=WAL")
@@ -62,7 +65,7 @@ def _remove(fresh: Path) -> None:
 
 
 def _make_tables(fresh: Path) -> None:
-    """As MLflow does where it finds an empty database; closed again, no journal stays beside."""
+    """Make the tables as MLflow does in an empty database; after closing, no journal is left."""
     from mlflow.store.db import utils
 
     engine = utils.create_sqlalchemy_engine(sqlite_url(fresh))

@@ -1,4 +1,4 @@
-"""The experiment of a space: found by its tag whatever it is called now, restored if need be."""
+"""The MLflow experiment of a space: found by its tag under any name, and restored if deleted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sweeps.tracking.finding import all_experiments
 
 
 class Experiments:
-    """All that MLflow has, deleted ones too.
+    """All experiments that MLflow has, including the deleted ones.
 
     Args:
         client: an ``MlflowClient``.
@@ -27,16 +27,16 @@ class Experiments:
 
     @property
     def ids(self) -> list[str]:
-        """Of every one."""
+        """The id of every experiment."""
         return list(self._all)
 
     def choose(self, sweep: Sweep, holding: Sequence[str], artifacts: Path | None) -> str:
-        """The id of the one that new runs go into.
+        """The id of the experiment for new runs; it is made or restored if need be.
 
         Args:
             sweep: the ledger's row.
-            holding: the ids of those in which the sweep has runs already, the parent's first.
-            artifacts: folder for the artifacts of a new one; None: the server's default.
+            holding: the ids of the experiments that hold runs of the sweep, the parent's first.
+            artifacts: folder for the artifacts of a new experiment; None: the server's default.
         """
         name = rows.experiment_name(sweep)
         tags = {k: e.tags.get(rows.SPACE_TAG) for k, e in self._all.items()}
@@ -53,14 +53,14 @@ class Experiments:
         return chosen
 
     def add_tag(self, experiment: str, key: str, text: str) -> None:
-        """Set a tag that it has not; one that it has may be a person's by now."""
+        """Set a tag that the experiment lacks. An existing tag stays: a person may have set it."""
         tags = self._tags.setdefault(experiment, {})
         if key not in tags:
             self._client.set_experiment_tag(experiment, key, text)
             tags[key] = text
 
     def open(self, experiment: str) -> None:
-        """Restore it if it is deleted. Its runs stay deleted, as whoever deleted it wanted."""
+        """Restore the experiment if it is deleted. Its deleted runs stay deleted."""
         if experiment not in self._deleted:
             return
         from mlflow.entities import ViewType
@@ -74,13 +74,14 @@ class Experiments:
             token = page.token
             if not token:
                 break
-        self._client.restore_experiment(experiment)  # and every run in it
+        self._client.restore_experiment(experiment)  # restores every run in it, too
         for run in runs:
             self._client.delete_run(run)
         self._deleted.discard(experiment)
 
     def _make(self, sweep: Sweep, name: str, artifacts: Path | None) -> str:
-        taken = {e.name for e in self._all.values()}  # by that of another space, renamed
+        # Another space's experiment may have the name, because a person renamed it.
+        taken = {e.name for e in self._all.values()}
         free = next(n for i in count(1) if (n := name if i == 1 else f"{name}-{i}") not in taken)
         place = None if artifacts is None else artifacts.resolve().as_uri()
         tags = {rows.SPACE_TAG: sweep.space}

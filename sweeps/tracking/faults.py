@@ -1,4 +1,4 @@
-"""What MLflow raised: whether it passes by itself, and if not, what a person can do."""
+"""What MLflow raised: whether the error passes by itself, and if not, what a person can do."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ REMEDIES = {
     "PERMISSION_DENIED": LOGIN,
     "error code 404": "no MLflow answers at this address: name another",
 }
-"""By a part of what the error says."""
+"""What a person can do, by a part of the error's text."""
 PASSING = (409, 429)
 
 
 def remedy(error: BaseException) -> str | None:
-    """What would mend it; None when it may pass by itself."""
+    """What a person can do about the error; None if the error may pass by itself."""
     if isinstance(error, UserError):
-        return "mend that"  # it says how
+        return "mend that"  # the error itself says how
     text = str(error)
     for said, help_ in REMEDIES.items():
         if said in text:

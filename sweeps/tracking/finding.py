@@ -1,9 +1,9 @@
-"""Where in MLflow a sweep's runs are: found by their tags, in whatever experiment they lie.
+"""Find a sweep's runs in MLflow by their tags, in whatever experiment the runs are.
 
 A person may rename, delete and restore experiments and runs, and may edit their tags. A run counts
-as the sweep's while it bears the sweep's name and time of creation, or while it hangs under the
-sweep's own run and bears a trial's id. A trial's run that is cut from both is its editor's: the
-trial gets a new one.
+as the sweep's while its tags have the sweep's name and time of creation. A run also counts while
+the sweep's own run is its parent and its tags have a trial's id. A trial's run that has lost both
+ties belongs to the person who edited it: the trial gets a new run.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ RUN_ID = re.compile(r"[0-9a-f]{32}")
 
 @dataclass
 class Run:
-    """What MLflow is known to hold of one run."""
+    """What is known of one run in MLflow."""
 
     id: str
     experiment: str
@@ -32,13 +32,13 @@ class Run:
     has_params: bool = False
     is_deleted: bool = False
     started: int = 0
-    """Milliseconds."""
+    """Milliseconds since 1970."""
     logged: dict[int, int] | None = None
-    """Step: milliseconds of its report; None: not asked."""
+    """The time of each report, in milliseconds, by step; None: not read yet."""
 
     @property
     def is_parent(self) -> bool:
-        """The sweep's own run: a trial's has its trial's id, or at least a parent."""
+        """Whether it is the sweep's own run: a trial's run has a trial id or at least a parent."""
         kind = self.tags.get(rows.KIND_TAG)
         if rows.TRIAL_TAG in self.tags or kind == rows.SUPERSEDED:
             return False
@@ -46,20 +46,20 @@ class Run:
 
     @property
     def points(self) -> int:
-        """How many reports it holds, as its writer counted them."""
+        """How many reports the run holds, as its writer counted them."""
         count = self.tags.get(rows.POINTS_TAG, "")
         return int(count) if count.isdecimal() else 0
 
 
 @dataclass
 class Found:
-    """The runs of one sweep, whole or deleted, each trial's best first."""
+    """The runs of one sweep, active before deleted; a trial's run with most reports comes first."""
 
     parents: list[Run]
     children: dict[str, list[Run]]
-    """By trial id, as far as they bear one."""
+    """The trials' runs by trial id; runs that have lost their trial id have the key ``""``."""
     superseded: list[Run]
-    """Replaced by a newer one, and yet not deleted."""
+    """Runs that a newer run has replaced, but that are not deleted."""
 
 
 def all_experiments(client: Any, *, deleted: bool) -> list[Any]:
@@ -100,12 +100,12 @@ def find_runs(
     runs = tagged_runs(
         client, experiments, rows.CREATED_TAG, ours[rows.CREATED_TAG], deleted=deleted
     )
-    # The time alone would mix two people's sweeps on a shared server, and so would the name alone.
+    # The time alone could match sweeps of two people on a shared server, and so could the name.
     found = {run.id: run for run in runs if run.tags.get(rows.SWEEP_TAG, sweep.name) == sweep.name}
     if not any(run.is_parent for run in found.values()):
         found |= {run.id: run for run in _edited_parent(client, list(found.values()), ours)}
     parents = {run.id for run in found.values() if run.is_parent}
-    # Also where the sweep's run is gone for good: its trials still name it.
+    # The sweep's run may be permanently deleted: its trials still name it as their parent.
     parents |= {run_id for run_id, _ in _links(found.values()).most_common(1)}
     for parent in sorted(parents):
         linked = tagged_runs(client, experiments, rows.PARENT_TAG, parent, deleted=deleted)
@@ -116,9 +116,9 @@ def find_runs(
 
 
 def _edited_parent(client: Any, children: Sequence[Run], ours: dict[str, str]) -> Iterator[Run]:
-    """The run that most of these hang under, though its tags no longer say that it is the sweep's.
+    """The most common parent of ``children``, where its tags no longer say that it is the sweep's.
 
-    MLflow has none where it was permanently deleted.
+    There is none if MLflow has permanently deleted it.
     """
     from mlflow.exceptions import MlflowException
 
@@ -135,12 +135,12 @@ def _edited_parent(client: Any, children: Sequence[Run], ours: dict[str, str]) -
 
 
 def _is_anothers(run: Run, ours: dict[str, str]) -> bool:
-    """Whether it bears the name and the time of creation of another sweep."""
+    """Whether both the run's sweep name and its time of creation are of another sweep."""
     return all(run.tags.get(key, text) != text for key, text in ours.items())
 
 
 def _links(runs: Iterable[Run]) -> Counter[str]:
-    """How many of these hang under which run."""
+    """How many of ``runs`` have which parent, by the parent's id."""
     links = (run.tags.get(rows.PARENT_TAG, "") for run in runs)
     return Counter(link for link in links if RUN_ID.fullmatch(link))
 

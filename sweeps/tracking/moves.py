@@ -1,7 +1,8 @@
-"""A home may be moved or copied: MLflow's file stores where artifacts lie as absolute paths.
+"""Correct the artifact paths in MLflow's database after a home was moved or copied.
 
-A database that lies in the home beside its artifacts folder is told where that folder is now,
-before anything is written through it; a database elsewhere is somebody else's to keep.
+MLflow's database stores the places of artifacts as absolute paths. The paths are corrected in a
+database that is in the home, beside its artifacts folder, before anything is written through it. A
+database elsewhere is left alone.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ OURS = """
 
 
 def follow_home(uri: str, artifacts: Path | None) -> int:
-    """Make the experiments' artifact locations those of the home as it lies now.
+    """Set the experiments' artifact locations to the place where the home is now.
 
     Args:
         uri: MLflow's tracking URI.
         artifacts: the home's folder for artifacts; None where a server decides.
 
     Returns:
-        how many experiments had another.
+        how many experiments had another location.
     """
     path = sqlite_file(uri)
     if path is None or artifacts is None or not path.is_file():

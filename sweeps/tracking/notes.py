@@ -1,6 +1,6 @@
-"""What stands at the top of the sweep's run: the question, how it ended, the report's answer.
+"""The note on the sweep's run: the question, how the sweep ended, the report's answer.
 
-A person may write something else there; then it stays.
+A person may write another note there; then that note stays.
 """
 
 from __future__ import annotations
@@ -16,19 +16,20 @@ NOTE = "mlflow.note.content"  # MLflow's own
 WRITTEN_TAG = "focus.note"  # a hash of what we wrote there
 ANSWER_TAG = "focus.answer"  # what the report says, and when it was written
 MAX_TEXT = 5000  # characters
-OUTCOME = "\n\n**"  # what comes after the question begins like this
+OUTCOME = "\n\n**"  # the text after the question begins like this
 
 
 def note(sweep: Sweep, trials: Sequence[Trial], best: Trial | None, ranked: Sequence[float]) -> str:
-    """The question, and once the sweep is finished how it went.
+    """The question, and the outcome once the sweep is finished.
 
-    It crowns no winner: whether the best trial is better than the others, the report says.
+    The note does not claim that the best trial is better than the others: the report says whether
+    it is.
 
     Args:
-        sweep: its row.
-        trials: all of them.
-        best: the one with the best validation score; None where there is none.
-        ranked: the scores of all that may be best.
+        sweep: the sweep's row.
+        trials: all trials of the sweep.
+        best: the trial with the best validation score; None where there is none.
+        ranked: the scores of all trials that may be best.
     """
     if sweep.finished is None:
         return sweep.question
@@ -46,11 +47,11 @@ def note(sweep: Sweep, trials: Sequence[Trial], best: Trial | None, ranked: Sequ
 
 
 def note_tags(text: str, before: Mapping[str, str]) -> dict[str, str]:
-    """The tags that put ``text`` where people read it; once there is one, the report's answer.
+    """The tags that set the note to ``text``, with the report's answer as its outcome if any.
 
     Args:
         text: see ``note``.
-        before: the run's tags; where a person has written a note of their own, it stays.
+        before: the run's tags; where a person has written a note, it stays: no tags are returned.
     """
     now = before.get(NOTE, "")
     if now and before.get(WRITTEN_TAG) != _hash(now):
@@ -62,7 +63,7 @@ def note_tags(text: str, before: Mapping[str, str]) -> dict[str, str]:
 
 
 def answer_text(sentences: Sequence[str], when: str) -> str:
-    """What follows the question, once there is a report."""
+    """The text after the question, once there is a report."""
     return f"The report of {when} says:** {' '.join(sentences)}"
 
 

@@ -1,8 +1,9 @@
 """A report's numbers under the names that people look for in MLflow.
 
-At the top stand a dozen: the score with its interval, the loss, the leak, a few costs. Everything
-else is in a group: MLflow's charts make a section of what stands before the last slash. A number
-of seed 0 is in ``seed/0``, one of layer 1 is ``layer/pole_radius_max_1``, over all seeds.
+A dozen numbers have a name without a slash: the score with its interval, the loss, the leak, a few
+costs. All other numbers are in groups: MLflow's charts make a section from the text before the last
+slash. The numbers of seed 0 are in ``seed/0``. A number of layer 1, over all seeds, has a name like
+``layer/pole_radius_max_1``.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from focus_core.training.over_seeds import OVER_SEEDS
 from sweeps.progress import ENDED
 from sweeps.schema import Report, Sweep, Trial
 
-STEP = "trial/step"  # the metric that says which reports are there: the last one written of each
+STEP = "trial/step"  # says which reports MLflow has: it is the last metric written of each
 TOP = names("MLflow's top")
 LEVEL = 0.95
 MAX_METRICS = 900  # MLflow takes 1000 entities a batch: this leaves room for params and tags
@@ -29,12 +30,12 @@ Point = tuple[str, float, int, int]
 
 
 def score_key(sweep: Sweep) -> str:
-    """What the trials are compared by: ``validation_accuracy``."""
+    """The metric by which trials are compared, such as ``validation_accuracy``."""
     return f"validation_{_metric(sweep)}"
 
 
 def test_key(sweep: Sweep) -> str:
-    """``test_accuracy``."""
+    """The metric of the test score, such as ``test_accuracy``."""
     return f"test_{_metric(sweep)}"
 
 
@@ -74,7 +75,7 @@ def report_numbers(sweep: Sweep, report: Report) -> dict[str, float]:
 
 
 def final_points(sweep: Sweep, trial: Trial) -> list[Point]:
-    """What is known once a trial has ended; the same each time, so MLflow keeps it once."""
+    """The numbers of an ended trial. They are the same in each call, so MLflow keeps them once."""
     if trial.state not in ENDED or trial.finished is None:
         return []
     numbers = {"trial/seconds": trial.seconds, "trial/retries": float(trial.retries)}
@@ -85,30 +86,31 @@ def final_points(sweep: Sweep, trial: Trial) -> list[Point]:
 
 
 def last_value(reports: Sequence[Report]) -> float | None:
-    """The score that MLflow shows of a run with these reports."""
+    """The score that MLflow shows for a run with these reports."""
     told = [report for report in reports if report.value is not None]
     return max(told, key=lambda report: report.step).value if told else None
 
 
 def batches(points: Sequence[Point]) -> Iterator[Sequence[Point]]:
-    """As few as MLflow allows; one empty one when there are none."""
+    """Split ``points`` into as few batches as MLflow allows; without points, one empty batch."""
     for start in range(0, max(1, len(points)), MAX_METRICS):
         yield points[start : start + MAX_METRICS]
 
 
 def milliseconds(moment: datetime) -> int:
-    """MLflow's time stamp."""
+    """A moment as MLflow's time stamp, in milliseconds."""
     return int(moment.timestamp() * 1000)
 
 
 def seed_interval(values: Sequence[float], *, most: float = math.inf) -> tuple[float, float] | None:
     """The 95 % t interval of a mean over seeds; None for fewer than two.
 
-    Of this trial alone: the report's borrow the noise of the other trials.
+    The interval comes from one trial alone. The report's intervals also use the noise of the other
+    trials.
 
     Args:
-        values: one score a seed, none below 0.
-        most: the largest score there can be; the interval reaches neither above it nor below 0.
+        values: one score per seed, none below 0.
+        most: the largest possible score; the interval reaches neither above it nor below 0.
     """
     n = len(values)
     if n < 2 or not all(map(math.isfinite, values)):
@@ -136,7 +138,7 @@ def _interval(sweep: Sweep, key: str, by_seed: Mapping[str, float]) -> dict[str,
 def _split(
     metrics: Mapping[str, float | None],
 ) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
-    """Numbers over all seeds by name, and numbers of each by name and seed; what is none is not."""
+    """Numbers over all seeds by name, and numbers per seed by name and seed; None is left out."""
     overall: dict[str, float] = {}
     by_seed: dict[str, dict[str, float]] = {}
     for key, value in metrics.items():

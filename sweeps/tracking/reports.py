@@ -1,4 +1,4 @@
-"""The report, where people look for it: an artifact of the sweep's run, its answer in the note."""
+"""Attach the report to the sweep's run: its files as artifacts, its answer in the note."""
 
 from __future__ import annotations
 
@@ -18,16 +18,19 @@ REPORT_TAG = "focus.report"  # a hash of the files that are there
 
 
 def attach_report(client: Any, parent: Run, folder: Path) -> bool:
-    """Log the report in ``folder`` to the sweep's run, unless it is there; whether there is one.
+    """Log the report in ``folder`` to the sweep's run, unless the run has it already.
 
     Args:
         client: an ``MlflowClient``.
         parent: the sweep's run.
-        folder: where ``analysis/report.py`` writes; one of another sweep is left alone.
+        folder: where ``analysis/report.py`` writes; another sweep's report is not logged.
+
+    Returns:
+        whether ``folder`` has a report of this sweep.
 
     Raises:
         OSError: a file cannot be read.
-        Exception: whatever MLflow raises when it cannot.
+        Exception: whatever MLflow raises when it cannot write.
     """
     files = [folder / name for name in FILES if (folder / name).is_file()]
     summary = _summary(folder / "summary.json")
@@ -42,7 +45,7 @@ def attach_report(client: Any, parent: Run, folder: Path) -> bool:
     answer = answer_text(_sentences(summary), f"{when:%Y-%m-%d %H:%M} UTC")
     tags = {ANSWER_TAG: answer[:MAX_TEXT]} if _sentences(summary) else {}
     tags |= note_tags(parent.tags.get(NOTE, ""), parent.tags | tags)
-    for key, text in (tags | {REPORT_TAG: digest}).items():  # that one last: all else is there
+    for key, text in (tags | {REPORT_TAG: digest}).items():  # last: then all else is there
         client.set_tag(parent.id, key, text)
     return True
 

@@ -1,4 +1,4 @@
-"""How a ledger row reads in MLflow: its params, tags and status. No MLflow here."""
+"""Turn a ledger row into MLflow's params, tags and status, without importing MLflow."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from sweeps.schema import Report, Sweep, Trial
 from sweeps.sources.words import tag
 from sweeps.tracking.points import score_key
 
-# Runs are found again by these; the plain tags are for people to filter by.
+# This program finds its runs by these tags; people filter by the tags without a prefix.
 SWEEP_TAG, CREATED_TAG, KIND_TAG = "focus.sweep", "focus.created", "focus.kind"
 TRIAL_TAG, POINTS_TAG, NEWEST_TAG = "focus.trial_id", "focus.points", "focus.newest"
 PARENT_TAG = "mlflow.parentRunId"  # MLflow's own
 OUR_TAGS = "focus."
-SPACE_TAG = "focus.space"  # on the experiment: it may be renamed
+SPACE_TAG = "focus.space"  # a tag of the experiment, whose name may change
 SUPERSEDED = "superseded"  # the kind of a run that another one has replaced
 COUNTED_TAG = "focus.counted"  # step and milliseconds of the sweep's newest counts
-LAYOUT_TAG, LAYOUT = "focus.layout", "2"  # which names a run's metrics and params have
+LAYOUT_TAG, LAYOUT = "focus.layout", "2"  # the version of metric and param names
 
 STATUS = {
     "waiting": "SCHEDULED",
@@ -39,12 +39,12 @@ MAX_TEXT = 5000  # characters; MLflow takes 6000 in a param, 8000 in a tag
 
 
 def experiment_name(sweep: Sweep) -> str:
-    """One experiment a space: sweeps that ask the same question can be compared."""
+    """One experiment per space, so that sweeps with the same question can be compared."""
     return f"focus-sweeps/{sweep.space}"
 
 
 def identity_tags(sweep: Sweep, trial: Trial | None = None) -> dict[str, str]:
-    """What the sweep's run, or that of one trial, is found by."""
+    """The tags by which the sweep's run, or the run of one trial, is found."""
     created = sweep.created.astimezone(UTC).isoformat(timespec="seconds")
     tags = {SWEEP_TAG: sweep.name, CREATED_TAG: created}
     if trial is None:
@@ -53,7 +53,7 @@ def identity_tags(sweep: Sweep, trial: Trial | None = None) -> dict[str, str]:
 
 
 def sweep_tags(sweep: Sweep, best: Trial | None, state: str) -> dict[str, str]:
-    """What a person reads on the sweep's run."""
+    """The tags of the sweep's run that people read."""
     tags = {"state": state, "space": sweep.space, "commit": tag(sweep.commit, sweep.dirty)}
     if best is None:
         return tags
@@ -61,7 +61,7 @@ def sweep_tags(sweep: Sweep, best: Trial | None, state: str) -> dict[str, str]:
 
 
 def sweep_params(sweep: Sweep) -> dict[str, Any]:
-    """How the sweep was asked for."""
+    """The sampler, number of seeds and metric of the sweep."""
     return {"sampler": sweep.sampler, "seeds": sweep.seeds, "metric": sweep.metric}
 
 
@@ -75,7 +75,7 @@ def sweep_metrics(sweep: Sweep, trials: Sequence[Trial], best: Trial | None) -> 
 
 
 def best_key(sweep: Sweep) -> str:
-    """The sweep's own metric: ``best_validation_accuracy``."""
+    """The name of the best score on the sweep's run, such as ``best_validation_accuracy``."""
     return f"best_{score_key(sweep)}"
 
 
@@ -86,7 +86,7 @@ def parse_counted(tags: Mapping[str, str]) -> tuple[int, int]:
 
 
 def logged_tags(logged: Mapping[int, int]) -> dict[str, str]:
-    """How much of the ledger is there. ``logged``: by step, the milliseconds of its report."""
+    """Tags that say which reports a run has. ``logged``: milliseconds of each report, by step."""
     newest = max(logged.values(), default=0)
     return {POINTS_TAG: str(len(logged)), NEWEST_TAG: str(newest)}
 
@@ -99,7 +99,7 @@ def agree(tags: Mapping[str, str], logged: Mapping[int, int]) -> bool:
 def trial_tags(
     sweep: Sweep, trial: Trial, reports: Sequence[Report], before: Mapping[str, str]
 ) -> dict[str, str]:
-    """What a person reads on a trial's run; what no longer holds of ``before`` is emptied."""
+    """The tags of a trial's run that people read; outdated tags of ``before`` become empty."""
     promise = promised(causal=trial.causal, config=trial.config)
     tags = {
         "state": trial.state,
@@ -121,16 +121,16 @@ def trial_tags(
 
 
 def _alarm(trial: Trial, reports: Sequence[Report]) -> str:
-    """What is suspect in the newest report."""
+    """The alarms of the newest report, as one text."""
     newest = max(reports, key=lambda report: report.step).metrics
     return "; ".join(report_alarms(newest, causal=trial.causal, config=trial.config))
 
 
 def trial_params(sweep: Sweep, trial: Trial) -> dict[str, Any]:
-    """What varies in the sweep, and nothing else: the same keys in every run of it.
+    """The trial's values of what varies in the sweep, under the same keys in every run.
 
-    A key that some runs lack would draw misleading lines in MLflow's comparison; where an axis
-    has no effect it shows the base's value. The whole config is the run's ``config.json``.
+    A key that some runs lack would draw misleading lines in MLflow's comparison. So an axis without
+    effect in this trial shows the base's value. The whole config is the run's ``config.json``.
     """
     resolved = defaults() | TrialConfig().resolved().flat() | sweep.base | trial.config
     spelt = spellings()
@@ -151,12 +151,12 @@ def run_tags(sweep: Sweep) -> dict[str, str]:
 
 
 def is_outdated(tags: Mapping[str, str]) -> bool:
-    """Whether a run was written with other names than today's: it is then written anew."""
+    """Whether a run has metric and param names of another version; it is then written anew."""
     return tags.get(LAYOUT_TAG) != LAYOUT
 
 
 def _user() -> str:
     try:
         return storable(getpass.getuser())
-    except (OSError, KeyError, ImportError):  # of a number without a name
+    except (OSError, KeyError, ImportError):  # the user's id has no name
         return "unknown"

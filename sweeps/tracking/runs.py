@@ -1,8 +1,8 @@
-"""One sweep's runs in MLflow: found again by tag, and made to agree with their ledger rows.
+"""Find one sweep's runs in MLflow by their tags, and make them agree with their ledger rows.
 
 Everything here may be done twice, or after a crash half-way: what MLflow already has is skipped.
-What a person deleted of the sweep is restored, or made anew where it was permanently deleted, once
-there is something to write; whatever else lies in the same experiment is left as it is.
+A person may have deleted a run of the sweep. Once there is something to write, such a run is
+restored, or made anew if it was permanently deleted. Other runs in the experiment are left alone.
 """
 
 from __future__ import annotations
@@ -66,13 +66,13 @@ class SweepRuns:
         Args:
             sweep: its sweep.
             trial: the row.
-            reports: those since the last call, or all; what MLflow has of them is skipped.
-            complete: these are all that the ledger has. A run that agrees is then left alone
-                without being asked for its history, and one of an attempt that the ledger has
+            reports: the reports since the last call, or all; those that MLflow has are skipped.
+            complete: whether these are all reports in the ledger. Then a run that agrees is left
+                alone and its history is not read. A run of an attempt that the ledger has
                 forgotten is deleted.
 
         Returns:
-            how many reports MLflow did not have as they are now.
+            how many reports MLflow did not have, or had with another time.
         """
         by_step = {report.step: milliseconds(report.at) for report in reports}
         if complete:
@@ -99,13 +99,13 @@ class SweepRuns:
         return len(fresh)
 
     def mirror_sweep(self, sweep: Sweep, trials: Sequence[Trial], state: str, leaks: Leaks) -> None:
-        """Make the parent run agree: counts, the best trial, and ``state`` (as a trial's).
+        """Make the parent run agree with the ledger: counts, best trial and state.
 
         Args:
-            sweep: its row.
-            trials: all that the ledger has; a run of any other is deleted.
-            state: as a trial's.
-            leaks: what was measured in their reports.
+            sweep: the sweep's row.
+            trials: all trials in the ledger; the run of any other trial is deleted.
+            state: one of the states of a trial.
+            leaks: the leaks measured in the trials' reports.
         """
         for ghost in self._children.keys() - {trial.trial_id for trial in trials}:
             self.supersede(ghost)
@@ -114,8 +114,8 @@ class SweepRuns:
         wanted = rows.sweep_metrics(sweep, trials, best)
         changed = {k: v for k, v in wanted.items() if parent.metrics.get(k) != v}
         ended = sum(trial.state in ENDED for trial in trials)
-        # MLflow shows the point of the largest step, then time: when a sweep goes on with more
-        # seeds, or the clock was set back, the newest counts must not stand behind older ones.
+        # MLflow shows the point of the largest step, and of these the latest. The newest counts
+        # must come after older ones, also when seeds were added or the clock was set back.
         step, at = rows.parse_counted(parent.tags)
         step, at = max(step, ended), max(at + 1, int(time.time() * 1000))
         self._writer.log(
@@ -132,21 +132,21 @@ class SweepRuns:
         self._experiments.add_tag(parent.experiment, *view_tag(sweep))
 
     def kill_open(self) -> None:
-        """Close as killed whatever still looks alive."""
+        """Close every run that is still open, as killed."""
         for run in [*self._children.values(), *([self._parent] if self._parent else [])]:
             if run.status in rows.OPEN and not run.is_deleted:
                 self._writer.log(run, params={}, points=[], tags={"state": "killed"})
                 self._writer.set_status(run, "KILLED", None)
 
     def supersede(self, trial_id: str) -> None:
-        """Delete the trial's run, if there is one; the next one is made anew."""
+        """Delete the trial's run, if there is one; ``mirror`` then makes a new run."""
         run = self._children.pop(trial_id, None)
         if run is not None:
             self._supersede(run)
 
     def _supersede(self, run: Run) -> None:
-        self._revive(run)  # a deleted one takes no tag
-        # By its new kind it is told apart from one that a person deleted, and is never restored.
+        self._revive(run)  # MLflow sets no tag on a deleted run
+        # The new kind says that no person deleted this run, so that it is never restored.
         self._client.set_tag(run.id, rows.KIND_TAG, rows.SUPERSEDED)
         self._client.delete_run(run.id)
 
@@ -158,7 +158,7 @@ class SweepRuns:
         return run
 
     def _ties(self, sweep: Sweep, trial: Trial) -> dict[str, str]:
-        """The tags without which a trial's run is not found, or hangs under no sweep."""
+        """The tags by which a trial's run is found and is under its sweep's run."""
         return rows.identity_tags(sweep, trial) | {rows.PARENT_TAG: self._parent_of(sweep).id}
 
     def _is_behind(
@@ -184,8 +184,10 @@ class SweepRuns:
         return run.logged
 
     def _unsaid(self, run: Run, points: list[Point], repeated: Set[int]) -> list[Point]:
-        """Without what is there already of steps trained twice: since a checkpoint, or for more
-        seeds. MLflow can only add, and shows the last of two values at a step.
+        """``points`` without those that the run already has at the ``repeated`` steps.
+
+        A step is trained twice after a checkpoint, or for more seeds. MLflow can only add points,
+        and shows the last of two values at a step.
         """
         keys = {key for key, _, _, step in points if step in repeated}
         said = {
@@ -198,9 +200,10 @@ class SweepRuns:
     def _forget(
         self, sweep: Sweep, trial: Trial, reports: Sequence[Report], by_step: Mapping[int, int]
     ) -> None:
-        """Supersede a run that holds what these reports have not, or holds it under other names.
+        """Supersede a run that holds something not in these reports, or has outdated names.
 
-        The ledger is written first: it has started the trial over, or the run is another trial's.
+        The ledger is written first, so such a run is of an attempt before the trial was started
+        over, or of another trial.
         """
         run = self._children.get(trial.trial_id)
         if run is None:
@@ -227,7 +230,7 @@ class SweepRuns:
         if before is not None and rows.is_outdated(before.tags):
             self._parent = None
         if self._parent is None:
-            # What a person wrote of the sweep outlives the run that it was written on.
+            # A person's note on the old run is copied to the new run.
             words = before.tags.get(NOTE) if before else None
             kept = {NOTE: words} if words and words != sweep.question else {}
             tags = rows.identity_tags(sweep) | rows.run_tags(sweep) | kept

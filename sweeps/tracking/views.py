@@ -1,8 +1,8 @@
 """A saved view of the experiment page: a sweep's trials, what varies, the score, three charts.
 
-MLflow's page keeps the views that people share in tags of the experiment, offers them in a list,
-and opens one by ``?viewStateShareKey=``. The state is the page's own (MLflow 3.16 and later; an
-older one ignores what it does not know).
+MLflow's page keeps shared views in tags of the experiment, lists them, and opens one by
+``?viewStateShareKey=``. A view's state has the page's own format (MLflow 3.16 and later; older
+versions ignore what they do not know).
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ def view_key(name: str, created: str) -> str:
     """The name of a sweep's view in an address.
 
     Args:
-        name: the sweep's.
-        created: the tag ``focus.created`` of its run: two ledgers may use one name.
+        name: the sweep's name.
+        created: the tag ``focus.created`` of the sweep's run: two ledgers may use one name.
     """
     return f"{name}-{re.sub(r'[^0-9]', '', created)[:14]}"
 
 
 def view_tag(sweep: Sweep) -> tuple[str, str]:
-    """The experiment's tag that holds the view: key and text, the same each time."""
+    """The experiment's tag that holds the view: its key and text, the same in every call."""
     tags = rows.identity_tags(sweep)
     key = view_key(sweep.name, tags[rows.CREATED_TAG])
     made = milliseconds(sweep.created)
@@ -53,7 +53,7 @@ def view_tag(sweep: Sweep) -> tuple[str, str]:
 
 
 def view_url(base: str, experiment: str, key: str) -> str:
-    """The address of the view: its charts, and the trials beside them."""
+    """The address of the view, with its charts beside the list of trials."""
     asked = urllib.parse.urlencode(
         {"viewStateShareKey": key, "compareRunsMode": "CHART", "workflowType": "machine_learning"}
     )
@@ -61,13 +61,13 @@ def view_url(base: str, experiment: str, key: str) -> str:
 
 
 def report_url(base: str, experiment: str, run_id: str) -> str:
-    """The address of the report that lies by the sweep's run."""
+    """The address of the report among the artifacts of the sweep's run."""
     place = f"{base.rstrip('/')}/#/experiments/{experiment}/runs/{run_id}/artifacts/report"
     return f"{place}/index.html?workflowType=machine_learning"
 
 
 def search_url(base: str, experiment: str, search: str) -> str:
-    """The address of the experiment page with a search: where there is no view."""
+    """The address of the experiment page with a search, for use where there is no view."""
     asked = urllib.parse.urlencode({"searchFilter": search}, quote_via=urllib.parse.quote)
     return f"{base.rstrip('/')}/#/experiments/{experiment}/runs?{asked}"
 
@@ -97,12 +97,12 @@ def _state(sweep: Sweep, key: str, axes: Sequence[str]) -> dict[str, Any]:
         "runsHiddenMode": "SHOW_ALL",
         "compareRunCharts": _charts(sweep, key, axes),
         "compareRunSections": [_section(key, name) for name in _sections(sweep)],
-        "isAccordionReordered": True,  # or the page would sort them by name
+        "isAccordionReordered": True,  # otherwise the page sorts the sections by name
     }
 
 
 def _sections(sweep: Sweep) -> list[str]:
-    """Ours first; what the page adds of itself comes last, unless it is named here."""
+    """The sections in order; the page adds its own sections last if they are not named here."""
     seeds = [f"seed/{seed}" for seed in range(min(sweep.seeds, MOST_SEEDS))]
     return [SECTION, TOP_SECTION, "probe", "layer", "bin", *seeds, "trial"]
 

@@ -1,4 +1,4 @@
-"""Writes to one run: as few calls as MLflow allows, and nothing that it has already."""
+"""Write to one run with as few calls as MLflow allows, and only what the run lacks."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ CONTEXT = "mlflow.data.context"  # MLflow's own
 
 
 class Writer:
-    """What may be done to a run.
+    """Makes a run and writes to it.
 
     Args:
         client: an ``MlflowClient``.
 
     Raises:
-        Exception: whatever MLflow raises when it cannot, in every method.
+        Exception: whatever MLflow raises when it cannot write, in every method.
     """
 
     def __init__(self, client: Any) -> None:
@@ -32,14 +32,14 @@ class Writer:
     def create(
         self, experiment: str, name: str, tags: dict[str, str], start: datetime | None
     ) -> Run:
-        """A new run, which is open."""
+        """Make a new, open run."""
         began = start and milliseconds(start)
         info = self._client.create_run(experiment, began, tags, name).info
         return Run(info.run_id, experiment, info.status, tags, logged={})
 
     def write_files(self, run: Run, trial: Trial) -> None:
-        """The whole config and the data set, once; why a trial failed."""
-        if rows.POINTS_TAG not in run.tags:  # it is logged after these: with it, they are there
+        """Write the whole config and the data set once, and a failed trial's error."""
+        if rows.POINTS_TAG not in run.tags:  # this tag is logged after the config and data set
             self._client.log_dict(run.id, dict(trial.config), "config.json")
             self._log_data(run, trial)
         if trial.state == "failed" and trial.error and run.tags.get("state") != "failed":
@@ -53,7 +53,7 @@ class Writer:
         points: Sequence[Point],
         tags: Mapping[str, str],
     ) -> None:
-        """One call, unless there are more metrics than MLflow takes in one. Tags come last."""
+        """Write in one call, or in several where MLflow takes fewer metrics a call; tags last."""
         from mlflow.entities import Metric, Param, RunTag
 
         new = (
@@ -71,7 +71,7 @@ class Writer:
         run.tags |= changed
 
     def set_status(self, run: Run, status: str, end: datetime | None) -> None:
-        """Open, or ended at ``end``."""
+        """Set the run to open, or to ended at ``end``."""
         if run.status == status:
             return
         if status in rows.OPEN:
@@ -81,7 +81,7 @@ class Writer:
         run.status = status
 
     def _log_data(self, run: Run, trial: Trial) -> None:
-        """What it is trained and judged on, in MLflow's own column."""
+        """Log what the trial is trained and judged on, for MLflow's own data set column."""
         from mlflow.entities import Dataset, DatasetInput, InputTag
 
         task = {k: v for k, v in trial.config.items() if k.startswith("task.")}

@@ -1,7 +1,7 @@
-"""When an option of the Focus layer has any effect.
+"""Conditions under which an option of the Focus layer has an effect.
 
-Where it has none, it is no part of a trial's identity. Each function takes the resolved model and
-the task.
+An option without effect is not part of a trial's identity. Each function takes the resolved model
+and the task.
 """
 
 from __future__ import annotations

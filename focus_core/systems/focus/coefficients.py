@@ -14,17 +14,18 @@ from torch.nn import functional
 
 from focus_core.systems.focus.orders import order_error
 
-# Largest |k| of a lattice of each order. tanh reaches 1 exactly, which puts poles on the unit
-# circle and makes the slope of sqrt(1 - k^2) infinite. The P poles can also gather in one place,
-# where rounding the coefficients to float32 moves them by eps^(1/P): higher orders keep further
-# away. Every corner of the cube is stable in exact arithmetic after rounding (a test proves it).
+# Largest |k| of a lattice of each order. In floating point, tanh reaches 1 exactly. |k| = 1 puts
+# poles on the unit circle and makes the slope of sqrt(1 - k^2) infinite. All P poles can also lie
+# close together, where rounding the coefficients to float32 moves them by eps^(1/P): higher orders
+# have lower limits. Every corner of the cube is stable in exact arithmetic after rounding (tested).
 MAX_REFLECTION = {1: 0.999, 2: 0.999, 3: 0.99, 4: 0.97, 5: 0.96, 6: 0.94, 7: 0.85, 8: 0.85}
 MAX_RADIUS = 0.999
-"""Of the others' poles: ek's ratios, polar's radius, triangle's distance to its sides."""
+"""The limit of the others: ek's ratios, the radius of polar, ema and coupled poles, triangle's
+tanh (its distance to the sides)."""
 
 
 def to_coefficients(s_BNDFP: Tensor, parameterisation: str) -> Tensor:
-    """The coefficients a_1 ... a_P along the last axis, always those of a stable filter.
+    """The coefficients a_1 ... a_P of a stable filter, along the last axis.
 
     Args:
         s_BNDFP: logits; only the last axis, the order, has a meaning here.
@@ -32,14 +33,14 @@ def to_coefficients(s_BNDFP: Tensor, parameterisation: str) -> Tensor:
             ``"lattice"`` (reflection coefficients k = tanh(s), order 1 to 8), ``"ek"`` (falling
             coefficients, stable by the theorem of Enestroem and Kakeya, order 1 to 8),
             ``"triangle"`` (every stable filter of order 2), ``"polar"`` (one complex pole pair),
-            ``"cascade"`` (triangles in series: one section's coefficients after another's) or
+            ``"cascade"`` (triangles in series: the coefficients of one section after another) or
             ``"ema"`` (a_1 = -c sigmoid(s): with gain "dc" an exponential moving average).
 
     Returns:
         a_BNDFP, of the logits' shape and type.
 
     Raises:
-        ValueError: an unknown parameterisation, or an order that it can not keep stable.
+        ValueError: an unknown parameterisation, or an order that it cannot keep stable.
     """
     _check(s_BNDFP, parameterisation)
     match parameterisation:
@@ -59,7 +60,7 @@ def to_coefficients(s_BNDFP: Tensor, parameterisation: str) -> Tensor:
 
 
 def _falling(s_BNDFP: Tensor) -> Tensor:
-    """a_p = prod_{i<=p} c sigmoid(s_i): every root lies within the largest ratio, c < 1."""
+    """a_p = prod_{i<=p} c sigmoid(s_i): no pole radius exceeds the largest ratio, below c < 1."""
     ratio_BNDFP = functional.logsigmoid(s_BNDFP) + math.log(MAX_RADIUS)
     return torch.exp(ratio_BNDFP.cumsum(dim=-1))
 
@@ -71,22 +72,22 @@ def _pole_pair(s_BNDFP: Tensor) -> Tensor:
 
 
 def _triangle(s_BNDFP: Tensor) -> Tensor:
-    """The whole triangle |a_2| < 1, |a_1| < 1 + a_2 (the form of Nercessian et al. 2021)."""
+    """The stability triangle |a_2| < 1, |a_1| < 1 + a_2 (the form of Nercessian et al. 2021)."""
     t1, t2 = (MAX_RADIUS * torch.tanh(s_BNDFP)).unbind(-1)
     a1 = 2 * t1
     return torch.stack((a1, ((2 - a1.abs()) * t2 + a1.abs()) / 2), dim=-1)
 
 
 def section_order(parameterisation: str, order: int) -> int:
-    """The order of the sections that are filtered one after the other."""
+    """The order of each section; the sections of a filter run one after the other."""
     return 2 if parameterisation == "cascade" else order
 
 
 def to_reflections(s_BNDFP: Tensor, parameterisation: str) -> Tensor:
-    """The reflection coefficients k_1 ... k_P of the same filters, |k| below 1.
+    """The reflection coefficients k_1 ... k_P of the filters with these logits, |k| below 1.
 
     Raises:
-        ValueError: as ``to_coefficients``, or a cascade, which is no single polynomial.
+        ValueError: as ``to_coefficients``, or a cascade, which is not a single polynomial.
     """
     _check(s_BNDFP, parameterisation)
     order = s_BNDFP.shape[-1]
@@ -121,7 +122,7 @@ def step_down(a_BNDFP: Tensor) -> Tensor:
 
 
 def pole_radius(a_BNDFP: Tensor) -> Tensor:
-    """The largest pole radius of each filter, (B, N, D, F): below 1 for a stable one."""
+    """The largest pole radius of each filter, (B, N, D, F); below 1 for a stable filter."""
     order = a_BNDFP.shape[-1]
     companion = a_BNDFP.new_zeros(*a_BNDFP.shape, order)
     companion[..., 0, :] = -a_BNDFP

@@ -1,4 +1,4 @@
-"""The Focus layer's options, and what follows from them."""
+"""The Focus layer's options, and the properties that follow from them."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class FocusConfig(ModelConfig):
     """The Focus layer's options.
 
-    Letters in brackets are the paper's. Bins and chunks are lengths in tokens; ``mode="paper"``
-    also takes their counts (``bins``, ``chunks``), as the paper prints them.
+    A letter in a field's comment is the paper's symbol. Bins and chunks are given as lengths in
+    tokens; ``mode="paper"`` also takes their counts (``bins``, ``chunks``), as the paper prints.
     """
 
     frame: ClassVar[Frame] = Frame(chunked=True)
@@ -37,7 +37,7 @@ class FocusConfig(ModelConfig):
     chunks: int | None = option(
         None, POSITIVE, when=active.attends, spells="chunk_length", count=True
     )
-    # every token sees the last M instead of those of its chunk
+    # every token attends to the last M tokens instead of to its own chunk
     sliding: bool = option(False, when=active.attends)
 
     taps: int | None = option(None, POSITIVE, when=active.convolves_shortly)
@@ -53,7 +53,7 @@ class FocusConfig(ModelConfig):
         "recurrence", when=active.has_bank
     )
     carry: bool = option(False, when=active.has_several_bins)
-    # bin: each bin of a training sequence has static filters of its own, by its number
+    # bin: each bin of a training sequence has its own static filters, by the bin's number
     static_per: Literal["sequence", "bin"] = option("sequence", when=active.has_static_bins)
     bin_length: int = option(16, POSITIVE, when=active.has_bins)  # R
     # Nbins, paper mode
@@ -64,7 +64,7 @@ class FocusConfig(ModelConfig):
 
     oversampling: int = option(4, POSITIVE, when=active.is_generated)  # O
     hyper_width: int = option(64, POSITIVE, when=active.is_generated)
-    theta_shift: int = option(1, when=active.is_adaptive)  # bins; 0 leaks
+    theta_shift: int = option(1, when=active.is_adaptive)  # in bins; 0 leaks
     global_conv: Literal["causal", "circular", "none", "ema", "layer", "two_sided"] = option(
         "causal", when=active.is_generated
     )
@@ -72,7 +72,7 @@ class FocusConfig(ModelConfig):
     conv_squash: float = option(0.003, NOT_NEGATIVE, when=active.is_convolved)
     conv_dropout: float = option(0.0, FRACTION, when=active.is_convolved)
 
-    # where keys, values and gates read from
+    # what keys, values and gates are computed from
     key_from: Literal["filtered", "input"] = option("filtered", when=active.has_filtered_attention)
     value_from: Literal["filtered", "input"] = option(
         "filtered", when=active.has_filtered_attention
@@ -94,41 +94,41 @@ class FocusConfig(ModelConfig):
     )
     # filter=coupled: complex pole pairs as rotations, state carried
     theta: Literal["token", "bin", "static"] = option("token", when=active.is_coupled)
-    theta_rank: int | None = option(  # of the map across channels; none: a full matrix
+    theta_rank: int | None = option(  # of the map across channels; None: full matrix
         16, POSITIVE, when=active.is_coupled_adaptive
     )
     poles: Literal["complex", "real"] = option("complex", when=active.is_coupled)
-    # time constants at the start, in tokens, spread over channels
+    # initial time constants, in tokens, spread over channels
     time_min: float = option(1.5, POSITIVE, when=active.is_coupled)
     time_max: float = option(30.0, POSITIVE, when=active.is_coupled)
 
     def check(self, given: Self, task: TaskConfig) -> None:
-        """The rules of ``rules``."""
+        """Apply the rules of ``rules.check``."""
         check(given, self, task)
 
     def leaks(self) -> tuple[str, ...]:
-        """Why this layer can see the future; empty for a causal one."""
+        """The reasons why this layer can see the future; empty for a causal layer."""
         return promises.leaks(self)
 
     def first_seen(self, position: int) -> int:
-        """The first token in attention's window; what a filter carries is not counted."""
+        """The first token that can reach ``position`` by attention; filters are not counted."""
         M = self.chunk_length
         return max(0, position - self.layers * (M - 1)) if self.sliding else position // M * M
 
     def why_no_step(self) -> str:
-        """Why the layer cannot be computed token by token; empty where it can."""
+        """Why the layer cannot be computed token by token; empty if it can."""
         return promises.why_no_step(self)
 
     def edges(self) -> tuple[int, ...]:
-        """The first bin and the first chunk end there."""
+        """The positions where the first bin and the first chunk end."""
         return (self.bin_length, self.chunk_length)
 
     def cautions(self, task: TaskConfig) -> tuple[str, ...]:
-        """Attention with next to nothing to choose from, and filters that may grow."""
+        """Warnings about attention over too few tokens, and about filters that may grow."""
         return promises.cautions(self, task)
 
     def rates(self, task: TaskConfig) -> Collection[str]:
-        """That of the global convolution's kernel."""
+        """The learning rate of the global convolution's kernel, if the model has one."""
         return ("conv_learning_rate",) if active.is_convolved(self, task) else ()
 
     def _filled(self, length: int | None) -> dict[str, Any]:
@@ -136,15 +136,15 @@ class FocusConfig(ModelConfig):
         chunk_length = tokens(length, self.chunk_length, self.chunks)
         same_everywhere = self.filter == "static" and self.static_per == "sequence"
         if length is not None and same_everywhere and self.carry:
-            bin_length = length  # never reset: one bin
+            bin_length = length  # the state is never reset: one bin
         bins = self.theta_shift + 2 if length is None else math.ceil(length / bin_length)
-        # The first bins' filters are learned: with no bin after them the hypernetwork is not read.
+        # The first bins do not read the hypernetwork: with no bin after them, nothing does.
         generated = self.theta_shift < bins
         return super()._filled(length) | {
             "key_width": self.key_width or max(2, self.width // self.frame.key_share),
             "value_width": self.value_width or self.frame.value_ratio * self.width,
             "taps": self.taps or self.frame.taps,
-            # one chunk is one window
+            # with one chunk, the window is the chunk
             "sliding": self.sliding and (length is None or chunk_length < length),
             "chunk_length": 1 if self.attention == "none" else chunk_length,
             "chunks": None,
@@ -162,7 +162,7 @@ class FocusConfig(ModelConfig):
         }
 
     def _starts_as_fan_in(self, generated: bool) -> bool:
-        """True if ``theta_init`` is another name of hyperfan_in here."""
+        """True if ``theta_init`` has the same effect as hyperfan_in here."""
         # the fans differ in how F filters share the variance
         same_fan = self.theta_init == "hyperfan_out" and self.filters == 1
         return same_fan or (not generated and self.theta_init != "identity")

@@ -1,4 +1,4 @@
-"""What a Focus layer costs. L length, D width, F filters, P order, R bin length, M chunk length."""
+"""The cost of a Focus layer: D width, F filters, P order, R bin length, M chunk length."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def _global_conv(conv: GlobalConv, length: int) -> Work:
 
 
 def _hyper_embedding(embedding: HyperEmbedding, length: int) -> Work:  # noqa: ARG001
-    """A decoder keeps the windows of the bin so far, and those of the bins still to be read."""
+    """A decoder keeps the windows of the present bin, and of the bins that are still to be read."""
     D = embedding.width
     return Work(state=D * embedding.windows * (1 + embedding.shift))
 
 
 def _filter_bank(bank: FilterBank, length: int) -> Work:
-    """The hypernetwork runs once a bin and channel; the filter 2 P + 2 FLOPs a number."""
+    """The hypernetwork runs once per bin and channel; a filter takes 2 P + 2 FLOPs per number."""
     model = bank.model
     D, R, taps = model.width, model.bin_length, model.filters * model.order
     bins = math.ceil(length / R)
@@ -54,13 +54,13 @@ def _filter_bank(bank: FilterBank, length: int) -> Work:
 
 
 def _coupled(bank: CoupledBank, length: int) -> Work:
-    """A multiply-add is 2 FLOPs, 8 for complex poles; the gain 1 and the mix 2 for each part."""
+    """FLOPs per step: a multiply-add 2 (8 for complex poles), the gain 1, the mix 2 per part."""
     F, D, parts = bank.mix_FDI.shape
     bins = math.ceil(length / bank.bin_length)
     weights = running = 0
     if isinstance(bank.logits, PolesFromInput):
         weights = sum(weight.numel() for weight in bank.logits.parameters() if weight.dim() > 1)
-        running = D if bank.logits.bin_length else 0  # the mean of the bin so far
+        running = D if bank.logits.bin_length else 0  # the sum over the present bin
     known = parts * F * D if running else 0  # the bin's own poles
     unseen = (2 * parts**2 + 1 + 2 * parts) * length * F * D
     return Work(2 * bins * weights, unseen, state=parts * F * D + running + known)

@@ -1,12 +1,13 @@
-"""Complex pole pairs in coupled form, their radius and angle written for every token.
+"""Complex pole pairs in coupled form, with a radius and an angle for every token.
 
-The limit of the Focus layer's bins at one token: the state is carried, Theta comes from a linear
-map across channels, and time constants are spread over channels at the start. The state of a
-filter turns by an angle w and shrinks by a radius r at each step, so no change of either can make
-it grow. With real poles the angle is 0 everywhere, and half of all this goes.
+This bank is the limit of the Focus layer for bins of one token. Its state is carried, Theta comes
+from a linear map across channels, and the initial time constants are spread over the channels. At
+each step, the state of a filter turns by an angle w and is multiplied by a radius r below 1, so no
+change of w or r can make the state grow. With real poles every angle is 0, and the logits and
+states of a pole have half as many numbers.
 
 B batch, L length, D width, F filters, N bins, T steps of Theta (L, N or 1), I parts of a pole and
-of its state: 2, or 1 for a real one.
+of its state: 2, or 1 for a real pole.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from focus_core.systems.focus.recurrence import recur, recur_complex
 
 
 class CoupledState(NamedTuple):
-    """What a decoder keeps: the filters' states and, with bins, the present one's sum and poles."""
+    """A decoder's state: the filters' states and, with bins, the present bin's sum and poles."""
 
     position: int
     s_BFDI: Tensor  # noqa: N815
@@ -34,7 +35,7 @@ class CoupledState(NamedTuple):
 
 
 class CoupledBank(nn.Module):
-    """F complex pole pairs a channel; real and imaginary parts of their states are mixed."""
+    """F complex pole pairs per channel; the output mixes the parts of their states."""
 
     def __init__(self, model: FocusConfig) -> None:
         super().__init__()
@@ -65,11 +66,11 @@ class CoupledBank(nn.Module):
         return theta_TBFD.expand(*x_LBD.shape[:2], -1, -1)
 
     def initial_state(self, batch: int) -> CoupledState:
-        """Nothing read yet."""
+        """The state before the first token."""
         D = self.mix_FDI.shape[1]
         nothing = self.mix_FDI.new_zeros(0)
         sum_BD = self.mix_FDI.new_zeros(batch, D) if self.binned else nothing
-        kind = torch.promote_types(self.mix_FDI.dtype, torch.float32)  # as its poles are
+        kind = torch.promote_types(self.mix_FDI.dtype, torch.float32)  # the type of the poles
         s_BFDI = self.mix_FDI.new_zeros(batch, *self.mix_FDI.shape, dtype=kind)
         return CoupledState(0, s_BFDI, sum_BD, nothing)
 
@@ -79,14 +80,14 @@ class CoupledBank(nn.Module):
         e_BNDO: Tensor | None,  # noqa: ARG002
         state: CoupledState,
     ) -> tuple[Tensor, CoupledState]:
-        """The next (B, D), and the state with it."""
+        """The output for the next token, (B, D), and the new state."""
         position, sum_BD, logits_BIFD = state.position, state.sum_BD, state.logits_BIFD
-        if position == 0:  # of a bin
+        if position == 0:  # the first token of a bin; without bins, every token
             logits_BIFD = self.logits.of_bin(sum_BD / self.bin_length, x_BD)
             sum_BD = torch.zeros_like(sum_BD)
         s_BFDI = self._next_state(x_BD, logits_BIFD, state.s_BFDI)
         y_BD = (s_BFDI * self.mix_FDI).sum(dim=(1, 3)).to(x_BD.dtype)
-        if not self.binned:  # every token has poles of its own, or all have the same
+        if not self.binned:  # every token has its own poles, or all share the same
             return y_BD, state._replace(s_BFDI=s_BFDI)
         position = (position + 1) % self.bin_length
         return y_BD, CoupledState(position, s_BFDI, sum_BD + x_BD, logits_BIFD)
@@ -105,20 +106,20 @@ class CoupledBank(nn.Module):
         return torch.exp(to_poles(s_TBIFD)[0])
 
     def initial_value(self, name: str, generator: torch.Generator) -> Tensor:  # noqa: ARG002
-        """Together the parts of a channel's states start with norm 1."""
+        """N(0, 1 / (F I)): the mixing weights of a channel have a squared norm of 1 on average."""
         shape = self.mix_FDI.shape
         return torch.randn(shape, generator=generator) / math.sqrt(shape[0] * shape[2])
 
 
 def parts(model: FocusConfig) -> int:
-    """I: how many numbers a pole and its state are."""
+    """I: the number of parts of a pole and of its state."""
     return 1 if model.poles == "real" else 2
 
 
 def to_poles(s_TBIFD: Tensor) -> tuple[Tensor, Tensor | None]:
     """The logarithm of the radius r = c sigmoid(s) below 1, and the angle w = pi sigmoid(s).
 
-    The angle of real poles is None.
+    For real poles the angle is None.
     """
     real = torch.promote_types(s_TBIFD.dtype, torch.float32)  # half types drift over time
     radius_TBFD, *angles_TBFD = s_TBIFD.to(real).unbind(2)
@@ -127,7 +128,7 @@ def to_poles(s_TBIFD: Tensor) -> tuple[Tensor, Tensor | None]:
 
 
 def recur_poles(w_LG: Tensor, decay_LG: Tensor, angle_LG: Tensor | None) -> tuple[Tensor, ...]:
-    """The parts of the states of real or complex poles; see ``recur_complex``."""
+    """The parts of the states of real or complex poles, as ``recur_complex`` returns them."""
     if angle_LG is not None:
         return recur_complex(w_LG, decay_LG, angle_LG)
     return (recur(w_LG.unsqueeze(1), -torch.exp(decay_LG)[None]).squeeze(1),)
@@ -136,7 +137,8 @@ def recur_poles(w_LG: Tensor, decay_LG: Tensor, angle_LG: Tensor | None) -> tupl
 class PolesFromInput(nn.Module):
     """Logits of radius and angle from the token itself, or from the mean of the bin before.
 
-    A linear map across channels, of low rank or full; its bias is where a static bank stands.
+    A linear map across channels, of low or full rank, writes them. Its bias starts at the logits of
+    a static bank.
     """
 
     def __init__(self, model: FocusConfig) -> None:
@@ -148,28 +150,28 @@ class PolesFromInput(nn.Module):
         self.up = PoleLinear(model, rank or model.width)
 
     def forward(self, x_LBD: Tensor) -> Tensor:
-        """s_TBIFD, of every token or every bin."""
+        """s_TBIFD for every token or every bin."""
         if self.bin_length:
             x_LBD = self._bins_before(x_LBD)
         s_TBS: Tensor = self.up(self.down(x_LBD))
         return torch.unflatten(s_TBS, -1, self.shape)
 
     def of_bin(self, before_BD: Tensor, x_BD: Tensor) -> Tensor:
-        """s_BIFD of the bin that starts with token x, after a bin of that mean."""
+        """s_BIFD of the bin that starts with token x; ``before_BD`` is the mean before it."""
         read_BD = before_BD if self.bin_length else x_BD
         s_BS: Tensor = self.up(self.down(read_BD))
         return torch.unflatten(s_BS, -1, self.shape)
 
     def _bins_before(self, x_LBD: Tensor) -> Tensor:
         """The mean of the bin before each bin, (N, B, D); 0 before the first."""
-        whole = (x_LBD.shape[0] - 1) // self.bin_length  # of bins before the last one
+        whole = (x_LBD.shape[0] - 1) // self.bin_length  # number of bins before the last
         mean_BND = to_bins(x_LBD.transpose(0, 1)[:, : whole * self.bin_length], self.bin_length)
         mean_NBD = mean_BND.mean(dim=2).transpose(0, 1)
         return torch.cat((torch.zeros_like(x_LBD[:1]), mean_NBD))
 
 
 class StaticPoles(nn.Module):
-    """The control: the same logits for every token."""
+    """A control: the same learned logits for every token."""
 
     def __init__(self, model: FocusConfig) -> None:
         super().__init__()
@@ -185,7 +187,7 @@ class StaticPoles(nn.Module):
         return self.logits_IFD[None]
 
     def initial_value(self, name: str, generator: torch.Generator) -> Tensor:  # noqa: ARG002
-        """The spread poles."""
+        """The logits of ``spread_logits``."""
         return spread_logits(self.model)
 
 
@@ -197,9 +199,9 @@ class PoleLinear(nn.Linear):
         self.model = model
 
     def initial_value(self, name: str, generator: torch.Generator) -> Tensor:
-        """Logits of variance 1 / (I F) about those of the spread poles, for inputs of variance 1.
+        """For inputs of variance 1: logits of variance 1 / (I F) around ``spread_logits``.
 
-        That is the fan-in rule of Chang et al. 2020 for I F generated numbers a channel.
+        This is the fan-in rule of Chang et al. 2020 for I F generated numbers per channel.
         """
         if name == "bias":
             return spread_logits(self.model).flatten()
@@ -210,8 +212,9 @@ class PoleLinear(nn.Linear):
 def spread_logits(model: FocusConfig) -> Tensor:
     """Logits s_IFD: time constants tau with r = e^{-1/tau}, and angles over (0, pi).
 
-    Channels are evenly spaced in log tau; a bank's filters are shifted against each other. Angles
-    follow the golden ratio, so that no time constant keeps to one part of the circle.
+    Channels are evenly spaced in log tau; the filters of a bank are shifted against each other.
+    Angles are multiples of the golden ratio, so that every range of time constants has angles from
+    the whole of (0, pi).
     """
     F, D = model.filters, model.width
     place_FD = torch.arange(D) + torch.arange(F)[:, None] * (D / F)

@@ -1,7 +1,7 @@
-"""The Focus layer's own filters: a bank with a set for every bin, and the controls beside it.
+"""The filters of the Focus layer: a bank with one set of filters per bin, and its controls.
 
-Each maps the sequence to x_f, at once or step by step. B batch, L length, D width, N bins, R bin
-length, O pooling windows, F filters, P order, S order of a section.
+Each class maps the sequence to x_f, at once or token by token. B batch, L length, D width, N bins,
+R bin length, O pooling windows, F filters, P order, S order of a section.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from focus_core.systems.focus.static_logits import StaticLogits
 
 
 class BankState(NamedTuple):
-    """Where in its bin a decoder is, the past outputs of every filter, and the bin's filters."""
+    """A decoder's position in the bin, the past outputs of every filter, and the bin's filters."""
 
     position: int
     past_BDFP: Tensor  # noqa: N815
@@ -31,14 +31,14 @@ class BankState(NamedTuple):
 
 
 class FilterBank(nn.Module):
-    """F all-pole filters a channel, a set for every bin: adaptive or static."""
+    """F all-pole filters per channel, with one set per bin: adaptive or static."""
 
     def __init__(self, model: FocusConfig) -> None:
         super().__init__()
         self.model = model
         self.section = section_order(model.parameterisation, model.order)
         self.logits = HyperNetwork(model) if model.filter == "adaptive" else StaticLogits(model)
-        # its own, where the global convolution is in the layer; see ``connect``
+        # set if the layer has its own global convolution; see ``FocusMixer.join``
         self.embedding: HyperEmbedding | None = None
 
     def forward(self, x_BLD: Tensor, e_BNDO: Tensor | None) -> Tensor:
@@ -63,7 +63,7 @@ class FilterBank(nn.Module):
         return y_BNRD.flatten(1, 2)[:, : x_BLD.shape[1]]
 
     def initial_state(self, batch: int) -> BankState:
-        """Before the first bin: no outputs, and no filters yet."""
+        """The state before the first bin: past outputs and filters are 0."""
         D, F, P = self.model.width, self.model.filters, self.model.order
         parameter = next(self.parameters())
         past_BDFP = parameter.new_zeros(batch, D, F, P)
@@ -72,13 +72,13 @@ class FilterBank(nn.Module):
     def step(
         self, x_BD: Tensor, e_BNDO: Tensor | None, state: BankState
     ) -> tuple[Tensor, BankState]:
-        """x_f of the next token, (B, D), and the state with it.
+        """x_f of the next token, (B, D), and the new state.
 
         Args:
             x_BD: the token.
             e_BNDO: what the hypernetwork reads for the filters of this token's bin (N = 1), or
-                nothing (N = 0) where no bin comes before it.
-            state: with the present bin's filters, and the past P outputs of each.
+                empty (N = 0) for the first bins, which have no bin to read.
+            state: the present bin's filters, and the past P outputs of each filter.
         """
         if state.position == 0:
             a_BNDFP, gain_BNDF = to_filters(
@@ -100,13 +100,13 @@ class FilterBank(nn.Module):
         return y_BDF.sum(dim=-1), state._replace(position=position, past_BDFP=torch.cat(kept, -1))
 
     def pole_radius(self, s_BNDFP: Tensor) -> Tensor:
-        """The largest pole radius of each filter with these logits (of each section)."""
+        """The largest pole radius of each section of each filter with these logits."""
         a_BNDFP = to_coefficients(s_BNDFP, self.model.parameterisation)
         return pole_radius(torch.unflatten(a_BNDFP, -1, (-1, self.section)))
 
 
 class NoFilter(nn.Module):
-    """x_f = x."""
+    """No filter: x_f = x."""
 
     def __init__(self, model: FocusConfig) -> None:  # noqa: ARG002
         super().__init__()
@@ -116,7 +116,7 @@ class NoFilter(nn.Module):
         return x_BLD
 
     def initial_state(self, batch: int) -> tuple[()]:  # noqa: ARG002
-        """Nothing."""
+        """The empty state."""
         return ()
 
     def step(
@@ -130,7 +130,7 @@ class NoFilter(nn.Module):
 
 
 class ShortFilter(nn.Module):
-    """A control: x_f is a few tokens, mixed."""
+    """A control: x_f is a short convolution of the input."""
 
     def __init__(self, model: FocusConfig) -> None:
         super().__init__()
@@ -142,7 +142,7 @@ class ShortFilter(nn.Module):
         return y_BLD
 
     def initial_state(self, batch: int) -> Tensor:
-        """No token yet."""
+        """The state before the first token."""
         return self.conv.initial_state(batch)
 
     def step(
@@ -151,5 +151,5 @@ class ShortFilter(nn.Module):
         e_BNDO: Tensor | None,  # noqa: ARG002
         state: Tensor,
     ) -> tuple[Tensor, Tensor]:
-        """x_f of the next token, (B, D), and the state with it."""
+        """x_f of the next token, (B, D), and the new state."""
         return self.conv.step(x_BD, state)

@@ -1,8 +1,8 @@
 """A trained network's filters as plain numbers, for Figures 2 and 4 of the paper.
 
-At the Theta of one sequence: the impulse response of a few channels, and |H| in decibels over
-frequency for each bin, as the mean over all channels and for those few. B batch, L length,
-N places (bins or tokens), S steps, K frequencies, D width.
+The filters are those that the Theta of one sequence gives. The numbers are the impulse response of
+a few channels, and |H| in decibels over frequency, for those few channels and as the mean over all
+channels. B batch, L length, N places (bins or tokens), S steps, K frequencies, D width.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ QUIETEST = 1e-6
 
 
 def random_channels(width: int, count: int, seed: int) -> list[int]:
-    """``count`` different channels of ``width``, drawn with ``seed``, in order."""
+    """Draw ``count`` different channels out of ``width`` with ``seed``, in ascending order."""
     drawn = torch.randperm(width, generator=torch.Generator().manual_seed(seed))
     return sorted(drawn[:count].tolist())
 
@@ -32,22 +32,23 @@ def random_channels(width: int, count: int, seed: int) -> list[int]:
 def filter_views(
     net: SequenceModel, inputs_BL: Tensor, *, channels: list[int], key: int | None
 ) -> list[dict[str, Any]]:
-    """One record a layer; none where the network has no such filters.
+    """One record per layer; an empty list if the network has no such filters.
 
-    A bidirectional layer has two, the second ``reversed``: its bins are counted from the end.
+    A bidirectional layer has two records. The second is ``reversed``: its places are counted from
+    the end of the sequence.
 
     Args:
-        net: on the CPU.
-        inputs_BL: the first of these sequences decides Theta.
-        channels: those shown one by one.
-        key: position, in tokens, of what the sequence is about; None where there is no such.
+        net: a network on the CPU.
+        inputs_BL: sequences; the first one decides Theta.
+        channels: the channels that are shown one by one.
+        key: position, in tokens, of the sequence's most important token; None if there is none.
 
     Returns:
-        ``unit`` (what a place is: bin, token, or sequence where all have the same), ``places``
-        (which of them), ``important`` (the one that holds ``key``, or None), ``impulse``
-        [channel][place][step], ``mean_db`` [place][frequency] and ``channel_db``
-        [channel][place][frequency], with frequencies evenly from 0 to half a turn a token. A
-        number too large for float32 is None.
+        Per record: ``unit`` (a place is a bin or a token, or a sequence if all places share their
+        filters), ``places`` (those shown), ``important`` (the place of ``key``, or None),
+        ``impulse`` [channel][place][step], ``mean_db`` [place][frequency] and ``channel_db``
+        [channel][place][frequency], with even frequencies from 0 to half a turn per token,
+        ``layer`` and ``reversed``. A number that is not finite in float32 is None.
     """
     model = net.config
     if not isinstance(model, FocusConfig):
@@ -72,7 +73,7 @@ def filter_views(
 
 
 def described(model: ModelConfig) -> dict[str, Any]:
-    """What a reader of the views must know of a resolved model; of one without filters, none."""
+    """What a reader of the views must know of a resolved model; filter "none" if it has none."""
     if not isinstance(model, FocusConfig):
         return {"filter": "none", "bin_length": None, "resets": False, "backwards": False}
     has_bank = model.filter in ("adaptive", "static")
@@ -85,7 +86,7 @@ def described(model: ModelConfig) -> dict[str, Any]:
 
 
 def _varies(model: FocusConfig, found: Responses) -> bool:
-    """True if places have filters of their own."""
+    """True if different places have different filters."""
     own = {
         "adaptive": True,
         "static": model.static_per == "bin",
@@ -112,12 +113,12 @@ def _view(found: Responses, channels: list[int]) -> dict[str, Any]:
 
 
 def decibels(gain: Tensor) -> Tensor:
-    """20 log10 of a gain, not below -120."""
+    """20 log10 of a gain, at least -120 dB."""
     return 20 * gain.clamp(min=QUIETEST).log10()
 
 
 def _plain(numbers: Tensor, digits: int) -> list[Any]:
-    """Nested lists, rounded to ``digits`` significant ones; what is not finite is None."""
+    """Nested lists of numbers with ``digits`` significant digits; a non-finite number is None."""
     if numbers.ndim > 1:
         return [_plain(part, digits) for part in numbers]
     finite = numbers.isfinite().tolist()

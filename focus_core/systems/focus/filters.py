@@ -1,4 +1,4 @@
-"""The filtering of the Focus layer: every bin through its own bank of all-pole filters.
+"""The filtering of the Focus layer: each bin passes through its own bank of all-pole filters.
 
 B batch, N bins, R bin length, D channels, F filters, P order, K frequencies.
 """
@@ -36,11 +36,11 @@ def filter_bins(
             ``"sampled"`` (1/A sampled at ``nfft`` points, cut to R taps, linear convolution:
             causal; few points alias in time), ``"literal"`` (the paper's FFT product with the
             conjugate: anti-causal and circular) or ``"circular"`` (that product without the
-            conjugate: what rings on over ``nfft`` points comes back at the bin's start).
-        nfft: number of points for all but the first, R or more; default 2 R.
-        carry: keep the past P outputs over a bin's edge (recurrence only).
-        section: the order of filters in series, whose coefficients follow each other along P;
-            None is one filter of order P.
+            conjugate: a response longer than ``nfft`` points wraps to the bin's start).
+        nfft: number of points, R or more, for all but ``"recurrence"``; default 2 R.
+        carry: keep the past P outputs across the edge of a bin (recurrence only).
+        section: the order of each filter in a series of filters, whose coefficients follow each
+            other along P; None is one filter of order P.
 
     Returns:
         y_BNRD.
@@ -84,7 +84,7 @@ def _by_recurrence(
     w_FBNRD = x_BNRD.expand(F, B, N, R, D)
     if gain_BNDF is not None:
         w_FBNRD = w_FBNRD * gain_BNDF.expand(B, N, D, F).permute(3, 0, 1, 2).unsqueeze(3)
-    if carry:  # time runs through all bins of a row, and the filter changes on its way
+    if carry:  # time runs through all bins of a row; the filter changes from bin to bin
         w_NRG = w_FBNRD.permute(2, 3, 0, 1, 4).reshape(N, R, F * B * D)
         a_PNG = a_BNDFP.permute(4, 1, 3, 0, 2).reshape(P, N, F * B * D)
         y_NRG = _in_series(w_NRG, a_PNG, section)
@@ -110,12 +110,12 @@ def _response(a_BNDFP: Tensor, gain_BNDF: Tensor | None, nfft: int, section: int
     H_BNDFK = A_BNDFK.reciprocal()  # Eq. 5
     if gain_BNDF is not None:
         H_BNDFK = H_BNDFK * gain_BNDF.unsqueeze(-1)
-    # Summing over F here instead of after the product (Eq. 7) is the same, and cheaper.
+    # Summing over F here instead of after the product (Eq. 7) gives the same result, cheaper.
     return H_BNDFK.sum(dim=3) if H_BNDFK.shape[3] > 1 else H_BNDFK.squeeze(3)
 
 
 def _denominator(a_BNDFP: Tensor, nfft: int) -> Tensor:
-    """A_BNDFK, complex."""
+    """A at the non-negative frequencies, A_BNDFK, complex."""
     P, K = a_BNDFP.shape[-1], nfft // 2 + 1
     lags = torch.arange(1, P + 1, device=a_BNDFP.device, dtype=a_BNDFP.dtype)
     turns = torch.arange(K, device=a_BNDFP.device, dtype=a_BNDFP.dtype) / nfft
@@ -132,5 +132,5 @@ def _by_sampled_taps(x_BNRD: Tensor, H_BNDK: Tensor, nfft: int) -> Tensor:
 
 def _by_product(x_BNRD: Tensor, H_BNDK: Tensor, nfft: int) -> Tensor:
     X_BNDK = torch.fft.rfft(x_BNRD.transpose(2, 3), n=nfft)  # Eq. 4
-    y_BNDR: Tensor = torch.fft.irfft(X_BNDK * H_BNDK, n=nfft)  # Eq. 6 (there with conj(H)), 8
+    y_BNDR: Tensor = torch.fft.irfft(X_BNDK * H_BNDK, n=nfft)  # Eq. 6 (conj(H) in the paper), 8
     return y_BNDR[..., : x_BNRD.shape[2]].transpose(2, 3)

@@ -1,4 +1,4 @@
-"""The gain b0 of all-pole filters: how loud a bank of filters is.
+"""The gain b0 of all-pole filters, which sets the output level of a bank.
 
 B batch, N bins, D channels, F filters, P order.
 """
@@ -24,12 +24,13 @@ def to_filters(
 ) -> tuple[Tensor, Tensor | None]:
     """Coefficients a_BNDFP and gain b0_BNDF; the gain is None for ``gain="none"``.
 
-    A larger bank is not a louder one. With ``gain="l2"`` the F impulse responses have norm 1
-    together, each 1 / sqrt(F); with ``"dc"`` the responses at frequency 0 sum to 1, each 1 / F;
-    with ``"peak"`` the largest response at any frequency is 1 / F for each.
+    The output level does not grow with the number of filters F. With ``gain="l2"`` the impulse
+    response of each filter has norm 1 / sqrt(F), that of all together norm 1. With ``"dc"`` the
+    response of each filter at frequency 0 is 1 / F, and their sum is 1. With ``"peak"`` the largest
+    response of each filter at any frequency is 1 / F.
 
     Raises:
-        ValueError: as ``to_coefficients``, or a gain that is unknown or not to be had there.
+        ValueError: as ``to_coefficients``, or a gain that is unknown or not defined for the filter.
     """
     error = gain_error(gain, parameterisation, s_BNDFP.shape[-1])
     if error is not None:
@@ -50,26 +51,26 @@ def to_filters(
 
 
 def l2_gain(k_BNDFP: Tensor) -> Tensor:
-    """The gain b0_BNDF = prod_p sqrt(1 - k_p^2), which gives the impulse response norm 1."""
+    """The gain b0_BNDF = prod_p sqrt(1 - k_p^2): it gives the impulse response norm 1."""
     return torch.sqrt((1 - k_BNDFP.square()).prod(dim=-1))
 
 
 def dc_gain(a_BNDFP: Tensor, order: int) -> Tensor:
-    """The gain b0_BNDF = A(1), the product over sections of ``order``: response 1 to a constant."""
+    """The gain b0_BNDF = A(1), a product over sections of ``order``: the response at 0 is 1."""
     return (1 + torch.unflatten(a_BNDFP, -1, (-1, order)).sum(dim=-1)).prod(dim=-1)
 
 
 def peak_gain(a_BNDFP: Tensor) -> Tensor:
-    """The gain b0_BNDF = min_w |A(e^{jw})| of a filter of order 1 or 2: largest response 1.
+    """The gain b0_BNDF = min_w |A(e^{jw})| for order 1 or 2: the largest response is 1.
 
-    |A|^2 is a parabola in cos w. For a_2 > 0 its vertex is at -a_1 (1 + a_2) / (4 a_2), and a
-    minimum where that is a cosine; elsewhere the smaller end counts.
+    At order 2, |A|^2 is a parabola in cos w. For a_2 > 0 its vertex -a_1 (1 + a_2) / (4 a_2) is the
+    minimum if it lies in (-1, 1). Otherwise the minimum is at the smaller end, cos w = 1 or -1.
     """
     if a_BNDFP.shape[-1] == 1:
         return 1 - a_BNDFP[..., 0].abs()
     a1, a2 = a_BNDFP.unbind(-1)
     ends = 1 + a2 - a1.abs()
     inside = (a2 > 0) & ((a1 * (1 + a2)).abs() < 4 * a2)
-    safe = torch.where(inside, a2, 1.0)  # where() alone would let NaN through the gradient
+    safe = torch.where(inside, a2, 1.0)  # where() alone would pass NaN into the gradient
     a1 = torch.where(inside, a1, 0.0)
     return torch.where(inside, (1 - a2) * torch.sqrt(1 - a1.square() / (4 * safe)), ends)

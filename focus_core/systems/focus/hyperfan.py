@@ -1,4 +1,4 @@
-"""The linear layers of a hypernetwork and how they start (Glorot; Chang et al. 2020)."""
+"""The linear layers of a hypernetwork and their initial weights (Glorot; Chang et al. 2020)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "linear": lambda u: u,
 }
 IDENTITY_LOGIT = -4.0
-"""sigmoid(-4) = .018: a filter that hardly filters."""
+"""sigmoid(-4) = .018: the filter is close to the identity."""
 
 
 class XavierLinear(nn.Linear):
@@ -34,9 +34,9 @@ class HyperfanLinear(nn.Linear):
     """The last layer of a hypernetwork, which writes the logits of F filters of order P.
 
     With fan-in (Chang et al. 2020), Var(W) = 1 / (F P hidden m2), where m2 is the second moment of
-    a hidden unit: the F P generated coefficients of a channel then have logits of variance
-    1 / (F P). Fan-out: 1 / (P hidden m2). ``identity`` is fan-in about logits of -4, ``mid`` starts
-    all logits at 0, ``xavier`` knows nothing of what it generates.
+    a hidden unit: the logits of the F P coefficients of a channel then have variance 1 / (F P).
+    With fan-out, Var(W) = 1 / (P hidden m2). ``identity`` is fan-in around logits of -4. ``mid``
+    starts all logits at 0. ``xavier`` is Glorot's variance, which ignores what the layer generates.
     """
 
     def __init__(
@@ -50,12 +50,12 @@ class HyperfanLinear(nn.Linear):
         start: str = "hyperfan_in",
     ) -> None:
         super().__init__(hidden, filters * order)
-        # a Xavier layer of unit inputs gives the hidden units this variance before the activation
+        # with inputs of variance 1, a Xavier layer gives the hidden units this variance
         self.second_moment = second_moment(activation, 2 * windows / (windows + hidden))
         self.order, self.start = order, start
 
     def initial_value(self, name: str, generator: torch.Generator) -> Tensor:
-        """Weights of the start's variance; biases 0, or the identity's."""
+        """Weights of the variance that ``start`` sets; biases 0, or -4 for ``identity``."""
         if name == "bias":
             identity = self.start == "identity"
             return torch.full((self.out_features,), IDENTITY_LOGIT if identity else 0.0)
@@ -71,14 +71,14 @@ class HyperfanLinear(nn.Linear):
 
 
 def second_moment(activation: str, variance: float) -> float:
-    """E[f(u)^2] for u of mean 0 and this variance."""
+    """E[f(u)^2] for the activation f and u ~ N(0, ``variance``)."""
     if activation == "sigmoid":
         return 1 / 4 + variance / 16  # mean 1/2, slope 1/4
     if activation == "relu":
         return variance / 2
     if activation == "linear":
         return variance
-    points = [step / 100 for step in range(-600, 601)]  # in standard deviations
+    points = [step / 100 for step in range(-600, 601)]  # u in standard deviations
     weights = [math.exp(-u * u / 2) for u in points]
     squares = [math.tanh(math.sqrt(variance) * u) ** 2 for u in points]
     return math.fsum(map(operator.mul, squares, weights)) / math.fsum(weights)

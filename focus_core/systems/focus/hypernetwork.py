@@ -29,7 +29,8 @@ from focus_core.systems.focus.pooling import pool
 class GlobalConv(nn.Module):
     """A convolution as long as the sequence, with a squashed kernel (Fu et al. 2023).
 
-    Runs once, on the embedding; all layers share what it returns.
+    It runs once, on the embedding, and all layers share its result; with ``global_conv="layer"``
+    every layer has a convolution of its own.
     """
 
     rates: ClassVar = {"kernel": "conv_learning_rate"}
@@ -57,16 +58,16 @@ class GlobalConv(nn.Module):
         kernel_DL = squash(self.kernel[:, : self.sides * L], self.squash)
         kernel_DL = functional.dropout(kernel_DL, self.dropout, self.training)
         x_BDL = x_BLD.transpose(1, 2)
-        if self.sides == 2:  # in 2 L points a tap beyond lag L - 1 reaches forward
+        if self.sides == 2:  # in 2 L points, a tap beyond lag L - 1 has a negative lag
             y_BDL = convolve(functional.pad(x_BDL, (0, L)), kernel_DL, circular=True)[..., :L]
         else:
             y_BDL = convolve(x_BDL, kernel_DL, circular=self.circular)
         return functional.gelu(torch.addcmul(y_BDL.transpose(1, 2), x_BLD, self.skip))
 
     def initial_value(self, name: str, generator: torch.Generator) -> Tensor:
-        """Kernels of norm 1, however long, that fall by e to e^4 from first tap to last.
+        """Kernels of norm 1 at any length, which fall by e to e^4 from the first tap to the last.
 
-        Of that size most taps outlive the squashing, and a token far back is heard from the start.
+        Most taps of this size survive the squashing, so distant tokens count from the first step.
         """
         if name == "skip":
             return torch.randn(self.skip.shape, generator=generator)
@@ -84,10 +85,10 @@ def squash(kernel_DL: Tensor, threshold: float) -> Tensor:
 
 
 class GlobalEMA(DampedEMA):
-    """Damped moving averages in the place of the global convolution: a state of fixed size."""
+    """Damped moving averages that replace the global convolution: a state of fixed size."""
 
     def forward(self, x_BLD: Tensor, e_BNDO: Tensor | None = None) -> Tensor:
-        """As ``DampedEMA``, (B, L, D)."""
+        """The same as ``DampedEMA``, (B, L, D)."""
         return super().forward(x_BLD, e_BNDO)
 
 
@@ -97,7 +98,7 @@ class HyperEmbedding(nn.Module):
     def __init__(self, model: FocusConfig, max_length: int) -> None:
         super().__init__()
         self.width, self.bin_length = model.width, model.bin_length
-        # rolling reads the last bin, for the first
+        # "roll" also reads the last bins, for the first ones
         self.shift = 0 if model.first_bin == "roll" else model.theta_shift
         self.windows, self.pooling = model.oversampling, model.pooling
         self.global_conv: nn.Module
@@ -109,7 +110,7 @@ class HyperEmbedding(nn.Module):
             self.global_conv = GlobalConv(model, max_length)
 
     def forward(self, x_BLD: Tensor) -> Tensor:
-        """e_BNDO of all bins but the last ``theta_shift``, which no filter is computed from.
+        """e_BNDO of all bins but the last ``shift``, from which no filter is computed.
 
         Raises:
             UserError: a sequence longer than the global convolution's kernel.
@@ -121,15 +122,16 @@ class HyperEmbedding(nn.Module):
         return pool(y_BLD, bins, self.bin_length, self.windows, self.pooling)
 
     def initial_state(self, batch: int, like: Tensor) -> EmbeddingState:
-        """Nothing read yet, in the type and place of ``like``, (D,)."""
+        """The state before the first token, in the type and on the device of ``like``, (D,)."""
         averages = self.global_conv if isinstance(self.global_conv, GlobalEMA) else None
         conv = None if averages is None else averages.initial_state(batch)
         return EmbeddingState(conv, like.new_empty(batch, 0, len(like)), ())
 
     def step(self, x_BD: Tensor, state: EmbeddingState) -> tuple[Tensor, EmbeddingState]:
-        """e_BNDO for the bin of this token (N is 0 where no bin comes before it), and the state.
+        """e_BNDO for the filters of this token's bin, and the new state.
 
-        The convolution is ``none`` or ``ema``: another one has no step.
+        N is 0 in the first bins, which have no bin to read. The global convolution must be ``none``
+        or ``ema``: others have no step.
         """
         conv, bin_BRD, pooled = state
         if bin_BRD.shape[1] == self.bin_length:
@@ -145,7 +147,7 @@ class HyperEmbedding(nn.Module):
 
 
 class EmbeddingState(NamedTuple):
-    """What a decoder keeps: of the convolution, of the bin so far, and of the bins before it."""
+    """A decoder's state: of the averages, of the present bin, and of the bins before it."""
 
     conv: Tensor | None
     bin_BRD: Tensor  # noqa: N815
@@ -153,10 +155,10 @@ class EmbeddingState(NamedTuple):
 
 
 class HyperNetwork(nn.Module):
-    """Logits of every bin's filters, from the bin ``theta_shift`` before it.
+    """Logits of every bin's filters, computed from the bin ``theta_shift`` bins earlier.
 
-    The MLP is shared over bins and channels. The first bins have no bin before them: their
-    logits are learned, fixed, or (a control: this leaks) those of the last bins.
+    All bins and channels share the MLP. The first ``theta_shift`` bins have no such bin. Their
+    logits are learned, fixed, or come from the last bins (a control: this leaks).
     """
 
     def __init__(self, model: FocusConfig) -> None:
@@ -182,7 +184,7 @@ class HyperNetwork(nn.Module):
         self.first_DFP = nn.Parameter(torch.empty(self.width, *self.bank)) if learned else None
 
     def forward(self, e_BNDO: Tensor, bins: int) -> Tensor:
-        """Logits s_BNDFP of ``bins`` bins, the last of them from the embedding e_BNDO."""
+        """Logits s_BNDFP of ``bins`` bins; the embedding e_BNDO gives those of the last bins."""
         B, known, D, _ = e_BNDO.shape
         s_BND = self.out(self.activation(self.hidden(e_BNDO)))  # Eq. 3
         s_BNDFP = torch.unflatten(s_BND, -1, self.bank)
@@ -196,9 +198,10 @@ class HyperNetwork(nn.Module):
         return torch.cat((first_BNDFP, s_BNDFP), dim=1)
 
     def initial_value(self, name: str, generator: torch.Generator) -> Tensor:  # noqa: ARG002
-        """The first bins start at sigmoid(0), where the others start on average.
+        """Logits of the first bins, around the mean at which the other bins' logits start.
 
-        The filters of a bank start apart: they are summed, so equal ones would stay equal.
+        The filters of a bank start at different values: their outputs are summed, so equal filters
+        would stay equal.
         """
         spread = 0.5 if self.bank[0] > 1 else 0.0
         centre = IDENTITY_LOGIT if self.start == "identity" else 0.0
@@ -206,9 +209,9 @@ class HyperNetwork(nn.Module):
 
 
 ZERO_LOGIT = -1e4
-"""sigmoid of it is 0, exactly."""
+"""A logit whose sigmoid is exactly 0."""
 
 
 def zero_is_far(model: FocusConfig) -> bool:
-    """True if the first bins have coefficients 0 and only a logit of -infinity gives them."""
+    """True if the first bins have coefficients 0, and only a logit of -infinity gives 0."""
     return model.first_bin == "zero" and model.parameterisation in BY_SIGMOID

@@ -1,4 +1,4 @@
-"""The Focus layer: filters written by a hypernetwork, then chunked attention (Eq. 4-14).
+"""The Focus layer: filters from a hypernetwork, then chunked attention (Eq. 4-14).
 
 B batch, L length, D width, N bins, R bin length, O pooling windows, F filters, P order,
 Z key width, V value width.
@@ -26,11 +26,11 @@ from focus_core.systems.focus.hypernetwork import HyperEmbedding, HyperNetwork
 from focus_core.systems.focus.static_logits import StaticBinLogits
 
 Attend = Callable[[Tensor, Tensor, Tensor], Tensor]
-"""From queries, keys and values to what is read."""
+"""Maps queries, keys and values to the output of attention."""
 
 
 class FocusState(NamedTuple):
-    """What a decoder keeps: of the taps in front, of the filter, and the tokens attended to."""
+    """A decoder's state: of the short convolution, of the filter, and the tokens attended to."""
 
     taps: Tensor | None
     filter: Any
@@ -48,7 +48,7 @@ FILTERS: dict[str, Callable[[FocusConfig], nn.Module]] = {
 
 
 class FocusMixer(Mixer):
-    """Chunked attention whose keys, values and gates see the filtered sequence (Eq. 9-14)."""
+    """Chunked attention whose keys, values and gates read the filtered sequence (Eq. 9-14)."""
 
     def __init__(self, model: FocusConfig, max_length: int) -> None:  # noqa: ARG002
         super().__init__()
@@ -75,7 +75,7 @@ class FocusMixer(Mixer):
         self.dropout = nn.Dropout(model.dropout)
 
     def forward(self, x_BLD: Tensor, e_BNDO: Tensor | None) -> Tensor:
-        """o, (B, L, D)."""
+        """The layer's output o, (B, L, D)."""
         h_BLD = self.norm(x_BLD)
 
         def attend(q_BLZ: Tensor, k_BLZ: Tensor, v_BLV: Tensor) -> Tensor:
@@ -85,19 +85,21 @@ class FocusMixer(Mixer):
 
     @staticmethod
     def read_before(model: FocusConfig, max_length: int) -> nn.Module | None:
-        """The input of all hypernetworks (Eq. 1 and 2), unless each layer makes its own."""
+        """The module whose output all hypernetworks read (Eq. 1, 2); None if they share none."""
         once = model.filter == "adaptive" and model.global_conv != "layer"
         return HyperEmbedding(model, max_length) if once else None
 
     @staticmethod
     def join(mixers: Sequence[Mixer], model: FocusConfig, max_length: int) -> None:
-        """What a layer's filters share or owe to the length: convolution, hypernetwork, bins.
+        """Set the parts of the filters that layers share, or whose size the length decides.
+
+        These parts are the global convolution, the hypernetwork and the static filters per bin.
 
         Args:
-            mixers: of all layers.
-            model: resolved.
-            max_length: taps of a global convolution; the bins that have static filters of their
-                own.
+            mixers: the mixers of all layers.
+            model: the resolved config.
+            max_length: number of taps of a global convolution; static filters per bin cover as
+                many tokens.
         """
         banks = [mixer.filter for mixer in mixers if isinstance(mixer, FocusMixer)]
         adaptive = [
@@ -115,7 +117,7 @@ class FocusMixer(Mixer):
                 bank.logits = adaptive[0].logits
 
     def _mix(self, x_BLD: Tensor, h_BLD: Tensor, xf_BLD: Tensor, attend: Attend) -> Tensor:
-        """Eq. 10-14, of a sequence or of one token."""
+        """Eq. 10-14, for a sequence or for one token."""
         read_BLD = {"input": h_BLD, "filtered": xf_BLD}
         gates_BLD = read_BLD[self.model.gates_from]
         if self.from_attention is None:  # Eq. 10 with y = 0
@@ -131,7 +133,7 @@ class FocusMixer(Mixer):
         return torch.lerp(x_BLD, z_BLD, phi_BLD)  # Eq. 14: phi z + (1 - phi) x
 
     def initial_state(self, batch: int) -> FocusState:
-        """Nothing read yet."""
+        """The state before the first token."""
         taps = None if self.taps is None else self.taps.initial_state(batch)
         kept = None
         if self.from_attention is not None:
@@ -142,7 +144,10 @@ class FocusMixer(Mixer):
     def step(
         self, x_BD: Tensor, e_BNDO: Tensor | None, state: FocusState
     ) -> tuple[Tensor, FocusState]:
-        """The next token's (B, D), and the state with it; a full chunk is forgotten."""
+        """The output for the next token, (B, D), and the new state.
+
+        Attention drops a full chunk, or, if sliding, the tokens that leave its window.
+        """
         h_BD = in_BD = self.norm(x_BD)
         taps, kept = state.taps, state.kept
         if self.taps is not None and taps is not None:
@@ -153,7 +158,7 @@ class FocusMixer(Mixer):
 
         def attend(q_BZ: Tensor, k_BZ: Tensor, v_BV: Tensor) -> Tensor:
             nonlocal kept
-            assert kept is not None  # there is attention where this is called
+            assert kept is not None  # a model without attention does not call this
             M = self.chunk_length
             before = kept.last(M - 1) if self.sliding else kept.last(kept.length % M)
             kept = before.append(k_BZ[:, None], v_BV[:, None])
@@ -163,12 +168,12 @@ class FocusMixer(Mixer):
         return y_BD, FocusState(taps, filtered, kept)
 
     def filtered(self, h_BLD: Tensor, e_BNDO: Tensor | None) -> Tensor:
-        """x_f of normed inputs, (B, L, D), with the short convolution and the skip."""
+        """x_f of normalised inputs, (B, L, D), with the short convolution and the skip."""
         if self.taps is not None:
             h_BLD = self.taps(h_BLD)
         xf_BLD: Tensor = self.filter(h_BLD, e_BNDO)
         return xf_BLD if self.skip_D is None else torch.addcmul(xf_BLD, h_BLD, self.skip_D)
 
     def initial_value(self, name: str, generator: torch.Generator) -> Tensor:  # noqa: ARG002
-        """The skip: N(0, 1), as Mega's omega."""
+        """The skip's weights: N(0, 1), like Mega's omega."""
         return torch.randn(self.model.width, generator=generator)

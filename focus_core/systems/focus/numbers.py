@@ -1,4 +1,4 @@
-"""What a Focus network's filters report: how stable, how far they remember, whether they adapt."""
+"""Numbers on a Focus network's filters: stability, memory, and whether they adapt."""
 
 from __future__ import annotations
 
@@ -17,20 +17,21 @@ if TYPE_CHECKING:
 
 
 def each_report(net: SequenceModel, inputs_BL: Tensor) -> dict[str, float]:
-    """What every report has."""
+    """The numbers of every report: the pole radii."""
     return pole_radii(net, inputs_BL)
 
 
 def at_the_end(
     net: SequenceModel, inputs_BL: Tensor, score: Callable[[], float]
 ) -> dict[str, float]:
-    """What the last report has: ``filter_numbers``, and ``theta_mean`` where filters adapt.
+    """The numbers of the last report: ``filter_numbers``, and ``theta_mean`` if filters adapt.
 
     Args:
-        net: trained.
+        net: the trained network.
         inputs_BL: a few sequences.
-        score: the network's, on validation. With every filter fixed at its mean it is
-            ``theta_mean``: as good as the adaptive one where adapting is not used.
+        score: computes the network's validation score. ``theta_mean`` is this score with the
+            logits of every filter fixed at their mean. It is as good as the score with adaptive
+            filters if the network does not use adaptation.
     """
     found = filter_numbers(net, inputs_BL)
     with mean_theta(net) as adaptive:
@@ -43,12 +44,12 @@ def pole_radii(net: SequenceModel, inputs_BL: Tensor) -> dict[str, float]:
     """The largest and the median pole radius over bins, channels and filters.
 
     Args:
-        net: put into evaluation mode for the probe, and back.
+        net: runs in evaluation mode for the probe; its mode is restored afterwards.
         inputs_BL: a few sequences.
 
     Returns:
-        ``pole_radius_max`` and ``pole_radius_median`` over all layers, and with ``.layer0`` ...
-        behind the name of each; nothing for a network without a filter bank.
+        ``pole_radius_max`` and ``pole_radius_median`` over all layers, and both again per layer
+        with ``.layer0`` ... appended; an empty dict for a network without a filter bank.
     """
     with evaluation(net), recorded(net) as thetas:
         net(inputs_BL)

@@ -1,4 +1,4 @@
-"""Which coefficients are stable at which order, and which gains can be computed from them."""
+"""At which orders each parameterisation is stable, and which gains it allows."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ ORDERS: dict[str, tuple[int, ...]] = {
     "cascade": (4, 6, 8),
     "ema": (1,),
 }
-"""Orders of each parameterisation; a cascade of order 2 would be a triangle."""
+"""Allowed orders of each parameterisation; a cascade of order 2 would be a triangle."""
 
 BY_SIGMOID = ("sigmoid", "ek", "polar", "ema")
-"""Parameterisations whose identity filter lies at logits of -infinity; at 0 for the others."""
+"""Parameterisations whose identity filter has logits of -infinity; the others have it at 0."""
 
 
 def order_error(parameterisation: str, order: int) -> str | None:
-    """What is wrong with this order, and what would be right; None where nothing is."""
+    """What is wrong with this order, and what would be right; None for a valid order."""
     if parameterisation not in ORDERS:
         return f"unknown parameterisation {parameterisation!r}; there are {', '.join(ORDERS)}"
     orders = ORDERS[parameterisation]
@@ -35,14 +35,14 @@ def order_error(parameterisation: str, order: int) -> str | None:
 def may_grow(parameterisation: str, order: int) -> bool:
     """True if carried outputs can grow without input while the coefficients change.
 
-    Of order 1 no step enlarges them. Those of ek fall, 1 > a_1 >= a_2 >= ... >= 0: no sum of
-    past outputs that follow each other ever exceeds the largest such sum before it.
+    At order 1, no step enlarges the outputs. The coefficients of ek fall, 1 > a_1 >= a_2 >= ...
+    >= 0: no sum of consecutive outputs ever exceeds the largest such sum before it.
     """
     return order > 1 and parameterisation != "ek"
 
 
 def gain_error(gain: str, parameterisation: str, order: int) -> str | None:
-    """What is wrong with this gain, and what would be right; None where nothing is."""
+    """What is wrong with this gain, and what would be right; None for a valid gain."""
     if gain not in ("none", "l2", "dc", "peak"):
         return f"unknown gain {gain!r}; the gains are none, l2, dc, peak"
     if gain == "l2" and parameterisation == "cascade":

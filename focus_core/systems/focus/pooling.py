@@ -1,4 +1,4 @@
-"""Windows of a bin to one number each: what the hypernetwork sees of a bin (Eq. 2).
+"""Pooling of each window of a bin to one number, which the hypernetwork reads (Eq. 2).
 
 B batch, L length, D width, N bins, R bin length, O windows a bin, W steps of the longest window.
 """
@@ -15,10 +15,12 @@ from torch.nn import functional
 def pool(x_BLD: Tensor, bins: int, bin_length: int, windows: int, how: str = "max") -> Tensor:
     """One number e_BNDO for each of ``windows`` windows of each of the first ``bins`` bins.
 
-    Window o of a bin of R steps is [floor(o R / O), ceil((o + 1) R / O)): none crosses an edge.
+    Window o of a bin of R steps is [floor(o R / O), ceil((o + 1) R / O)): no window crosses the
+    edge of a bin.
 
     Args:
-        x_BLD: the sequence; steps that it lacks in the last bin count as 0, and never as a maximum.
+        x_BLD: the sequence. Steps that are missing in the last bin count as 0. With ``"max"`` they
+            are ignored, and a window of missing steps gives 0.
         bins: N.
         bin_length: R, in steps.
         windows: O.
@@ -45,7 +47,7 @@ def pool(x_BLD: Tensor, bins: int, bin_length: int, windows: int, how: str = "ma
 
 
 def _windows(bin_length: int, windows: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """The steps of each window, (O, W), and which of them count: shorter ones repeat their last."""
+    """The steps of each window, (O, W), and which count; a shorter window repeats its last step."""
     first_O1 = torch.arange(windows, device=device)[:, None] * bin_length // windows
     last_O1 = -(-torch.arange(1, windows + 1, device=device)[:, None] * bin_length // windows) - 1
     steps_OW = first_O1 + torch.arange(int((last_O1 - first_O1).max()) + 1, device=device)
@@ -56,9 +58,9 @@ def _maxima(x_BLD: Tensor, bins: int, bin_length: int, windows: int) -> Tensor:
     B, L, D = x_BLD.shape
     steps = bins * bin_length
     x_BDL = x_BLD.transpose(1, 2)[..., :steps]
-    if steps > L:  # only where a bin's filter is computed from the bin itself
+    if steps > L:  # only if a filter is computed from the last bin
         x_BDL = functional.pad(x_BDL, (0, steps - L), value=-math.inf)
     e_BDNO = functional.adaptive_max_pool1d(x_BDL, bins * windows)
-    if steps > L:  # a window without a token says nothing
+    if steps > L:  # a window without a token gives 0
         e_BDNO = e_BDNO.masked_fill(torch.isneginf(e_BDNO), 0)
     return e_BDNO.view(B, D, bins, windows).transpose(1, 2)

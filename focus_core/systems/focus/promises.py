@@ -1,4 +1,4 @@
-"""What a Focus layer promises: whether it sees the future, can go token by token, may grow."""
+"""Whether a Focus layer can see the future, can run token by token, and may grow."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ if TYPE_CHECKING:
     from focus_core.systems.focus.config import FocusConfig
 
 SHORT_BIN = 16
-"""The worst growth a token that a search found over bins of 1, 8, 16 and 64 tokens is 1.26, 1.017,
-1.013 and 1.002 for sigmoid coefficients of order 2, and 2.4, 1.41, 1.23 and 1.04 for a lattice:
-slower there, not safe (tests/focus_core/test_cautions.py)."""
+"""Carried filters over shorter bins get a caution. A search over bins of 1, 8, 16 and 64 tokens
+found a worst growth per token of 1.26, 1.017, 1.013 and 1.002 for sigmoid coefficients of order 2,
+and of 2.4, 1.41, 1.23 and 1.04 for a lattice of order 2. Longer bins grow more slowly, but are not
+safe (tests/focus_core/test_cautions.py)."""
 
 
 def leaks(model: FocusConfig) -> tuple[str, ...]:
-    """Why this layer can see the future; empty for a causal one."""
+    """The reasons why this layer can see the future; empty for a causal layer."""
     if model.filter not in ("adaptive", "static"):
         return ()
     found = []
@@ -39,7 +40,7 @@ def leaks(model: FocusConfig) -> tuple[str, ...]:
 
 
 def why_no_step(model: FocusConfig) -> str:
-    """Why the layer cannot be computed token by token; empty where it can."""
+    """Why the layer cannot be computed token by token; empty if it can."""
     if leaks(model):
         return f"what comes later is needed: {leaks(model)[0]}"
     if model.filter == "adaptive" and model.global_conv not in ("none", "ema"):
@@ -55,7 +56,7 @@ def why_no_step(model: FocusConfig) -> str:
 
 
 def cautions(model: FocusConfig, task: TaskConfig) -> tuple[str, ...]:
-    """Attention with next to nothing to choose from, and filters that may grow."""
+    """Warnings about attention over too few tokens, and about filters that may grow."""
     found = short_chunk(model.chunk_length, task.length) if model.attention != "none" else ()
     if (
         has_bank(model, task)

@@ -1,7 +1,7 @@
 """The exact recurrences y[t] = w[t] - sum_p a_p y[t-p] and s[t] = w[t] + a[t] s[t-1].
 
-Each has a backward of its own: autograd through the loop would keep every step; only the result is
-needed. P order, N bins, R bin length, T = N R steps, G rows that run side by side.
+Each has a backward of its own, which needs only the result; autograd through the loop would keep
+every step. P order, N bins, R bin length, T = N R steps, G rows that run in parallel.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ def recur(w_NRG: Tensor, a_PNG: Tensor) -> Tensor:
     """Filter the N * R time steps of each row; step t of bin n uses the coefficients of bin n.
 
     Args:
-        w_NRG: the driving signal, already times its gain.
+        w_NRG: the driving signal, already multiplied by its gain.
         a_PNG: coefficients.
 
     Returns:
@@ -51,7 +51,7 @@ class _Recurrence(torch.autograd.Function):
 def _adjoint(grad_y_NRG: Tensor, a_PNG: Tensor) -> Tensor:
     """The same recurrence in reverse: u[t] = grad_y[t] - sum_p a_p(t+p) u[t+p].
 
-    The coefficient is that of step t + p, the step which read y[t].
+    The coefficient is that of step t + p, because step t + p reads y[t].
     """
     N, R, _ = grad_y_NRG.shape
     u_NRG = grad_y_NRG.clone(memory_format=torch.contiguous_format)
@@ -77,15 +77,16 @@ def _coefficient_gradient(u_NRG: Tensor, y_NRG: Tensor, order: int) -> Tensor:
 
 
 def recur_complex(w_TG: Tensor, decay_TG: Tensor, angle_TG: Tensor) -> tuple[Tensor, Tensor]:
-    """s[t] = w[t] + e^{decay[t] + j angle[t]} s[t-1]: one complex pole a step, free to change.
+    """s[t] = w[t] + e^{decay[t] + j angle[t]} s[t-1]: one complex pole per step.
 
-    |s| never grows without input while decay <= 0, however both vary: a rotation and a contraction.
-    The state is two reals: torch is slow to take complex tensors apart and together.
+    Without input, |s| never grows while decay <= 0, even if decay and angle vary: each step is a
+    rotation and a contraction. The state is two real tensors, because torch splits and joins
+    complex tensors slowly.
 
     Args:
-        w_TG: the real driving signal, already times its gain.
+        w_TG: the real driving signal, already multiplied by its gain.
         decay_TG: the logarithm of each pole's modulus.
-        angle_TG: each pole's angle, in radians a step.
+        angle_TG: each pole's angle, in radians per step.
 
     Returns:
         u_TG and v_TG, the real and the imaginary part of s.

@@ -1,7 +1,7 @@
-"""What a Focus layer's filters do to an impulse: how long they remember, how much they amplify.
+"""Impulse responses of a Focus layer's filters: how long they remember, how much they amplify.
 
-At the Theta of one sequence, held fixed, each layer's filter (with its short convolution and skip)
-is given a single 1. B batch, L length, D width, N places (bins or tokens of that sequence),
+The Theta of one sequence is held fixed, and each layer's filter (with its short convolution and
+skip) reads a single 1. B batch, L length, D width, N places (bins or tokens of that sequence),
 S steps, K frequencies.
 """
 
@@ -25,38 +25,39 @@ if TYPE_CHECKING:
 MOST_PLACES = 16
 MOST_STEPS = 512
 FREQUENCIES = 512
-"""Points on the unit circle at which a gain is drawn."""
+"""Least number of FFT points for a gain that is drawn."""
 FINER = 8
-"""Points a step at which its peak is looked for: it is missed by less than a hundredth."""
+"""FFT points per step for the peak of a gain; the result is less than a hundredth too low."""
 
 
 Choose = Callable[[int], list[int]]
-"""From the number of a layer's places to those that are looked at."""
+"""Maps the number of a layer's places to the list of places to examine."""
 
 
 class Responses(NamedTuple):
-    """One layer's h_NSD, and which of the sequence's bins or tokens each of the N is."""
+    """One layer's impulse responses h_NSD, and the bin or token of each of the N responses."""
 
     places: list[int]
     h_NSD: Tensor  # noqa: N815
 
 
 def evenly(count: int) -> list[int]:
-    """All places, or ``MOST_PLACES`` of them with even spaces between."""
+    """All places, or ``MOST_PLACES`` of them at even distances."""
     shown = min(MOST_PLACES, count)
     return [place * count // shown for place in range(shown)]
 
 
 def impulse_responses(net: SequenceModel, inputs_BL: Tensor, steps: int) -> list[Tensor]:
-    """h_NSD of every Focus layer that filters; N is 1 for filters that do not adapt.
+    """h_NSD of every Focus layer that filters; N is 1 if all places share their filters.
 
-    A bidirectional layer gives two: of its mixer and of the reversed one, whose bins are
-    counted from the end.
+    A bidirectional layer gives two: one of its mixer, and one of the reversed mixer, whose places
+    are counted from the end of the sequence.
 
     Args:
-        net: put into evaluation mode meanwhile, and back.
-        inputs_BL: the first of these sequences decides Theta.
-        steps: from the impulse on. Where the state is reset at a bin's end, so is the response.
+        net: runs in evaluation mode; its mode is restored afterwards.
+        inputs_BL: sequences; the first one decides Theta.
+        steps: number of steps, from the impulse on. If a bin's end resets the state, it also ends
+            the response.
     """
     return [found.h_NSD for found in responses_at(net, inputs_BL, steps, evenly)]
 
@@ -64,7 +65,7 @@ def impulse_responses(net: SequenceModel, inputs_BL: Tensor, steps: int) -> list
 def responses_at(
     net: SequenceModel, inputs_BL: Tensor, steps: int, choose: Choose
 ) -> list[Responses]:
-    """As ``impulse_responses``, at the places that ``choose`` names."""
+    """The same as ``impulse_responses``, at the places that ``choose`` returns."""
     mixers = [module for module in net.modules() if isinstance(module, FocusMixer)]
     with evaluation(net), recorded(net) as thetas:
         net.each_position(inputs_BL[:1])
@@ -86,16 +87,17 @@ def responses_at(
 
 
 def gains(h_NSD: Tensor) -> Tensor:
-    """|H| at K frequencies from 0 to half a turn a token, (N, K, D)."""
+    """|H| at K frequencies from 0 to half a turn per token, (N, K, D)."""
     points = max(FREQUENCIES, h_NSD.shape[1])
     gain_NKD: Tensor = torch.fft.rfft(h_NSD.float(), n=points, dim=1).abs()
     return gain_NKD
 
 
 def peak_gains(h_NSD: Tensor) -> Tensor:
-    """The largest |H| at any frequency and of any channel, (N,).
+    """The largest |H| over all frequencies and channels, (N,).
 
-    Taken at ``FINER`` frequencies a step: a long response has peaks between those of ``gains``.
+    It uses ``FINER`` FFT points per step: a long response has peaks between the frequencies of
+    ``gains``.
     """
     points = max(FREQUENCIES, FINER * h_NSD.shape[1])
     peaks = [torch.fft.rfft(h_SD.float(), n=points, dim=0).abs().amax() for h_SD in h_NSD]
@@ -103,7 +105,7 @@ def peak_gains(h_NSD: Tensor) -> Tensor:
 
 
 def memory(h_NSD: Tensor) -> Tensor:
-    """Tokens until the response stays below 1 % of its peak, (N, D); 0 where there is none."""
+    """Tokens until the response stays below 1 % of its peak, (N, D); 0 for a zero response."""
     size_NSD = h_NSD.abs()
     heard_NSD = size_NSD > 0.01 * size_NSD.amax(dim=1, keepdim=True)
     steps_S = torch.arange(1, h_NSD.shape[1] + 1, device=h_NSD.device)
@@ -112,11 +114,11 @@ def memory(h_NSD: Tensor) -> Tensor:
 
 
 def filter_numbers(net: SequenceModel, inputs_BL: Tensor) -> dict[str, float]:
-    """Effective memory (median, in tokens) and peak gain, in all, by layer, and by bin.
+    """Effective memory (median, in tokens) and peak gain: overall, by layer, and by bin.
 
     Returns:
-        ``effective_memory`` and ``peak_gain``, each again with ``.layer0`` ... behind it, and
-        ``peak_gain.bin0`` ... where a layer has several bins, 16 at the most; nothing for a
+        ``effective_memory`` and ``peak_gain``, both again per layer with ``.layer0`` ... appended,
+        and ``peak_gain.bin0`` ... for up to 16 bins if a layer has several; an empty dict for a
         network without such filters.
     """
     steps = min(inputs_BL.shape[1], MOST_STEPS)
@@ -140,13 +142,13 @@ def filter_numbers(net: SequenceModel, inputs_BL: Tensor) -> dict[str, float]:
 
 
 def _response(mixer: FocusMixer, places: int, steps: int, embedding: nn.Module | None) -> Tensor:
-    """What the mixer's filter makes of a 1 (Eq. 4-8), (N, S, D)."""
-    # Eq. 6 as written answers before it is asked: there the 1 stands last, and time runs backwards.
+    """The impulse response of the mixer's filter (Eq. 4-8), (N, S, D)."""
+    # Eq. 6 as written is anti-causal: the 1 is then the last step, and time runs backwards.
     backwards = mixer.model.realisation == "literal" and isinstance(mixer.filter, FilterBank)
     steps = min(steps, mixer.model.bin_length) if backwards else steps
     length = mixer.model.bin_length if backwards else steps
     x_NSD = mixer.update_gate.weight.new_zeros(places, length, mixer.model.width)
     x_NSD[:, -1 if backwards else 0] = 1
-    # asked in the right shape; its answer is replaced
+    # the embedding is only computed for its shape: ``fixed`` replaces the logits
     h_NSD = mixer.filtered(x_NSD, None if embedding is None else embedding(x_NSD))
     return h_NSD.flip(1)[:, :steps] if backwards else h_NSD

@@ -1,4 +1,4 @@
-"""The rules of the Focus layer's own fields; each message says what would be right."""
+"""The rules for the Focus layer's own fields; each message says what would be right."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def check(given: FocusConfig, model: FocusConfig, task: TaskConfig) -> None:
     """Raise a UserError for the first rule that a Focus layer breaks.
 
     Args:
-        given: the options as they were asked for.
-        model: the same, resolved.
-        task: its task.
+        given: the options as the user gave them.
+        model: the same options, resolved.
+        task: the trial's task.
     """
     _check_mode(given)
     if model.attention != "none":
@@ -46,7 +46,7 @@ def _check_mode(model: FocusConfig) -> None:
 
 
 def check_wiring(model: FocusConfig) -> None:
-    """Something reads the filter's output."""
+    """Check that something reads the filter's output."""
     if model.filter == "none":
         return
     readers = [model.gates_from]
@@ -60,7 +60,7 @@ def check_wiring(model: FocusConfig) -> None:
 
 
 def check_hypernetwork(model: FocusConfig, task: TaskConfig) -> None:
-    """Where the filters start, in the first bins and in the others."""
+    """Check the start of the filters, in the first bins and in the others, and the squashing."""
     if model.filter != "adaptive":
         return
     _check_first_bin(model, task)
@@ -101,7 +101,7 @@ def _check_theta_init(model: FocusConfig) -> None:
 
 
 def check_coupled(model: FocusConfig) -> None:
-    """The time constants are a range."""
+    """Check that the time constants form a range of at most 500 tokens."""
     require(
         model.time_min <= model.time_max,
         f"model.time_min = {model.time_min:g} must not be above model.time_max = "

@@ -1,4 +1,4 @@
-"""Focus-H: filters that are learned, and written by no hypernetwork.
+"""Focus-H: learned filters, without a hypernetwork.
 
 D width, N bins, F filters, P order.
 """
@@ -24,12 +24,12 @@ class StaticLogits(nn.Module):
         return self.logits_DFP[None, None]
 
     def initial_value(self, name: str, generator: torch.Generator) -> Tensor:  # noqa: ARG002
-        """N(0, 0.5^2): the filters of a bank differ from the start."""
+        """N(0, 0.5^2), so that the filters of a bank start at different values."""
         return 0.5 * torch.randn(self.logits_DFP.shape, generator=generator)
 
 
 class StaticBinLogits(nn.Module):
-    """Focus-H with learned logits for each bin by its number, the same for all sequences."""
+    """Focus-H with learned logits for each bin number, the same for all sequences."""
 
     def __init__(self, model: FocusConfig, bins: int) -> None:
         super().__init__()
@@ -49,6 +49,6 @@ class StaticBinLogits(nn.Module):
         return self.logits_NDFP[None, :bins]
 
     def initial_value(self, name: str, generator: torch.Generator) -> Tensor:  # noqa: ARG002
-        """N(0, 0.5^2), the same in every bin: Focus-H, from which the bins may part."""
+        """N(0, 0.5^2), equal in every bin: it starts as Focus-H; training may separate the bins."""
         _, *bank = self.logits_NDFP.shape
         return 0.5 * torch.randn(bank, generator=generator).expand(self.logits_NDFP.shape)

@@ -1,4 +1,4 @@
-"""Theta, the logits of all filters, while a network runs: recorded, or replaced by its mean."""
+"""Record or replace Theta, the logits of all filters, while a network runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Hook = Callable[[nn.Module, Any, Tensor], Tensor | None]
 
 
 class Theta(NamedTuple):
-    """The logits of one layer's filters in one run: s_BNDFP, or s_TBIFD of a coupled bank."""
+    """The logits of one layer's filters in one run: s_BNDFP, or s_TBIFD for a coupled bank."""
 
     bank: FilterBank | CoupledBank
     logits: Tensor
@@ -28,11 +28,11 @@ class Theta(NamedTuple):
 
     @property
     def num_places(self) -> int:
-        """Places of a sequence: bins or tokens, 1 for filters that do not adapt."""
+        """Number of places in a sequence: bins or tokens, 1 if all places share their filters."""
         return self.logits.shape[0 if isinstance(self.bank, CoupledBank) else 1]
 
     def at(self, places: Sequence[int]) -> Tensor:
-        """Those of the first sequence at these places, in the shape the bank reads."""
+        """The first sequence's logits at these places, in the shape that the bank reads."""
         if isinstance(self.bank, CoupledBank):
             return self.logits[:, 0][list(places)][None]
         return self.logits[0][list(places)][:, None]
@@ -40,9 +40,9 @@ class Theta(NamedTuple):
 
 @contextmanager
 def recorded(net: nn.Module) -> Iterator[list[Theta]]:
-    """Runs of ``net`` in this context add the Theta of every bank to the list, layer by layer.
+    """Runs of ``net`` in this context append the Theta of every bank to the list, layer by layer.
 
-    A bidirectional layer has two: that of its mixer, then that of the reversed one.
+    A bidirectional layer appends two: the Theta of its mixer, then that of its reversed mixer.
     """
     found: list[Theta] = []
 
@@ -66,10 +66,11 @@ def fixed(bank: FilterBank | CoupledBank, logits: Tensor) -> Iterator[None]:
 
 @contextmanager
 def mean_theta(net: nn.Module) -> Iterator[bool]:
-    """Runs of ``net`` in this context use, in every layer, the mean of its logits.
+    """Runs of ``net`` in this context use, in every layer, the mean of that layer's logits.
 
-    The mean is over the sequences of a batch and all their bins or tokens: one static filter bank,
-    the best guess at one that does not adapt. Gives False for a network whose filters do not.
+    The mean is over the sequences of a batch and all their bins or tokens. It gives one static
+    filter bank, the best guess at a bank that does not adapt. The context yields False for a
+    network whose filters do not adapt.
     """
 
     def hook(_module: nn.Module, _inputs: Any, logits: Tensor) -> Tensor:
@@ -90,7 +91,7 @@ def _banks(net: nn.Module) -> list[FilterBank | CoupledBank]:
 
 @contextmanager
 def _hooked(hooks: dict[nn.Module, Hook]) -> Iterator[None]:
-    """With these forward hooks: one a module, also where layers share it."""
+    """Add these forward hooks for this context: one per module, even if layers share it."""
     with ExitStack() as stack:
         for module, hook in hooks.items():
             stack.callback(module.register_forward_hook(hook).remove)

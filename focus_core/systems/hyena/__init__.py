@@ -1,4 +1,4 @@
-"""Hyena (Poli et al. 2023): its options, and what it promises."""
+"""The options and promises of Hyena (Poli et al. 2023)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class HyenaConfig(ModelConfig):
-    """Hyena's options; ``implicit`` is the network that writes its filters."""
+    """Hyena's options; ``implicit`` options belong to the network that writes the filters."""
 
     frame: ClassVar[Frame] = Frame(taps=3)
 
@@ -31,7 +31,7 @@ class HyenaConfig(ModelConfig):
     implicit_frequency_trained: bool = True
 
     def check(self, given: Self, task: TaskConfig) -> None:  # noqa: ARG002
-        """The features are the time, and a cosine and a sine of each frequency."""
+        """Require an odd number of features: the time, and a cosine and sine of each frequency."""
         features = self.implicit_features
         require(
             features >= 3 and features % 2 == 1,
@@ -40,7 +40,7 @@ class HyenaConfig(ModelConfig):
         )
 
     def why_no_step(self) -> str:
-        """Its filters are as long as the sequence."""
+        """Hyena's filters are as long as the sequence."""
         return "Hyena's convolution is as long as the sequence, and has no state of a fixed size"
 
     def _filled(self, length: int | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What Hyena costs. D width."""
+"""The cost of Hyena. D width."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from focus_core.systems.hyena.mixer import HyenaMixer, ImplicitFilter
 
 
 def _convolution(mixer: HyenaMixer, length: int) -> Work:
-    """It has no state of a fixed size: a decoder keeps all that went in."""
+    """Hyena has no state of a fixed size: a decoder keeps all inputs of the convolution."""
     D = mixer.out.in_features
     return Work(unseen=fft_convolution(D, length), state=D * length)
 

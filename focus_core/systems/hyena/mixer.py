@@ -1,6 +1,6 @@
 """Hyena of order 2: gates around a convolution with implicit taps (Poli et al. 2023).
 
-B batch, L length, D width, E features of a position, W width of that network.
+B batch, L length, D width, E features of a position, W width of the implicit network.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ from focus_core.layers.short_conv import ShortConv
 from focus_core.systems.hyena import HyenaConfig
 
 START_STD = 0.02
-"""Of the filters' network. Safari and zoology start every linear layer of a language model so.
+"""Standard deviation of the filter network's initial weights.
 
-The bare operator starts as torch's layers do, U(-1, 1) / sqrt(inputs): its first filters are white
-noise under the window. No published number has that start.
+Safari and zoology start every linear layer of a language model with this deviation. Without a
+language model, the published operator starts like torch's layers, U(-1, 1) / sqrt(inputs): its
+first filters are white noise under the window. No published number has that start.
 """
 DECAYS = (math.log(100) / 0.3, math.log(100) / 1.5)
-"""Fastest and slowest window: down to 1/100 after 0.3 and 1.5 of the longest sequence."""
+"""Fastest and slowest window: these fall to 1/100 after 0.3 and 1.5 of the longest sequence."""
 
 
 class HyenaMixer(Mixer):
@@ -44,7 +45,7 @@ class HyenaMixer(Mixer):
         """(B, L, D) to (B, L, D).
 
         Raises:
-            UserError: a sequence longer than the filter.
+            UserError: the sequence is longer than the filter.
         """
         first_BLD, second_BLD, v_BLD = self.short(self.into(self.norm(x_BLD))).chunk(3, dim=-1)
         v_BLD = second_BLD * v_BLD
@@ -84,7 +85,7 @@ class ImplicitFilter(nn.Module):
         """The taps h_DL.
 
         Raises:
-            UserError: more taps than positions the network knows.
+            UserError: there are more taps than positions that the network has.
         """
         if length > self.max_length:
             raise UserError(
@@ -106,7 +107,7 @@ class ImplicitFilter(nn.Module):
         return steps_L / max(1, self.max_length - 1)
 
     def _features(self, time_L: Tensor) -> Tensor:
-        """The time, then cosine and sine of some frequencies, (L, E)."""
+        """The time, then the cosines, then the negative sines of the frequencies, (L, E)."""
         bands = (self.features - 1) // 2
         wave = torch.linspace(1e-4, bands - 1, bands, device=time_L.device, dtype=time_L.dtype)
         last = (self.max_length - 1) / self.max_length  # the last tap is not a full turn
@@ -114,21 +115,21 @@ class ImplicitFilter(nn.Module):
         return torch.cat((time_L[:, None], angle.cos(), -angle.sin()), dim=-1)
 
     def _decays(self) -> Tensor:
-        """Rates of the channels' windows, (D,)."""
+        """The decay rates of the channels' windows, (D,)."""
         weight = self.out.weight
         return torch.linspace(
             DECAYS[1], DECAYS[0], len(weight), device=weight.device, dtype=weight.dtype
         )
 
     def initial_value(self, name: str, generator: torch.Generator) -> Tensor:  # noqa: ARG002
-        """One frequency for all units; trained features start as the fixed ones."""
+        """All units start at one frequency; trained features start as the fixed features."""
         if name == "frequency_W":
             return torch.full(self.frequency_W.shape, self.frequency)
         return self._features(self._time(self.max_length))
 
 
 class FilterLinear(nn.Linear):
-    """A linear layer of the filters' network, which starts as in the published language models."""
+    """A linear layer of the filter network, with the start of the published language models."""
 
     decays = False
 

@@ -1,4 +1,4 @@
-"""Where Hyena comes from."""
+"""The origin of Hyena."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 from focus_core.systems.origin import OURS
 
 PUBLISHED_FEATURES = {(5, 10.0, False, True), (33, 14.0, True, True)}
-"""Features, frequency, whether each is trained: safari's recall, safari's language models."""
+"""(features, frequency, features trained, frequency trained) of safari's recall and language."""
 DEFAULTS = {
     "model.implicit_features": 5,
     "model.implicit_frequency": 10.0,
@@ -18,7 +18,7 @@ DEFAULTS = {
 
 
 def departures(canonical: Mapping[str, object]) -> dict[str, str]:
-    """Features that nobody published."""
+    """Report features or a frequency that nobody published."""
     asked = tuple(canonical.get(key, default) for key, default in DEFAULTS.items())
     if asked in PUBLISHED_FEATURES:
         return {}

@@ -1,4 +1,4 @@
-"""Mega (Ma et al. 2022): its options, and what it promises."""
+"""The options and promises of Mega (Ma et al. 2022)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class MegaConfig(ModelConfig):
-    """Mega's options: its attention in chunks, and its average."""
+    """Mega's options: the attention in chunks, and the moving average."""
 
     frame: ClassVar[Frame] = Frame(
         tied_head=True,
@@ -42,21 +42,21 @@ class MegaConfig(ModelConfig):
     ema_size: int = option(4, POSITIVE)
 
     def check(self, given: Self, task: TaskConfig) -> None:
-        """Its chunks divide the sequence."""
+        """Require chunks that divide the sequence, and an even key width."""
         check_mode(given)
         check_divides(task.length, "chunks", self.chunk_length, given.chunks)
         check_even_keys(self.key_width)
 
     def first_seen(self, position: int) -> int:
-        """The first token of the chunk; what its average carries is not counted."""
+        """The first token of the chunk; what the moving average carries is not counted."""
         return position // self.chunk_length * self.chunk_length
 
     def edges(self) -> tuple[int, ...]:
-        """The first chunk ends there."""
+        """The end of the first chunk."""
         return (self.chunk_length,)
 
     def cautions(self, task: TaskConfig) -> tuple[str, ...]:
-        """A chunk that leaves attention next to nothing."""
+        """Warn about a chunk that is too short for attention."""
         return short_chunk(self.chunk_length, task.length)
 
     def _filled(self, length: int | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What Mega costs. M chunk length, Z key width, V value width."""
+"""The cost of Mega. M chunk length, Z key width, V value width."""
 
 from __future__ import annotations
 

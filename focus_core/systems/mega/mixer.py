@@ -19,7 +19,7 @@ from focus_core.systems.mega import MegaConfig
 
 
 class MegaState(NamedTuple):
-    """What a decoder keeps: the averages, and the chunk so far."""
+    """The state of a decoder: the averages, and the keys and values of the chunk so far."""
 
     averages_BDS: Tensor  # noqa: N815
     chunk: cache.Cache
@@ -64,7 +64,7 @@ class MegaMixer(Mixer):
     def _blend(
         self, x_BLD: Tensor, y_BLV: Tensor, u_BLD: Tensor, r_BLV: Tensor, candidate_BLD: Tensor
     ) -> Tensor:
-        """x, moved by the update gate towards what was attended to."""
+        """Move x towards the output of attention, by the update gate."""
         from_y_BLD = self.from_attention(r_BLV * self.dropout(y_BLV))
         h_BLD = self.dropout(functional.silu(candidate_BLD + from_y_BLD))
         return torch.lerp(x_BLD, h_BLD, torch.sigmoid(u_BLD))
@@ -79,7 +79,7 @@ class MegaMixer(Mixer):
         return y_BCMV.flatten(1, 2)[:, :L]
 
     def initial_state(self, batch: int) -> MegaState:
-        """Nothing read yet."""
+        """The state before the first token."""
         _, Z, V, _ = self.sizes
         kept = cache.empty(batch, 1, Z, V, self.beta_2Z)
         return MegaState(self.average.initial_state(batch), kept)
@@ -90,7 +90,7 @@ class MegaMixer(Mixer):
         e_BNDO: Tensor | None,  # noqa: ARG002
         state: MegaState,
     ) -> tuple[Tensor, MegaState]:
-        """The next token's (B, D), and the state with it; a full chunk is forgotten."""
+        """The next token's output (B, D), and the new state; a full chunk is dropped."""
         h_BD = self.norm(x_BD)
         averaged_BD, averages_BDS = self.average.step(h_BD, None, state.averages_BDS)
         u_BD, q_BZ, k_BZ, r_BV, candidate_BD = self._read(averaged_BD)
@@ -104,6 +104,6 @@ class MegaMixer(Mixer):
         return y_BD, MegaState(averages_BDS, kept)
 
     def initial_value(self, name: str, generator: torch.Generator) -> Tensor:
-        """Gamma and the bias N(0, 0.02^2), beta 0, as published."""
+        """Gamma and the bias are N(0, 0.02^2), beta is 0, as published."""
         value = torch.randn(getattr(self, name).shape, generator=generator)
         return torch.zeros_like(value) if name == "beta_2Z" else 0.02 * value

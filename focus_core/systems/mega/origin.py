@@ -1,4 +1,4 @@
-"""Where Mega comes from."""
+"""The origin of Mega."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A short convolution in a mixer's place: a control of ours."""
+"""A short convolution in the place of a mixer: a control of this project."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from focus_core.systems.system import System
 
 @dataclass(frozen=True, kw_only=True)
 class ShortConvConfig(ModelConfig):
-    """Its one option: how many tokens it reads."""
+    """The only option of its own is ``taps``, the number of tokens that a layer reads."""
 
     mixer: str = option("shortconv", one_of(["shortconv"]))
     taps: int | None = option(None, POSITIVE)
 
     def first_seen(self, position: int) -> int:
-        """Each layer reads as many tokens back as it has taps behind the first."""
+        """Each layer reads ``taps`` - 1 tokens further back."""
         return max(0, position - self.layers * ((self.taps or 1) - 1))
 
     def _filled(self, length: int | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The control without any long range: a causal convolution over a few tokens.
+"""The control without long-range memory: a causal convolution over a few tokens.
 
 B batch, L length, D width.
 """
@@ -30,7 +30,7 @@ class ShortConvMixer(Mixer):
         return out_BLD
 
     def initial_state(self, batch: int) -> Tensor:
-        """Nothing read yet."""
+        """The state before the first token."""
         return self.conv.initial_state(batch)
 
     def step(
@@ -39,6 +39,6 @@ class ShortConvMixer(Mixer):
         e_BNDO: Tensor | None,  # noqa: ARG002
         state: Tensor,
     ) -> tuple[Tensor, Tensor]:
-        """The next token's (B, D), and the state with it."""
+        """The next token's output (B, D), and the new state."""
         y_BD, state = self.conv.step(self.norm(x_BD), state)
         return x_BD + self.out(functional.silu(y_BD)), state

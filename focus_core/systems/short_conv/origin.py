@@ -1,4 +1,4 @@
-"""Where the control comes from."""
+"""The origin of the short convolution."""
 
 from __future__ import annotations
 

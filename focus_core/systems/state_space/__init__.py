@@ -1,4 +1,4 @@
-"""S4 and S4D (Gu et al. 2022): their options, and what they promise."""
+"""The options and promises of S4 and S4D (Gu et al. 2022)."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ class S4Config(ModelConfig):
     state_size: int = option(64, POSITIVE)  # N
 
     def check(self, given: Self, task: TaskConfig) -> None:  # noqa: ARG002
-        """States come in conjugate pairs."""
+        """Require an even state size, since states come in conjugate pairs."""
         require(
             self.state_size % 2 == 0,
             f"model.state_size = {self.state_size} must be even (states come in conjugate pairs)",
         )
 
     def rates(self, task: TaskConfig) -> Collection[str]:  # noqa: ARG002
-        """That of A, B and the step sizes."""
+        """The learning rate of A, B and the step sizes."""
         return ("state_learning_rate",)
 
 
 @dataclass(frozen=True, kw_only=True)
 class S4DConfig(S4Config):
-    """The same options, of a diagonal one."""
+    """The same options, for a diagonal state space."""
 
     mixer: str = option("s4d", one_of(["s4d"]))
 

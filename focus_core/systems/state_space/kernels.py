@@ -1,6 +1,6 @@
 """Kernels of linear state spaces x' = A x + B u, y = Re C x: S4 and S4D (Gu et al. 2022).
 
-Every channel has its own step size and C; states come in conjugate pairs, of which one is kept.
+Every channel has its own step size and C. States come in conjugate pairs; one of each pair is kept.
 D channels, L length, S kept states, K frequencies.
 """
 
@@ -17,26 +17,27 @@ from torch.utils.checkpoint import checkpoint
 from focus_core.systems.state_space import S4Config
 
 STEP_SIZES = (0.001, 0.1)
-"""Between these, log-uniformly, lie the channels' first step sizes: 10 to 1000 tokens."""
+"""The range of the initial step sizes of the channels, log-uniform: 10 to 1000 tokens."""
 PADDING, WRAP = 3, 1e-14
-"""The transform's length in sequences, and what is left of a tap that wraps around it.
+"""The transform's length in sequences, and the remaining share of a tap that wraps around it.
 
-Rounding grows by WRAP ** (-1 / PADDING): 5e4, so both stay far below 1e-10.
+Rounding errors grow by WRAP ** (-1 / PADDING), which is 5e4. Therefore rounding and wrapping errors
+both stay far below 1e-10.
 """
 
 MOST_NUMBERS = 2**22
-"""Complex ones, 64 MiB: a kernel of every state and every tap at once would fill the memory."""
+"""Most complex numbers at once, 64 MiB: all states and all taps at once would fill the memory."""
 
 LARGEST_B = 2.0
-"""Of the imaginary part of S4's first B: all public code clips it there, for stability.
+"""The limit of the imaginary part of S4's initial B: all public code clips it, for stability.
 
-Of 64 states B then has a norm of 8.7 instead of 45.3. What is clipped depends on the phases that
-the eigenvectors have, there as here. It is the start alone: training moves B freely.
+With 64 states the clipped B has a norm of 8.7 instead of 45.3. As in the public code, the clipped
+values depend on the phases of the eigenvectors. Only the start is clipped: training moves B freely.
 """
 
 
 class DiagonalKernel(nn.Module):
-    """S4D: A is diagonal (S4D-Lin: -1/2 + i pi n), held over a step (zero-order hold)."""
+    """S4D: A is diagonal (S4D-Lin: -1/2 + i pi n), with a zero-order hold over each step."""
 
     rates: ClassVar = dict.fromkeys(
         ("log_step_D", "log_decay_S", "turn_S", "P_S2", "B_S2"), "state_learning_rate"
@@ -74,22 +75,22 @@ class DiagonalKernel(nn.Module):
         return torch.exp(exponent_DS) * x_BDS + into_DS * u_BD[..., None]
 
     def initial_state(self, batch: int) -> Tensor:
-        """States x_BDS of nothing."""
+        """The states x_BDS before the first input."""
         D, S, _ = self.C_DS2.shape
         return torch.zeros(batch, D, S, device=self.C_DS2.device, dtype=torch.complex128)
 
     def step(self, u_BD: Tensor, x_BDS: Tensor) -> tuple[Tensor, Tensor]:
-        """What the convolution with the kernel gives next, (B, D), and the states with it."""
+        """The next output of the convolution with the kernel, (B, D), and the new states."""
         x_BDS = self.advance(x_BDS, u_BD)
         y_BD = 2 * (_complex(self.C_DS2) * x_BDS).sum(dim=-1).real
         return y_BD.to(u_BD.dtype), x_BDS
 
     def poles(self) -> Tensor:
-        """The diagonal of A, complex128: in the left half plane whatever was learned."""
+        """The diagonal of A, complex128; always in the left half plane."""
         return torch.complex(-torch.exp(self.log_decay_S.double()), self.turn_S.double())
 
     def initial_value(self, name: str, generator: torch.Generator) -> Tensor:
-        """Poles at -1/2 + i pi n, C of variance 1, steps spread over ``STEP_SIZES``."""
+        """Poles are -1/2 + i pi n, C has variance 1, and steps are spread over ``STEP_SIZES``."""
         S = len(self.turn_S)
         if name == "log_step_D":
             low, high = (math.log(size) for size in STEP_SIZES)
@@ -102,11 +103,11 @@ class DiagonalKernel(nn.Module):
 
 
 class LowRankKernel(DiagonalKernel):
-    """S4: A = diag - P P^*, which holds HiPPO-LegS; bilinear, by its generating function.
+    """S4: A = diag - P P^*, which includes HiPPO-LegS; bilinear, by its generating function.
 
-    sum_t k_t z^t = C (1 - A' z)^-1 B' needs no power of A: with Woodbury's identity it is four
-    Cauchy sums over the diagonal. It is taken on a circle inside the unit circle, where the taps
-    that wrap around the transform are too small to matter.
+    sum_t k_t z^t = C (1 - A' z)^-1 B' needs no power of A. With Woodbury's identity the function is
+    four Cauchy sums over the diagonal. The points z are on a circle inside the unit circle, where
+    the taps that wrap around the transform are too small to matter.
     """
 
     def __init__(self, model: S4Config, max_length: int) -> None:
@@ -116,7 +117,7 @@ class LowRankKernel(DiagonalKernel):
         self.B_S2 = nn.Parameter(torch.empty(S, 2))
 
     def forward(self, length: int) -> Tensor:
-        """The taps k_DL, in float64; of the same transform whatever the length."""
+        """The taps k_DL, in float64; every length up to ``max_length`` has the same transform."""
         n = PADDING * max(length, self.max_length)
         radius = WRAP ** (1 / n)
         K = torch.arange(n // 2 + 1, device=self.turn_S.device, dtype=torch.float64)
@@ -128,12 +129,15 @@ class LowRankKernel(DiagonalKernel):
         return taps_DL * back_L
 
     def advance(self, x_BDS: Tensor, u_BD: Tensor) -> Tensor:
-        """The same for the bilinear step; Woodbury's identity again, so linear in the states."""
+        """The states after one more input, by the bilinear step.
+
+        Woodbury's identity makes the cost linear in the number of states.
+        """
         half_D1 = torch.exp(self.log_step_D.double())[:, None] / 2
         A_S, P_S, B_S = self.poles(), _complex(self.P_S2), _complex(self.B_S2)
 
         def along(x_S: Tensor) -> Tensor:
-            """P^* x over both halves of the pairs: real."""
+            """P^* x over both states of each pair, which is real."""
             total: Tensor = 2 * (P_S.conj() * x_S).sum(dim=-1, keepdim=True).real
             return total
 
@@ -146,11 +150,11 @@ class LowRankKernel(DiagonalKernel):
     def generating(self, z_K: Tensor) -> Tensor:
         """sum_t k_t z^t of every channel at the points z, (D, K) complex128."""
         step_D1 = torch.exp(self.log_step_D.double())[:, None]
-        s_DK = 2 / step_D1 * (1 - z_K) / (1 + z_K)  # where the continuous resolvent is read
+        s_DK = 2 / step_D1 * (1 - z_K) / (1 + z_K)  # points of the continuous resolvent
         B_S, C_DS, P_S = _complex(self.B_S2), _complex(self.C_DS2), _complex(self.P_S2)
         poles_S = self.poles()
         near_DKS = 1 / (s_DK[..., None] - poles_S)
-        far_DKS = 1 / (s_DK[..., None] - poles_S.conj())  # the other half of each pair
+        far_DKS = 1 / (s_DK[..., None] - poles_S.conj())  # the other state of each pair
 
         def cauchy(weight_DS: Tensor) -> Tensor:
             weight_DS1 = weight_DS.expand_as(C_DS)[..., None]
@@ -161,9 +165,9 @@ class LowRankKernel(DiagonalKernel):
         return 2 / (1 + z_K) * inverse_DK
 
     def initial_value(self, name: str, generator: torch.Generator) -> Tensor:
-        """HiPPO-LegS in the basis in which its normal part is diagonal, its B clipped as published.
+        """HiPPO-LegS in the basis where its normal part is diagonal, with B clipped as published.
 
-        The rest is as in S4D.
+        The other parameters start as in S4D.
         """
         if name not in ("turn_S", "P_S2", "B_S2"):
             return super().initial_value(name, generator)
@@ -174,14 +178,14 @@ class LowRankKernel(DiagonalKernel):
 
 
 def in_slices(function: Callable[[Tensor], Tensor], at_K: Tensor, numbers: int) -> Tensor:
-    """``function(at_K)``, (D, K), in slices of K small enough that a slice fits into memory.
+    """Compute ``function(at_K)``, (D, K), in slices of K that fit into memory.
 
-    Where there are several they are computed again for the backward pass.
+    Where there are several slices, the backward pass computes each slice again.
 
     Args:
         function: takes some of the points, and returns a column for each.
         at_K: the points.
-        numbers: that it holds in memory for every point.
+        numbers: complex numbers that the function holds in memory for every point.
     """
     slices = torch.split(at_K, max(1, MOST_NUMBERS // numbers))
     if len(slices) == 1:
@@ -193,7 +197,7 @@ def legs(pairs: int) -> tuple[Tensor, Tensor, Tensor]:
     """HiPPO-LegS of 2 ``pairs`` states: A = V (-1/2 + i turn) V^* - P P^T, B.
 
     Returns:
-        turn_S (float64, positive), V^* P and V^* B (complex128), of one state in each pair.
+        turn_S (float64, positive), V^* P and V^* B (complex128), for one state of each pair.
     """
     n = torch.arange(2 * pairs, dtype=torch.float64)
     root = torch.sqrt(2 * n + 1)

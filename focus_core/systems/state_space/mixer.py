@@ -1,4 +1,4 @@
-"""S4 and S4D: every channel convolved with the kernel of a linear state space (Gu et al. 2022).
+"""S4 and S4D: a linear state space's kernel convolves every channel (Gu et al. 2022).
 
 B batch, L length, D width.
 """
@@ -41,7 +41,7 @@ class S4Mixer(Mixer):
         return out_BLD
 
     def initial_state(self, batch: int) -> Tensor:
-        """Nothing read yet."""
+        """The state before the first token."""
         return self.kernel.initial_state(batch)
 
     def step(
@@ -50,7 +50,7 @@ class S4Mixer(Mixer):
         e_BNDO: Tensor | None,  # noqa: ARG002
         state: Tensor,
     ) -> tuple[Tensor, Tensor]:
-        """The next token's (B, D), and the state with it."""
+        """The next token's output (B, D), and the new state."""
         h_BD = self.norm(x_BD)
         y_BD, state = self.kernel.step(h_BD, state)
         return self._blend(x_BD, h_BD, y_BD), state

@@ -1,4 +1,4 @@
-"""Where S4 and S4D come from."""
+"""The origin of S4 and S4D."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import replace
 from focus_core.systems.origin import OURS
 
 RATE, PUBLISHED_RATE = "train.state_learning_rate", 1e-3
-"""Of A, B and the step sizes in state-spaces/s4; it is the default here."""
+"""The learning rate of A, B and the step sizes in state-spaces/s4; also the default here."""
 
 
 def departures(canonical: Mapping[str, object]) -> dict[str, str]:
-    """A rate that is not the published one."""
+    """Report a learning rate that is not the published one."""
     if canonical.get(RATE, PUBLISHED_RATE) == PUBLISHED_RATE:
         return {}
     return {"optimiser": OURS.optimiser}

@@ -1,4 +1,4 @@
-"""Attention over the whole sequence, in three ways: their options, and what they promise."""
+"""The options and promises of three mixers with attention over the whole sequence."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class AttentionConfig(ModelConfig):
     heads: int = option(1, POSITIVE)
 
     def check(self, given: Self, task: TaskConfig) -> None:  # noqa: ARG002
-        """Heads divide the width."""
+        """Require heads that divide the width."""
         check_heads(self.width, self.heads)
 
 
 @dataclass(frozen=True, kw_only=True)
 class TransformerConfig(AttentionConfig):
-    """The same options, of attention that is written out."""
+    """The same options, for attention that is written out."""
 
     mixer: str = option("transformer", one_of(["transformer"]))
 

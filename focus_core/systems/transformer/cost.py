@@ -1,4 +1,4 @@
-"""What full attention costs. L length, H heads, Z width of a head."""
+"""The cost of full attention. L length, H heads, Z width of a head."""
 
 from __future__ import annotations
 

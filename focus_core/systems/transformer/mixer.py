@@ -30,7 +30,7 @@ class AttentionMixer(Mixer):
         self.dropout = nn.Dropout(model.dropout)
 
     def forward(self, x_BLD: Tensor, e_BNDO: Tensor | None) -> Tensor:  # noqa: ARG002
-        """The stream plus attention(norm(x)), (B, L, D)."""
+        """The residual stream plus attention(norm(x)), (B, L, D)."""
         qkv_BLD = self.query_key_value(self.norm(x_BLD))
         q_BHLZ, k_BHLZ, v_BHLZ = (
             torch.unflatten(qkv_BLD, -1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4).unbind(0)
@@ -45,7 +45,7 @@ class AttentionMixer(Mixer):
         return causal_attention(q_BHLZ, k_BHLZ, v_BHLZ)
 
     def initial_state(self, batch: int) -> cache.Cache:
-        """Nothing read yet."""
+        """The state before the first token."""
         D, H = self.out.in_features, self.heads
         return cache.empty(batch, H, D // H, D // H, self.out.weight)
 
@@ -55,7 +55,7 @@ class AttentionMixer(Mixer):
         e_BNDO: Tensor | None,  # noqa: ARG002
         state: cache.Cache,
     ) -> tuple[Tensor, cache.Cache]:
-        """The next token's (B, D), and the state with it."""
+        """The next token's output (B, D), and the new state."""
         qkv_BD = self.query_key_value(self.norm(x_BD))
         q_BHZ, k_BHZ, v_BHZ = torch.unflatten(qkv_BD, -1, (3, self.heads, -1)).unbind(1)
         state = state.append(k_BHZ, v_BHZ)
@@ -64,7 +64,7 @@ class AttentionMixer(Mixer):
 
 
 class TransformerMixer(AttentionMixer):
-    """Transformer: the same function of the same parameters, every score written out."""
+    """Transformer: the same function with the same parameters, with every score written out."""
 
     def attend(self, q_BHLZ: Tensor, k_BHLZ: Tensor, v_BHLZ: Tensor) -> Tensor:
         bias_LL = causal_bias(q_BHLZ.shape[2], q_BHLZ)

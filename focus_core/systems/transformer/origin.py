@@ -1,4 +1,4 @@
-"""Where the Transformers come from."""
+"""The origins of the Transformers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Transformer-XL (Dai et al. 2019): its options, and what it promises."""
+"""The options and promises of Transformer-XL (Dai et al. 2019)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class TransformerXLConfig(ModelConfig):
-    """Transformer-XL's options; a chunk is its segment."""
+    """Transformer-XL's options; a chunk is a segment."""
 
     frame: ClassVar[Frame] = Frame(
         activation="relu", post_norm=True, tied_head=True, scaled_embedding=True, ffn_ratio=4
@@ -28,13 +28,13 @@ class TransformerXLConfig(ModelConfig):
     heads: int = option(1, POSITIVE)
     chunk_length: int = option(16, POSITIVE)
     chunks: int | None = option(None, POSITIVE, spells="chunk_length", count=True)  # paper mode
-    # u and v: one pair for all layers, as published, or one for each
+    # u and v: one pair for all layers, as published, or one pair for each layer
     position_bias: Literal["shared", "layer"] = option(
         "shared", when=lambda model, _: model.layers > 1
     )
 
     def check(self, given: Self, task: TaskConfig) -> None:
-        """Heads divide the width, and segments the sequence."""
+        """Require heads that divide the width, and segments that divide the sequence."""
         check_heads(self.width, self.heads)
         check_mode(given)
         check_divides(task.length, "chunks", self.chunk_length, given.chunks)
@@ -45,11 +45,11 @@ class TransformerXLConfig(ModelConfig):
         return max(0, (position // M - self.layers) * M)
 
     def edges(self) -> tuple[int, ...]:
-        """The first segment ends there."""
+        """The end of the first segment."""
         return (self.chunk_length,)
 
     def cautions(self, task: TaskConfig) -> tuple[str, ...]:
-        """A segment that leaves attention next to nothing."""
+        """Warn about a segment that is too short for attention."""
         return short_chunk(self.chunk_length, task.length)
 
     def _filled(self, length: int | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What Transformer-XL costs. D width, H heads, Z width of a head, M segment length."""
+"""The cost of Transformer-XL. D width, H heads, Z width of a head, M segment length."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from focus_core.systems.transformer_xl.mixer import TransformerXLMixer
 
 
 def _whole(mixer: TransformerXLMixer, length: int) -> Work:
-    """Keys and values are made twice: for the segment, and again for the next one's memory."""
+    """Keys and values are computed twice: for a segment, and again as the next segment's memory."""
     D, (H, Z), M = mixer.out.in_features, mixer.biases.content_HZ.shape, mixer.segment_length
     whole = padded(length, M)
     projections = 2 * D * D * (whole + 2 * 2 * whole + length)  # query, key and value, out

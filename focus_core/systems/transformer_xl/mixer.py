@@ -1,4 +1,4 @@
-"""Transformer-XL: segments that read the one before them (Dai et al. 2019).
+"""Transformer-XL: each segment reads the segment before it (Dai et al. 2019).
 
 B batch, L length, D width, H heads, Z key width of a head, C segments, M segment length, J keys
 of a segment and its memory (2 M).
@@ -19,10 +19,10 @@ from focus_core.systems.transformer_xl import TransformerXLConfig
 
 
 class TransformerXLMixer(Mixer):
-    """Attention over a segment and the hidden states of the one before; post-norm.
+    """Attention over a segment and the hidden states of the segment before it; post-norm.
 
-    The memory of a layer is the layer's input in the segment before, so that all segments of a
-    sequence are computed side by side. While training no gradient goes back into the memory.
+    The memory of a layer is the layer's input in the segment before. Therefore all segments of a
+    sequence are computed in parallel. In training no gradient flows into the memory.
     """
 
     def __init__(self, model: TransformerXLConfig, max_length: int) -> None:  # noqa: ARG002
@@ -72,13 +72,13 @@ class TransformerXLMixer(Mixer):
         r_HJZ = torch.unflatten(self.relative(waves_JD), -1, (self.heads, -1)).transpose(0, 1)
         by_distance_BCHMJ = (q_BCHMZ + self.biases.position_HZ[:, None]) @ r_HJZ.mT
         steps = torch.arange(J, device=k_BCHJZ.device)
-        # step m stands at M + m, counted from the start of the memory
+        # step m of the segment has the place M + m, counted from the start of the memory
         distance_MJ = (M + steps[:M, None] - steps).clamp(min=0)
         position_BCHMJ = by_distance_BCHMJ.gather(-1, distance_MJ.expand_as(content_BCHMJ))
         return (content_BCHMJ + position_BCHMJ) / math.sqrt(Z)
 
     def initial_state(self, batch: int) -> cache.Cache:
-        """Nothing read yet."""
+        """The state before the first token."""
         H, Z = self.biases.content_HZ.shape
         return cache.empty(batch, H, Z, Z, self.out.weight)
 
@@ -88,7 +88,7 @@ class TransformerXLMixer(Mixer):
         e_BNDO: Tensor | None,  # noqa: ARG002
         state: cache.Cache,
     ) -> tuple[Tensor, cache.Cache]:
-        """The next token's (B, D), and the state with it; a full segment becomes the memory."""
+        """The next token's output (B, D), and the new state; a full segment becomes the memory."""
         M = self.segment_length
         if state.length == 2 * M:
             state = state.last(M)
@@ -107,7 +107,7 @@ class TransformerXLMixer(Mixer):
 
 
 class RelativeBiases(nn.Module):
-    """u and v: what every query asks for by content, and by distance, whatever it is."""
+    """u and v: biases of every query, u for the content of a key and v for its distance."""
 
     def __init__(self, heads: int, key_width: int) -> None:
         super().__init__()
@@ -120,7 +120,7 @@ class RelativeBiases(nn.Module):
 
 
 def sinusoids(count: int, width: int, like: Tensor) -> Tensor:
-    """R: the distances 0 to ``count`` - 1, each as sines, then cosines, (count, width)."""
+    """R: each distance 0 to ``count`` - 1 as sines, then cosines, (count, width)."""
     real = torch.promote_types(like.dtype, torch.float32)
     distance_J = torch.arange(count, device=like.device, dtype=real)
     evens = torch.arange(0, width, 2, device=like.device, dtype=real)

@@ -1,4 +1,4 @@
-"""Where Transformer-XL comes from."""
+"""The origin of Transformer-XL."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FRAME = "published: post-norm, ReLU, tied head; memory empty at a window's start
 
 
 def departures(canonical: Mapping[str, object]) -> dict[str, str]:
-    """Biases of each layer's own."""
+    """Report biases that each layer has of its own."""
     if canonical.get("model.position_bias", "shared") == "shared":
         return {}
     return {"frame": FRAME.replace("published", "ours: u and v for each layer", 1)}

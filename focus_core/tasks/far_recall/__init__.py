@@ -18,7 +18,7 @@ class FarRecallConfig(RecallConfig):
     gap: int = option(18, NOT_NEGATIVE)
 
     def check(self) -> None:
-        """There is room for the queried key, and another key."""
+        """Require room for the queried key before the gap, and at least 2 keys."""
         super().check()
         require(
             self.gap <= self.length - 3,

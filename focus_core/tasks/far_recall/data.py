@@ -1,14 +1,14 @@
 """Far recall: associative recall whose answer is never near the query.
 
-As ``recall``, but no token of a pair with the queried key lies within the last ``gap`` tokens
-before the query: a local window of at most ``gap`` + 1 tokens can only guess, so that a score
-above chance proves that information came from further back.
+The task is ``recall`` with one more rule: no token of a pair with the queried key lies within the
+last ``gap`` tokens before the query. A local window of at most ``gap`` + 1 tokens can only guess.
+Therefore a score above chance proves that information came from further back.
 
-The query is uniform over all keys. Pairs before the gap ("early") have keys uniform over all, given
-that the queried one occurs at least once; pairs that touch the gap ("recent") have keys uniform
-over the others.
+The query is uniform over all keys. A pair before the gap is "early": the keys of early pairs are
+uniform over all keys, given that the queried key occurs at least once. A pair that touches the gap
+is "recent": the keys of recent pairs are uniform over the other keys.
 
-No published number compares: the task is of this project.
+No published number compares: this project defined the task.
 """
 
 from __future__ import annotations
@@ -30,16 +30,19 @@ def build(task: FarRecallConfig, seed: int) -> Task:
 
 
 def early_pairs(task: FarRecallConfig) -> int:
-    """Pairs that end before the gap: the query stands at ``length`` - 1, pair j ends at 2 j + 1."""
+    """Number of pairs that end before the gap.
+
+    The query stands at ``length`` - 1, and pair j ends at 2 j + 1.
+    """
     return (task.length - 1 - task.gap) // 2
 
 
 def draw_keys(task: FarRecallConfig, count: int, random: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Keys (count, N) and queries (count,) as the module says."""
+    """Draw keys (count, N) and queries (count,) from the distribution in the module's docstring."""
     K, N, early = task.keys, pairs(task), early_pairs(task)
     query_B = torch.randint(K, (count,), generator=random)
-    # Where the queried key occurs first: a geometric law, cut off at the gap. Before that place
-    # keys are other ones, after it any. Exact, and nothing is drawn in vain.
+    # The first place of the queried key follows a geometric law, cut off at the gap. The keys
+    # before that place are other keys; early keys after it are any. This needs no rejection.
     reached_E = (1 - (1 - 1 / K) ** torch.arange(1, early + 1)) / (1 - (1 - 1 / K) ** early)
     lot_B = torch.rand((count,), generator=random)
     first_B1 = torch.searchsorted(reached_E, lot_B).clamp(max=early - 1)[:, None]
@@ -53,13 +56,14 @@ def draw_keys(task: FarRecallConfig, count: int, random: torch.Generator) -> tup
 
 
 def sequence_nats(task: FarRecallConfig) -> float:
-    """Entropy of all targets of a sequence, given its first token; exact.
+    """Exact entropy of all targets of a sequence, given its first token.
 
-    Keys and query together: log K for the query, early keys uniform over the K^E - (K - 1)^E
-    rows that hold it, recent ones over K - 1; less log K for the first key, which is given.
+    The keys and the query together have log K for the query, the log of the K^E - (K - 1)^E rows
+    of early keys that hold the query, and log (K - 1) for each recent key, minus log K for the
+    first key, which is given.
     """
     K, V, N, E = task.keys, task.values, pairs(task), early_pairs(task)
-    absent = (1 - 1 / K) ** E  # of one key from E free draws
+    absent = (1 - 1 / K) ** E  # probability that E free draws miss one key
     both_absent = (1 - 2 / K) ** E
     keys = E * math.log(K) + math.log1p(-absent) + (N - E) * math.log(K - 1)
     other_absent = (absent - both_absent) / (1 - absent) * (1 - 1 / (K - 1)) ** (N - E)

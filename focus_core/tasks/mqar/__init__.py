@@ -1,4 +1,4 @@
-"""Multi-query associative recall: its options. The task is in ``data`` and ``mixture``."""
+"""The options of multi-query associative recall. The task is in ``data`` and ``mixture``."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from focus_core.tasks.entry import TaskEntry
 
 @dataclass(frozen=True, kw_only=True)
 class MqarConfig(SetTaskConfig):
-    """All pairs first, then every key again."""
+    """A sequence has all key-value pairs first, then every key again as a query."""
 
     name: str = option("mqar", one_of(["mqar"]))
     keys: int = option(4, POSITIVE)
     values: int = option(4, POSITIVE)
     pairs: int = option(4, POSITIVE, when=lambda _, task: task.mixture == "single")
-    # noise, or a blank, wherever no pair and no query stands
+    # what fills the places without a pair or a query: noise (true) or the blank (false)
     random_non_queries: bool = True
-    # one length, or the mixture of Based, of which ``length`` is the longest
+    # one length, or Based's mixture of lengths, where ``length`` is the longest
     mixture: Literal["single", "based"] = "single"
 
     def check(self) -> None:
-        """There is room for the pairs, and every key and value differs."""
+        """Require room for the pairs, and as many keys and values as there are pairs."""
         if self.mixture == "single":
             pairs, remedy = self.pairs, "fewer task.pairs"
             require(
@@ -34,7 +34,7 @@ class MqarConfig(SetTaskConfig):
                 f"each of its {pairs} pairs",
             )
         else:
-            pairs, remedy = self.length // 4, "a shorter task.length"  # of its longest sequences
+            pairs, remedy = self.length // 4, "a shorter task.length"  # in the longest sequences
             self._check_mixture()
         for name, count in (("keys", self.keys), ("values", self.values)):
             require(

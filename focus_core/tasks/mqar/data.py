@@ -1,27 +1,30 @@
 """Multi-query associative recall: all pairs first, then every key again, at power-law gaps.
 
-With 2 pairs, 8 tokens go in (``*`` is any symbol, ``-`` a target that does not count)::
+With 2 pairs and ``length`` = 8, the inputs have 8 tokens. ``*`` is any symbol, and ``-`` is a
+target that does not count::
 
     inputs   b 2 a 4 a * b *
     targets  - - - - 4 - 2 -
 
-Keys and values are drawn without replacement, every key is queried once, and the gap between the
-pairs and a key's query follows p(i) ~ i^(a - 1) with a = 0.01: most come soon, some very late.
-Whatever is no pair and no query is noise, uniform over all symbols, or where
-``random_non_queries`` is off the blank, 0. Ids: 0 for blank, keys from 1, then the values;
-zoology's 8,192 symbols are ``keys`` = 4095 and ``values`` = 4096 (Arora et al. 2023, arXiv
-2312.04927, and HazyResearch/zoology's multi-query task).
+Keys and values are drawn without replacement, and every key is queried once. The gap between the
+pairs and a key's query follows p(i) ~ i^(a - 1) with a = 0.01: most queries come soon, some very
+late. Every other token is noise, uniform over all symbols, or the blank, 0, where
+``random_non_queries`` is off. The ids are 0 for the blank, keys from 1, then the values. Zoology's
+8,192 symbols are ``keys`` = 4095 and ``values`` = 4096 (Arora et al. 2023, arXiv 2312.04927, and
+HazyResearch/zoology's multi-query task).
 
 Published numbers (settings in ``focus_core.tasks.protocols``):
 
-- Zoology's figure 2: blanks, one of 64 tokens and 4 pairs, 128 and 8, 256 and 16, 512 and 64;
-  100,000 training sequences, 64 epochs, four rates from 1e-4 to 1e-2; accuracy on 3,000 others
-  (zoology, experiments/.../iclr24_zoology_figure2/configs.py).
-- Based's figure 2: noise, ``mixture`` = based; 180,000 training sequences, 32 epochs, four rates
-  from 1e-3 to 0.032; mean accuracy of 7,000 others (.../arxiv24_based_figure2/configs.py).
+- Zoology's figure 2: blanks; 64 tokens and 4 pairs, 128 and 8, 256 and 16, or 512 and 64;
+  100,000 training sequences, 64 epochs, four learning rates from 1e-4 to 1e-2; accuracy on 3,000
+  other sequences (zoology, experiments/.../iclr24_zoology_figure2/configs.py).
+- Based's figure 2: noise, ``mixture`` = based; 180,000 training sequences, 32 epochs, four
+  learning rates from 1e-3 to 0.032; mean accuracy on 7,000 other sequences
+  (.../arxiv24_based_figure2/configs.py).
 
-Theirs is the best epoch's score on the test split; here a split of its own chooses. Their batches
-come in the same order in every epoch, a mixture's parts one after another; ours in a new one.
+Zoology and Based report the best epoch's score on the test split; this project selects on the
+validation split. Their batches come in the same order in every epoch, one part of a mixture after
+another; the batches of this project come in a new order in every epoch.
 """
 
 from __future__ import annotations
@@ -37,11 +40,11 @@ from focus_core.tasks.mqar.mixture import mixture
 POWER = 0.01  # a of the law of gaps
 ORACLE_COMPARISONS = 2**24
 LOTS = 2**22
-"""Numbers at once: bound memory, change nothing else."""
+"""Most numbers in memory at once. ``ORACLE_COMPARISONS`` and ``LOTS`` change no result."""
 
 
 def build(task: MqarConfig, seed: int) -> Task:
-    """Multi-query recall for one seed, of one length or of the published mixture."""
+    """Build multi-query recall for one seed: one length, or the published mixture."""
     if task.mixture == "based":
         return mixture(task, seed, Mqar)
     return Mqar(task, seed)
@@ -55,15 +58,16 @@ class Mqar(Drawn[MqarConfig]):
         symbols = 1 + task.keys + task.values
         slots = (task.length - 2 * task.pairs) // 2  # where a query may stand, every other token
         self._gap_p = torch.arange(1, slots + 1, dtype=torch.float64) ** (POWER - 1)
-        # A drawn sequence is the inputs, then the targets, with 0 for one that does not count.
+        # A drawn sequence is the inputs, then the targets; a target of 0 does not count.
         tokens = 2 * task.length
         super().__init__(task, seed, symbols=symbols, tokens=tokens)
 
     def window_ceiling(self, first_seen: FirstSeen) -> float:
         """Accuracy of an oracle that is right where it sees the queried pair, else guesses.
 
-        It rules out the values it sees with another key, and trusts one whose key was cut off as
-        far as it may. What stands between the queries tells it nothing, noise or blank.
+        The oracle rules out each value that it sees with another key. Where the window cuts a pair
+        in two, the oracle answers with that pair's value if this is more likely to be right than
+        another guess. The noise or blanks between the queries tell the oracle nothing.
         """
         start_L = torch.tensor([first_seen(at) for at in range(self._task.length)])
         at_once = max(1, ORACLE_COMPARISONS // self._task.pairs**2)
@@ -74,29 +78,29 @@ class Mqar(Drawn[MqarConfig]):
         return right / (self._task.test_sequences * self._task.pairs)
 
     def key_place(self, row: int) -> int:
-        """Where, among the pairs of a test sequence, the key of its last query stands."""
+        """The place, among the pairs of a test sequence, of the key of its last query."""
         inputs_BL, targets_BL = self.test(slice(row, row + 1))
         last = int((targets_BL[0] != IGNORED).nonzero()[-1])
         same_N = inputs_BL[0, : 2 * self._task.pairs : 2] == inputs_BL[0, last]
         return 2 * int(same_N.nonzero()[0])
 
     def _oracle(self, batch: Batch, start_L: Tensor) -> Tensor:
-        """Its chance to answer each query right, (B, N): it sees from ``start_L`` on."""
+        """The oracle's chance to answer each query right, (B, N); it sees from ``start_L`` on."""
         pairs = self._task.pairs
         at_BN = (batch.targets_BL != IGNORED).nonzero()[:, 1].view(-1, pairs)
         asked_BN1 = batch.inputs_BL.gather(1, at_BN)[:, :, None]
         keys_B1N = batch.inputs_BL[:, None, : 2 * pairs : 2]
-        place_BN = (asked_BN1 == keys_B1N).long().argmax(dim=2)  # of the pair that is asked for
+        place_BN = (asked_BN1 == keys_B1N).long().argmax(dim=2)  # the queried pair
         start_BN = start_L[at_BN]
         first_BN = (start_BN + 1) // 2  # the first whole pair in sight
         unseen_BN = self._task.values - (pairs - first_BN).clamp(min=0)
         guess_BN = 1 / unseen_BN.double()
-        cut_BN = (start_BN % 2 == 1) & (start_BN < 2 * pairs)  # the value of an unseen key
+        cut_BN = (start_BN % 2 == 1) & (start_BN < 2 * pairs)  # the first token in sight is a value
         trusted_BN = torch.where(cut_BN, 1 / first_BN.double(), 0.0)
         return torch.where(place_BN >= first_BN, 1.0, torch.maximum(guess_BN, trusted_BN))
 
     def _batch(self, tokens_BT: Tensor, *, training: bool) -> Batch:  # noqa: ARG002
-        """The answers count, in training as well."""
+        """Only the answers count, also in training."""
         inputs_BL, answers_BL = tokens_BT.chunk(2, dim=1)
         return Batch(inputs_BL, answers_BL.masked_fill(answers_BL == 0, IGNORED))
 
@@ -116,9 +120,10 @@ class Mqar(Drawn[MqarConfig]):
 
 
 def _different(count: int, symbols: int, chosen: int, random: torch.Generator) -> Tensor:
-    """``chosen`` different ones of ``symbols``, (count, chosen), all orders equally likely.
+    """``chosen`` different ids of ``symbols``, (count, chosen), with all orders equally likely.
 
-    A few rows at a time: the lots of 100,000 sequences with 8,192 symbols would fill memory.
+    The function draws a few rows at a time, because the random numbers of 100,000 sequences with
+    8,192 symbols would fill memory.
     """
     at_once = max(1, LOTS // symbols)
     return torch.cat(

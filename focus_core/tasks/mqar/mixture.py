@@ -6,13 +6,13 @@ arxiv24_based_figure2/configs.py) the parts, as (length, pairs), are those publi
     training  5/9 (64, 4)   1/9 each of (128, 8) (256, 16) (256, 32) (256, 64)
     scored    1/7 each of (64, 4) (64, 8) (64, 16) (128, 32) (256, 64) (512, 128) (1024, 256)
 
-Another L scales them all. A batch has sequences of one part. In every nine batches each part has
-its share, in an order of its own; so the parts of a finite training set begin their epochs
-together. The metric is the mean over sequences of the share of right answers in each, as there:
-long sequences, with many queries, count no more than short ones.
+Another L scales all parts. A training batch has sequences of one part. In every nine batches each
+part has its share, in a new random order. Therefore the parts of a finite training set begin their
+epochs together. The metric is the published one: the mean over sequences of each sequence's share
+of right answers. A long sequence, with many queries, counts no more than a short one.
 
-In a batch that scores, shorter sequences are filled up with the blank behind their end, which no
-causal network sees before it has answered.
+In a batch that scores, blanks follow the end of a shorter sequence. A causal network sees these
+blanks only after it has answered.
 """
 
 from __future__ import annotations
@@ -40,26 +40,26 @@ from focus_core.tasks.drawn import Drawn
 from focus_core.tasks.mqar import MqarConfig
 
 Build = Callable[[MqarConfig, int], Drawn[MqarConfig]]
-"""Makes a part of one length, given its seed."""
+"""Builds a part of one length from the part's config and seed."""
 Shape = tuple[int, int]
-"""Tokens, and pairs of a key and a value."""
+"""Number of tokens, and number of key-value pairs."""
 
-ROWS_AT_ONCE = 16  # of the longest sequences, where parts are scored one by one
+ROWS_AT_ONCE = 16  # sequences in a batch where parts are scored one by one
 
 
 def trained_shapes(length: int) -> Counter[Shape]:
-    """The parts that are trained on, with their shares in ninths."""
+    """The training parts, with their shares in ninths."""
     return _scaled(length, {(16, 256): 5, (8, 128): 1, (4, 64): 1, (4, 32): 1, (4, 16): 1})
 
 
 def scored_shapes(length: int) -> Counter[Shape]:
-    """The parts that are scored, with their shares in sevenths."""
+    """The scored parts, with their shares in sevenths."""
     few = [(16, 256), (16, 128), (16, 64), (8, 32), (4, 16), (2, 8), (1, 4)]
     return _scaled(length, dict.fromkeys(few, 1))
 
 
 def _scaled(length: int, shares: dict[Shape, int]) -> Counter[Shape]:
-    """Fractions of ``length``; parts that fall together below 256 tokens are one."""
+    """Shapes for ``length``; parts that get the same shape (below 256 tokens) become one."""
     found: Counter[Shape] = Counter()
     for (shorter, fewer), share in shares.items():
         found[(length // shorter, max(1, length // fewer))] += share
@@ -67,7 +67,7 @@ def _scaled(length: int, shares: dict[Shape, int]) -> Counter[Shape]:
 
 
 def mixture(task: MqarConfig, seed: int, build: Build) -> Task:
-    """The mixture for one seed; ``build`` makes a part of one length."""
+    """Build the mixture for one seed; ``build`` builds a part of one length."""
     return Mixture(task, seed, build)
 
 
@@ -107,7 +107,7 @@ class Mixture(Task):
         self.chance = any_part.chance
 
     def train_batch(self, step: int, batch_size: int) -> Batch:
-        """A batch of the part whose turn it is: its next one."""
+        """The next batch of the part whose turn it is."""
         around, place = divmod(step, len(self._tickets))
         turns = [
             self._tickets[ticket]
@@ -119,29 +119,29 @@ class Mixture(Task):
         return batch
 
     def validation(self, rows: slice = ALL) -> Batch:
-        """Those of the ``eval_sequences`` different sequences, part after part."""
+        """``rows`` of the ``eval_sequences`` different sequences, part after part."""
         return self._rows("validation", rows)
 
     def test(self, rows: slice = ALL) -> Batch:
-        """Those of the ``test_sequences`` different sequences, part after part."""
+        """``rows`` of the ``test_sequences`` different sequences, part after part."""
         return self._rows("test", rows)
 
     def score(self, logits_BLV: Tensor, targets_BL: Tensor) -> tuple[float, float]:
-        """A sum over sequences of the share of right answers, and how many sequences."""
+        """Return the sum over sequences of the share of right answers, and the sequence count."""
         counted_BL = targets_BL != IGNORED
         right_BL = (logits_BLV.argmax(dim=-1) == targets_BL) & counted_BL
         share_B = right_BL.sum(dim=1).double() / counted_BL.sum(dim=1)
         return float(share_B.sum()), float(len(share_B))
 
     def window_ceiling(self, first_seen: FirstSeen) -> float:
-        """The mean over test sequences of the parts' ceilings."""
+        """The mean of the parts' ceilings, weighted by their numbers of test sequences."""
         ceilings = [part.window_ceiling(first_seen) for part in self._scored]
         sizes = self._sizes["test"]
         total = sum(c * n for c, n in zip(ceilings, sizes, strict=True) if c is not None)
         return total / sum(sizes)
 
     def key_place(self, row: int) -> int | None:
-        """As of the part that the test sequence is of."""
+        """The ``key_place`` of the part to which the test sequence belongs."""
         for part, size in zip(self._scored, self._sizes["test"], strict=True):
             if row < size:
                 return part.key_place(row)
@@ -149,7 +149,7 @@ class Mixture(Task):
         return None
 
     def closing_scores(self, predict: Predict) -> dict[str, float]:
-        """Accuracy on each part of the test split: ``test_64x4`` for 64 tokens and 4 pairs."""
+        """The score on each part of the test split: ``test_64x4`` for 64 tokens and 4 pairs."""
         found = {}
         for name, part, size in zip(self._names, self._scored, self._sizes["test"], strict=True):
             total = 0.0
@@ -171,7 +171,7 @@ class Mixture(Task):
 
 
 def _stacked(batches: list[Batch]) -> Batch:
-    """One batch as long as the longest: blanks behind shorter sequences, where nothing counts."""
+    """Join batches at the longest length; blanks, which do not count, follow shorter sequences."""
     length = max(batch.inputs_BL.shape[1] for batch in batches)
     wider = [length - batch.inputs_BL.shape[1] for batch in batches]
     padded = [
@@ -182,6 +182,6 @@ def _stacked(batches: list[Batch]) -> Batch:
 
 
 def _dealt(count: int, shares: list[int]) -> list[int]:
-    """``count`` sequences in proportion to ``shares``; what is left over goes to the first."""
+    """Split ``count`` sequences in proportion to ``shares``; the first part gets the remainder."""
     dealt = [count * share // sum(shares) for share in shares]
     return [dealt[0] + count - sum(dealt), *dealt[1:]]

@@ -1,4 +1,4 @@
-"""Noisy tones: their options. The task is in ``data``."""
+"""The options of noisy tones. The task is in ``data``."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class NoisyTonesConfig(SetTaskConfig):
 
     name: str = option("noisy_tones", one_of(["noisy_tones"]))
     classes: int = option(8, POSITIVE)
-    # of the tones: between pi/2 and pi, or between 0 and pi/2
+    # frequencies of the tones in radians a step: pi/2 to pi (high), or 0 to pi/2 (low)
     band: Literal["high", "low"] = "high"
     # what is classified: the mean over time, or the last position alone
     readout: Literal["mean", "last"] = "mean"
 
     def check(self) -> None:
-        """There is something to tell apart."""
+        """Require at least 2 classes."""
         require(self.classes >= 2, f"task.classes = {self.classes}: tones need at least 2 classes")
         super().check()
 

@@ -1,10 +1,10 @@
-"""Which of a few tones is it? x_t = cos(f t + phase) + noise, with white noise of variance 1.
+"""Classify tones in noise: x_t = cos(f t + phase) + noise, with white noise of variance 1.
 
-``classes`` frequencies f stand in the middle of equal parts of the band: between pi/2 and pi
-radians a step where ``band`` is high, between 0 and pi/2 where it is low. Filters whose
-coefficients keep one sign reach the high band only. The phase is uniform.
+The band has ``classes`` equal parts, and the frequency f of a class is the middle of its part. The
+band is pi/2 to pi radians a step where ``band`` is high, and 0 to pi/2 where ``band`` is low.
+Filters whose coefficients keep one sign reach the high band only. The phase is uniform.
 
-No published number compares: the task is of this project.
+No published number compares: this project defined the task.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ def build(task: NoisyTonesConfig, seed: int) -> Task:
 
 
 def frequencies(task: NoisyTonesConfig) -> Tensor:
-    """The tones, (classes,), in radians a step."""
+    """The frequencies of the tones, (classes,), in radians a step."""
     low = math.pi / 2 if task.band == "high" else 0.0
     middle_C = (torch.arange(task.classes, dtype=torch.float64) + 0.5) / task.classes
     return low + math.pi / 2 * middle_C
 
 
 class NoisyTones(Classified):
-    """See the module, and ``base.Task``. Splits are draws of their own: noise never repeats."""
+    """See the module, and ``base.Task``. Each split is a separate draw: noise never repeats."""
 
     def __init__(self, task: NoisyTonesConfig, seed: int) -> None:
         super().__init__(task.readout, task.classes)
@@ -43,7 +43,7 @@ class NoisyTones(Classified):
         self._train = self._draw(task.train_sequences, generator(seed, "train set"))
 
     def train_batch(self, step: int, batch_size: int) -> Batch:
-        """Fresh sequences, or the next ones of a finite set, in an order of its own every epoch."""
+        """Fresh sequences, or the next ones of a finite set, which has a new order every epoch."""
         size = self._task.train_sequences
         if size:
             order_B = visits(self._seed, size, step * batch_size, batch_size)
@@ -51,11 +51,11 @@ class NoisyTones(Classified):
         return self._batch(*self._draw(batch_size, generator(self._seed, "train", step)))
 
     def validation(self, rows: slice = ALL) -> Batch:
-        """Those of ``eval_sequences`` sequences."""
+        """``rows`` of the ``eval_sequences`` sequences."""
         return self._batch(self._validation[0][rows], self._validation[1][rows])
 
     def test(self, rows: slice = ALL) -> Batch:
-        """Those of ``test_sequences`` sequences."""
+        """``rows`` of the ``test_sequences`` sequences."""
         return self._batch(self._test[0][rows], self._test[1][rows])
 
     def _draw(self, count: int, random: torch.Generator) -> tuple[Tensor, Tensor]:

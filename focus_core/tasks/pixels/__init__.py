@@ -1,4 +1,4 @@
-"""Images pixel by pixel: their options. The tasks are in ``data``."""
+"""The options of the tasks that read images pixel by pixel. The tasks are in ``data``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from focus_core.tasks.entry import TaskEntry
 
 
 class Images(NamedTuple):
-    """Fixed numbers of a data set of images: pixels in one, and how many in each split."""
+    """The sizes of a data set of images: pixels of an image, and images in each split."""
 
     pixels: int
     train: int
@@ -26,7 +26,7 @@ DIGITS = Images(pixels=64, train=1_257, validation=180, test=360)
 
 @dataclass(frozen=True, kw_only=True)
 class PixelsConfig(SetTaskConfig):
-    """Which images, and what of a sequence is classified."""
+    """The images, and the read-out that classifies a sequence."""
 
     classifies: ClassVar[bool] = True
     images: ClassVar[Images] = MNIST
@@ -35,7 +35,7 @@ class PixelsConfig(SetTaskConfig):
     readout: Literal["mean", "last"] = "mean"
 
     def check(self) -> None:
-        """A sequence is an image, and there are as many as are asked for."""
+        """Require sequences as long as an image, and no more images than the data set has."""
         images = self.images
         require(
             self.length == images.pixels,
@@ -57,11 +57,11 @@ class PixelsConfig(SetTaskConfig):
         super().check()
 
     def set_size(self) -> int:
-        """All training images by their number are the whole."""
+        """The size of a finite training set; 0 where it is all training images."""
         return 0 if self.train_sequences == self.images.train else self.train_sequences
 
     def data_words(self) -> str:
-        """How many of the test images are scored."""
+        """The number of test images that are scored."""
         return f"{self.test_sequences} of {self.images.test} test images"
 
 
@@ -74,12 +74,12 @@ class SmnistConfig(PixelsConfig):
 
 @dataclass(frozen=True, kw_only=True)
 class PmnistConfig(PixelsConfig):
-    """MNIST, its pixels in another order."""
+    """MNIST, with permuted pixels."""
 
     name: str = option("pmnist", one_of(["pmnist"]))
-    # a permutation of our own; none: a published one
+    # the seed of this project's own permutation; none: a published permutation
     permutation_seed: int | None = option(None, NOT_NEGATIVE)
-    # the published one: S4's bit reversal, or the one drawn with the unitary networks' seed
+    # a published permutation: S4's bit reversal, or the seeded one of the unitary networks
     permutation: Literal["bit_reversal", "urnn"] = option(
         "bit_reversal", when=lambda _, task: task.permutation_seed is None
     )

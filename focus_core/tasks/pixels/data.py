@@ -1,17 +1,17 @@
-"""Which digit is it? Images read pixel by pixel, row after row.
+"""Classify images of digits, read pixel by pixel, row after row.
 
-``smnist``: MNIST's 784 pixels in order. ``pmnist``: the same, permuted: by bit reversal, as S4's
-(Gu et al. 2022) is; where ``permutation`` is urnn by the seeded one of the unitary networks; or by
-one of our own where ``permutation_seed`` is given. The config records which. ``digits``:
-scikit-learn's 8 x 8 digits, 64 pixels, a data set of its own name. Pixels go in standardised by
-mean and deviation of all training pixels. Test images are the official ones where there are such;
-validation images are a fixed tenth of the others, whatever the seed.
+``smnist``: MNIST's 784 pixels in order. ``pmnist``: MNIST's pixels in a permuted order, which the
+config records: bit reversal, as in S4 (Gu et al. 2022); the seeded permutation of the unitary
+networks where ``permutation`` is urnn; or this project's own permutation where
+``permutation_seed`` is given. ``digits``: scikit-learn's 8 x 8 digits, 64 pixels. Inputs are pixels
+standardised by the mean and deviation of all training pixels. MNIST's test images are the official
+ones. Validation images are a fixed tenth of the other images, for every seed.
 
-Published numbers are accuracies on all 10,000 test images, after training on 54,000
+Published numbers are accuracies on all 10,000 test images, after training on 54,000 images
 (state-spaces/s4, src/dataloaders/basic.py: a tenth for validation, bit reversal, pixels from 0 to
-1) or 55,000 (SpartinStuff/scoRNN, scoRNN_mnist.py, as stwisdom/urnn and others: numpy's permutation
-of seed 92916, the last position read, 70 epochs of batches of 50 at 1e-3). Training lasts as long
-as each paper says; TCN's permutation (locuslab/TCN) has no seed.
+1) or on 55,000 (SpartinStuff/scoRNN, scoRNN_mnist.py, like stwisdom/urnn and others: numpy's
+permutation of seed 92916, the last position read, 70 epochs of batches of 50 at 1e-3). Each paper
+chose its own length of training. TCN's permutation (locuslab/TCN) has no seed.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ URNN_SEED = 92916
 
 
 def build(task: PixelsConfig, seed: int) -> Task:
-    """The images for one seed, which decides their order in training alone."""
+    """Build the images for one seed; the seed changes only their order in training."""
     return Pixels(task, seed)
 
 
 def pixel_order(task: PixelsConfig) -> Tensor:
-    """Which pixel is read when, (L,)."""
+    """The pixels in the order in which the task reads them, (L,)."""
     if not isinstance(task, PmnistConfig):
         return torch.arange(task.length)
     if task.permutation_seed is not None:
@@ -50,7 +50,7 @@ def pixel_order(task: PixelsConfig) -> Tensor:
 
 
 def bit_reversal(length: int) -> Tensor:
-    """0 to ``length`` - 1 in the order of their reversed bits, those of the next power of two."""
+    """0 to ``length`` - 1 in bit-reversed order, with the bits of the next power of two."""
     width = (length - 1).bit_length()
     reversed_bits = (int(f"{i:0{width}b}"[::-1], 2) for i in range(2**width))
     return torch.tensor([i for i in reversed_bits if i < length])
@@ -59,9 +59,10 @@ def bit_reversal(length: int) -> Tensor:
 def numpy_permutation(seed: int, length: int) -> list[int]:
     """``numpy.random.RandomState(seed).permutation(length)``, without numpy.
 
-    Both draw from the Mersenne Twister, but fill its state from a seed in different ways. Each
-    place, from the last, is swapped with one before it or itself; where that stands comes from the
-    lowest bits of the next draw that is small enough.
+    Numpy and Python both use the Mersenne Twister, but fill its state from a seed in different
+    ways. The shuffle goes from the last place to the second, and swaps each place with an earlier
+    place or itself. The lowest bits of a draw give that place; draws that are too large are
+    repeated.
     """
     state = [seed]
     for i in range(1, 624):
@@ -91,16 +92,16 @@ class Pixels(Classified):
         self._train_size = task.train_sequences or task.images.train
 
     def train_batch(self, step: int, batch_size: int) -> Batch:
-        """The next images, in an order of its own every epoch."""
+        """The next images, in a new order every epoch."""
         order_B = visits(self._seed, self._train_size, step * batch_size, batch_size)
         return self._images("train", order_B)
 
     def validation(self, rows: slice = ALL) -> Batch:
-        """Those of the first ``eval_sequences`` validation images."""
+        """``rows`` of the first ``eval_sequences`` validation images."""
         return self._images("validation", torch.arange(self._task.eval_sequences)[rows])
 
     def test(self, rows: slice = ALL) -> Batch:
-        """Those of the first ``test_sequences`` test images."""
+        """``rows`` of the first ``test_sequences`` test images."""
         return self._images("test", torch.arange(self._task.test_sequences)[rows])
 
     def _images(self, split: Split, which_B: Tensor) -> Batch:
@@ -114,8 +115,11 @@ Part = tuple[Tensor, Tensor]
 
 
 @lru_cache(maxsize=2)
-def _read(digits: bool, folder: str) -> tuple[dict[Split, Part], float, float]:  # noqa: ARG001  another folder, other data
-    """Every split, in a fixed random order; mean and deviation of the training pixels."""
+def _read(digits: bool, folder: str) -> tuple[dict[Split, Part], float, float]:  # noqa: ARG001
+    """Every split in a fixed random order, and the mean and deviation of the training pixels.
+
+    ``folder`` is only a key of the cache: another folder may have other data.
+    """
     splits = _digits() if digits else _mnist()
     return splits, *_moments(splits["train"][0])
 
@@ -147,7 +151,7 @@ def _shuffled(images: tuple[Tensor, Tensor], purpose: str) -> tuple[Tensor, Tens
 
 
 def _moments(pixels: Tensor) -> tuple[float, float]:
-    """Mean and standard deviation of all pixels, exact, without a float copy of them."""
+    """The exact mean and standard deviation of all pixels, without a float copy of the pixels."""
     counts = torch.bincount(pixels.flatten(), minlength=256).double()
     levels = torch.arange(256, dtype=torch.float64)
     mean = float((counts * levels).sum() / counts.sum())

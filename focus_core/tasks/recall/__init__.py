@@ -13,19 +13,19 @@ from focus_core.tasks.entry import TaskEntry
 
 @dataclass(frozen=True, kw_only=True)
 class RecallConfig(SetTaskConfig):
-    """Pairs of a key and a value, ``=>``, then a key.
+    """A sequence has key-value pairs, then ``=>``, then a query key.
 
-    Safari counts recall by its pairs: its L is ``length`` - 2 here.
+    Safari's length L counts the tokens of the pairs only: L is ``length`` - 2 here.
     """
 
     name: str = option("recall", one_of(["recall"]))
     keys: int = option(4, POSITIVE)
     values: int = option(4, POSITIVE)
-    # all: training also predicts what is no answer
+    # all: training also predicts the positions before the answer
     loss: Literal["all", "last"] = "all"
 
     def check(self) -> None:
-        """Pairs, and two tokens more."""
+        """Require room for the pairs and two more tokens."""
         require(
             self.length >= 4 and self.length % 2 == 0,
             f"task.length = {self.length}: recall needs an even number of tokens, 4 or more "

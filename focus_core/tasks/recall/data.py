@@ -1,23 +1,25 @@
-"""Associative recall: pairs of keys and values, then one of the keys. Find its value.
+"""Associative recall: pairs of keys and values, then one of the keys. The answer is its value.
 
-With pairs (b 2) (a 4) (b 2) and the query a, ``length`` = 8 tokens go in::
+With pairs (b 2) (a 4) (b 2) and the query a, the inputs have ``length`` = 8 tokens::
 
     inputs   b 2 a 4 b 2 => a
     targets  2 a 4 b 2 => a 4
 
-Every sequence has a map of its own from keys to values (values drawn with replacement); keys are
-drawn with replacement, the query uniformly from the keys that occur. The vocabulary is the keys,
-the values, ``=>`` and ``.`` (which never occurs). Only the last position is scored; ``task.loss``
-says whether training also predicts the others. A local window may be enough to answer: most keys
-occur again within a few dozen tokens of the query, which is what ``window_ceiling`` tells.
+Every sequence has its own map from keys to values, with values drawn with replacement. Keys are
+drawn with replacement, and the query is uniform over the keys that occur. The vocabulary is the
+keys, the values, ``=>`` and ``.`` (which never occurs). Only the last position is scored;
+``task.loss`` sets whether training also predicts the other positions. A local window may be enough
+to answer, because most keys occur again within a few dozen tokens of the query.
+``window_ceiling`` is the score of such a window.
 
-Published numbers are of a fixed training set over epochs (``train_sequences``), loss on all
-positions, accuracy of the answer on other sequences. Hyena (Poli et al. 2023, Table A.1): 2,000
-sequences, 200 epochs, batches of 32, rate 5e-4, 14 keys and values; the Focus paper's Table 6 is
-the same at 1e-4. Safari (HazyResearch/safari, configs/experiment/synthetics/associative_recall):
-5,000 sequences of 42 tokens, 400 epochs, 9 keys and values, tested on 500; or 20 + 2 tokens, 200
-epochs, 4 and 4. They score the test split after every epoch; here a split of its own chooses.
-Settings: ``focus_core.tasks.protocols``.
+Published numbers are from a fixed training set over epochs (``train_sequences``), with the loss on
+all positions and the accuracy of the answer on other sequences. Hyena (Poli et al. 2023, Table
+A.1): 2,000 sequences, 200 epochs, batches of 32, learning rate 5e-4, 14 keys and values. The Focus
+paper's Table 6 is the same at 1e-4. Safari (HazyResearch/safari,
+configs/experiment/synthetics/associative_recall): 5,000 sequences of 42 tokens, 400 epochs, 9 keys
+and values, tested on 500; or 20 + 2 tokens, 200 epochs, 4 keys and values. Hyena and Safari score
+the test split after every epoch; this project selects on the validation split.
+``focus_core.tasks.protocols`` has the settings.
 """
 
 from __future__ import annotations
@@ -38,17 +40,17 @@ DrawKeys = Callable[[int, torch.Generator], tuple[Tensor, Tensor]]
 
 
 def build(task: RecallConfig, seed: int) -> Task:
-    """Associative recall for one seed; queries are near or far as it happens."""
+    """Build associative recall for one seed; the queried key may be near or far."""
     return Recall(task, seed, draw_keys=partial(draw_keys, task), sequence_nats=sequence_nats(task))
 
 
 def pairs(task: RecallConfig) -> int:
-    """Key-value pairs in a sequence: two tokens are left for ``=>`` and the query."""
+    """Number of key-value pairs in a sequence; two tokens are left for ``=>`` and the query."""
     return (task.length - 2) // 2
 
 
 def draw_keys(task: RecallConfig, count: int, random: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Keys uniform with replacement, (count, N); queries uniform over each row's keys, (count,)."""
+    """Draw uniform keys, (count, N), and queries uniform over the keys of each row, (count,)."""
     keys_BN = torch.randint(task.keys, (count, pairs(task)), generator=random)
     lots_BK = torch.rand((count, task.keys), generator=random)
     occurs_BK = torch.zeros(count, task.keys).scatter_(1, keys_BN, 1.0)
@@ -56,13 +58,13 @@ def draw_keys(task: RecallConfig, count: int, random: torch.Generator) -> tuple[
 
 
 def sequence_nats(task: RecallConfig) -> float:
-    """Entropy of all targets of a sequence, given its first token: what an ideal reader must pay.
+    """Entropy of all targets of a sequence, given its first token: the loss of an ideal reader.
 
-    A key costs log K, a value log V where its key is new, the query the log of how many keys
-    occurred; the ``=>`` and the answer are certain.
+    A key costs log K. A value costs log V where its key is new. The query costs the log of the
+    number of different keys that occurred. The ``=>`` and the answer are certain.
     """
     K, V, N = task.keys, task.values, pairs(task)
-    # probability_K[d]: d + 1 different keys so far; one more pair repeats one or adds one
+    # probability_K[d]: of d + 1 different keys so far; one more pair repeats a key or adds one
     probability_K = torch.zeros(K, dtype=torch.float64)
     probability_K[0] = 1.0
     different_K = torch.arange(1, K + 1, dtype=torch.float64)
@@ -75,7 +77,7 @@ def sequence_nats(task: RecallConfig) -> float:
 
 
 class Recall(Drawn[RecallConfig]):
-    """The recall task, given how its keys and queries are drawn. See ``base.Task``.
+    """The recall task, for a given way to draw keys and queries. See ``base.Task``.
 
     Ids: keys from 0, values from ``keys``, then ``=>`` and ``.``.
 
@@ -94,8 +96,9 @@ class Recall(Drawn[RecallConfig]):
     def window_ceiling(self, first_seen: FirstSeen) -> float:
         """Accuracy of an oracle that is right where it sees the queried pair, else guesses.
 
-        A value whose key is cut off is its best guess, and right where that was the queried key;
-        with nothing of the pair in sight all values are equally likely.
+        A value whose key is cut off is the best guess of the oracle. This guess is right where the
+        cut-off key was the queried key. With nothing of the pair in sight all values are equally
+        likely.
         """
         first = first_seen(self._task.length - 1) // 2  # the first pair whose value is in sight
         keys_BN = self._test_BT[:, :-3:2]
@@ -104,15 +107,16 @@ class Recall(Drawn[RecallConfig]):
         return visible + (1 - visible) * self.chance
 
     def key_place(self, row: int) -> int:
-        """Where the queried key last stood in a test sequence, before the query."""
+        """The last place of the queried key in a test sequence, before the query."""
         same_N = self._test_BT[row, :-3:2] == self._test_BT[row, -2]
         return 2 * int(same_N.nonzero()[-1])
 
     def loss_floor(self) -> float:
-        """Entropy in nats a scored training token; 0 where the answer alone is scored.
+        """Entropy in nats a scored training token; 0 where training predicts only the answer.
 
-        It is that of the task before the splits are taken out: knowing them by heart would be
-        worth at most 0.23 nats a sequence. A finite training set can be memorised: 0 as well.
+        The entropy is that of all sequences, not of the training split alone. A network that knew
+        the split of every sequence would gain at most 0.23 nats a sequence. The floor is also 0
+        with a finite training set, because a network can memorise the set.
         """
         if self._task.loss == "last" or self._task.train_sequences:
             return 0.0
@@ -133,7 +137,7 @@ class Recall(Drawn[RecallConfig]):
         return tokens_BT
 
     def _batch(self, tokens_BT: Tensor, *, training: bool) -> Batch:
-        """All symbols compete; outside training only the answer, the last position, counts."""
+        """Inputs and targets; outside training only the answer, at the last position, counts."""
         targets_BL = tokens_BT[:, 1:].clone()
         if not training or self._task.loss == "last":
             targets_BL[:, :-1] = IGNORED

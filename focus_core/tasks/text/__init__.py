@@ -1,4 +1,4 @@
-"""Language modelling, a byte or a letter at a time: its options. The tasks are in ``data``."""
+"""The options of language modelling by bytes or letters. The tasks are in ``data``."""
 
 from __future__ import annotations
 
@@ -11,23 +11,24 @@ from focus_core.options.task import TaskConfig
 from focus_core.tasks.entry import TaskEntry
 
 SPLITS = {"eval_sequences": (90, 95), "test_sequences": (95, 100)}
-"""Per cent of the text where a part that is scored begins and ends."""
+"""Begin and end of each scored part, in per cent of the text."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TextConfig(TaskConfig):
-    """Which part of a text is read, and how it is scored."""
+    """The part of a text that is read, and the way to score it."""
 
     whole: ClassVar[int | None] = None
-    """Bytes of the whole text; None where it is another one on every machine."""
+    """Bytes of the whole text; None where the text depends on the machine."""
 
-    # only so many bytes of the text; 0: the whole
+    # read only the first so many bytes of the text; 0: the whole text
     prefix: int = option(0, NOT_NEGATIVE)
-    # score the whole test part, each byte with so many before it; none: some windows
+    # score the whole test part, each byte with at least so many bytes before it; none: score
+    # only ``test_sequences`` windows
     context: int | None = option(None, NOT_NEGATIVE)
 
     def check(self) -> None:
-        """Of a text whose size is known: the windows that are asked for are there."""
+        """Check the prefix and the context; where the size is known, also the windows."""
         require(
             self.whole is None or self.prefix < self.whole,
             f"task.prefix = {self.prefix}: {self.name} has {self.whole} bytes; use fewer, or 0 "
@@ -54,11 +55,11 @@ class TextConfig(TaskConfig):
             )
 
     def bytes_read(self) -> int:
-        """The prefix."""
+        """The prefix; 0 for the whole text."""
         return self.prefix
 
     def data_words(self) -> str:
-        """Which part is read, and what of it is scored."""
+        """The part that is read, and what of that part is scored."""
         part = "a prefix" if self.prefix else "the whole text"
         if self.context is None:
             return f"{part}, some windows scored"
@@ -67,7 +68,7 @@ class TextConfig(TaskConfig):
 
 @dataclass(frozen=True, kw_only=True)
 class Enwik8Config(TextConfig):
-    """Wikipedia's bytes."""
+    """Bytes of Wikipedia."""
 
     whole: ClassVar[int | None] = 100_000_000
     name: str = option("enwik8", one_of(["enwik8"]))
@@ -75,7 +76,7 @@ class Enwik8Config(TextConfig):
 
 @dataclass(frozen=True, kw_only=True)
 class Text8Config(TextConfig):
-    """Wikipedia's words: a space and 26 letters."""
+    """Words of Wikipedia: a space and 26 letters."""
 
     whole: ClassVar[int | None] = 100_000_000
     name: str = option("text8", one_of(["text8"]))

@@ -1,29 +1,31 @@
-"""Language modelling, a byte or a letter at a time.
+"""Language modelling by bytes or letters.
 
-``enwik8`` (256 byte values), ``text8`` (a space and 26 letters) and, as a stand-in of its own name,
-``pydoc_text``: the reference text that ships with this Python. The first 90 % are for training,
-5 % each for validation and test: of the whole enwik8 and text8 that is the official split. Of a
-prefix (``task.prefix`` bytes) it is proportional, and no published number compares: the config and
-``prefix`` in every report say so. A prefix is never taken for the whole.
+The texts are ``enwik8`` (256 byte values), ``text8`` (a space and 26 letters) and ``pydoc_text``,
+the reference text that ships with this Python, as a stand-in. The first 90 % of a text are for
+training, the next 5 % for validation, the last 5 % for test. For the whole enwik8 and text8 this is
+the official split. A prefix (``task.prefix`` bytes) is split in the same proportions, and no
+published number compares with it; the config and every report have the prefix.
 
-The metric is bits a byte: nats summed over all targets, over ln 2, over their number. Windows of
-``length`` tokens follow each other without overlap, spread evenly over the split where fewer are
-asked for than it has. At the end of the budget two further scores stand beside the test score:
-``sliding``, the same targets each with at least half a window before it, and ``future_masked``,
-some of the targets with everything behind the current token blanked (``future_seen``: without).
+The metric is bits a byte: the nats of all targets, divided by ln 2 and by the number of targets.
+Windows of ``length`` tokens do not overlap. Where a split has more windows than asked for, the
+windows are spread evenly over the split. The end of the budget adds scores to the test score:
+``sliding`` scores the same targets, each with at least half a window before it; ``future_masked``
+scores some of the targets with all tokens after the current token blanked, and ``future_seen``
+scores these targets without blanks.
 
-Where ``task.context`` is given the test score is over the whole test part: every byte of it once,
-but for the first, which has nothing before it. Windows of ``length`` tokens move on by ``length`` -
-``context``, and each scores what no window before it has: every byte has at least ``context``
-others before it, as far as the part has them, whatever the mixer. That reads ``length`` /
-(``length`` - ``context``) times as much as windows without overlap.
+Where ``task.context`` is given, the test score covers every byte of the test part once, except the
+first byte, which has nothing before it. A window of ``length`` tokens starts ``length`` -
+``context`` tokens after the previous window, and scores the bytes that no earlier window scored.
+Therefore every byte has at least ``context`` bytes before it, as far as the part has them, for
+every mixer. This reads ``length`` / (``length`` - ``context``) times as many tokens as windows
+without overlap.
 
-Published numbers are of the whole enwik8 or text8 (``prefix`` = 0) and of the whole test part, in
-bits a byte or character (Dai et al. 2019, arXiv 1901.02860): Transformer-XL of 12 layers carries a
-memory of 2,100 over steps of 80 tokens (kimiyoung/transformer-xl, pytorch/run_enwik8_base.sh:
-``length`` = 2180, ``context`` = 2100), of 24 layers 3,800 over 128 (tf/sota). They train on
-segments of 512 with a memory of 512, with 22 segments in each of 400,000 steps at a rate of 2.5e-4;
-here a network trains on windows of ``length``.
+Published numbers are for the whole enwik8 or text8 (``prefix`` = 0) and the whole test part, in
+bits a byte or character (Dai et al. 2019, arXiv 1901.02860). Transformer-XL of 12 layers carries a
+memory of 2,100 tokens over steps of 80 (kimiyoung/transformer-xl, pytorch/run_enwik8_base.sh:
+``length`` = 2180, ``context`` = 2100); of 24 layers, 3,800 over 128 (tf/sota). The 12 layers train
+on segments of 512 with a memory of 512, with 22 segments in each of 400,000 steps at a learning
+rate of 2.5e-4; here a network trains on windows of ``length``.
 """
 
 from __future__ import annotations
@@ -39,15 +41,15 @@ from focus_core.tasks.base import ALL, IGNORED, Batch, Predict, Split, Task, bit
 from focus_core.tasks.text import TextConfig
 
 MASKED_TARGETS, FEWEST_MASKED = 256, 16
-MASKED_TOKENS = 2**18  # to read for them
-TOKENS_AT_ONCE = 32_768  # in a batch that scores: bounds memory, changes no number
+MASKED_TOKENS = 2**18  # most tokens to read for these targets, above the fewest
+TOKENS_AT_ONCE = 32_768  # in a batch that scores; this bounds memory and changes no score
 
 
 def build(task: TextConfig, seed: int) -> Task:
-    """The text for one seed, which decides the training windows alone.
+    """Build the text for one seed; the seed changes only the training windows.
 
     Raises:
-        UserError: the text is too short for that many windows.
+        UserError: the text is too short for the windows that the task asks for.
     """
     return TextTask(task, seed, read_text(task.name, task.prefix))
 
@@ -77,21 +79,24 @@ class TextTask(Task):
         return self._batch(torch.randint(last, (batch_size,), generator=random))
 
     def validation(self, rows: slice = ALL) -> Batch:
-        """Those of ``eval_sequences`` windows, the same for every seed."""
+        """``rows`` of the ``eval_sequences`` windows, which are the same for every seed."""
         return self._batch(self._validation_W[rows])
 
     def test(self, rows: slice = ALL) -> Batch:
-        """Those of ``test_sequences`` windows, or with a context those of the whole part."""
+        """``rows`` of the ``test_sequences`` windows, or with a context of the whole part's."""
         if self._task.context is None:
             return self._batch(self._test_W[rows])
         return self._whole(self._task.context, rows)
 
     def score(self, logits_BLV: Tensor, targets_BL: Tensor) -> tuple[float, float]:
-        """Bits, and bytes or letters."""
+        """Return the summed bits, and the number of bytes or letters."""
         return bits(logits_BLV, targets_BL)
 
     def constants(self) -> dict[str, float]:
-        """How long the text is, whether it is a prefix (1) or whole (0), and its CRC-32."""
+        """The length of the text, whether the text is a prefix (1) or whole (0), and its CRC-32.
+
+        With a context, also the number of targets in the test part.
+        """
         return {
             "text_bytes": float(len(self._text.tokens_T)),
             "text_crc32": float(self._text.crc32),
@@ -99,7 +104,7 @@ class TextTask(Task):
         } | ({"test_bytes": float(self._targets())} if self.test_count else {})
 
     def closing_scores(self, predict: Predict) -> dict[str, float]:
-        """Bits a byte on the test windows: sliding, and with the future masked and seen."""
+        """Bits a byte on the test windows: sliding, with the future masked, and with it seen."""
         masked, seen = self._future_masked(predict)
         return {
             "sliding": self._sliding(predict),
@@ -108,7 +113,7 @@ class TextTask(Task):
         }
 
     def _windows(self, split: Split, count: int, field: str) -> Tensor:
-        """Where ``count`` windows of that split start, (count,)."""
+        """The starts of ``count`` windows of ``split``, (count,)."""
         start, end = self._cuts[split]
         most = (end - start - 1) // self._task.length  # the last target is a token as well
         if count > most:
@@ -120,19 +125,19 @@ class TextTask(Task):
         return start + torch.arange(count) * most // count * self._task.length
 
     def _targets(self) -> int:
-        """Bytes of the test part that have another before them."""
+        """Number of bytes of the test part, without the first, which has no byte before it."""
         start, end = self._cuts["test"]
         return end - start - 1
 
     def _steps(self, context: int) -> int:
-        """Windows that it takes to score all of them, each with ``context`` tokens before it."""
+        """Number of windows that score all targets, each with ``context`` tokens before it."""
         L = self._task.length
         return 1 + max(0, -(-(self._targets() - L) // (L - context)))
 
     def _whole(self, context: int, rows: slice) -> Batch:
-        """Windows over the whole test part; what a window before has scored does not count.
+        """Windows over the whole test part; a target of an earlier window does not count again.
 
-        The last one ends with the part.
+        The last window ends at the end of the part.
         """
         L, start = self._task.length, self._cuts["test"][0]
         step_B = torch.arange(self._steps(context))[rows]
@@ -148,9 +153,10 @@ class TextTask(Task):
         return Batch(tokens_BT[:, :-1], tokens_BT[:, 1:])
 
     def _sliding(self, predict: Predict) -> float:
-        """Every test target with at least half a window before it.
+        """Bits a byte where every test target has at least half a window before it.
 
-        The first half of a window is scored in one that starts half a window earlier.
+        The targets in the first half of a window are scored in a window that starts half a window
+        earlier.
         """
         half = self._task.length // 2
         total = count = 0.0
@@ -164,7 +170,7 @@ class TextTask(Task):
         return total / count
 
     def _future_masked(self, predict: Predict) -> tuple[float, float]:
-        """Bits a byte at some targets: with everything behind the current token blanked, and not.
+        """Bits a byte at some targets, with all tokens after the current token blanked, and not.
 
         The targets are spread evenly over the test windows and over the places in a window.
         """
@@ -172,7 +178,7 @@ class TextTask(Task):
         count = min(MASKED_TARGETS, max(FEWEST_MASKED, MASKED_TOKENS // L))
         number_B = torch.arange(count)
         windows_B = self._test_W[number_B * len(self._test_W) // count]
-        # Steps of the golden ratio: few or many, they cover all places in a window evenly.
+        # Steps of the golden ratio cover the places in a window evenly for every ``count``.
         places_B = ((number_B + 0.5) * 0.6180339887498949 % 1 * L).long()
         sums = torch.zeros(2, dtype=torch.float64)
         for window_B, place_B in zip(
