@@ -15,6 +15,7 @@ import pytest
 from sweeps.ledger import Ledger
 from sweeps.ledger.errors import LedgerError
 from sweeps.schema import SCHEMA_VERSION
+from sweeps.schema_words import OLDER
 from tests.sweeps.conftest import add_sweep
 from tests.sweeps.local_launches import (
     MIDDLE,
@@ -203,7 +204,7 @@ def test_an_empty_ledger_is_made_once_by_many_at_once(tmp_path: Path) -> None:
         ]
 
 
-@pytest.mark.parametrize("version", [SCHEMA_VERSION - 1, SCHEMA_VERSION + 1])
+@pytest.mark.parametrize("version", [min(OLDER) - 1, SCHEMA_VERSION + 1])
 def test_another_schema_version_is_refused_with_the_way_out(tmp_path: Path, version: int) -> None:
     database = tmp_path / "ledger.db"
     Ledger(f"sqlite:///{database}").close()
