@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ import sqlalchemy as sa
 
 from analysis import report
 from sweeps import audit, migrate
+from sweeps.auditing.checks import check_identity
+from sweeps.auditing.rows import read_sweeps, reading
+from sweeps.code_identity import trial_code
 from sweeps.ledger import Ledger, migrations
 from sweeps.schema import SCHEMA_VERSION
 from sweeps.schema_words import OLDER
@@ -72,6 +76,22 @@ def test_what_only_reads_asks_for_it_and_then_reads(
     assert report.main(words) == 0
     assert (home / "reports" / "nfft_bins" / "index.html").is_file()
     assert migrate.main(words) == 0  # again: nothing is left to do
+
+
+def test_the_audit_asks_of_other_code_only_what_that_code_can_answer(home: Path) -> None:
+    """Negative control: of the same trials, were they this code's, it says what their ids lack."""
+    Ledger(f"sqlite:///{home / 'ledger.db'}").close()
+    with reading(f"sqlite:///{home / 'ledger.db'}") as connection:
+        (rows,) = read_sweeps(connection, "nfft_bins")
+    for trial in rows.trials:
+        assert list(check_identity(trial, None)) == []
+        own = replace(trial, code=trial_code(trial.config))
+        (found,) = check_identity(own, None)
+        assert "its config, resolved, has the id" in found.what
+        wrong = replace(trial, config=trial.config | {"model.width": 9})
+        (found,) = check_identity(wrong, None)
+        assert "its config has the hash" in found.what
+    assert len(rows.trials) == 2
 
 
 def test_a_step_that_fails_leaves_it_as_it_was(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
