@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sweeps.schema import IMPORTED
+from sweeps.record.schema import IMPORTED
 
 _SOURCE = "Focus Your Attention (with Adaptive IIR Filters), arXiv 2305.14952"
 _FOCUS_H = "The paper has one ablation, static filters (Focus-H, here `static`)"

@@ -17,7 +17,7 @@ from analysis.folders import replace_folder
 from analysis.reading.ledger import SweepData
 from analysis.reading.wanted import Wanted
 from focus_core.errors import UserError
-from sweeps.command_line import (
+from sweeps.commands.command_line import (
     EXIT_FAILED,
     EXIT_USAGE,
     CommandLine,

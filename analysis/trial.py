@@ -11,7 +11,15 @@ from pathlib import Path
 from analysis.folders import replace_folder
 from analysis.reading.look import read_look
 from focus_core.errors import UserError
-from sweeps.command_line import CommandLine, answer, escaped, filled, home_folder, seed_number, tell
+from sweeps.commands.command_line import (
+    CommandLine,
+    answer,
+    escaped,
+    filled,
+    home_folder,
+    seed_number,
+    tell,
+)
 
 NAME = "trial.py"
 

@@ -13,7 +13,7 @@ from analysis import trial_figures
 from analysis.page.assemble import document
 from analysis.page.pictures import Picture, draw
 from analysis.sections.card import Figure, Theme
-from sweeps.command_line import counted
+from sweeps.commands.command_line import counted
 
 Data = Mapping[str, Any]
 

@@ -26,9 +26,9 @@ from result import publish, read_command
 
 from search_spaces import load
 from search_spaces.space import Point, Space
-from sweeps.ledger import Ledger
-from sweeps.provenance import ROOT
-from sweeps.schema import Replicate, Report, Sweep, Trial
+from sweeps.provenance.launch_origin import ROOT
+from sweeps.record.ledger import Ledger
+from sweeps.record.schema import Replicate, Report, Sweep, Trial
 
 TRIALS, SEEDS, ROUNDS = 10_000, 3, 3
 START = datetime(2030, 1, 1, tzinfo=UTC)

@@ -6,12 +6,12 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from sweeps.progress import best_trial
-from sweeps.ranking import Leaks
-from sweeps.schema import Report, Sweep, Trial
-from sweeps.tracking import connect
-from sweeps.tracking import rows as mlflow_rows
-from sweeps.tracking.points import final_points, report_points
+from sweeps.evidence.ranking import Leaks
+from sweeps.record.schema import Report, Sweep, Trial
+from sweeps.showing.progress import best_trial
+from sweeps.showing.tracking import connect
+from sweeps.showing.tracking import run_fields as mlflow_rows
+from sweeps.showing.tracking.points import final_points, report_points
 
 
 def mirror(

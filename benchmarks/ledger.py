@@ -22,11 +22,11 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from search_spaces import load
-from sweeps.driver import Driver
-from sweeps.lease import hold
-from sweeps.ledger import Ledger
-from sweeps.schema import Report, Sweep, Trial
-from sweeps.study import Study
+from sweeps.driving.driver import Driver
+from sweeps.driving.study import Study
+from sweeps.record.lease import hold
+from sweeps.record.ledger import Ledger
+from sweeps.record.schema import Report, Sweep, Trial
 
 TRIALS = (1, 100, 10_000)
 WRITES, SEEDS = 500, 3

@@ -12,8 +12,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from sweeps.provenance import commit, hardware, versions
-from sweeps.sources.words import in_words
+from sweeps.provenance.launch_origin import commit, hardware, versions
+from sweeps.provenance.sources.recorded import in_words
 
 
 def read_command(what: str | None, **defaults: int | str) -> argparse.Namespace:

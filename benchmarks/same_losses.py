@@ -18,7 +18,7 @@ from pathlib import Path
 
 from result import publish, read_command
 
-from sweeps.provenance import ROOT
+from sweeps.provenance.launch_origin import ROOT
 
 MEASURED = ("seconds", "bytes", "per_step")
 """In the names of what differs from run to run."""

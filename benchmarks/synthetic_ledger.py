@@ -17,9 +17,9 @@ import sqlalchemy as sa
 from focus_core.training.over_seeds import merge
 from search_spaces import load
 from search_spaces.space import Point, Space, choices
-from sweeps.ledger import Ledger
-from sweeps.ledger.rows import config_hash
-from sweeps.schema import Replicate, Report, Sweep, Trial
+from sweeps.record.derived_rows import config_hash
+from sweeps.record.ledger import Ledger
+from sweeps.record.schema import Replicate, Report, Sweep, Trial
 
 NAME, SEEDS, REPORTS, STEPS = "focus", 3, 20, 200
 ARMS = 60
@@ -189,7 +189,7 @@ def _trial(
 def _report(
     trial: int, step: int, scores: list[float], lost: set[int], chance: random.Random
 ) -> dict[str, Any]:
-    """What a worker says at one step; see ``sweeps.ledger.rows.merge_reports``."""
+    """What a worker says at one step; see ``sweeps.record.derived_rows.merge_reports``."""
     learnt = 1 - math.exp(-4 * step / STEPS)
     said: dict[str, Any] = {"seconds_per_step": 0.015, "peak_bytes": 6.1e8, "parameters": 52_431.0}
     said |= {"chance": 0.25, "loss_floor": 0.0}

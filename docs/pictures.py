@@ -14,8 +14,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from sweeps.display import Display
-from sweeps.ledger import Ledger
+from sweeps.record.ledger import Ledger
+from sweeps.showing.display import Display
 
 DOCS = Path(__file__).parent
 SWEEP = "nfft_bins"

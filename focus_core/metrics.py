@@ -57,7 +57,7 @@ class Reported:
         help: the meaning of the number, in one line.
         bounds: the possible range, which the audit checks.
         worst: whether the largest of a trial's reports counts; otherwise the last counts.
-        limit: the limit that ``sweeps.alarms`` compares it with; None for no alarm.
+        limit: the limit that ``sweeps.evidence.alarms`` compares it with; None for no alarm.
         shown: the places that show it, besides MLflow's groups.
     """
 
@@ -174,7 +174,7 @@ def score_of(words: str) -> Score | None:
 
 
 def limit(name: str) -> float:
-    """The limit that ``sweeps.alarms`` compares the number ``name`` with."""
+    """The limit that ``sweeps.evidence.alarms`` compares the number ``name`` with."""
     found = REPORTED[name].limit
     assert found is not None, name
     return found

@@ -146,7 +146,7 @@ class Space:
         return point, lacking
 
     def describe_axes(self) -> list[dict[str, Any]]:
-        """The axes as the ledger stores them; see ``sweeps.schema.Sweep.axes``."""
+        """The axes as the ledger stores them; see ``sweeps.record.schema.Sweep.axes``."""
         return [axis.describe() for axis in self.axes]
 
 

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from focus_core.output import tell
-from sweeps.command_line import CommandLine, answer, counted, escaped, filled
-from sweeps.settings import check_settings
+from sweeps.commands.command_line import CommandLine, answer, counted, escaped, filled
+from sweeps.commands.settings import check_settings
 
 if TYPE_CHECKING:
     from sweeps.auditing.home import Looked

@@ -20,12 +20,12 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from focus_core.errors import UserError
-from sweeps.addresses import sqlite_url
-from sweeps.command_line import CommandLine, answer, counted, filled, home_folder, tell
-from sweeps.home import private_files
-from sweeps.ledger import Ledger
-from sweeps.places import ledger_file
-from sweeps.schema import Lease, Sweep
+from sweeps.commands.command_line import CommandLine, answer, counted, filled, home_folder, tell
+from sweeps.commands.sqlite_address import sqlite_url
+from sweeps.planning.destinations import ledger_file
+from sweeps.planning.home_folder import private_files
+from sweeps.record.ledger import Ledger
+from sweeps.record.schema import Lease, Sweep
 
 NAME = "sweeps.backup"
 RUNNING = "it ran when the home was copied"

@@ -11,8 +11,7 @@ from collections.abc import Sequence
 
 from focus_core.errors import UserError
 from focus_core.output import tell
-from sweeps.addresses import sqlite_url
-from sweeps.command_line import (
+from sweeps.commands.command_line import (
     CommandLine,
     answer,
     filled,
@@ -20,7 +19,8 @@ from sweeps.command_line import (
     seed_number,
     whole,
 )
-from sweeps.places import ledger_file
+from sweeps.commands.sqlite_address import sqlite_url
+from sweeps.planning.destinations import ledger_file
 
 NAME = "sweeps.generate"
 
@@ -61,7 +61,7 @@ def _generate(argv: list[str]) -> int:
     home = home_folder(args.home)
     ledger = os.environ.get("FOCUS_LEDGER_URL") or sqlite_url(home / "ledger.db")
     ledger_file(ledger, home)
-    from sweeps.trained import find_trained
+    from sweeps.workers.trained_network import find_trained
 
     found = find_trained(home, ledger, args.trial, args.seed)
     from focus_core.data.text import decode, encode, is_text

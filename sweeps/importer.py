@@ -18,17 +18,25 @@ from pathlib import Path
 
 from focus_core.errors import UserError
 from focus_core.output import tell
-from sweeps.addresses import sqlite_url
-from sweeps.command_line import CommandLine, answer, counted, escaped, filled, home_folder, one_of
-from sweeps.home import private_files
+from sweeps.commands.command_line import (
+    CommandLine,
+    answer,
+    counted,
+    escaped,
+    filled,
+    home_folder,
+    one_of,
+)
+from sweeps.commands.redact import hide_secrets
+from sweeps.commands.settings import check_settings
+from sweeps.commands.sqlite_address import sqlite_url
 from sweeps.importing.found import Asked, Found
 from sweeps.importing.writing import write
-from sweeps.ledger import Ledger
-from sweeps.places import ledger_file
-from sweeps.plan import NAME as NAMES
-from sweeps.redact import hide_secrets
-from sweeps.schema import Sweep
-from sweeps.settings import check_settings
+from sweeps.planning.destinations import ledger_file
+from sweeps.planning.home_folder import private_files
+from sweeps.planning.plan import NAME as NAMES
+from sweeps.record.ledger import Ledger
+from sweeps.record.schema import Sweep
 
 NAME = "sweeps.importer"
 SOURCES = {name: f"from_{name}" for name in ("optuna", "ray", "mlflow", "table")}

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import search_spaces
 from focus_core.errors import UserError
 from focus_core.output import lost_output, tell
-from sweeps.command_line import (
+from sweeps.commands.command_line import (
     EXIT_DONE,
     EXIT_USAGE,
     CommandLine,
@@ -25,9 +25,9 @@ from sweeps.command_line import (
     one_of,
     whole,
 )
-from sweeps.places import check_places
-from sweeps.plan import Plan, make_plan
-from sweeps.plan_lines import describe_axis, plan_lines
+from sweeps.planning.destinations import check_places
+from sweeps.planning.plan import Plan, make_plan
+from sweeps.planning.plan_in_words import describe_axis, plan_lines
 
 NAME = "launch.py"
 SAMPLERS = ("grid", "random", "tpe")
@@ -93,17 +93,17 @@ def _launch(argv: list[str], own_process: bool) -> int:
     plan = make_plan(args)
     plan = check_places(plan, "--tracking-uri" if args.tracking_uri else "MLFLOW_TRACKING_URI")
     if args.confirm is not None:
-        from sweeps.confirming import confirmation_of
+        from sweeps.launching.confirmation import confirmation_of
 
         plan = confirmation_of(plan, args)
     if not (own_process or args.local or args.dry_run):
-        from sweeps.apart import launch_apart
+        from sweeps.launching.separate_process import launch_apart
 
         return launch_apart(argv)
     print_plan(plan)
     if args.dry_run:
         return EXIT_DONE
-    from sweeps.run import run_sweep
+    from sweeps.launching.run import run_sweep
 
     options = {"retry_failed": args.retry_failed, "rerun": args.rerun}
     code = run_sweep(plan, argv, **options, called=not own_process)

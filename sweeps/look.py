@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from focus_core.errors import UserError
 from focus_core.output import tell
-from sweeps.addresses import sqlite_url
-from sweeps.command_line import (
+from sweeps.commands.command_line import (
     CommandLine,
     answer,
     escaped,
@@ -28,13 +27,14 @@ from sweeps.command_line import (
     shown,
     usable_path,
 )
-from sweeps.places import ledger_file
-from sweeps.provenance import hardware, versions
+from sweeps.commands.sqlite_address import sqlite_url
+from sweeps.planning.destinations import ledger_file
+from sweeps.provenance.launch_origin import hardware, versions
 
 if TYPE_CHECKING:
     from focus_core.config import TrialConfig
     from focus_core.tasks.base import Task
-    from sweeps.trained import Trained
+    from sweeps.workers.trained_network import Trained
 
 NAME = "sweeps.look"
 FORMAT = 1
@@ -71,7 +71,7 @@ def _look(argv: list[str]) -> int:
     out = None if args.out is None else _out_file(args.out)
     ledger = os.environ.get("FOCUS_LEDGER_URL") or sqlite_url(home / "ledger.db")
     ledger_file(ledger, home)
-    from sweeps.trained import find_trained
+    from sweeps.workers.trained_network import find_trained
 
     found = find_trained(home, ledger, args.trial, args.seed)
     seen = look(found)

@@ -12,12 +12,12 @@ from collections.abc import Sequence
 
 from focus_core.errors import UserError
 from focus_core.output import tell
-from sweeps.addresses import sqlite_url
-from sweeps.command_line import CommandLine, answer, home_folder
-from sweeps.ledger.engine import open_engine
-from sweeps.places import ledger_file
-from sweeps.redact import shown_url
-from sweeps.schema import SCHEMA_VERSION
+from sweeps.commands.command_line import CommandLine, answer, home_folder
+from sweeps.commands.redact import shown_url
+from sweeps.commands.sqlite_address import sqlite_url
+from sweeps.planning.destinations import ledger_file
+from sweeps.record.engine import open_engine
+from sweeps.record.schema import SCHEMA_VERSION
 
 NAME = "sweeps.migrate"
 

@@ -20,19 +20,19 @@ from typing import Any
 
 from focus_core.errors import UserError
 from focus_core.output import tell
-from sweeps.addresses import sqlite_url
-from sweeps.command_line import CommandLine, answer, escaped, home_folder, one_line, whole
-from sweeps.home import private_files
-from sweeps.mlflow_server import HOST, serving
-from sweeps.places import check_schema, check_tracking
-from sweeps.reasons import first_line
-from sweeps.redact import hide_secrets
-from sweeps.stopping import SIGNALS
-from sweeps.tracking.finding import Run, all_experiments, tagged_runs
-from sweeps.tracking.moves import follow_home
-from sweeps.tracking.reports import attach_report
-from sweeps.tracking.rows import CREATED_TAG, KIND_TAG, PARENT_TAG, SWEEP_TAG
-from sweeps.tracking.views import (
+from sweeps.commands.command_line import CommandLine, answer, escaped, home_folder, one_line, whole
+from sweeps.commands.reasons import first_line
+from sweeps.commands.redact import hide_secrets
+from sweeps.commands.sqlite_address import sqlite_url
+from sweeps.driving.stopping import SIGNALS
+from sweeps.planning.destinations import check_schema, check_tracking
+from sweeps.planning.home_folder import private_files
+from sweeps.showing.mlflow_server import HOST, serving
+from sweeps.showing.tracking.finding import Run, all_experiments, tagged_runs
+from sweeps.showing.tracking.moved_homes import follow_home
+from sweeps.showing.tracking.reports import attach_report
+from sweeps.showing.tracking.run_fields import CREATED_TAG, KIND_TAG, PARENT_TAG, SWEEP_TAG
+from sweeps.showing.tracking.views import (
     VIEW_TAG,
     report_url,
     search_url,
@@ -177,7 +177,7 @@ def find_pages(uri: str, sweep: str | None, base: str, reports: Path) -> Pages:
     Raises:
         UserError: MLflow has no such sweep, or no trial of the sweep.
     """
-    from sweeps.tracking import connect
+    from sweeps.showing.tracking import connect
 
     client = _ask(uri, lambda: connect(uri))
     parent, experiments = _ask(uri, lambda: _find_sweep(client, sweep))

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from sweeps.ledger import Ledger
+from sweeps.record.ledger import Ledger
 
 SECRET = "hunter2"
 LONG = "n" * 300

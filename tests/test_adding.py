@@ -20,8 +20,8 @@ from focus_core.tools.cost import cost_of
 from focus_core.training.causality import causality_leak
 from focus_core.training.network import build_model
 from sweeps import audit, launch
-from sweeps.code_identity import _named as named
-from sweeps.code_identity import executed
+from sweeps.provenance.code_identity import _named as named
+from sweeps.provenance.code_identity import executed
 from tests import toys
 from tests.sweeps.local_launches import rows
 from tests.sweeps.mlflow_database import Mlflow, blank_database, fresh_mlflow  # noqa: F401  fixtures

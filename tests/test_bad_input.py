@@ -13,7 +13,7 @@ import pytest
 import search_spaces
 from analysis import report, trial
 from sweeps import audit, launch, look, ui
-from sweeps.command_line import one_line
+from sweeps.commands.command_line import one_line
 from tests.bad_input import FLAGS, NAMED, SECRET, VALUES, Case
 from tests.bad_places import ENVIRONMENT, HOMES, LEDGERS, SPACES
 
@@ -63,7 +63,9 @@ def test_bad_input_is_one_line_and_writes_nothing(
         search_spaces, "__path__", [*search_spaces.__path__, str(tmp_path / "spaces")]
     )
     monkeypatch.delitem(sys.modules, "search_spaces.odd", raising=False)
-    monkeypatch.setattr("sweeps.run._drive", lambda *_, **__: pytest.fail("it was accepted"))
+    monkeypatch.setattr(
+        "sweeps.launching.run._drive", lambda *_, **__: pytest.fail("it was accepted")
+    )
     words = settings(case, monkeypatch, tmp_path)
     before = contents(tmp_path)
     code = MAIN[case.command](words)

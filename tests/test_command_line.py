@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from sweeps import launch, settings
-from sweeps.command_line import answer, counted, one_line
+from sweeps import launch
+from sweeps.commands import settings
+from sweeps.commands.command_line import answer, counted, one_line
 
 ROOT = Path(__file__).parent.parent
 COMMANDS = (

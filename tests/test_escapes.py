@@ -17,8 +17,8 @@ import search_spaces
 from analysis import report
 from search_spaces.space import choices
 from sweeps import audit, generate, launch, look
-from sweeps.command_line import escaped, one_line
-from sweeps.display import Display
+from sweeps.commands.command_line import escaped, one_line
+from sweeps.showing.display import Display
 from tests.analysis.conftest import grid_sweep, write_ledger
 from tests.sweeps.listener_rows import ended, make_sweep, make_trial
 
@@ -57,9 +57,9 @@ def test_a_space_steers_no_terminal(
         axes=(*space.axes, choices("task.name", "recall", hostile(seed))),
     )
     monkeypatch.setattr(search_spaces, "load", lambda name: odd)
-    monkeypatch.setattr("sweeps.plan.load", lambda name: odd)
+    monkeypatch.setattr("sweeps.planning.plan.load", lambda name: odd)
     monkeypatch.setattr(type(odd), "check", lambda *_: (hostile(seed, "caution"),))
-    monkeypatch.setattr("sweeps.plan.different_trials", lambda *_: None)
+    monkeypatch.setattr("sweeps.planning.plan.different_trials", lambda *_: None)
     home = ["--home", str(tmp_path)]
     assert launch.main(["--list"]) == 0
     assert launch.main(["--space", "order", "--dry-run", *home]) == 0
@@ -142,8 +142,8 @@ def test_what_steers_through_the_display_is_seen(monkeypatch: pytest.MonkeyPatch
     def as_it_is(text: Any) -> str:
         return str(text)
 
-    monkeypatch.setattr("sweeps.display.escaped", as_it_is)
-    monkeypatch.setattr("sweeps.display.one_line", as_it_is)
+    monkeypatch.setattr("sweeps.showing.display.escaped", as_it_is)
+    monkeypatch.setattr("sweeps.showing.display.one_line", as_it_is)
     out = io.StringIO()
     show(Console(file=out, width=200), 0)
     assert steers(out.getvalue())

@@ -20,7 +20,7 @@ import focus_core.data.__main__ as fetch
 from analysis import report, trial
 from focus_core.errors import UserError
 from sweeps import audit, generate, launch, look, ui
-from sweeps.command_line import answer
+from sweeps.commands.command_line import answer
 from tests.analysis.conftest import grid_sweep, write_ledger
 
 ROOT = Path(__file__).parent.parent
@@ -139,7 +139,7 @@ def test_a_foreign_exception_told_as_a_mistake_of_the_user_is_seen(
     home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Negative control."""
-    monkeypatch.setattr("sweeps.command_line.UserError", ValueError)
+    monkeypatch.setattr("sweeps.commands.command_line.UserError", ValueError)
     codes = {code for _, code, _ in struck("launch --dry-run", home, capsys)}
     assert codes == {1, 2}
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from focus_core import output
-from sweeps.command_line import EXIT_DONE, answer
+from sweeps.commands.command_line import EXIT_DONE, answer
 from tests.streams import CLOSED, STREAMS, ask, stream
 
 LIST = ["sweeps/launch.py", "--list"]
@@ -68,7 +68,7 @@ def test_nothing_else_gets_the_number_of_a_closed_stream(tmp_path: Path) -> None
     """Negative control: without ``standard_streams`` a database could become standard output."""
     program = (
         "import os, sys\n"
-        "from sweeps.command_line import answer\n"
+        "from sweeps.commands.command_line import answer\n"
         "def opens():\n"
         f"    numbers.append(os.open({str(tmp_path / 'x')!r}, os.O_CREAT | os.O_RDWR))\n"
         "    return 0\n"

@@ -91,7 +91,7 @@ def test_what_is_harmless_passes() -> None:
 
 LOCAL_RAY = """
 import logging, os, re, subprocess, sys
-from sweeps.on_ray.privacy import keep_private
+from sweeps.workers.on_ray.privacy import keep_private
 
 keep_private()
 import ray

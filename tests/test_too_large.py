@@ -105,7 +105,9 @@ LONG += ["/".join("a" * 2500), "~/" + "x" * 5000]
 def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("FOCUS_HOME", "FOCUS_LEDGER_URL", "MLFLOW_TRACKING_URI", "FOCUS_DATA"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr("sweeps.run._drive", lambda *_, **__: pytest.fail("it was accepted"))
+    monkeypatch.setattr(
+        "sweeps.launching.run._drive", lambda *_, **__: pytest.fail("it was accepted")
+    )
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

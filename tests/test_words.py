@@ -18,7 +18,7 @@ from focus_core.tasks import TASKS
 from search_spaces.space import Space, choices
 from search_spaces.variants import VARIANTS
 from sweeps.launch import build_parser, main
-from sweeps.plan import make_plan, parse_settings
+from sweeps.planning.plan import make_plan, parse_settings
 from tests.test_command_line import start
 
 CONFIGS = [("train", TrainConfig), *(("task", task.config) for task in TASKS.values())]
@@ -154,7 +154,7 @@ def test_a_pinned_axis_is_read_as_its_field(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def pinned(space: Space, word: str, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr("sweeps.plan.load", lambda name: space)
+    monkeypatch.setattr("sweeps.planning.plan.load", lambda name: space)
     return make_plan(build_parser().read(["--space", "odd", "--set", word, "--home", "nowhere"]))
 
 

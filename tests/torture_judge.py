@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sweeps.ledger import Ledger
-from sweeps.schema import TERMINAL, Report, Trial
+from sweeps.record.ledger import Ledger
+from sweeps.record.schema import TERMINAL, Report, Trial
 
 ROOT = Path(__file__).parent.parent
 NAME = "torture"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections import Counter
 
-from sweeps.provenance import commit, hardware, versions
-from sweeps.sources.words import in_words
+from sweeps.provenance.launch_origin import commit, hardware, versions
+from sweeps.provenance.sources.recorded import in_words
 from tests.torture_judge import Record
 
 

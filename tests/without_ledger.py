@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from analysis.reading.curves import CurvesBuilder, Report
 from analysis.reading.tables import REPLICATE, TRIAL_COLUMNS, trial_row, trials_schema
-from sweeps.schema import Trial
+from sweeps.record.schema import Trial
 
 
 def trials_table(trials: Sequence[Trial], axes: Sequence[Mapping[str, Any]]) -> pa.Table:

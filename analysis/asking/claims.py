@@ -18,7 +18,7 @@ from typing import Any
 
 from analysis.asking.language import Question, read_question
 from focus_core.errors import UserError
-from sweeps.sources.repository import Git, UnknownError
+from sweeps.provenance.sources.repository import Git, UnknownError
 
 FIELDS = {"says", "sweep", "why"}
 

@@ -13,7 +13,7 @@ from analysis.findings import Findings
 from analysis.page.summary import as_json as written
 from analysis.reading.study import study
 from analysis.reading.wanted import Wanted
-from sweeps.command_line import escaped, tell
+from sweeps.commands.command_line import escaped, tell
 
 EXITS: dict[Answer, int] = {"yes": 0, "no": 1, "not yet": 2}
 

@@ -9,7 +9,7 @@ from typing import Literal
 from analysis.asking.language import Question
 from analysis.statistics.against import MIN_SEEDS
 from analysis.statistics.planning import Wanted, seeds_wanted
-from sweeps.command_line import counted
+from sweeps.commands.command_line import counted
 
 Answer = Literal["yes", "no", "not yet"]
 

@@ -16,7 +16,7 @@ from typing import Any
 from analysis.reading.arms import Arm, short
 from analysis.reading.study import Study
 from focus_core.errors import UserError
-from sweeps.command_line import shown
+from sweeps.commands.command_line import shown
 
 MOST_NAMED = 8
 

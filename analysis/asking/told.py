@@ -10,7 +10,7 @@ from analysis.page.summary import plain
 from analysis.sections.digits import study_format
 from analysis.sections.sentences import notes
 from analysis.sections.verdict import duration
-from sweeps.command_line import counted
+from sweeps.commands.command_line import counted
 
 VERSION = 1
 

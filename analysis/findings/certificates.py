@@ -13,7 +13,7 @@ from analysis.findings.windows import windows
 from analysis.reading.arms import Arm, Row
 from analysis.statistics.seed_interval import Bounds
 from focus_core.systems.focus.orders import may_grow
-from sweeps.alarms import alarms
+from sweeps.evidence.alarms import alarms
 
 LAST_REPORTS = 3
 

@@ -9,7 +9,7 @@ from analysis.findings.comparisons import compare_arms
 from analysis.reading.arms import Arm
 from analysis.reading.confirmation import Confirmation
 from analysis.reading.study import Study
-from sweeps.command_line import counted
+from sweeps.commands.command_line import counted
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Any
 from analysis.reading.arms import Arm, Row
 from focus_core.config.origins import is_rival, origins
 from focus_core.tasks.protocols import protocol
-from sweeps.code_identity import trial_code
+from sweeps.provenance.code_identity import trial_code
 
 MIXER = "model.mixer"
 """Every config of this platform has this key."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from analysis.findings import Findings
 from analysis.findings.trust import TrustFindings
 from analysis.page.assemble import Head
-from sweeps.command_line import counted
+from sweeps.commands.command_line import counted
 
 
 def head(findings: Findings) -> Head:

@@ -21,7 +21,7 @@ from analysis.page.summary import as_json, summary
 from analysis.sections import cards
 from analysis.sections.card import Card
 from analysis.sections.digits import Format, study_format
-from sweeps.sources.words import has_patch
+from sweeps.provenance.sources.recorded import has_patch
 
 CHANGES = "changes.diff"
 """A patch for ``git apply``: the changes that were not committed when the sweep began."""

@@ -21,7 +21,7 @@ PAGE = 1000
 MOST_PAGES = 50
 API = "api/2.0/mlflow"
 SWEEP_TAG, CREATED_TAG, TRIAL_TAG = "focus.sweep", "focus.created", "focus.trial_id"
-"""The tags of a run, as the tracker writes them (sweeps/tracking/rows.py)."""
+"""The tags of a run, as the tracker writes them (sweeps/showing/tracking/run_fields.py)."""
 
 
 def mlflow_runs(about: Mapping[str, Any]) -> dict[str, str]:

@@ -16,8 +16,8 @@ import pyarrow.compute as pc
 
 from analysis.reading.curves import CONSTANTS
 from analysis.statistics.seed_interval import Bounds, Interval, mean_interval
-from sweeps.alarms import promised
-from sweeps.ranking import best_of, is_leaky, may_rank
+from sweeps.evidence.alarms import promised
+from sweeps.evidence.ranking import best_of, is_leaky, may_rank
 
 VARIANT = "variant"
 LONGEST_NAME = 40

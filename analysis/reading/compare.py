@@ -15,7 +15,7 @@ from analysis.reading.ledger import SweepData, load_sweep
 from analysis.reading.opening import opened
 from analysis.reading.tables import axis_value, trials_schema
 from focus_core.errors import UserError
-from sweeps.command_line import shown
+from sweeps.commands.command_line import shown
 
 SWEEP = "sweep"
 """The axis that says to which sweep a trial belongs."""

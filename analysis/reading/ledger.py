@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from analysis.reading.opening import FIRST_SWEEP, opened
 from analysis.reading.rows import read_tables
 from focus_core.errors import UserError
-from sweeps.said import AskedAt, read_asked, read_confirmations
-from sweeps.schema import Report, Sweep, Trial
+from sweeps.record.plan_history import AskedAt, read_asked, read_confirmations
+from sweeps.record.schema import Report, Sweep, Trial
 
 SWEEPS = Sweep.__table__
 

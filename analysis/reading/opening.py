@@ -11,9 +11,9 @@ import sqlalchemy as sa
 
 from focus_core.errors import UserError
 from focus_core.paths import check_path
-from sweeps.read_only import connect
-from sweeps.schema import SchemaInfo, Sweep
-from sweeps.schema_words import COPIED, version_words
+from sweeps.machine.read_only import connect
+from sweeps.record.schema import SchemaInfo, Sweep
+from sweeps.record.schema_words import COPIED, version_words
 
 FIRST_SWEEP = "run `python sweeps/launch.py --space nfft_bins` first"
 

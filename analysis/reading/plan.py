@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from sweeps.said import AskedAt, Said, standing
+from sweeps.record.plan_history import AskedAt, Said, standing
 
 
 @dataclass(frozen=True, kw_only=True)

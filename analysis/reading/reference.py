@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analysis.reading.arms import Arm
-from sweeps.command_line import counted
+from sweeps.commands.command_line import counted
 
 
 def reference_arm(

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from analysis.reading.curves import CurvesBuilder, Report
 from analysis.reading.tables import REPLICATE, TRIAL_COLUMNS, trial_row, trials_schema
-from sweeps.schema import Base
+from sweeps.record.schema import Base
 
 TRIALS, REPLICATES, REPORTS = (
     Base.metadata.tables[name] for name in ("trials", "replicates", "reports")

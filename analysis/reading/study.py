@@ -19,8 +19,8 @@ from analysis.reading.metric import Metric, held_bounds, read_metric
 from analysis.reading.plan import SaidPlan, said_plan
 from analysis.reading.reference import reference_arm
 from analysis.reading.tuned import Axes, Tuned, compared_axes, tune, tuned_keys
-from sweeps.said import AskedAt, standing
-from sweeps.schema import IMPORTED
+from sweeps.record.plan_history import AskedAt, standing
+from sweeps.record.schema import IMPORTED
 
 ONE_SPLIT = (
     "The trials have one score each, and no other on data that nothing was chosen by: what is best "

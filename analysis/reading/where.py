@@ -15,7 +15,7 @@ from analysis.reading.ledger import Restriction, SweepData
 from focus_core.config import known_keys, read_value
 from focus_core.config.keys import spellings
 from focus_core.errors import UserError
-from sweeps.command_line import shown
+from sweeps.commands.command_line import shown
 
 NOTHING = object()
 """In place of a value: the field has no effect on the trial."""

@@ -14,7 +14,7 @@ from analysis.sections.arm_figures import draw_differences
 from analysis.sections.card import Card, Column, Figure, Table
 from analysis.sections.sentences import nothing_to_compare
 from analysis.statistics.against import MIN_SEEDS
-from sweeps.command_line import counted
+from sweeps.commands.command_line import counted
 
 MOST_DRAWN = 60
 SHOWN_VERDICT = {"equivalent": "as good"}

@@ -14,7 +14,7 @@ from analysis.sections.card import Card, Column, Figure, Table
 from analysis.sections.cost_figures import MOST_NAMED
 from analysis.sections.reported import cell, column
 from focus_core.metrics import REPORTED
-from sweeps.command_line import counted
+from sweeps.commands.command_line import counted
 
 MOST_SHOWN = 12
 MOST_ROWS = 500  # trials.parquet holds every trial

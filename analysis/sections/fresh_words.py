@@ -8,7 +8,7 @@ from analysis.findings.confirmation import Confirmed
 from analysis.reading.study import Study
 from analysis.sections.card import Column, Table
 from analysis.sections.digits import Format
-from sweeps.command_line import counted
+from sweeps.commands.command_line import counted
 
 TOLD = {
     "better": "is better than",

@@ -8,7 +8,7 @@ from analysis.findings import Findings
 from analysis.findings.importances import ImportanceFindings
 from analysis.sections import importance_figures
 from analysis.sections.card import Card, Column, Figure, Table
-from sweeps.command_line import counted
+from sweeps.commands.command_line import counted
 
 
 def may_tell(findings: Findings) -> bool:

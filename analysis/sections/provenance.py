@@ -9,7 +9,7 @@ from analysis.findings import Findings
 from analysis.paper import paper_note
 from analysis.sections import said_words
 from analysis.sections.card import Block, Card, Column, Command, Table
-from sweeps.sources.words import has_patch, in_words
+from sweeps.provenance.sources.recorded import has_patch, in_words
 
 MOST_PATCH = 60_000
 """Most characters of a patch that a page shows; changes.diff has the whole patch."""

@@ -7,7 +7,7 @@ from typing import Any
 from analysis.reading.metric import read_metric
 from analysis.reading.study import Study
 from analysis.sections.card import Column, Table
-from sweeps.command_line import counted
+from sweeps.commands.command_line import counted
 
 BEFORE, AFTER = "before the first trial", "after the first trial had begun: exploratory"
 

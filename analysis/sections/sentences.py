@@ -13,7 +13,7 @@ from analysis.reading.tuned import tuned_note
 from analysis.sections.digits import Format
 from analysis.sections.naming import are_many, by_settings, listed, name_arms
 from analysis.statistics.against import MIN_SEEDS
-from sweeps.command_line import counted
+from sweeps.commands.command_line import counted
 
 MOST_BIMODAL = 3
 SHORT = 20

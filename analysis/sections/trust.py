@@ -18,7 +18,7 @@ from analysis.sections.digits import Format, study_format
 from analysis.sections.theme import PALETTES
 from analysis.sections.thinning import thinned, thinned_words
 from analysis.sections.trust_tables import tables
-from sweeps.command_line import counted
+from sweeps.commands.command_line import counted
 
 MOST_TRACEBACKS = 5
 FEW = 3

@@ -10,7 +10,7 @@ from analysis.findings.tuning import TunedArm, TuningFindings
 from analysis.sections import tuning_figures
 from analysis.sections.card import Card, Column, Figure, Status, Table
 from analysis.statistics.tuning_curves import FEWEST
-from sweeps.command_line import counted
+from sweeps.commands.command_line import counted
 
 
 def card(findings: Findings) -> Card | None:

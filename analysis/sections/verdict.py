@@ -21,7 +21,7 @@ from analysis.sections.sentences import answer, counts
 from analysis.sections.winner import to_confirm
 from analysis.statistics.against import MIN_SEEDS, Verdict
 from analysis.statistics.planning import MOST_SEEDS
-from sweeps.command_line import counted
+from sweeps.commands.command_line import counted
 
 MOST_ON_ONE_SCREEN, MOST_DRAWN = 24, 60
 TALLY: dict[Verdict, str] = {

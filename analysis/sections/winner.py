@@ -15,7 +15,7 @@ from analysis.sections import fresh_words
 from analysis.sections.card import Card, Column, Command, Table
 from analysis.sections.digits import Format, study_format
 from analysis.sections.naming import listed
-from sweeps.command_line import counted
+from sweeps.commands.command_line import counted
 
 FRESH_SEEDS = 5
 

@@ -16,10 +16,10 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from sweeps.auditing.rows import Disagreement, Rows, TrialRow
-from sweeps.checkpoints import kept_files, read_own
-from sweeps.plan import NAME
-from sweeps.state_file import RefusedError
+from sweeps.planning.plan import NAME
+from sweeps.record.reader import Disagreement, Rows, TrialRow
+from sweeps.workers.checkpoints import kept_files, read_own
+from sweeps.workers.state_file import RefusedError
 
 TRIAL_FOLDER = re.compile(r"[0-9a-f]{12}")
 LEFTOVER = ".new"

@@ -9,11 +9,11 @@ from typing import Any
 from focus_core.config import TrialConfig, from_flat
 from sweeps.auditing.replicates import check_replicates
 from sweeps.auditing.reports import check_reports
-from sweeps.auditing.rows import Disagreement, Rows, TrialRow
-from sweeps.code_identity import trial_code
-from sweeps.command_line import counted
-from sweeps.ledger.rows import config_hash
-from sweeps.schema import STATES, TERMINAL
+from sweeps.commands.command_line import counted
+from sweeps.provenance.code_identity import trial_code
+from sweeps.record.derived_rows import config_hash
+from sweeps.record.reader import Disagreement, Rows, TrialRow
+from sweeps.record.schema import STATES, TERMINAL
 
 Configure = Callable[[dict[str, Any]], TrialConfig]
 LEDGER = "ledger"

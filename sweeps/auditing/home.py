@@ -9,21 +9,21 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from sweeps.addresses import sqlite_url
 from sweeps.auditing.checkpoints import check_checkpoints
 from sweeps.auditing.checks import check_ledger
 from sweeps.auditing.imported import check_imported
 from sweeps.auditing.mlflow_reader import check_mlflow
 from sweeps.auditing.question import find_configure
-from sweeps.auditing.rows import Disagreement, Rows, read_sweeps, reading
 from sweeps.auditing.runs import read_runs
 from sweeps.auditing.study import check_study
-from sweeps.command_line import home_folder
-from sweeps.lease import Holder, holder
-from sweeps.ledger import Ledger
-from sweeps.places import check_tracking, ledger_file
-from sweeps.schema import IMPORTED, Lease, Sweep
-from sweeps.settings import number
+from sweeps.commands.command_line import home_folder
+from sweeps.commands.settings import number
+from sweeps.commands.sqlite_address import sqlite_url
+from sweeps.planning.destinations import check_tracking, ledger_file
+from sweeps.record.lease import Holder, holder
+from sweeps.record.ledger import Ledger
+from sweeps.record.reader import Disagreement, Rows, read_sweeps, reading
+from sweeps.record.schema import IMPORTED, Lease, Sweep
 
 SETTLE_SECONDS = 5.0
 """The time between two looks at a running sweep (``FOCUS_AUDIT_SECONDS``)."""

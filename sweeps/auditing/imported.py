@@ -13,8 +13,8 @@ from collections.abc import Iterator
 
 from sweeps.auditing.checks import check_state, check_sweep
 from sweeps.auditing.replicates import REPLICATE_STATES, close, shown
-from sweeps.auditing.rows import Disagreement, Rows, TrialRow
-from sweeps.ledger.rows import config_hash
+from sweeps.record.derived_rows import config_hash
+from sweeps.record.reader import Disagreement, Rows, TrialRow
 
 LEDGER = "ledger"
 

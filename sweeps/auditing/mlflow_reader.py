@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sweeps.auditing.replicates import close, shown
-from sweeps.auditing.rows import Disagreement, Rows, TrialRow
-from sweeps.command_line import counted
-from sweeps.ranking import best_of, largest, may_rank
-from sweeps.schema import STATES, TERMINAL, Sweep
-from sweeps.tracking import rows as mlflow_rows
-from sweeps.tracking.points import STEP, score_key, test_key
+from sweeps.commands.command_line import counted
+from sweeps.evidence.ranking import best_of, largest, may_rank
+from sweeps.record.reader import Disagreement, Rows, TrialRow
+from sweeps.record.schema import STATES, TERMINAL, Sweep
+from sweeps.showing.tracking import run_fields as mlflow_rows
+from sweeps.showing.tracking.points import STEP, score_key, test_key
 
 COUNTS = tuple(f"trials/{state}" for state in STATES)
 

@@ -9,8 +9,8 @@ import shlex
 from focus_core.config import Scalar
 from search_spaces import load
 from sweeps.auditing.checks import Configure
-from sweeps.plan import parse_settings
-from sweeps.schema import Sweep
+from sweeps.planning.plan import parse_settings
+from sweeps.record.schema import Sweep
 
 
 def find_configure(sweep: Sweep) -> Configure | None:

@@ -11,14 +11,14 @@ from focus_core.errors import UserError
 from sweeps.auditing.checkpoints import clean_checkpoints
 from sweeps.auditing.home import Home, Looked
 from sweeps.auditing.mlflow_reader import check_mlflow
-from sweeps.auditing.rows import Rows
 from sweeps.auditing.runs import read_runs
-from sweeps.ledger import Ledger
-from sweeps.ranking import Leaks
-from sweeps.reasons import first_line
-from sweeps.schema import Report, Sweep, Trial
-from sweeps.tracking.moves import follow_home
-from sweeps.tracking.runs import SweepRuns
+from sweeps.commands.reasons import first_line
+from sweeps.evidence.ranking import Leaks
+from sweeps.record.ledger import Ledger
+from sweeps.record.reader import Rows
+from sweeps.record.schema import Report, Sweep, Trial
+from sweeps.showing.tracking.moved_homes import follow_home
+from sweeps.showing.tracking.runs import SweepRuns
 
 Written = tuple[Sweep, list[Trial], dict[int, list[Report]]]
 
@@ -41,7 +41,7 @@ def repair(home: Home, sweeps: Sequence[Looked]) -> None:
 
 
 def _rebuild(home: Home, rows: Rows) -> None:
-    from sweeps.tracking import connect
+    from sweeps.showing.tracking import connect
 
     sweep, trials, reports = _read(home, rows.sweep.name)
     is_server = home.tracking_uri.startswith(("http:", "https:"))

@@ -6,9 +6,9 @@ import math
 import statistics
 from collections.abc import Iterator
 
-from sweeps.auditing.rows import Disagreement, ReplicateRow, TrialRow
-from sweeps.command_line import counted
-from sweeps.schema import STATES, TERMINAL
+from sweeps.commands.command_line import counted
+from sweeps.record.reader import Disagreement, ReplicateRow, TrialRow
+from sweeps.record.schema import STATES, TERMINAL
 
 REPLICATE_STATES = (*STATES, "diverged")
 TOLERANCE = 1e-9

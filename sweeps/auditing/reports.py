@@ -9,9 +9,9 @@ from itertools import pairwise
 
 from focus_core.metrics import declared
 from sweeps.auditing.replicates import close, shown
-from sweeps.auditing.rows import Disagreement, ReportRow, TrialRow
-from sweeps.ledger.rows import evaluations
-from sweeps.schema import TERMINAL
+from sweeps.record.derived_rows import evaluations
+from sweeps.record.reader import Disagreement, ReportRow, TrialRow
+from sweeps.record.schema import TERMINAL
 
 
 def check_reports(trial: TrialRow) -> Iterator[Disagreement]:

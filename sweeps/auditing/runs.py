@@ -6,15 +6,15 @@ import sqlite3
 from contextlib import closing
 
 from focus_core.errors import UserError
-from sweeps.addresses import sqlite_file
 from sweeps.auditing.mlflow_reader import RunRow, last_metrics
-from sweeps.read_only import connect
-from sweeps.reasons import first_line
-from sweeps.redact import hide_secrets
-from sweeps.schema import Sweep
-from sweeps.tracking import rows as mlflow_rows
-from sweeps.tracking.finding import all_experiments, find_runs
-from sweeps.tracking.points import STEP, score_key
+from sweeps.commands.reasons import first_line
+from sweeps.commands.redact import hide_secrets
+from sweeps.commands.sqlite_address import sqlite_file
+from sweeps.machine.read_only import connect
+from sweeps.record.schema import Sweep
+from sweeps.showing.tracking import run_fields as mlflow_rows
+from sweeps.showing.tracking.finding import all_experiments, find_runs
+from sweeps.showing.tracking.points import STEP, score_key
 
 TAGS = (
     "state",
@@ -102,7 +102,7 @@ def _of_mine(table: str, column: str, keys: int) -> str:
 
 
 def _ask(uri: str, sweep: Sweep) -> list[RunRow]:
-    from sweeps.tracking import connect
+    from sweeps.showing.tracking import connect
 
     try:
         client = connect(uri)

@@ -7,10 +7,10 @@ from typing import cast
 from focus_core.config import TrialConfig
 from search_spaces.axes import restored
 from search_spaces.space import Space
-from sweeps.auditing.rows import Disagreement, Rows, TrialRow
-from sweeps.reasons import first_line
-from sweeps.schema import Report, Trial
-from sweeps.study import Study
+from sweeps.commands.reasons import first_line
+from sweeps.driving.study import Study
+from sweeps.record.reader import Disagreement, Rows, TrialRow
+from sweeps.record.schema import Report, Trial
 
 TOLD = {"complete": "COMPLETE", "pruned": "PRUNED", "failed": "FAIL"}
 """The study's state for each state of a row. A row in any other state must be RUNNING in the

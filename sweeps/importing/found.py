@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 from focus_core.config import Scalar
 from focus_core.errors import UserError
-from sweeps.command_line import shown
-from sweeps.outside import storable
-from sweeps.schema import State
+from sweeps.commands.command_line import shown
+from sweeps.machine.foreign_text import storable
+from sweeps.record.schema import State
 
 Direction = Literal["maximize", "minimize"]
 SEED = "seed"

@@ -11,7 +11,9 @@ from typing import Any
 
 from focus_core.config import Scalar
 from focus_core.errors import UserError
-from sweeps.addresses import sqlite_file, sqlite_url
+from sweeps.commands.reasons import first_line
+from sweeps.commands.redact import hide_secrets
+from sweeps.commands.sqlite_address import sqlite_file, sqlite_url
 from sweeps.importing.found import (
     SEED,
     Asked,
@@ -23,10 +25,8 @@ from sweeps.importing.found import (
     the_direction,
     the_metric,
 )
-from sweeps.places import check_schema, check_tracking, tables
-from sweeps.reasons import first_line
-from sweeps.redact import hide_secrets
-from sweeps.schema import State
+from sweeps.planning.destinations import check_schema, check_tracking, tables
+from sweeps.record.schema import State
 
 AT_ONCE = 1000
 PARENT = "mlflow.parentRunId"

@@ -15,7 +15,9 @@ from optuna.trial import FrozenTrial, TrialState
 
 from focus_core.errors import UserError
 from search_spaces.axes import Axis
-from sweeps.addresses import sqlite_file
+from sweeps.commands.reasons import first_line
+from sweeps.commands.redact import hide_secrets
+from sweeps.commands.sqlite_address import sqlite_file
 from sweeps.importing.found import (
     SEED,
     Asked,
@@ -28,10 +30,8 @@ from sweeps.importing.found import (
     only,
     scalar,
 )
-from sweeps.read_only import connect
-from sweeps.reasons import first_line
-from sweeps.redact import hide_secrets
-from sweeps.schema import State
+from sweeps.machine.read_only import connect
+from sweeps.record.schema import State
 
 SQLITE = b"SQLite format 3"
 UNNAMED = "value"

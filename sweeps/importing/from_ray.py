@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from focus_core.errors import UserError
-from sweeps.command_line import counted
+from sweeps.commands.command_line import counted
+from sweeps.commands.redact import hide_secrets
 from sweeps.importing.found import (
     Asked,
     Found,
@@ -26,9 +27,8 @@ from sweeps.importing.found import (
     the_direction,
     the_metric,
 )
-from sweeps.outside import read_text
-from sweeps.redact import hide_secrets
-from sweeps.schema import State
+from sweeps.machine.foreign_text import read_text
+from sweeps.record.schema import State
 
 RESULTS, CONFIG, ERROR = "result.json", "params.json", "error.txt"
 STEP = "training_iteration"

@@ -16,7 +16,8 @@ import pyarrow as pa
 
 from focus_core.config import Scalar
 from focus_core.errors import UserError
-from sweeps.command_line import shown
+from sweeps.commands.command_line import shown
+from sweeps.commands.reasons import first_line
 from sweeps.importing.found import (
     SEED,
     Asked,
@@ -28,8 +29,7 @@ from sweeps.importing.found import (
     scalar,
     the_direction,
 )
-from sweeps.reasons import first_line
-from sweeps.schema import State
+from sweeps.record.schema import State
 
 WORDS: dict[State, tuple[str, ...]] = {
     "complete": ("complete", "completed", "finished", "done", "success", "succeeded", "terminated"),

@@ -11,10 +11,10 @@ from datetime import datetime
 
 from focus_core.config import Scalar
 from focus_core.errors import UserError
-from sweeps.command_line import counted, shown
+from sweeps.commands.command_line import counted, shown
 from sweeps.importing.found import SEED, Asked, Run, existing, listed
-from sweeps.ledger.rows import config_hash, finite
-from sweeps.schema import Replicate, Report, State, Trial, now
+from sweeps.record.derived_rows import config_hash, finite
+from sweeps.record.schema import Replicate, Report, State, Trial, now
 
 MOST_SEED = 2**31
 ENDED = ("complete", "pruned", "failed", "killed")

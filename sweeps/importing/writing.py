@@ -9,13 +9,13 @@ from datetime import datetime
 from sqlalchemy.exc import IntegrityError
 
 from focus_core.errors import UserError
-from sweeps.command_line import shown
+from sweeps.commands.command_line import shown
 from sweeps.importing.axes import axes, constants, is_grid
 from sweeps.importing.found import Asked, Found, listed
 from sweeps.importing.grouping import Group, end, group, trial
-from sweeps.ledger import Ledger
-from sweeps.schema import IMPORTED, Sweep, now
-from sweeps.sources.words import joined
+from sweeps.provenance.sources.recorded import joined
+from sweeps.record.ledger import Ledger
+from sweeps.record.schema import IMPORTED, Sweep, now
 
 UNKNOWN = "unknown"
 

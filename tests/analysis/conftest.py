@@ -18,7 +18,7 @@ import search_spaces
 from analysis.report import main
 from focus_core.config import TrialConfig
 from search_spaces.variants import VARIANTS
-from sweeps.schema import SCHEMA_VERSION, Base, Replicate, Report, SchemaInfo, Sweep, Trial
+from sweeps.record.schema import SCHEMA_VERSION, Base, Replicate, Report, SchemaInfo, Sweep, Trial
 
 START = dt.datetime(2024, 5, 1, 12, tzinfo=dt.UTC)
 STEPS = 400

@@ -20,7 +20,7 @@ from analysis.reading.study import Study, study
 from analysis.report import main
 from focus_core.config import TrialConfig
 from sweeps.launch import build_parser
-from sweeps.said import AskedAt
+from sweeps.record.plan_history import AskedAt
 from tests.analysis.conftest import START
 from tests.analysis.test_claims import data_of
 

@@ -15,7 +15,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
 from analysis.report import main
-from sweeps.schema import Asked
+from sweeps.record.schema import Asked
 from tests.analysis.conftest import START
 
 Make = Callable[..., Any]

@@ -21,7 +21,7 @@ from analysis.reading.study import study
 from analysis.statistics.against import against
 from analysis.statistics.pool import pool
 from focus_core.config import TrialConfig
-from sweeps.schema import Sweep
+from sweeps.record.schema import Sweep
 from tests.without_ledger import curves_table, trials_table
 
 Make = Callable[..., Any]

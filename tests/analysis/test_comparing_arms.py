@@ -15,7 +15,7 @@ from analysis.findings.comparisons import Comparisons, compare_arms
 from analysis.reading.ledger import read_sweep
 from analysis.reading.study import Study, study
 from sweeps.launch import build_parser
-from sweeps.schema import Sweep
+from sweeps.record.schema import Sweep
 
 Ledger = Callable[..., Path]
 Make = Callable[..., Sweep]

@@ -21,10 +21,10 @@ from analysis.reading.study import Study, study
 from analysis.sections import verdict, winner
 from analysis.statistics.spending import AGAINST_REFERENCE, level_at
 from focus_core.config import TrialConfig
-from sweeps import winner as launcher
-from sweeps.addresses import sqlite_url
-from sweeps.auditing.rows import read_sweeps, reading
-from sweeps.schema import Asked, Sweep, Trial
+from sweeps.commands.sqlite_address import sqlite_url
+from sweeps.evidence import winner as launcher
+from sweeps.record.reader import read_sweeps, reading
+from sweeps.record.schema import Asked, Sweep, Trial
 
 Write = Callable[..., Path]
 Make = Callable[..., Any]

@@ -14,7 +14,7 @@ import pytest
 from analysis.page.pictures import Picture
 from analysis.report import main
 from focus_core.config import TrialConfig
-from sweeps.schema import Sweep
+from sweeps.record.schema import Sweep
 from tests.analysis.conftest import make_sweep, make_trial, write_ledger
 from tests.analysis.pages import read
 

@@ -10,7 +10,7 @@ from analysis.findings.origins import KEYS, in_short, origin, origin_note, origi
 from analysis.report import main
 from focus_core.config import TrialConfig
 from search_spaces.variants import VARIANTS
-from sweeps.code_identity import trial_code
+from sweeps.provenance.code_identity import trial_code
 from tests.analysis.pages import sketched
 
 

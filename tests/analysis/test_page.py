@@ -11,7 +11,7 @@ import pytest
 
 from analysis.report import main
 from focus_core.config import TrialConfig
-from sweeps.schema import Trial
+from sweeps.record.schema import Trial
 from tests.analysis.pages import EVIL, read, sketched
 
 Make = Callable[..., Any]

@@ -187,7 +187,7 @@ def test_the_command_trains_the_best_trial_again(read: Make, grid: Make) -> None
 def test_the_command_resolves_to_the_same_trial(read: Make, grid: Make) -> None:
     """The oracle is the launcher's own planner."""
     from sweeps.launch import build_parser
-    from sweeps.plan import make_plan
+    from sweeps.planning.plan import make_plan
 
     found = read(grid())
     command = train_again(best_of(found), found.study.about)

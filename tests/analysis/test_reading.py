@@ -21,7 +21,7 @@ from analysis.reading.arms import arms
 from analysis.reading.curves import CURVES_SCHEMA, CurvesBuilder, Report
 from analysis.reading.ledger import read_sweep
 from analysis.reading.tuned import tune
-from sweeps import read_only
+from sweeps.machine import read_only
 
 Make = Callable[..., Any]
 

@@ -13,7 +13,7 @@ from analysis.reading.ledger import read_sweep
 from analysis.reading.plan import said_plan
 from analysis.reading.study import study
 from analysis.sections import provenance, verdict
-from sweeps.said import AskedAt
+from sweeps.record.plan_history import AskedAt
 
 Write = Callable[..., Path]
 Make = Callable[..., Any]

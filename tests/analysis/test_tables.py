@@ -16,7 +16,7 @@ from analysis.reading.curves import CURVES_SCHEMA
 from analysis.reading.ledger import read_sweep
 from analysis.reading.tables import trials_schema
 from focus_core.errors import UserError
-from sweeps.schema import Sweep, Trial
+from sweeps.record.schema import Sweep, Trial
 
 Make = Callable[..., Any]
 

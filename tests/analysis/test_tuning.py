@@ -21,7 +21,7 @@ from analysis.reading.study import Study, study
 from analysis.reading.tuned import tune
 from analysis.sections.trials import card as trials_card
 from focus_core.config import TrialConfig
-from sweeps.schema import Sweep
+from sweeps.record.schema import Sweep
 from tests.without_ledger import trials_table
 
 Make = Callable[..., Any]

@@ -22,7 +22,7 @@ from analysis.sections.card import Card, Theme
 from analysis.sections.naming import by_settings, listed, name_arms
 from analysis.sections.theme import style
 from focus_core.config import TrialConfig
-from sweeps.schema import Sweep
+from sweeps.record.schema import Sweep
 
 Make = Callable[..., Any]
 SECTIONS = (verdict, winner, comparisons)

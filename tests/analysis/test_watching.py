@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from analysis.reading.ledger import SweepData, read_sweep
 from analysis.watching import REFRESH, SECONDS, watch
-from sweeps.schema import Sweep, Trial
+from sweeps.record.schema import Sweep, Trial
 
 Make = Callable[..., Any]
 

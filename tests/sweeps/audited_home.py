@@ -9,13 +9,13 @@ import pytest
 
 from search_spaces import load
 from sweeps.auditing.home import find_home, look
-from sweeps.driver import Driver
-from sweeps.ledger import Ledger
-from sweeps.plan import parse_settings
-from sweeps.schema import Sweep
-from sweeps.study import Study
-from sweeps.tracking import MlflowTracker
-from sweeps.tracking.moves import follow_home
+from sweeps.driving.driver import Driver
+from sweeps.driving.study import Study
+from sweeps.planning.plan import parse_settings
+from sweeps.record.ledger import Ledger
+from sweeps.record.schema import Sweep
+from sweeps.showing.tracking import MlflowTracker
+from sweeps.showing.tracking.moved_homes import follow_home
 from tests.sweeps.mlflow_database import blank_database  # noqa: F401  a fixture
 
 SETTINGS = ["model.width=8", "train.steps=6", "train.eval_every=2", "train.warmup_steps=1"]

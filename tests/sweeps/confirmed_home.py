@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sweeps import launch
-from sweeps.tracking.moves import follow_home
+from sweeps.showing.tracking.moved_homes import follow_home
 from tests.sweeps.local_launches import SMALL
 from tests.sweeps.mlflow_database import blank_database  # noqa: F401  a fixture
 

@@ -10,10 +10,10 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution
 
 from focus_core.config import TrialConfig
 from search_spaces.space import Axis, Space
-from sweeps.driver import Driver
-from sweeps.ledger import Ledger
-from sweeps.schema import Sweep
-from sweeps.study import Study
+from sweeps.driving.driver import Driver
+from sweeps.driving.study import Study
+from sweeps.record.ledger import Ledger
+from sweeps.record.schema import Sweep
 
 # A background job of a shell, or of nohup, hands down what it ignores.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 
 from sweeps import audit, launch
-from sweeps.ledger import Ledger
-from sweeps.on_ray.processes import below
-from sweeps.process_identity import began
-from sweeps.schema import Report, Trial
+from sweeps.machine.process_identity import began
+from sweeps.record.ledger import Ledger
+from sweeps.record.schema import Report, Trial
+from sweeps.workers.on_ray.processes import below
 from tests.sweeps.local_launches import last_win
 from tests.sweeps.mlflow_database import Mlflow
 

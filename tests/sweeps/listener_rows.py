@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from sweeps.schema import Report, Sweep, Trial
+from sweeps.record.schema import Report, Sweep, Trial
 
 START = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
 

@@ -20,8 +20,8 @@ from pathlib import Path
 import pytest
 
 from sweeps import launch
-from sweeps.ledger import Ledger
-from sweeps.schema import Sweep, Trial
+from sweeps.record.ledger import Ledger
+from sweeps.record.schema import Sweep, Trial
 
 ROOT = Path(launch.__file__).parent.parent
 SMALL = [

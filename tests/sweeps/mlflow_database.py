@@ -5,8 +5,8 @@ import sqlite3
 
 import pytest
 
-from sweeps.tracking import MlflowTracker, connect
-from sweeps.tracking.runs import SweepRuns
+from sweeps.showing.tracking import MlflowTracker, connect
+from sweeps.showing.tracking.runs import SweepRuns
 
 
 @pytest.fixture(scope="session")

@@ -13,12 +13,12 @@ import pytest
 from click.testing import CliRunner
 
 from search_spaces import load
-from sweeps.addresses import sqlite_url
-from sweeps.driver import Driver
-from sweeps.ledger import Ledger
-from sweeps.plan import parse_settings
-from sweeps.study import Study
-from sweeps.tracking import MlflowTracker, TrackingSummary, connect
+from sweeps.commands.sqlite_address import sqlite_url
+from sweeps.driving.driver import Driver
+from sweeps.driving.study import Study
+from sweeps.planning.plan import parse_settings
+from sweeps.record.ledger import Ledger
+from sweeps.showing.tracking import MlflowTracker, TrackingSummary, connect
 from tests.sweeps import audited_home as of
 
 ACTIVE, DELETED, ALL = 1, 2, 3  # mlflow.entities.ViewType

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sweeps.alarms import alarms
+from sweeps.evidence.alarms import alarms
 from tests.sweeps.listener_rows import make_reports, make_sweep, make_trial
 from tests.sweeps.mlflow_database import Mlflow, blank_database, fresh_mlflow  # noqa: F401  fixtures
 

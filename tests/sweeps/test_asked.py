@@ -15,13 +15,13 @@ from analysis.reading.ledger import read_sweep
 from analysis.reading.plan import SaidPlan
 from analysis.reading.study import Study, study
 from sweeps import audit
-from sweeps.asked import asked, asked_until_now, note_changes
 from sweeps.launch import build_parser
-from sweeps.ledger import Ledger
-from sweeps.opening import find_or_add
-from sweeps.plan import Plan, make_plan
-from sweeps.said import AskedAt, read_confirmations, standing
-from sweeps.schema import Sweep, now
+from sweeps.launching.plan_changes import asked, asked_until_now, note_changes
+from sweeps.launching.sweep_row import find_or_add
+from sweeps.planning.plan import Plan, make_plan
+from sweeps.record.ledger import Ledger
+from sweeps.record.plan_history import AskedAt, read_confirmations, standing
+from sweeps.record.schema import Sweep, now
 from tests.sweeps.confirmed_home import (  # noqa: F401  fixtures
     NAME,
     REFERENCE,
@@ -100,7 +100,7 @@ def test_a_ledger_older_than_the_table_is_read_and_gone_on_with(
 
 def test_a_space_may_say_what_it_expects(monkeypatch: pytest.MonkeyPatch) -> None:
     space = dataclasses.replace(search_spaces.load("order"), hypothesis="2 is best", margin=0.03)
-    monkeypatch.setattr("sweeps.plan.load", lambda name: space)
+    monkeypatch.setattr("sweeps.planning.plan.load", lambda name: space)
     assert (planned().hypothesis, planned().margin) == ("2 is best", 0.03)
     other = planned("--hypothesis", "3 is best", "--margin", "0.1")
     assert (other.hypothesis, other.margin) == ("3 is best", 0.1)

@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from sweeps import audit
-from sweeps.lease import hold
-from sweeps.ledger import Ledger
+from sweeps.record.lease import hold
+from sweeps.record.ledger import Ledger
 from tests.sweeps import audited_home as of
 from tests.sweeps.audited_home import (  # noqa: F401  fixtures
     blank_database,

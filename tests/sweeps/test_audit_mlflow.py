@@ -3,7 +3,7 @@
 import pytest
 
 from sweeps.audit import main
-from sweeps.tracking.writing import Writer
+from sweeps.showing.tracking.writing import Writer
 from tests.sweeps import audited_home as of
 from tests.sweeps.audited_home import (  # noqa: F401  fixtures
     blank_database,

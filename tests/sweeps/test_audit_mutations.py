@@ -2,12 +2,13 @@
 
 import pytest
 
-from sweeps import ledger, study
-from sweeps.driver import Driver
-from sweeps.ledger import Ledger
-from sweeps.ledger import rows as ledger_rows
-from sweeps.schema import Replicate, Report
-from sweeps.seeds import Seeds
+from sweeps.driving import study
+from sweeps.driving.driver import Driver
+from sweeps.record import derived_rows as ledger_rows
+from sweeps.record import ledger
+from sweeps.record.ledger import Ledger
+from sweeps.record.schema import Replicate, Report
+from sweeps.record.seeds import Seeds
 from tests.sweeps import audited_home as of
 from tests.sweeps.audited_home import (  # noqa: F401  fixtures
     blank_database,
@@ -176,7 +177,7 @@ def test_a_mean_of_survivors_is_seen(blank_home, monkeypatch):  # noqa: F811
         found = [v for s in seeds if (v := metrics.get(f"{name}/{s}")) is not None]
         return sum(found) / len(found) if found else None
 
-    monkeypatch.setattr("sweeps.ledger.record.mean_over_seeds", survivors)
+    monkeypatch.setattr("sweeps.record.write_report.mean_over_seeds", survivors)
     assert ledger_rows.mean_over_seeds is not survivors
     of.drive(blank_home)
     assert (2, "ledger", "step 4: a value, yet seeds [1] have none") in of.findings(blank_home)

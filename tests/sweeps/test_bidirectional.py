@@ -13,7 +13,7 @@ from analysis.reading.study import study
 from analysis.sections.trust import card
 from focus_core.training.limits import LEAK_TOLERANCE
 from sweeps import audit, launch
-from sweeps.alarms import promised
+from sweeps.evidence.alarms import promised
 from tests.sweeps.local_launches import TINY
 from tests.sweeps.mlflow_database import Mlflow, blank_database, fresh_mlflow  # noqa: F401  fixtures
 

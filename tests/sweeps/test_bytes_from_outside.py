@@ -15,13 +15,16 @@ from pathlib import Path
 import pytest
 
 from focus_core.training import memory
-from sweeps import lease, outside, process_identity, provenance
-from sweeps.ledger import Ledger
-from sweeps.on_ray import guard, processes
+from sweeps.machine import foreign_text, process_identity
+from sweeps.provenance import launch_origin
+from sweeps.record import lease
+from sweeps.record.ledger import Ledger
+from sweeps.workers import guard
+from sweeps.workers.on_ray import processes
 from tests.sweeps.conftest import add_sweep, make_driver
 from tests.sweeps.odd_names import NAMES, named, program, random_names
 
-ROOT = Path(provenance.__file__).parent.parent
+ROOT = Path(launch_origin.__file__).parent.parent
 OURS = ("focus_core", "search_spaces", "sweeps", "analysis")
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="names are set by Linux' prctl")
 
@@ -65,7 +68,7 @@ def test_negative_control_such_names_are_no_text() -> None:
 def test_a_process_with_an_odd_name_knows_its_own_memory() -> None:
     code = (
         "import ctypes, torch; from focus_core.training import memory\n"
-        "from sweeps.on_ray import guard\n"
+        "from sweeps.workers.on_ray import guard\n"
         r"assert ctypes.CDLL(None).prctl(15, b'caf\xc3', 0, 0, 0) == 0"
         "\n"
         "assert memory.peak_bytes(torch.device('cpu')) > 2**20 < guard.resident_bytes()"
@@ -119,7 +122,7 @@ def test_host_names_and_systems_of_any_bytes_can_be_stored(
 ) -> None:
     monkeypatch.setattr(socket, "gethostname", lambda: name)
     monkeypatch.setattr(platform, "platform", lambda: name)
-    sweep = add_sweep(ledger, hardware=provenance.hardware(), diff="")
+    sweep = add_sweep(ledger, hardware=launch_origin.hardware(), diff="")
     with lease.hold(ledger, sweep):
         held = lease.holder(ledger, sweep)
         assert held is not None
@@ -132,14 +135,14 @@ def test_what_uname_prints_from_outside_may_be_no_text(monkeypatch: pytest.Monke
         return b"caf\xe9".decode()
 
     monkeypatch.setattr(platform, "platform", asks_uname)
-    assert provenance.hardware()["system"] == sys.platform
+    assert launch_origin.hardware()["system"] == sys.platform
 
 
 def test_cpuinfo_of_any_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     info = tmp_path / "cpuinfo"
     info.write_bytes(b"flags\t: \xff\xfe\nmodel name\t: Caf\xe9 9000\n")
-    monkeypatch.setattr(provenance, "CPU_INFO", info)
-    assert provenance.hardware()["cpu"] == "Caf\ufffd 9000"
+    monkeypatch.setattr(launch_origin, "CPU_INFO", info)
+    assert launch_origin.hardware()["cpu"] == "Caf\ufffd 9000"
 
 
 def test_notes_of_workers_and_their_errors_may_hold_any_bytes(
@@ -167,11 +170,11 @@ def test_text_from_outside_can_always_be_stored(seed: int) -> None:
     rng = random.Random(seed)
     for _ in range(200):
         raw = bytes(rng.choices(range(256), k=rng.randint(0, 20)))
-        kept = outside.text_of(raw)
+        kept = foreign_text.text_of(raw)
         stored = kept.replace("\0", "\ufffd")
-        assert outside.storable(kept) == stored == outside.storable(os.fsdecode(raw))
+        assert foreign_text.storable(kept) == stored == foreign_text.storable(os.fsdecode(raw))
         text = "".join(map(chr, rng.choices([*range(0xD7F0, 0xE010), *range(200)], k=9)))
-        outside.storable(text).encode()
+        foreign_text.storable(text).encode()
 
 
 def careless(source: str) -> list[str]:

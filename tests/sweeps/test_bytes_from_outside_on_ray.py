@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sweeps import audit
-from sweeps.ledger import Ledger
+from sweeps.record.ledger import Ledger
 from tests.sweeps.checkouts import LATIN, applied, git, tree
 from tests.sweeps.launching import (
     ROOT,

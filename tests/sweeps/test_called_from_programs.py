@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from sweeps.on_ray.processes import below
+from sweeps.workers.on_ray.processes import below
 from tests.streams import ROOT, ask
 from tests.sweeps.calling_program import SITUATIONS
 from tests.sweeps.local_launches import LONG, TINY, has_reported, rows, wait_until

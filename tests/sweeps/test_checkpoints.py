@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from sweeps.checkpoints import TrialCheckpoints, forget
+from sweeps.workers.checkpoints import TrialCheckpoints, forget
 
 
 def store(root: Path, seeds: tuple[int, ...] = (0, 1)) -> TrialCheckpoints:

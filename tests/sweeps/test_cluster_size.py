@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from sweeps.on_ray.cluster_size import UNKNOWN_ROOM, ClusterTooSmallError, room
+from sweeps.workers.on_ray.cluster_size import UNKNOWN_ROOM, ClusterTooSmallError, room
 
 
 @pytest.mark.parametrize(

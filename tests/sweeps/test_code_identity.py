@@ -14,8 +14,8 @@ import pytest
 from focus_core.errors import UserError
 from focus_core.systems import SYSTEMS
 from focus_core.tasks import TASKS
-from sweeps.code_identity import REGISTRIES, ROOT, code_hash, executed, trial_code
-from sweeps.code_identity import _named as named
+from sweeps.provenance.code_identity import REGISTRIES, ROOT, code_hash, executed, trial_code
+from sweeps.provenance.code_identity import _named as named
 
 Edit = Callable[[Path], object]
 NETWORK = "training/network.py"

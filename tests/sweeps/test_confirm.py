@@ -10,9 +10,9 @@ from analysis.findings import Findings
 from analysis.reading.ledger import read_sweep
 from analysis.reading.study import study
 from sweeps import audit
-from sweeps.ledger import Ledger
-from sweeps.schema import Asked, Sweep
-from sweeps.seeds import Seeds
+from sweeps.record.ledger import Ledger
+from sweeps.record.schema import Asked, Sweep
+from sweeps.record.seeds import Seeds
 from tests.sweeps.confirmed_home import (  # noqa: F401  fixtures
     CONFIRM,
     NAME,
@@ -98,7 +98,7 @@ def test_what_cannot_be_confirmed_is_refused_in_a_line(
     assert "no ledger at" in refused(capsys, home / "nowhere", *confirm)
     assert "1 or more" in refused(capsys, home, "--confirm", "0")
     with monkeypatch.context() as changed:
-        changed.setattr("sweeps.confirming.trial_code", lambda _: "other")
+        changed.setattr("sweeps.launching.confirmation.trial_code", lambda _: "other")
         assert "other code cannot confirm it" in refused(capsys, home, *confirm)
     assert launched(home, *confirm, "--seeds", "2", "--trials", "4") == 0  # as it was launched
     assert f"confirms '{NAME}': name that one" in refused(capsys, home, *confirm, "--name", CONFIRM)

@@ -18,10 +18,10 @@ from sweeps import audit, backup, generate, launch, look
 from sweeps.auditing.checks import check_ledger
 from sweeps.auditing.home import Home
 from sweeps.auditing.home import look as look_at
-from sweeps.auditing.rows import read_sweeps, reading
-from sweeps.checkpoints import TrialCheckpoints
-from sweeps.ledger import Ledger
-from sweeps.schema import Lease
+from sweeps.record.ledger import Ledger
+from sweeps.record.reader import read_sweeps, reading
+from sweeps.record.schema import Lease
+from sweeps.workers.checkpoints import TrialCheckpoints
 from tests.sweeps.conftest import GRID, add_sweep, by_bin, make_driver, small_base, train
 from tests.sweeps.local_launches import (
     MIDDLE,

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import torch
 
-from sweeps import checkpoints, state_file
-from sweeps.checkpoints import TrialCheckpoints, file_name
+from sweeps.workers import checkpoints, state_file
+from sweeps.workers.checkpoints import TrialCheckpoints, file_name
 
 SEEDS = (0, 1)
 OWN = {"code": "c0de", "token": "t0ken"}

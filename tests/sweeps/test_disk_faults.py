@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sweeps.checkpoints import TrialCheckpoints
+from sweeps.workers.checkpoints import TrialCheckpoints
 from tests.sweeps.local_launches import (
     MIDDLE,
     ROOT,
@@ -132,7 +132,7 @@ def test_a_disk_full_in_the_middle_ends_the_sweep_and_the_same_command_goes_on(
 def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(tmp_path: Path) -> None:
     program = f"""
 import resource, torch
-from sweeps.checkpoints import CheckpointError, TrialCheckpoints
+from sweeps.workers.checkpoints import CheckpointError, TrialCheckpoints
 store = TrialCheckpoints("{tmp_path}", "id", [0])
 store.save({{"step": 1}})
 resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))

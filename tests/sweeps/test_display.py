@@ -5,8 +5,8 @@ import re
 import pytest
 from rich.console import Console
 
-from sweeps.display import Display
-from sweeps.progress import count_states, short_name
+from sweeps.showing.display import Display
+from sweeps.showing.progress import count_states, short_name
 from tests.sweeps.listener_rows import ended, make_report, make_sweep, make_trial
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sweeps.ledger import Ledger
+from sweeps.record.ledger import Ledger
 from tests.sweeps.conftest import CONTINUOUS, GRID, add_sweep, by_bin, make_driver, train
 
 
@@ -113,7 +113,7 @@ def test_results_of_other_code_are_not_taken_over(
     """Negative control: another code of the whole, and the same of what these trials execute."""
     train(make_driver(ledger, add_sweep(ledger, name="first", code="0ne")), by_bin)
     if own:
-        monkeypatch.setattr("sweeps.driver.trial_code", lambda _: "0ther")
+        monkeypatch.setattr("sweeps.driving.driver.trial_code", lambda _: "0ther")
     second = add_sweep(ledger, name="second", code="0ther")
     assert len(train(make_driver(ledger, second), by_bin)) == trained
 

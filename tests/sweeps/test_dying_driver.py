@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from sweeps.driver import Driver
-from sweeps.ledger import Ledger
-from sweeps.schema import Sweep
+from sweeps.driving.driver import Driver
+from sweeps.record.ledger import Ledger
+from sweeps.record.schema import Sweep
 from tests.sweeps.conftest import CONTINUOUS, add_sweep, by_bin, make_driver, train
 
 TRIALS = 11

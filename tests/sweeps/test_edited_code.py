@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from focus_core.config import TrialConfig
-from sweeps.code_identity import trial_code
-from sweeps.on_ray import worker
+from sweeps.provenance.code_identity import trial_code
+from sweeps.workers import worker
 from tests.sweeps.launching import (
     ROOT,
     assert_the_law_holds,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sweeps.driver import Driver
-from sweeps.ledger import Ledger
+from sweeps.driving.driver import Driver
+from sweeps.record.ledger import Ledger
 from tests.sweeps.conftest import add_sweep, by_bin, make_driver, train
 
 

@@ -12,8 +12,8 @@ import time
 
 import pytest
 
-from sweeps.on_ray.processes import RayProcesses, descendants
-from sweeps.on_ray.watchdog import Answering, RayLostError, Watchdog
+from sweeps.workers.on_ray.processes import RayProcesses, descendants
+from sweeps.workers.on_ray.watchdog import Answering, RayLostError, Watchdog
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -84,7 +84,7 @@ def test_processes_started_since_are_killed_and_no_others():
 
 SLOW_TO_COME_BACK = """
 import os, signal, time
-from sweeps.on_ray import watchdog
+from sweeps.workers.on_ray import watchdog
 watchdog.LOOK_SECONDS = watchdog.UNWIND_SECONDS = 0.2
 
 def close_in_its_stead(reason):

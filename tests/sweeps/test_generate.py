@@ -14,7 +14,7 @@ from focus_core.config import TrialConfig
 from focus_core.tools.generation import generate
 from focus_core.training.network import build_model
 from sweeps import generate as command
-from sweeps import trained
+from sweeps.workers import trained_network
 from tests.sweeps.local_launches import ROOT, SMALL, rows, run_here
 from tests.sweeps.mlflow_database import blank_database  # noqa: F401  a fixture
 
@@ -73,7 +73,7 @@ def test_that_the_network_is_of_another_code_is_said(
     words = [trial_of(home, "text"), "The ", "--length", "4", "--home", str(home)]
     assert command.main(words) == 0
     assert capsys.readouterr().err == ""
-    monkeypatch.setattr(trained, "trial_code", lambda _: "0123456789ab")
+    monkeypatch.setattr(trained_network, "trial_code", lambda _: "0123456789ab")
     assert command.main(words) == 0
     assert "was trained by another focus_core (" in capsys.readouterr().err
 

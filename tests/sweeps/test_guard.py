@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from sweeps.on_ray.guard import Limits, Notes, guarding
+from sweeps.workers.guard import Limits, Notes, guarding
 
 BEGIN = """
 import re, sys, time
-from sweeps.on_ray.guard import Limits, guarding
+from sweeps.workers.guard import Limits, guarding
 limits = Limits(**{limits}).payload()
 with guarding({{"limits": limits, "checkpoints": sys.argv[1], "trial_id": "t"}}) as guard:
     {body}

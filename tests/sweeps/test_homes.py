@@ -10,9 +10,9 @@ import pytest
 
 from analysis.reading.ledger import read_sweep
 from sweeps import audit
-from sweeps.addresses import sqlite_url
-from sweeps.tracking import connect
-from sweeps.tracking.moves import follow_home
+from sweeps.commands.sqlite_address import sqlite_url
+from sweeps.showing.tracking import connect
+from sweeps.showing.tracking.moved_homes import follow_home
 from sweeps.ui import find_pages
 from tests.sweeps import audited_home as of
 from tests.sweeps.audited_home import (  # noqa: F401  fixtures

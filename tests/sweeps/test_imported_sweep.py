@@ -20,8 +20,8 @@ from focus_core.config import TrialConfig
 from focus_core.errors import UserError
 from sweeps.audit import main as audit
 from sweeps.launch import main as launch
-from sweeps.ledger.rows import config_hash
-from sweeps.schema import IMPORTED
+from sweeps.record.derived_rows import config_hash
+from sweeps.record.schema import IMPORTED
 from tests.importing import import_sweep
 
 ROWS = """method,enc.lr,dec.lr,seed,accuracy

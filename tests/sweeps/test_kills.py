@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sweeps.ledger import Ledger
+from sweeps.record.ledger import Ledger
 from tests.sweeps.launching import (
     ROOT,
     SETTINGS,

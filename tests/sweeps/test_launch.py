@@ -10,7 +10,7 @@ import pytest
 
 from search_spaces import load
 from sweeps import launch
-from sweeps.ledger import Ledger
+from sweeps.record.ledger import Ledger
 
 TINY = [
     "--trials=2",

@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from sweeps import code_identity, launch, provenance
-from sweeps.launches import SILENT, begin_launch, end_launch, launches
-from sweeps.ledger import Ledger
-from sweeps.redact import hide_secrets
-from sweeps.schema import Launch, Sweep
+from sweeps import launch
+from sweeps.commands.redact import hide_secrets
+from sweeps.provenance import code_identity, launch_origin
+from sweeps.record.launches import SILENT, begin_launch, end_launch, launches
+from sweeps.record.ledger import Ledger
+from sweeps.record.schema import Launch, Sweep
 from tests.sweeps.conftest import add_sweep
 from tests.sweeps.local_launches import TINY, assert_one_line, rows, run_here
 from tests.sweeps.mlflow_database import Mlflow, blank_database, fresh_mlflow  # noqa: F401  fixtures
@@ -38,7 +39,7 @@ def recorded(home: Path) -> tuple[Sweep, list[Launch]]:
 def other_code(code: str) -> Iterator[None]:
     """As if focus_core's sources were others, and imported so."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(provenance, "code_hash", lambda: code)
+        patch.setattr(launch_origin, "code_hash", lambda: code)
         patch.setattr(code_identity, "_hash", lambda *_: code)
         yield
 
@@ -60,7 +61,7 @@ def test_every_launch_is_a_row_closed_at_its_end(tmp_path: Path, mlflow: Mlflow)
     for row in found:
         assert row.ended is not None
         assert row.ended >= row.at
-        assert (row.code, row.versions) == (sweep.code, provenance.versions())
+        assert (row.code, row.versions) == (sweep.code, launch_origin.versions())
         assert row.command.startswith("python sweeps/launch.py --space nfft_bins")
         assert row.hardware["cpus"] >= 1
 
@@ -100,13 +101,15 @@ def test_other_versions_are_said_in_one_line_and_recorded(
     assert launched(tmp_path) == 0
     break_off(tmp_path)
     capsys.readouterr()
-    newer = {**provenance.versions(), "torch": "99.0"}
+    newer = {**launch_origin.versions(), "torch": "99.0"}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(provenance, "versions", lambda: newer)
+        patch.setattr(launch_origin, "versions", lambda: newer)
         assert launched(tmp_path) == 0
-    assert_one_line(capsys.readouterr().err, "warning", f"torch {provenance.versions()['torch']}")
+    assert_one_line(
+        capsys.readouterr().err, "warning", f"torch {launch_origin.versions()['torch']}"
+    )
     sweep, found = recorded(tmp_path)
-    assert sweep.versions == found[0].versions == provenance.versions()
+    assert sweep.versions == found[0].versions == launch_origin.versions()
     assert found[1].versions == newer
 
 
@@ -140,7 +143,7 @@ def test_an_address_in_any_text_is_shown_without_its_secret(address: str) -> Non
     assert "secret-word" not in shown
     assert shown.count("127.0.0.1:9") == 2
     assert shown.endswith("; nothing else")
-    assert provenance.command_line([f"--tracking-uri={address}"]).count("secret-word") == 0
+    assert launch_origin.command_line([f"--tracking-uri={address}"]).count("secret-word") == 0
 
 
 @pytest.mark.parametrize("address", [ADDRESSES[2], ADDRESSES[4]])

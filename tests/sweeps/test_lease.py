@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from sweeps.lease import hold, holder
-from sweeps.ledger import Ledger
-from sweeps.ledger.errors import LeaseLostError, LedgerError
-from sweeps.process_identity import began, this_machine
-from sweeps.schema import Lease, Sweep
+from sweeps.machine.process_identity import began, this_machine
+from sweeps.record.errors import LeaseLostError, LedgerError
+from sweeps.record.lease import hold, holder
+from sweeps.record.ledger import Ledger
+from sweeps.record.schema import Lease, Sweep
 from tests.sweeps.conftest import add_sweep
 from tests.sweeps.local_launches import (
     wait_until,

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from sweeps.ledger import Ledger
-from sweeps.schema import State, Sweep, Trial
+from sweeps.record.ledger import Ledger
+from sweeps.record.schema import State, Sweep, Trial
 from tests.sweeps.conftest import add_sweep
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from sweeps.ledger import Ledger
-from sweeps.ledger.errors import LedgerError
-from sweeps.schema import SCHEMA_VERSION
-from sweeps.schema_words import OLDER
+from sweeps.record.errors import LedgerError
+from sweeps.record.ledger import Ledger
+from sweeps.record.schema import SCHEMA_VERSION
+from sweeps.record.schema_words import OLDER
 from tests.sweeps.conftest import add_sweep
 from tests.sweeps.local_launches import (
     MIDDLE,
@@ -134,9 +134,9 @@ def test_a_transaction_that_fails_leaves_nothing_of_itself(tmp_path: Path) -> No
     database = tmp_path / "ledger.db"
     program = f"""
 import resource, sys
-from sweeps.ledger import Ledger
-from sweeps.ledger.errors import LedgerError
-from sweeps.schema import SCHEMA_VERSION
+from sweeps.record.ledger import Ledger
+from sweeps.record.errors import LedgerError
+from sweeps.record.schema import SCHEMA_VERSION
 from tests.sweeps.conftest import add_sweep
 ledger = Ledger("sqlite:///{database}")
 sweep = add_sweep(ledger)
@@ -176,7 +176,9 @@ def test_after_a_failure_nothing_more_is_written(tmp_path: Path) -> None:
 
 def test_an_empty_ledger_is_made_once_by_many_at_once(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'ledger.db'}"
-    program = "import sys; from sweeps.ledger import Ledger; input(); Ledger(sys.argv[1]).close()"
+    program = (
+        "import sys; from sweeps.record.ledger import Ledger; input(); Ledger(sys.argv[1]).close()"
+    )
     openers = [
         subprocess.Popen(
             [sys.executable, "-c", program, url],

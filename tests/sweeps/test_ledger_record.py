@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from sweeps.ledger import Ledger
-from sweeps.ledger.errors import LedgerError
-from sweeps.schema import Base, Trial
+from sweeps.record.errors import LedgerError
+from sweeps.record.ledger import Ledger
+from sweeps.record.schema import Base, Trial
 from tests.sweeps.conftest import add_sweep
 from tests.sweeps.local_launches import ROOT
 
@@ -134,7 +134,7 @@ def test_a_trial_that_is_not_there_is_an_error_of_the_ledger(ledger: Ledger) -> 
 
 KILLED = """
 import os, signal, sys
-from sweeps.ledger import Ledger
+from sweeps.record.ledger import Ledger
 from tests.sweeps.test_ledger_record import add_trial
 ledger = Ledger(sys.argv[1])
 trial = add_trial(ledger)

@@ -14,7 +14,7 @@ from focus_core.tasks import build_task
 from focus_core.training.network import build_model
 from search_spaces.variants import VARIANTS
 from sweeps import look as command
-from sweeps.trained import Trained
+from sweeps.workers.trained_network import Trained
 from tests.sweeps.local_launches import SMALL, rows, run_here
 from tests.sweeps.mlflow_database import blank_database  # noqa: F401  a fixture
 
@@ -111,7 +111,9 @@ def test_a_network_without_filters_says_so(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("sweeps.trained.find_trained", lambda *_: untrained("attention"))
+    monkeypatch.setattr(
+        "sweeps.workers.trained_network.find_trained", lambda *_: untrained("attention")
+    )
     seen, said = ask(home, capsys, "any", "--out", str(tmp_path / "a.json"))
     assert said.startswith("This network has no Focus filters: only time against length")
     assert seen["layers"] == []

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from sweeps import audit, launch
-from sweeps.checkpoints import TrialCheckpoints, file_name
-from sweeps.ledger import Ledger
+from sweeps.record.ledger import Ledger
+from sweeps.workers.checkpoints import TrialCheckpoints, file_name
 from tests.sweeps.conftest import add_sweep, by_bin, make_driver, train
 from tests.sweeps.local_launches import TINY, last_win, rows
 from tests.sweeps.mlflow_database import Mlflow, blank_database, fresh_mlflow  # noqa: F401  fixtures

@@ -14,11 +14,12 @@ import sqlalchemy as sa
 from analysis import report
 from sweeps import audit, migrate
 from sweeps.auditing.checks import check_identity
-from sweeps.auditing.rows import read_sweeps, reading
-from sweeps.code_identity import trial_code
-from sweeps.ledger import Ledger, migrations
-from sweeps.schema import SCHEMA_VERSION
-from sweeps.schema_words import OLDER
+from sweeps.provenance.code_identity import trial_code
+from sweeps.record import migrations
+from sweeps.record.ledger import Ledger
+from sweeps.record.reader import read_sweeps, reading
+from sweeps.record.schema import SCHEMA_VERSION
+from sweeps.record.schema_words import OLDER
 
 DUMP = Path(__file__).with_name("ledger_schema_2.sql")
 """What ``sqlite3.Connection.iterdump`` said of a ledger that the program before wrote."""

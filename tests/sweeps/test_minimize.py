@@ -12,9 +12,9 @@ import pytest
 import search_spaces
 from analysis import report
 from sweeps import launch
-from sweeps.driver import Driver
-from sweeps.ledger import Ledger
-from sweeps.study import Study
+from sweeps.driving.driver import Driver
+from sweeps.driving.study import Study
+from sweeps.record.ledger import Ledger
 from tests.sweeps.audited_home import blank_database, blank_home  # noqa: F401  fixtures
 from tests.sweeps.conftest import CONTINUOUS, add_sweep, train
 

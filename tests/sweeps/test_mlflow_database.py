@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from focus_core.errors import UserError
-from sweeps import places
-from sweeps.addresses import sqlite_file, sqlite_url
-from sweeps.tracking import connect
-from sweeps.tracking.database import prepare_database
+from sweeps.commands.sqlite_address import sqlite_file, sqlite_url
+from sweeps.planning import destinations
+from sweeps.showing.tracking import connect
+from sweeps.showing.tracking.database import prepare_database
 from tests.sweeps.local_launches import ROOT, TINY, run_here
 
 # Imported once: a child is forked for each moment, and killed at it: when so much has been written.
@@ -27,8 +27,8 @@ from pathlib import Path
 import mlflow.store.db.utils as utils
 import logging; logging.disable(logging.CRITICAL)
 from focus_core.errors import UserError
-from sweeps.addresses import sqlite_url
-from sweeps.tracking.database import prepare_database
+from sweeps.commands.sqlite_address import sqlite_url
+from sweeps.showing.tracking.database import prepare_database
 
 def in_place(uri):
     utils._initialize_tables(utils.create_sqlalchemy_engine(uri))
@@ -127,7 +127,7 @@ def test_a_database_whose_writer_was_killed_in_a_transaction_is_read(tmp_path: P
         pytest.raises(sqlite3.OperationalError, match="readonly"),  # negative control
     ):
         database.execute("select * from kept")
-    assert places.tables(path) == {"kept"}
+    assert destinations.tables(path) == {"kept"}
     with closing(sqlite3.connect(path)) as database:
         assert database.execute("select count(*) from kept").fetchone() == (0,)
 
@@ -165,7 +165,7 @@ def test_one_of_mlflows_own_is_put_in_wal_mode_once_nobody_writes(tmp_path: Path
 
 def test_launchers_that_start_at_once_make_it_once(tmp_path: Path) -> None:
     path = tmp_path / "mlflow.db"
-    words = [sys.executable, "-c", "import sys; from sweeps.tracking import connect; "]
+    words = [sys.executable, "-c", "import sys; from sweeps.showing.tracking import connect; "]
     words[-1] += "connect(sys.argv[1]).search_experiments()"
     started = [subprocess.Popen([*words, sqlite_url(path)], cwd=ROOT) for _ in range(3)]
     assert [process.wait() for process in started] == [0, 0, 0]

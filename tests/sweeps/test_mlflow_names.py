@@ -8,9 +8,9 @@ from scipy import stats
 
 from focus_core.config import TrialConfig
 from sweeps import audit
-from sweeps.tracking.points import report_numbers, seed_interval
-from sweeps.tracking.rows import trial_params
-from sweeps.tracking.views import MAX_VIEW, view_tag
+from sweeps.showing.tracking.points import report_numbers, seed_interval
+from sweeps.showing.tracking.run_fields import trial_params
+from sweeps.showing.tracking.views import MAX_VIEW, view_tag
 from tests.sweeps import audited_home as of
 from tests.sweeps.audited_home import (  # noqa: F401  fixtures
     blank_database,

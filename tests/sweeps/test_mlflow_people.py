@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sweeps import audit
-from sweeps.tracking import experiments, finding, runs
+from sweeps.showing.tracking import experiments, finding, runs
 from tests.sweeps import audited_home as of
 from tests.sweeps.audited_home import (  # noqa: F401  fixtures
     blank_database,

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from sweeps.ranking import Leaks
-from sweeps.tracking import connect
-from sweeps.tracking.runs import SweepRuns
+from sweeps.evidence.ranking import Leaks
+from sweeps.showing.tracking import connect
+from sweeps.showing.tracking.runs import SweepRuns
 from tests.sweeps.listener_rows import (
     START,
     ended,
@@ -186,10 +186,10 @@ def test_a_leaky_trial_is_never_the_parents_best(mlflow):
 def test_counts_of_a_sweep_that_goes_on_are_those_shown(mlflow, monkeypatch, remembered):
     """With fewer trials ended than before, and under a clock that was set back."""
     if not remembered:  # negative control
-        monkeypatch.setattr("sweeps.tracking.rows.parse_counted", lambda _: (0, 0))
+        monkeypatch.setattr("sweeps.showing.tracking.run_fields.parse_counted", lambda _: (0, 0))
     sweep, trials = make_sweep(), [ended(n, value=0.1) for n in range(3)]
     mlflow.runs_of(sweep).mirror_sweep(sweep, trials, "complete", Leaks())
-    monkeypatch.setattr("sweeps.tracking.runs.time.time", lambda: 1000.0)
+    monkeypatch.setattr("sweeps.showing.tracking.runs.time.time", lambda: 1000.0)
     trials[2].state = "waiting"  # more seeds were asked for
     mlflow.runs_of(sweep).mirror_sweep(sweep, trials, "running", Leaks())
     shown = dict(mlflow.sql("select key, value from latest_metrics"))

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from sweeps import audit, launch, ui
-from sweeps.addresses import sqlite_url
-from sweeps.mlflow_schema import revisions
-from sweeps.tracking import MlflowTracker
+from sweeps.commands.sqlite_address import sqlite_url
+from sweeps.planning.mlflow_schema import revisions
+from sweeps.showing.tracking import MlflowTracker
 from tests.sweeps.listener_rows import ended, make_reports, make_sweep
 from tests.sweeps.local_launches import TINY, run
 from tests.sweeps.mlflow_database import blank_database  # noqa: F401  a fixture
@@ -95,7 +95,9 @@ def test_a_database_that_cannot_be_written_is_told(
     home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Asked of the system, which lets root write everything."""
-    monkeypatch.setattr("sweeps.places.os.access", lambda path, _: path.name != "mlflow.db")
+    monkeypatch.setattr(
+        "sweeps.planning.destinations.os.access", lambda path, _: path.name != "mlflow.db"
+    )
     assert "mlflow.db cannot be written: chmod u+w it" in refused(home, capsys)
 
 

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from sweeps import audit, checkpoints, launch, ledger, trained
-from sweeps.checkpoints import file_name
-from sweeps.ledger import Ledger
+from sweeps import audit, launch
+from sweeps.record import ledger
+from sweeps.record.ledger import Ledger
+from sweeps.workers import checkpoints, trained_network
+from sweeps.workers.checkpoints import file_name
 from tests.sweeps.conftest import add_sweep, by_bin, make_driver, train
 from tests.sweeps.local_launches import TINY, changed, rows
 from tests.sweeps.mlflow_database import Mlflow, blank_database, fresh_mlflow  # noqa: F401  fixtures
@@ -95,7 +97,7 @@ def test_an_earlier_start_is_not_gone_on_from_though_nobody_cleared_its_folder(
         with closing(Ledger(f"sqlite:///{tmp_path / 'ledger.db'}")) as opened:
             for trial in rows(tmp_path / "ledger.db")[1]:
                 opened.set_state(trial, "failed", reason="a test")
-    monkeypatch.setattr("sweeps.run.forget", lambda *_: None)
+    monkeypatch.setattr("sweeps.launching.run.forget", lambda *_: None)
     assert launched(tmp_path, word) == 0
     assert_trained_here(tmp_path / "ledger.db", said="an earlier start of this trial")
 
@@ -124,7 +126,7 @@ def test_seeds_added_later_keep_the_states_of_the_first(tmp_path: Path, mlflow: 
     assert audit.main(["--home", str(tmp_path)]) == 0
     trial = rows(tmp_path / "ledger.db")[1][0].trial_id
     url = f"sqlite:///{tmp_path / 'ledger.db'}"
-    found = [trained.find_trained(tmp_path, url, trial, seed) for seed in range(3)]
+    found = [trained_network.find_trained(tmp_path, url, trial, seed) for seed in range(3)]
     assert [each.seed for each in found] == [0, 1, 2]
     assert all(each.build() for each in found)
 
@@ -149,10 +151,10 @@ def test_the_audit_sees_damaged_checkpoints_of_complete_trials_and_repairs(
     for name in (first.parent.name, second.parent.name):
         url = f"sqlite:///{tmp_path / 'ledger.db'}"
         if name == second.parent.name:
-            assert trained.find_trained(tmp_path, url, name, 0)
+            assert trained_network.find_trained(tmp_path, url, name, 0)
         else:
             with pytest.raises(ValueError, match=r"the checkpoint .* is .*: train the trial again"):
-                trained.find_trained(tmp_path, url, name, 0)
+                trained_network.find_trained(tmp_path, url, name, 0)
     assert audit.main(["--home", str(tmp_path), "--repair"]) == 0
     assert states(tmp_path) == [second]
 

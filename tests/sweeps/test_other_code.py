@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sweeps import launch
-from sweeps.code_identity import trial_code
+from sweeps.provenance.code_identity import trial_code
 from tests.sweeps.local_launches import TINY, assert_one_line, changed, rows
 from tests.sweeps.mlflow_database import Mlflow, blank_database, fresh_mlflow  # noqa: F401  fixtures
 from tests.sweeps.test_launches import break_off, launched, other_code, recorded

@@ -5,9 +5,9 @@ import random
 
 import pytest
 
-from sweeps.pace import Pace, Range, duration, span
-from sweeps.progress import Progress
-from sweeps.sparkline import sparkline
+from sweeps.showing.pace import Pace, Range, duration, span
+from sweeps.showing.progress import Progress
+from sweeps.showing.sparkline import sparkline
 from tests.sweeps.listener_rows import ended, make_report, make_sweep, make_trial
 
 

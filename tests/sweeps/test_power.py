@@ -10,8 +10,8 @@ import pytest
 import search_spaces
 from sweeps import launch
 from sweeps.launch import build_parser
-from sweeps.plan import make_plan
-from sweeps.power import (
+from sweeps.planning.plan import make_plan
+from sweeps.planning.power import (
     ARMS,
     FEWEST_SEEDS,
     MOST_ARMS,

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from sweeps.sources import checkout
-from sweeps.sources.checkout import record
-from sweeps.sources.words import has_patch, in_words, notes, tag
+from sweeps.provenance.sources import checkout
+from sweeps.provenance.sources.checkout import record
+from sweeps.provenance.sources.recorded import has_patch, in_words, notes, tag
 from tests.sweeps.checkouts import (
     LATIN,
     applied,

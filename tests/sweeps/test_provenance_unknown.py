@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from analysis import report
-from sweeps import launch, provenance
-from sweeps.sources import repository
-from sweeps.sources.checkout import record
-from sweeps.sources.words import in_words, notes, tag
+from sweeps import launch
+from sweeps.provenance import launch_origin
+from sweeps.provenance.sources import repository
+from sweeps.provenance.sources.checkout import record
+from sweeps.provenance.sources.recorded import in_words, notes, tag
 from tests.sweeps.checkouts import applied, git, make_checkout, tree, write
 from tests.sweeps.local_launches import TINY, assert_one_line, rows
 from tests.sweeps.mlflow_database import Mlflow, blank_database, fresh_mlflow  # noqa: F401  fixtures
@@ -201,7 +202,7 @@ def test_provenance_in_a_hook_of_another_repository_is_of_ours(
 def test_unknown_provenance_is_said_at_launch_in_mlflow_and_in_the_report(
     tmp_path: Path, mlflow: Mlflow, monkeypatch: Patch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(provenance, "record", lambda _: record(tmp_path))
+    monkeypatch.setattr(launch_origin, "record", lambda _: record(tmp_path))
     assert launch.main([*TINY, "--home", str(tmp_path)]) == 0
     assert_one_line(capsys.readouterr().err, "warning", "commit unknown: this copy")
     sweep = rows(tmp_path / "ledger.db")[0]
@@ -222,7 +223,7 @@ def test_the_report_writes_a_file_that_git_applies(
     write(root / "search_spaces/my.py", b"# caf\xe9\n")
     write(root / "README.md", "# caf\u00e9\n".encode())
     write(root / ".env", b"KEY=planted-word\n")
-    monkeypatch.setattr(provenance, "record", lambda _: record(root))
+    monkeypatch.setattr(launch_origin, "record", lambda _: record(root))
     assert launch.main([*TINY, "--home", str(tmp_path)]) == 0
     assert_one_line(capsys.readouterr().err, "left out: .env (its name is that of a secret)")
     assert report.main(["--home", str(tmp_path)]) == 0

@@ -5,9 +5,9 @@ import math
 import pytest
 
 from analysis.reading.arms import arms, best_arm
-from sweeps.progress import Progress, best_trial
-from sweeps.ranking import Leaks, largest
-from sweeps.schema import Replicate
+from sweeps.evidence.ranking import Leaks, largest
+from sweeps.record.schema import Replicate
+from sweeps.showing.progress import Progress, best_trial
 from tests.sweeps.listener_rows import START, ended, make_report, make_sweep
 from tests.without_ledger import trials_table
 

@@ -14,7 +14,7 @@ from tests.sweeps.local_launches import ROOT
 CLOSES_SLOWLY = """
 import contextlib, os, signal, sys, time
 from pathlib import Path
-from sweeps.on_ray import run
+from sweeps.workers.on_ray import run
 
 @contextlib.contextmanager
 def without_python_handler():

@@ -10,7 +10,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from focus_core.config import TrialConfig
-from sweeps.redact import hide_secrets, hide_secrets_of, shown_url
+from sweeps.commands.redact import hide_secrets, hide_secrets_of, shown_url
 
 LETTERS = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 ODD = "!#$%&'()*+,-./:;<=>?@[]^_`{|}~\"\\ "

@@ -11,12 +11,12 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 import search_spaces
 from search_spaces.space import Axis, Space, choices
 from sweeps import launch
-from sweeps.driver import Driver
+from sweeps.driving.driver import Driver
+from sweeps.driving.study import Study
 from sweeps.launch import build_parser
-from sweeps.ledger import Ledger
-from sweeps.plan import make_plan
-from sweeps.schema import Sweep
-from sweeps.study import Study
+from sweeps.planning.plan import make_plan
+from sweeps.record.ledger import Ledger
+from sweeps.record.schema import Sweep
 from tests.sweeps.conftest import CONTINUOUS, add_sweep, small_base, train
 
 BASE, LACKING = CONTINUOUS.point_of(small_base())
@@ -145,7 +145,7 @@ def odd_space() -> Space:
 def test_a_plan_says_where_the_base_is_no_point_of_its_space(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("sweeps.plan.load", lambda name: odd_space())
+    monkeypatch.setattr("sweeps.planning.plan.load", lambda name: odd_space())
     assert launch.main(["--space", "order", "--dry-run", "--home", "nowhere"]) == 0
     said = capsys.readouterr().out
     assert "the base is no point of this space (model.order without its value)" in said

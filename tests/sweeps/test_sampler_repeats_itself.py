@@ -17,8 +17,8 @@ import search_spaces
 from focus_core.errors import UserError
 from search_spaces.soundness import different_trials, every_value, walk
 from search_spaces.space import Axis, Space
-from sweeps.ledger import Ledger
-from sweeps.study import Study
+from sweeps.driving.study import Study
+from sweeps.record.ledger import Ledger
 from tests.sweeps.conftest import add_sweep, make_driver, small_base, train
 
 OBJECTIVES: dict[str, Callable[[dict[str, Any], int, int], float]] = {

@@ -16,16 +16,17 @@ from typing import Any
 import pytest
 
 from focus_core.training.loop import fit
-from sweeps import lease, settings
-from sweeps.assignment import checkpoint_seconds
 from sweeps.auditing import home as audited
-from sweeps.home import prepare_home
+from sweeps.commands import settings
+from sweeps.driving.assignment import checkpoint_seconds
 from sweeps.launch import build_parser
-from sweeps.ledger import Ledger
-from sweeps.ledger.errors import LedgerError
-from sweeps.on_ray import guard
-from sweeps.on_ray.guard import Guard, Limits
-from sweeps.plan import make_plan
+from sweeps.planning.home_folder import prepare_home
+from sweeps.planning.plan import make_plan
+from sweeps.record import lease
+from sweeps.record.errors import LedgerError
+from sweeps.record.ledger import Ledger
+from sweeps.workers import guard
+from sweeps.workers.guard import Guard, Limits
 from tests.sweeps.conftest import add_sweep, make_driver, small_base
 from tests.sweeps.test_faults_driver import lose
 from tests.sweeps.test_lease import put

@@ -7,8 +7,8 @@ import pytest
 from optuna.trial import TrialState
 
 from search_spaces.space import Space
-from sweeps.ledger import Ledger
-from sweeps.study import Study
+from sweeps.driving.study import Study
+from sweeps.record.ledger import Ledger
 from tests.sweeps.conftest import CONTINUOUS, GRID, add_sweep, make_driver, train
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from focus_core.errors import UserError
 from sweeps import launch
-from sweeps.temporary import PREFIX, choose, unfit
+from sweeps.machine.temporary import PREFIX, choose, unfit
 
 LETTERS = "abcXYZ019._-+,=@~ "
 SESSION = "session_2026-11-25_02-12-13_123456"
@@ -80,7 +80,7 @@ RAY = """
 import logging, os, sys
 from pathlib import Path
 from sweeps import temporary
-from sweeps.on_ray.run import start_ray
+from sweeps.workers.on_ray.run import start_ray
 
 folder = Path(sys.argv[1] + "l" * (temporary.longest() - len(sys.argv[1]) + int(sys.argv[2])))
 folder.mkdir()
@@ -179,7 +179,7 @@ def no_sockets(*_: object) -> None:
         (("shutil.disk_usage", lambda _: SimpleNamespace(free=1_000_000)), "only 1 MB free"),
         (("socket.socket.bind", no_sockets), "Operation not permitted"),
         (
-            ("sweeps.temporary._candidates", lambda: [("TMPDIR ", Path("/dev/null"))]),
+            ("sweeps.machine.temporary._candidates", lambda: [("TMPDIR ", Path("/dev/null"))]),
             "Not a directory",
         ),
     ],

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from sweeps import launch, temporary
-from sweeps.temporary import MARK, PREFIX, OwnFolder, clear_what_the_dead_left
+from sweeps import launch
+from sweeps.machine import temporary
+from sweeps.machine.temporary import MARK, PREFIX, OwnFolder, clear_what_the_dead_left
 
 ROOT = Path(launch.__file__).parent.parent
 SESSION = "session_2026-11-25_02-12-13_123456_7"
@@ -31,7 +32,7 @@ def only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 HOLD = """
 import sys
 from pathlib import Path
-from sweeps.temporary import OwnFolder
+from sweeps.machine.temporary import OwnFolder
 
 with OwnFolder(Path(sys.argv[1])) as folder:
     (folder.path / "r" / "log").write_text("x")

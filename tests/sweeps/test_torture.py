@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from sweeps.ledger import Ledger
+from sweeps.record.ledger import Ledger
 from tests.sweeps.conftest import GRID, add_sweep, by_bin, make_driver, train
 from tests.torture_judge import NAME, ROOT, Record, compare, watch
 from tests.torture_processes import Process, below, lives

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from sweeps.ranking import Leaks
-from sweeps.tracking import MlflowTracker
-from sweeps.tracking.backlog import Backlog
+from sweeps.evidence.ranking import Leaks
+from sweeps.showing.tracking import MlflowTracker
+from sweeps.showing.tracking.backlog import Backlog
 from tests.sweeps.listener_rows import (
     START,
     ended,

@@ -4,9 +4,9 @@ from contextlib import closing
 
 import pytest
 
-from sweeps.lease import hold
-from sweeps.ledger import Ledger
-from sweeps.ledger.errors import LeaseLostError
+from sweeps.record.errors import LeaseLostError
+from sweeps.record.lease import hold
+from sweeps.record.ledger import Ledger
 from tests.sweeps import audited_home as of
 from tests.sweeps.listener_rows import make_report, make_sweep, make_trial
 from tests.sweeps.local_launches import wait_until

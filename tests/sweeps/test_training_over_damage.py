@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from sweeps.assignment import Assignment
-from sweeps.checkpoints import file_name
-from sweeps.code_identity import trial_code
-from sweeps.on_ray.worker import TrialStopped, train_trial
+from sweeps.driving.assignment import Assignment
+from sweeps.provenance.code_identity import trial_code
+from sweeps.workers.checkpoints import file_name
+from sweeps.workers.worker import TrialStopped, train_trial
 from tests.sweeps.conftest import small_base
 
 CONFIG = small_base().override({"train.steps": 6})

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from sweeps.lease import holder
-from sweeps.ledger import Ledger
-from sweeps.schema import Lease, Sweep
+from sweeps.record.lease import holder
+from sweeps.record.ledger import Ledger
+from sweeps.record.schema import Lease, Sweep
 from tests.sweeps.local_launches import (
     LONG,
     ROOT,

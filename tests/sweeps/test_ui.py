@@ -12,9 +12,9 @@ import urllib.request
 import pytest
 
 from sweeps import ui
-from sweeps.ranking import Leaks
-from sweeps.tracking import connect
-from sweeps.tracking.runs import SweepRuns
+from sweeps.evidence.ranking import Leaks
+from sweeps.showing.tracking import connect
+from sweeps.showing.tracking.runs import SweepRuns
 from tests.sweeps.listener_rows import ended, make_reports, make_sweep
 from tests.sweeps.mlflow_database import blank_database  # noqa: F401  a fixture
 

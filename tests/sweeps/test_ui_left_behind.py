@@ -16,11 +16,11 @@ from pathlib import Path
 import pytest
 
 from sweeps import ui
-from sweeps.mlflow_server import KEEPER
-from sweeps.on_ray.processes import below
-from sweeps.process_identity import began
-from sweeps.tracking import connect
-from sweeps.tracking.runs import SweepRuns
+from sweeps.machine.process_identity import began
+from sweeps.showing.mlflow_server import KEEPER
+from sweeps.showing.tracking import connect
+from sweeps.showing.tracking.runs import SweepRuns
+from sweeps.workers.on_ray.processes import below
 from tests.sweeps.listener_rows import ended, make_sweep
 from tests.sweeps.local_launches import ROOT, wait_until
 from tests.sweeps.mlflow_database import blank_database  # noqa: F401  a fixture

@@ -18,10 +18,10 @@ from typing import NoReturn
 
 import pytest
 
-from sweeps.on_ray import processes, run, watchdog
-from sweeps.on_ray.processes import RayProcesses
-from sweeps.on_ray.watchdog import RayLostError, Watchdog
-from sweeps.stopping import StopFlag
+from sweeps.driving.stopping import StopFlag
+from sweeps.workers.on_ray import processes, run, watchdog
+from sweeps.workers.on_ray.processes import RayProcesses
+from sweeps.workers.on_ray.watchdog import RayLostError, Watchdog
 from tests.sweeps.odd_names import named
 
 ERRORS = (

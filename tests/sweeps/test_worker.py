@@ -7,8 +7,8 @@ import os
 
 import pytest
 
-from sweeps.checkpoints import CheckpointError
-from sweeps.on_ray.worker import is_outside
+from sweeps.workers.checkpoints import CheckpointError
+from sweeps.workers.worker import is_outside
 
 SURROUNDINGS = [
     CheckpointError("cannot keep the state of a trial"),

@@ -13,7 +13,7 @@ from focus_core.tasks import build_task
 from focus_core.tools.cost import cost
 from focus_core.training.loop import fit
 from focus_core.training.network import build_model
-from sweeps.on_ray.worker import costs
+from sweeps.workers.worker import costs
 
 TINY = {
     "train.steps": 2, "train.warmup_steps": 0, "train.eval_every": 1, "train.batch_size": 2,

@@ -1,0 +1,1 @@
+"""What every command shares: its line, its errors, its settings."""

@@ -1,0 +1,1 @@
+"""The driver of a sweep: it hands out trials, takes reports, and stops."""

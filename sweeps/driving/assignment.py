@@ -1,0 +1,45 @@
+"""What the driver sends to a worker: plain data."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from sweeps.commands.settings import number
+from sweeps.record.schema import new_token
+
+CHECKPOINT_SECONDS = 10.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assignment:
+    """What a worker needs to train a trial.
+
+    Attributes:
+        code: ``Trial.code``.
+        token: ``Trial.token``.
+        reported: the last step up to which the ledger has every report of ``seeds``.
+        handed: the unique name of this assignment.
+    """
+
+    trial_id: str
+    code: str
+    token: str
+    reported: int
+    handed: str = field(default_factory=new_token)
+    config: dict[str, Any]
+    seeds: list[int]
+
+    def payload(self, checkpoints: str, threads: int) -> dict[str, Any]:
+        """Everything that is sent to a worker."""
+        place = {"checkpoints": checkpoints, "checkpoint_seconds": checkpoint_seconds()}
+        return {**asdict(self), **place, "threads": threads}
+
+
+def checkpoint_seconds() -> float:
+    """The least seconds between two checkpoints of a trial (``FOCUS_CHECKPOINT_SECONDS``).
+
+    Raises:
+        UserError: the setting is not a number from 0 to 1e9.
+    """
+    return number("FOCUS_CHECKPOINT_SECONDS", CHECKPOINT_SECONDS)

@@ -1,0 +1,247 @@
+"""The driver of one sweep: it hands out trials, takes their reports and keeps every record.
+
+The driver knows neither Ray nor a terminal. ``inline`` and ``on_ray`` call the same methods in the
+same order, so every trial is handled in the same way. All calls come from one thread.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from focus_core.config import TrialConfig
+from sweeps.commands.command_line import counted
+from sweeps.commands.reasons import fitted
+from sweeps.driving.assignment import Assignment
+from sweeps.driving.events import Listener
+from sweeps.driving.study import Point, Study
+from sweeps.provenance.code_identity import trial_code
+from sweeps.record.ledger import Ledger
+from sweeps.record.schema import TERMINAL, Report, Sweep, Trial, now
+from sweeps.record.seeds import Seeds
+
+
+class Driver:
+    """Drives ``sweep`` until ``planned`` trials have ended.
+
+    Args:
+        ledger: the record.
+        sweep: the sweep's row.
+        study: proposes points and prunes. It must be empty: the driver fills it from the ledger.
+        configure: returns the config of a point.
+        seeds: the seeds of the trials; None: from 0, as many as the sweep's row says.
+        listeners: called after every commit; their exceptions are dropped and counted.
+        retry_failed: hand out failed trials again.
+        rerun: train trials again that this or another sweep of the same code has trained.
+        forget: removes a trial's checkpoints.
+        most_lost: stop after so many lost trials without a finished one between; 0: never.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        sweep: Sweep,
+        study: Study,
+        configure: Callable[[Point], TrialConfig],
+        *,
+        seeds: Seeds | None = None,
+        listeners: Sequence[Listener] = (),
+        retry_failed: bool = False,
+        rerun: bool = False,
+        forget: Callable[[str], None] = lambda _: None,
+        most_lost: int = 0,
+    ) -> None:
+        self.ledger = ledger
+        self.sweep = sweep
+        self.study = study
+        self.configure = configure
+        self.seeds = seeds or Seeds(count=sweep.seeds)
+        self.listeners = listeners
+        self.reuse = not rerun
+        self.forget = forget
+        self.most_lost = most_lost
+        self.lost_in_a_row = 0
+        self.broken: str | None = None
+        """Why the sweep should stop: too many trials were lost. None: it should not stop."""
+        self.listener_errors = 0
+        rows = [self._adopt(row, retry_failed, rerun) for row in ledger.trials(sweep)]
+        reports = ledger.reports(rows)
+        self.trials = {row.trial_id: row for row in rows}
+        for row in rows:
+            study.add(row, reports[row.id])
+        self._tell("sweep_started", rows, reports)
+        for row in rows:
+            self._hear_again(row, reports[row.id])
+        self._queue = deque(t.trial_id for t in self.trials.values() if t.state == "waiting")
+
+    def _adopt(self, row: Trial, retry_failed: bool, rerun: bool) -> Trial:
+        """Take over a row from earlier launches: a trial that has not ended waits again."""
+        if (rerun and row.state in TERMINAL) or (retry_failed and row.state == "failed"):
+            self.forget(row.trial_id)
+            return self.ledger.reset(row)
+        more_seeds = row.state == "complete" and self.seeds.missing(row)
+        if row.state in TERMINAL and not more_seeds:
+            return row
+        if self.seeds.all_ended(row):
+            return self.ledger.complete(row, self.seeds.of(row.trial_id))
+        return self.ledger.set_state(row, "waiting")
+
+    def _hear_again(self, row: Trial, reports: Sequence[Report]) -> None:
+        """Prune a trial whose last report asks for it: the last driver may have died before that.
+
+        A trial that was repeating steps since a checkpoint goes on: later reports were judged.
+        """
+        newest = bool(reports) and reports[-1].step == row.step < row.steps
+        if newest and row.state == "waiting" and self.study.should_stop(row):
+            self._prune(row)
+
+    @property
+    def done(self) -> bool:
+        """Every planned trial has ended."""
+        rows = self.trials.values()
+        return len(rows) >= self.sweep.planned and all(t.state in TERMINAL for t in rows)
+
+    def next_trial(self) -> Assignment | None:
+        """The next trial to run; None when all are handed out, or when the sweep should stop."""
+        if self.broken:
+            return None
+        while not self._queue and len(self.trials) < self.sweep.planned:
+            self._plan_one()
+        if not self._queue:
+            return None
+        trial = self.trials[self._queue.popleft()]
+        seeds = self.seeds.missing(trial)
+        trial = self._keep(self.ledger.open_replicates(trial, seeds))
+        return Assignment(
+            trial_id=trial.trial_id,
+            code=trial.code,
+            token=trial.token,
+            reported=self.ledger.reported(trial, seeds),
+            config=trial.config,
+            seeds=seeds,
+        )
+
+    def _plan_one(self) -> None:
+        """Ask for a point and record its trial; queue it unless another sweep has its results."""
+        number = len(self.trials)
+        for point in self.study.proposals(number):
+            config = self.configure(point)
+            if config.trial_id not in self.trials:
+                self._add(number, point, config)
+                return
+        # Every point that is left would be a trial that the sweep already has.
+        self.sweep = self.ledger.update_sweep(self.sweep, planned=number)
+
+    def _add(self, number: int, point: Point, config: TrialConfig) -> None:
+        trial = self.ledger.add_trial(
+            Trial(
+                sweep_id=self.sweep.id,
+                number=number,
+                trial_id=config.trial_id,
+                point=point,
+                config=config.canonical(),
+                code=trial_code(config.canonical()),
+                variant=point.get("variant"),
+                causal=not config.resolved_model().leaks(),
+                state="waiting",
+                steps=config.train.steps,
+                replicates=[],
+            )
+        )
+        source, seeds = None, self.seeds.of(trial.trial_id)
+        if self.reuse:
+            source = self.ledger.find_finished(trial.trial_id, trial.code, seeds)
+        if source is not None:
+            trial = self.ledger.reuse(trial, source, seeds)
+        self._keep(trial)
+        self.study.add(trial)
+        if source is None:
+            self._queue.append(trial.trial_id)
+        else:
+            for report in self.ledger.reports([trial])[trial.id]:
+                self._tell("reported", trial, report)
+            self._tell("trial_ended", trial)
+
+    # What the runner says about a trial that was handed to it
+
+    def started(self, trial_id: str) -> None:
+        """A worker has begun."""
+        trial = self._keep(self.ledger.set_state(self.trials[trial_id], "running"))
+        self._tell("trial_started", trial)
+
+    def started_over(self, trial_id: str, note: str) -> None:
+        """A worker found a checkpoint that it cannot continue from."""
+        self._tell("started_over", self._keep(self.ledger.note(self.trials[trial_id], note[:500])))
+
+    def retried(self, trial_id: str, reason: str) -> None:
+        """The worker was lost; another worker continues the trial from its checkpoint."""
+        trial = self.ledger.retried(self.trials[trial_id])
+        trial = self._keep(self.ledger.set_state(trial, "waiting", reason=fitted(reason)))
+        self._tell("trial_ended", trial)
+
+    def report(self, trial_id: str, metrics: dict[str, float]) -> bool:
+        """Record a report; False when the trial should be stopped (pruned)."""
+        before = self.trials[trial_id]
+        trial, report = self.ledger.record(before, metrics, self.seeds.of(trial_id))
+        self._keep(trial)
+        self._tell("reported", trial, report)
+        unfinished = report.step < trial.steps and report.value is not None
+        if unfinished and self.study.report(trial, report.step, report.value or 0.0):
+            self._prune(trial)
+            return False
+        return True
+
+    def _prune(self, trial: Trial) -> None:
+        reason = f"worse than the median at step {trial.step}"
+        self._end(self.ledger.set_state(trial, "pruned", reason=reason))
+
+    def finished(self, trial_id: str) -> None:
+        """The worker says that the trial's budget is used up; the trial's reports decide."""
+        self.lost_in_a_row = 0
+        self._end(self.ledger.complete(self.trials[trial_id], self.seeds.of(trial_id)))
+
+    def failed(self, trial_id: str, reason: str, error: str | None = None) -> None:
+        """The trial cannot go on."""
+        trial = self.trials[trial_id]
+        self._end(self.ledger.set_state(trial, "failed", reason=fitted(reason), error=error))
+
+    def lost(self, trial_id: str, reason: str, error: str | None = None) -> None:
+        """The trial cannot go on because something outside it failed: a worker, a disk."""
+        if self.seeds.all_ended(self.trials[trial_id]):
+            self.finished(trial_id)  # lost between its last report and its end
+            return
+        self.failed(trial_id, reason, error)
+        self.lost_in_a_row += 1
+        if self.lost_in_a_row == self.most_lost:
+            lost = counted(self.most_lost, "trial")
+            self.broken = f"{lost} lost in a row, the last: {fitted(reason)}"
+
+    def stop(self, reason: str) -> None:
+        """Mark trials that run or await a retry as killed; the next launch continues them."""
+        for trial in list(self.trials.values()):
+            to_be_retried = trial.state == "waiting" and trial.reason is not None
+            if trial.state == "running" or to_be_retried:
+                self._end(self.ledger.set_state(trial, "killed", reason=reason))
+
+    def close(self) -> None:
+        """Record the end of the launch, when no trial runs any more."""
+        if self.done and self.sweep.finished is None:  # a relaunch keeps the first time
+            self.sweep = self.ledger.update_sweep(self.sweep, finished=now())
+        self._tell("sweep_ended", list(self.trials.values()))
+
+    def _end(self, trial: Trial) -> None:
+        self._keep(trial)
+        self.study.end(trial)
+        self._tell("trial_ended", trial)
+
+    def _keep(self, trial: Trial) -> Trial:
+        self.trials[trial.trial_id] = trial
+        return trial
+
+    def _tell(self, event: str, *details: Any) -> None:
+        for listener in self.listeners:
+            try:
+                getattr(listener, event)(self.sweep, *details)
+            except Exception:  # noqa: BLE001  a listener must never end a sweep
+                self.listener_errors += 1

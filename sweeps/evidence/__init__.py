@@ -1,0 +1,1 @@
+"""Which numbers are suspect, and which trial may be called best."""

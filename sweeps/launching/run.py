@@ -1,0 +1,238 @@
+"""Carry out a plan: open the records, drive the trials, close everything."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from focus_core.output import tell
+from sweeps.commands.command_line import counted, one_line
+from sweeps.driving.assignment import checkpoint_seconds
+from sweeps.driving.driver import Driver
+from sweeps.driving.events import Listener
+from sweeps.driving.stopping import StopFlag
+from sweeps.driving.study import Study
+from sweeps.launching.plan_changes import asked
+from sweeps.launching.sweep_row import find_or_add, go_on
+from sweeps.machine.temporary import clear_what_the_dead_left
+from sweeps.planning.home_folder import prepare_home, private_files
+from sweeps.planning.plan import Plan
+from sweeps.provenance import launch_origin
+from sweeps.provenance.sources.recorded import notes
+from sweeps.record.errors import LeaseLostError, LedgerError
+from sweeps.record.launches import begin_launch, end_launch
+from sweeps.record.lease import hold
+from sweeps.record.ledger import Ledger
+from sweeps.record.plan_history import seeds_of
+from sweeps.record.schema import Launch, Sweep
+from sweeps.workers.checkpoints import forget
+from sweeps.workers.guard import Limits
+
+if TYPE_CHECKING:
+    from sweeps.showing.display import Display
+    from sweeps.showing.tracking import MlflowTracker
+
+EXIT_DONE, EXIT_FAILED = 0, 1
+MLFLOW_SECONDS = 60
+"""MLflow may take so long for what is still queued when the sweep is over."""
+REASONS = {EXIT_DONE: "done", EXIT_FAILED: "not one trial succeeded"}
+
+
+def run_sweep(
+    plan: Plan, argv: Sequence[str], *, retry_failed: bool, rerun: bool, called: bool = False
+) -> int:
+    """Run ``plan`` to its end, or until it is stopped; returns the exit code.
+
+    Args:
+        plan: what to do.
+        argv: the command line that asked for it.
+        retry_failed: try failed trials again.
+        rerun: train again what has been trained.
+        called: whether another program called this, and owns this process.
+
+    Raises:
+        UserError: the home, the ledger or the cluster cannot be used as asked.
+    """
+    limits = Limits.from_environment()
+    checkpoint_seconds()  # refuse a wrong setting now, not when the first trial is handed out
+    stopping = StopFlag(plan.seconds, called=called)
+    if called:
+        stopping.closing.callback(stopping.release_signals)
+    with private_files():
+        prepare_home(plan)
+        clear_what_the_dead_left()
+        ledger = Ledger(plan.ledger_url)
+        stopping.closing.callback(ledger.close)
+        options = {"retry_failed": retry_failed, "rerun": rerun}
+        with stopping.closing:
+            code = _launch(plan, ledger, argv, limits, stopping, **options)
+    if stopping.failure is not None:
+        tell(f"launch.py: {one_line(stopping.failure)}", error=True)
+    if stopping.ray_is_lost:
+        stopping.leave(code)
+    return code
+
+
+def _launch(
+    plan: Plan,
+    ledger: Ledger,
+    argv: Sequence[str],
+    limits: Limits,
+    stopping: StopFlag,
+    **options: bool,
+) -> int:
+    found = launch_origin.everything(argv)
+    sweep = find_or_add(ledger, plan, found)
+    stopping.closing.enter_context(hold(ledger, sweep))
+    sweep = go_on(
+        ledger, plan, found, forget=lambda name: forget(plan.checkpoints, name), **options
+    )
+    launch = begin_launch(ledger, sweep, found)
+    if gaps := notes(found["diff"]):
+        said = "; ".join(gaps)
+        tell(f"launch.py: warning: the sources are not fully recorded: {said}", error=True)
+    stopping.closing.callback(_end_abandoned, ledger, launch, stopping)
+    ledger.on_failure = lambda error: stopping.give_up(str(error))
+    try:
+        code = _drive(plan, ledger, sweep, limits, stopping, **options)
+        reason = stopping.reason or REASONS[code]
+    except Exception as error:
+        if ledger.failure is None:
+            end_launch(ledger, launch, EXIT_FAILED, f"{type(error).__name__}: {error}")
+            raise
+        return EXIT_FAILED  # the ledger's failure caused the error
+    if ledger.failure is not None:
+        return EXIT_FAILED
+    end_launch(ledger, launch, code, reason)
+    return code
+
+
+def _end_abandoned(ledger: Ledger, launch: Launch, stopping: StopFlag) -> None:
+    if stopping.abandoned and ledger.failure is None:
+        end_launch(ledger, launch, stopping.exit_code, stopping.reason or "")
+
+
+def _drive(
+    plan: Plan,
+    ledger: Ledger,
+    sweep: Sweep,
+    limits: Limits,
+    stopping: StopFlag,
+    *,
+    retry_failed: bool,
+    rerun: bool,
+) -> int:
+    from sweeps.showing.display import Display
+    from sweeps.showing.tracking import MlflowTracker
+
+    stopping.catch_signals()
+    tracker = MlflowTracker(plan.tracking_uri, artifacts=plan.artifacts, may_write=ledger.is_ours)
+    display = Display(places=_places(plan), hung_up=stopping.hung_up)
+    listeners: list[Listener] = [tracker, display]
+    study = Study(
+        plan.space,
+        sampler=plan.sampler,
+        seed=sweep.sampler_seed,
+        direction="minimize" if sweep.direction == "minimize" else "maximize",
+        warmup=plan.warmup(),
+        first=plan.first,
+    )
+    driver = Driver(
+        ledger,
+        sweep,
+        study,
+        lambda point: plan.space.configure(point, plan.base),
+        seeds=seeds_of(sweep, asked(ledger, sweep)),
+        listeners=listeners,
+        retry_failed=retry_failed,
+        rerun=rerun,
+        forget=lambda trial_id: forget(plan.checkpoints, trial_id),
+        most_lost=limits.most_lost,
+    )
+    closing = stopping.closing.enter_context(ExitStack())
+    closing.callback(_close, driver, display, tracker, stopping)
+    with closing:
+        if not driver.done:
+            _train(plan, driver, limits, stopping)
+        if driver.broken is not None:
+            stopping.give_up(
+                f"the sweep stops: {driver.broken}; once that is mended, the same command with "
+                "--retry-failed goes on"
+            )
+    if driver.sweep.planned < sweep.planned:
+        tell(
+            f"launch.py: {sweep.planned} trials were asked for, but no point is left that would be "
+            f"another one: {counted(driver.sweep.planned, 'trial')} planned",
+            error=True,
+        )
+    return exit_code(driver, stopping)
+
+
+def _close(driver: Driver, display: Display, tracker: MlflowTracker, stopping: StopFlag) -> None:
+    """Close the driver, the display and the tracker, when no trial runs any more."""
+    with suppress(LedgerError):  # ``run_sweep`` prints the failure
+        driver.stop(stopping.reason or "the sweep ended")
+        driver.close()
+    display.close()
+    _close_tracker(tracker, driver.ledger.failure)
+
+
+def _places(plan: Plan) -> dict[str, str]:
+    """The commands with which a person looks at the sweep next."""
+    home = [] if plan.home == Path("runs").absolute() else ["--home", str(plan.home)]
+    name = plan.confirms or plan.name  # the confirmed sweep's report shows its confirmation
+    where = shlex.join(["--sweep", name, *home])
+    return {
+        "report": f"python analysis/report.py {where}",
+        "MLflow": f"python -m sweeps.ui {where}",
+    }
+
+
+def _train(plan: Plan, driver: Driver, limits: Limits, stopping: StopFlag) -> None:
+    checkpoints = str(plan.checkpoints)
+    if plan.local:
+        from sweeps.workers.inline import run_inline
+
+        run_inline(
+            driver, checkpoints=checkpoints, threads=max(1, int(plan.cpus)), stopping=stopping
+        )
+        return
+    from sweeps.workers.on_ray.run import run_on_ray, with_ray
+
+    def work(scratch: Path) -> None:
+        run_on_ray(
+            driver,
+            checkpoints=checkpoints,
+            cpus=plan.cpus,
+            gpus=plan.gpus,
+            max_concurrent=plan.max_concurrent,
+            limits=limits,
+            stopping=stopping,
+            scratch=scratch,
+        )
+
+    with_ray(plan.address, stopping, work)
+
+
+def _close_tracker(tracker: MlflowTracker, failure: LedgerError | None) -> None:
+    if isinstance(failure, LeaseLostError):
+        return  # the runs are another launcher's now
+    summary = tracker.close(timeout=MLFLOW_SECONDS)
+    if failure is None and (summary.dropped or summary.last_error):
+        tell(f"launch.py: {one_line(str(summary))}", error=True)
+
+
+def exit_code(driver: Driver, stopping: StopFlag) -> int:
+    """0: done or out of time. 1: nothing works. 128 + n: stopped by signal n."""
+    if stopping.signal is not None:
+        return 128 + int(signal.Signals(stopping.signal))
+    if stopping.failure is not None:
+        return EXIT_FAILED
+    states = [trial.state for trial in driver.trials.values()]
+    if states and all(state == "failed" for state in states):
+        return EXIT_FAILED
+    return EXIT_DONE if driver.done or stopping.reason else EXIT_FAILED

@@ -1,0 +1,1 @@
+"""What this machine is asked for: its files, its processes, a temporary folder."""

@@ -1,0 +1,226 @@
+"""Make a plan from a command line: everything is checked, and nothing is written."""
+
+from __future__ import annotations
+
+import os
+import re
+from argparse import Namespace
+from dataclasses import dataclass
+from pathlib import Path
+
+from focus_core.config import Scalar, TrialConfig, check_key, read_value
+from focus_core.errors import require
+from focus_core.tools.needed_data import check_data
+from search_spaces import load
+from search_spaces.soundness import different_trials
+from search_spaces.space import VARIANT, Point, Space
+from sweeps.commands.command_line import counted, home_folder, shown
+from sweeps.commands.sqlite_address import sqlite_url
+from sweeps.provenance.launch_origin import usable_cpus, visible_gpus
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+LONGEST = 1_000_000
+UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A sweep about to be launched.
+
+    Attributes:
+        hypothesis: what is expected; empty where no expectation was stated.
+        margin: the largest difference that does not matter; None: the metric's own.
+        first: points that come before the sampler's proposals; they replace the points of a grid.
+        only: the beginnings of the ids of the trials that get ``seeds``; the other trials keep
+            their seeds. Empty: every trial gets ``seeds``.
+        confirms: the sweep whose winner this plan trains again, on fresh seeds; None: this plan
+            is no confirmation.
+        first_seed: the smallest seed.
+    """
+
+    name: str
+    space: Space
+    base: TrialConfig
+    sampler: str
+    trials: int
+    seeds: int
+    cpus: float
+    gpus: float | None
+    max_concurrent: int | None
+    seconds: float | None
+    address: str | None
+    home: Path
+    ledger_url: str
+    tracking_uri: str
+    local: bool
+    cautions: tuple[str, ...]
+    hypothesis: str = ""
+    margin: float | None = None
+    first: tuple[Point, ...] = ()
+    only: tuple[str, ...] = ()
+    confirms: str | None = None
+    first_seed: int = 0
+
+    @property
+    def artifacts(self) -> Path:
+        return self.home / "artifacts"
+
+    @property
+    def checkpoints(self) -> Path:
+        """The folder of this sweep alone: other code may have trained another sweep's trials."""
+        return self.home / "checkpoints" / self.name
+
+    def warmup(self) -> int | None:
+        """Steps before a trial may be pruned; None where no trial is pruned."""
+        return self.base.train.steps // 3 if self.space.prune else None
+
+
+def make_plan(args: Namespace) -> Plan:
+    """Check the command line against the space and this machine.
+
+    Raises:
+        UserError: one line that says what is wrong and what would be right.
+    """
+    settings = parse_settings(args.set or [])
+    space = load(args.space)
+    pins = {k: v for k, v in settings.items() if k in {a.key for a in space.axes}}
+    space = space.pinned(pins)
+    for key in settings:
+        if key not in pins:
+            check_key(key)
+    base = space.base().override({k: v for k, v in settings.items() if k not in pins})
+    cautions = list(space.check(base))
+    check_data(base.task)
+    sampler = args.sampler or space.sampler
+    trials = _number_of_trials(args.trials, space, sampler)
+    different = different_trials(space, base)
+    if different is not None and different < trials:
+        cautions.append(
+            f"{trials} trials were asked for, this space has {different} different ones"
+        )
+        trials = different
+    first, said = _reference(space, base, sampler)
+    cautions += said
+    _check_resources(args)
+    _check_words(args)
+    name = args.space if args.name is None else args.name
+    require(
+        NAME.fullmatch(name) is not None,
+        f"--name {name[:40]!r} must be 1 to 80 letters, digits, '.', '_' or '-', starting with "
+        "a letter or digit",
+    )
+    home = home_folder(args.home)
+    return Plan(
+        name=name,
+        space=space,
+        base=base,
+        sampler=sampler,
+        trials=trials,
+        seeds=args.seeds or space.seeds,
+        cpus=args.cpus_per_trial,
+        gpus=args.gpus_per_trial,
+        max_concurrent=args.max_concurrent,
+        seconds=parse_duration(args.time_budget),
+        address=args.address,
+        home=home,
+        ledger_url=os.environ.get("FOCUS_LEDGER_URL") or sqlite_url(home / "ledger.db"),
+        tracking_uri=args.tracking_uri
+        or os.environ.get("MLFLOW_TRACKING_URI")
+        or sqlite_url(home / "mlflow.db"),
+        local=args.local,
+        cautions=tuple(cautions),
+        hypothesis=space.hypothesis if args.hypothesis is None else args.hypothesis,
+        margin=space.margin if args.margin is None else args.margin,
+        first=first,
+        only=tuple(args.only or ()),
+    )
+
+
+def parse_settings(pairs: list[str]) -> dict[str, Scalar]:
+    """``["model.order=3"]`` as a dict; each word is read as its field declares.
+
+    Raises:
+        UserError: an unknown key, a word that its field cannot have, or a key given twice.
+    """
+    found: dict[str, Scalar] = {}
+    for pair in pairs:
+        key, equals, text = pair.partition("=")
+        require(bool(equals), f"--set {shown(pair)} must be KEY=VALUE, such as model.order=3")
+        require(key not in found, f"--set {shown(key)} is given twice: keep one of the two values")
+        found[key] = text if key == VARIANT else read_value(key, text)
+    return found
+
+
+def parse_duration(text: str | None) -> float | None:
+    """``90``, ``90s``, ``10m``, ``2h``, ``1d`` in seconds."""
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", text, re.ASCII)
+    require(
+        match is not None and 0 < float(match[1]) <= LONGEST,
+        f"--time-budget {shown(text)} must be a time such as 90s, 10m, 2h or 1d",
+    )
+    assert match is not None
+    return float(match[1]) * UNITS[match[2]]
+
+
+def _number_of_trials(asked: int | None, space: Space, sampler: str) -> int:
+    require(asked is None or asked >= 1, f"--trials must be 1 or more, not {asked}")
+    if sampler != "grid":
+        return asked or space.trials or len(space.grid())
+    points = len(space.grid())
+    require(
+        asked is None or asked <= points,
+        f"--trials {asked}: the grid of {space.name} has {counted(points, 'point')}; use at "
+        f"most {points}",
+    )
+    return asked or points
+
+
+def _reference(
+    space: Space, base: TrialConfig, sampler: str
+) -> tuple[tuple[Point, ...], list[str]]:
+    """The base's own point, which no sampler would propose; or a caution that there is none.
+
+    A grid gets neither.
+    """
+    if sampler == "grid":
+        return (), []
+    point, lacking = space.point_of(base)
+    if not lacking:
+        return (point,), []
+    return (), [
+        f"the base is no point of this space ({', '.join(lacking)} without its value): no trial is "
+        "the reference, and the report compares with the first one trained in full"
+    ]
+
+
+def _check_words(args: Namespace) -> None:
+    seeds, margin = args.seeds, args.margin
+    require(seeds is None or seeds >= 1, f"--seeds must be 1 or more, not {seeds}")
+    require(margin is None or margin > 0, f"--margin must be above 0, not {margin}")
+    require(not args.only or seeds is not None, "--only needs --seeds: how many those trials get")
+    if args.confirm is None:
+        return
+    require(args.confirm >= 1, f"--confirm must be 1 or more seeds, not {args.confirm}")
+    require(not args.only, "--confirm trains winner and reference: leave out --only")
+
+
+def _check_resources(args: Namespace) -> None:
+    cpus, gpus, at_once = args.cpus_per_trial, args.gpus_per_trial, args.max_concurrent
+    require(cpus > 0, f"--cpus-per-trial must be above 0, not {cpus:g}")
+    require(gpus is None or gpus >= 0, f"--gpus-per-trial must be 0 or more, not {gpus}")
+    require(at_once is None or at_once >= 1, f"--max-concurrent must be 1 or more, not {at_once}")
+    here = usable_cpus()
+    require(
+        args.address is not None or cpus <= here,
+        f"--cpus-per-trial {cpus:g} is more than the {counted(here, 'CPU')} of this machine: "
+        f"use at most {here}, or --address of a cluster",
+    )
+    devices = visible_gpus()
+    require(
+        not gpus or args.address is not None or devices is None or gpus <= devices,
+        f"--gpus-per-trial {gpus or 0:g} is more than the {counted(devices or 0, 'GPU')} of this "
+        f"machine: use at most {devices}, or --address of a cluster",
+    )
+    require(not (args.local and args.address), "--local runs without Ray: leave out --address")

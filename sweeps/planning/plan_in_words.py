@@ -1,0 +1,99 @@
+"""A plan in words: its question, its trials, its places, and the differences it can detect."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from focus_core.config import TrialConfig
+from focus_core.tasks import TASKS
+from sweeps.commands.command_line import counted
+from sweeps.commands.redact import hide_secrets, shown_url
+from sweeps.planning.plan import Plan
+from sweeps.planning.power import resolution, too_many
+
+MOST_NAMED = 8
+"""The most values of an axis that a plan lists."""
+
+
+def plan_lines(plan: Plan) -> list[tuple[str, str]]:
+    """The label and the text of each line."""
+    task = plan.base.task
+    decides = f"{TASKS[task.name].metric} on validation; the test split is only reported"
+    margin = "" if plan.margin is None else f"differences up to {plan.margin:g}"
+    found = [
+        ("sweep", plan.name),
+        ("question", " ".join(plan.space.question.split())),
+        ("expects", " ".join(plan.hypothesis.split())),
+        ("margin", margin and f"{margin} count as none"),
+        ("base", _describe_base(plan.base)),
+        ("task", f"{task.name}, {task.length} tokens"),
+        ("decides", decides),
+        *_axes(plan),
+        ("trials", _trials(plan)),
+        ("resolves", resolution(plan)),
+        ("runs", _runs(plan)),
+        ("ledger", shown_url(plan.ledger_url)),
+        ("mlflow", hide_secrets(plan.tracking_uri)),
+        ("home", str(plan.home)),
+        *(("caution", text) for text in (*plan.cautions, *too_many(plan))),
+    ]
+    return [(label, text) for label, text in found if text]
+
+
+def _axes(plan: Plan) -> list[tuple[str, str]]:
+    if plan.confirms:
+        return []
+    return [
+        ("tuned" if "tuned" in axis else "axis", describe_axis(axis, plan.space.name))
+        for axis in plan.space.describe_axes()
+    ]
+
+
+def _trials(plan: Plan) -> str:
+    kind = "fresh seeds" if plan.confirms else plan.sampler
+    size = f"{plan.trials} ({kind}) x {counted(plan.seeds, 'seed')}"
+    if plan.first_seed:
+        size += f", {plan.first_seed} to {plan.first_seed + plan.seeds - 1},"
+    if plan.only:
+        size = f"{', '.join(plan.only)} x {counted(plan.seeds, 'seed')}"
+    size += f" x {counted(plan.base.train.steps, 'step')}"
+    pruning = f"pruned from step {plan.warmup()} on" if plan.space.prune else "never pruned"
+    return f"{size}, {pruning}"
+
+
+def _runs(plan: Plan) -> str:
+    where = "in this process" if plan.local else f"Ray at {plan.address or 'this machine'}"
+    limit = f"; at most {timedelta(seconds=plan.seconds)} in all" if plan.seconds else ""
+    return f"{where}; {counted(plan.cpus, 'CPU')}, {_gpus(plan.gpus)} a trial{limit}"
+
+
+def _describe_base(base: TrialConfig) -> str:
+    usual = TrialConfig().canonical()
+    model = base.model
+    head = f"{model.mixer} D={model.width} layers={model.layers}"
+    other = {k: v for k, v in base.canonical().items() if usual.get(k, object()) != v}
+    return ", ".join([head, *(f"{k}={v}" for k, v in other.items())])
+
+
+def describe_axis(axis: dict[str, Any], short_for: str | None = None) -> str:
+    """The key and the values of an axis, in one line.
+
+    Args:
+        axis: the axis, as the ledger stores it.
+        short_for: a space's name: the line then lists ``MOST_NAMED`` values at most, and names the
+            command that lists all. None: the line lists all values.
+    """
+    scale = " (log)" if axis.get("log") else ""
+    if "choices" in axis:
+        named = axis["choices"][: MOST_NAMED if short_for else None]
+        values, more = ", ".join(map(str, named)), len(axis["choices"]) - len(named)
+        values += f" and {more} more: --list --space {short_for}" if more else ""
+    else:
+        values = f"{axis['low']:g} to {axis['high']:g}{scale}"
+    chosen = ", each arm's own best on validation" if "tuned" in axis else ""
+    return f"{axis['key']}: {values}{chosen}"
+
+
+def _gpus(asked: float | None) -> str:
+    return "1 GPU (where there is one)" if asked is None else counted(asked, "GPU")

@@ -1,0 +1,1 @@
+"""Which code, sources and machine made a sweep's numbers."""

@@ -1,0 +1,213 @@
+"""The only record of a sweep: one row per trial, every change of state in one transaction.
+
+While a sweep runs, its driver alone writes the record. What Ray, Optuna and MLflow hold may be
+lost: it can be rebuilt from the ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from sweeps.commands.command_line import counted
+from sweeps.machine.foreign_text import storable
+from sweeps.record import write_report as ledger_record
+from sweeps.record.derived_rows import clear, copy_report, copy_row, lacking, summarise, unreported
+from sweeps.record.schema import Replicate, Report, State, Sweep, Trial, now
+from sweeps.record.transactions import Transactions
+
+_RELATED = (selectinload(Trial.replicates), selectinload(Trial.reports))
+
+
+class Ledger(Transactions):
+    """What the driver records, and reads again at the next launch.
+
+    The methods return detached rows, with the values that they had when read.
+    """
+
+    # Sweeps
+
+    def find_sweep(self, name: str) -> Sweep | None:
+        """The sweep called ``name``, if there is one."""
+        with self.reading() as session:
+            return session.scalars(select(Sweep).where(Sweep.name == name)).first()
+
+    def add_sweep(self, sweep: Sweep) -> Sweep:
+        """Record a new sweep."""
+        with self.writing() as session:
+            session.add(sweep)
+        return sweep
+
+    def update_sweep(self, sweep: Sweep, **changes: Any) -> Sweep:
+        """Change columns of ``sweep``; returns the changed row."""
+        with self.writing() as session:
+            row = session.get_one(Sweep, sweep.id)
+            for column, value in changes.items():
+                setattr(row, column, value)
+        return row
+
+    def change_code(
+        self, sweep: Sweep, codes: Mapping[str, str], *, start_over: bool, **changes: Any
+    ) -> None:
+        """Change columns of ``sweep`` and the code of some of its trials, in one transaction.
+
+        Args:
+            sweep: the sweep.
+            codes: the new code of each trial to change, by trial id.
+            start_over: whether these trials lose their results and wait again.
+            changes: columns of the sweep.
+        """
+        with self.writing() as session:
+            row = session.get_one(Sweep, sweep.id)
+            for column, value in changes.items():
+                setattr(row, column, value)
+            wanted = select(Trial).where(Trial.sweep_id == sweep.id).options(*_RELATED)
+            for trial in session.scalars(wanted.where(Trial.trial_id.in_(codes))):
+                trial.code = codes[trial.trial_id]
+                if start_over:
+                    clear(trial)
+
+    # Trials
+
+    def trials(self, sweep: Sweep) -> list[Trial]:
+        """Every trial of ``sweep`` in the order of its number, with its replicates."""
+        with self.reading() as session:
+            wanted = select(Trial).where(Trial.sweep_id == sweep.id).order_by(Trial.number)
+            return list(session.scalars(wanted.options(selectinload(Trial.replicates))))
+
+    def reports(self, trials: Iterable[Trial]) -> dict[int, list[Report]]:
+        """The reports of ``trials`` by ``Trial.id``, each list in the order of steps."""
+        found: dict[int, list[Report]] = {trial.id: [] for trial in trials}
+        sweeps = {trial.sweep_id for trial in trials}
+        with self.reading() as session:
+            wanted = select(Report).join(Trial).where(Trial.sweep_id.in_(sweeps))
+            for report in session.scalars(wanted.order_by(Report.trial_row, Report.step)):
+                if report.trial_row in found:
+                    found[report.trial_row].append(report)
+        return found
+
+    def add_trial(self, trial: Trial) -> Trial:
+        """Record a new trial, before it runs."""
+        with self.writing() as session:
+            session.add(trial)
+        return trial
+
+    def find_finished(self, trial_id: str, code: str, seeds: Sequence[int]) -> Trial | None:
+        """A complete, not reused trial of this config and code that has all these seeds."""
+        with self.reading() as session:
+            wanted = (
+                select(Trial)
+                .where(Trial.trial_id == trial_id, Trial.state == "complete", Trial.code == code)
+                .where(Trial.reused_from.is_(None))
+                .options(*_RELATED)
+            )
+            found = session.scalars(wanted)
+            return next((t for t in found if {r.seed for r in t.replicates} >= set(seeds)), None)
+
+    def reuse(self, trial: Trial, source: Trial, seeds: Sequence[int]) -> Trial:
+        """Complete a waiting ``trial`` with copies of the results of ``source`` for ``seeds``."""
+        with self.writing() as session:
+            row = session.get_one(Trial, trial.id, options=[selectinload(Trial.replicates)])
+            row.replicates = [copy_row(r) for r in source.replicates if r.seed in seeds]
+            row.reports = [copy_report(r, seeds) for r in source.reports]
+            row.reused_from = session.get_one(Sweep, source.sweep_id).name
+            row.state, row.step = "complete", source.step
+            row.started, row.finished = source.started, source.finished
+            summarise(row, seeds)
+        return row
+
+    def set_state(
+        self, trial: Trial, state: State, *, reason: str | None = None, error: str | None = None
+    ) -> Trial:
+        """Set the state of ``trial`` and of its replicates that are not complete or diverged."""
+        with self.writing() as session:
+            row = session.get_one(Trial, trial.id, options=[selectinload(Trial.replicates)])
+            row.state = state
+            row.reason, row.error = reason and storable(reason), error and storable(error)
+            if state in ("failed", "pruned"):
+                row.test = None  # a test score needs the full budget and all seeds
+            if state == "running":
+                row.started = row.started or now()
+            row.finished = now() if state not in ("waiting", "running") else None
+            for replicate in row.replicates:
+                if replicate.state not in ("complete", "diverged"):
+                    replicate.state = state
+        return row
+
+    def reset(self, trial: Trial) -> Trial:
+        """Set ``trial`` to waiting without results: for a retry after failure, or for a rerun."""
+        with self.writing() as session:
+            row = session.get_one(Trial, trial.id, options=_RELATED)
+            clear(row)
+        return row
+
+    def open_replicates(self, trial: Trial, seeds: Sequence[int]) -> Trial:
+        """Add a waiting replicate for each of ``seeds`` that has none; others do not change."""
+        with self.writing() as session:
+            row = session.get_one(Trial, trial.id, options=[selectinload(Trial.replicates)])
+            present = {r.seed for r in row.replicates}
+            row.replicates += [
+                Replicate(seed=seed, state="waiting") for seed in seeds if seed not in present
+            ]
+        return row
+
+    def reported(self, trial: Trial, seeds: Sequence[int]) -> int:
+        """The last step up to which every evaluation of ``seeds`` is reported; 0 if none is."""
+        with self.reading() as session:
+            row = session.get_one(Trial, trial.id, options=_RELATED)
+            missing = unreported(row, seeds)
+        before = [r.step for r in row.reports if not missing or r.step < missing[0]]
+        return max(before, default=0)
+
+    def note(self, trial: Trial, note: str) -> Trial:
+        """Record why a worker did not continue from the checkpoint that it found."""
+        with self.writing() as session:
+            row = session.get_one(Trial, trial.id)
+            row.note = note
+        return row
+
+    def retried(self, trial: Trial) -> Trial:
+        """Count one more attempt at ``trial``."""
+        with self.writing() as session:
+            row = session.get_one(Trial, trial.id)
+            row.retries += 1
+        return row
+
+    def record(
+        self, trial: Trial, metrics: Mapping[str, float], seeds: Sequence[int]
+    ) -> tuple[Trial, Report]:
+        """Record one report and update its replicates and trial, in one transaction.
+
+        A step may be reported twice, because work after a checkpoint is repeated. The new report
+        then overwrites the old one seed by seed.
+        """
+        with self.writing() as session:
+            return ledger_record.record(session.connection(), trial.id, metrics, seeds)
+
+    def complete(self, trial: Trial, seeds: Sequence[int]) -> Trial:
+        """End a trial whose worker says that the budget is reached: complete, or failed.
+
+        The trial has failed if a seed diverged, or if its reports do not cover the whole budget.
+        """
+        with self.writing() as session:
+            row = session.get_one(Trial, trial.id, options=_RELATED)
+            row.finished = now()
+            diverged = [r for r in row.replicates if r.state == "diverged"]
+            if diverged:
+                first = min(r.step for r in diverged)
+                row.state = "failed"
+                row.reason = (
+                    f"diverged: {len(diverged)} of {counted(len(row.replicates), 'seed')}, "
+                    f"the first at step {first}"
+                )
+                row.value = row.test = None
+            elif (lack := lacking(row, seeds)) is not None:
+                row.state, row.test = "failed", None
+                row.reason = f"its worker ended but {lack}: --retry-failed trains it again"
+            else:
+                row.state, row.reason, row.error = "complete", None, None
+                summarise(row, seeds)
+        return row

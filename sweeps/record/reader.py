@@ -1,0 +1,181 @@
+"""Read the ledger for the audit, as plain rows. Nothing here writes, or makes a database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from focus_core.errors import UserError
+from sweeps.record.plan_history import read_asked, seeds_of
+from sweeps.record.schema import Replicate, Report, SchemaInfo, Sweep, Trial
+from sweeps.record.schema_words import COPIED, version_words
+from sweeps.record.seeds import Seeds
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """One thing that breaks a rule of the audit."""
+
+    trial_id: str
+    """Empty if the disagreement is about the sweep as a whole."""
+    where: str
+    """``ledger``, ``MLflow``, ``checkpoints`` or ``study``."""
+    what: str
+    expected: str
+
+
+@dataclass(frozen=True)
+class ReplicateRow:
+    """One seed of a trial; see ``schema.Replicate``."""
+
+    seed: int
+    state: str
+    step: int
+    value: float | None
+    test: float | None
+
+
+@dataclass(frozen=True)
+class ReportRow:
+    """What a trial reported at one step; see ``schema.Report``."""
+
+    step: int
+    value: float | None
+    metrics: Mapping[str, Any]
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialRow:
+    """One trial, with replicates in the order of seeds and reports in the order of writing."""
+
+    id: int
+    number: int
+    trial_id: str
+    point: dict[str, Any]
+    config: dict[str, Any]
+    variant: str | None
+    causal: bool
+    state: str
+    reason: str | None
+    error: str | None
+    value: float | None
+    test: float | None
+    step: int
+    steps: int
+    retries: int
+    reused_from: str | None
+    finished: datetime | None
+    seconds: float
+    token: str
+    code: str = ""
+    replicates: list[ReplicateRow] = field(default_factory=list)
+    reports: list[ReportRow] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """One sweep and its trials in the order of their numbers, as they were at one moment."""
+
+    sweep: Sweep
+    trials: list[TrialRow]
+    seeds: Seeds
+    """The seeds that the sweep's trials are trained with."""
+    sweep_names: frozenset[str] = frozenset()
+    """The names of all sweeps in the ledger."""
+
+
+TRIAL_COLUMNS = [
+    name for name in TrialRow.__dataclass_fields__ if name not in ("replicates", "reports")
+]
+
+
+@contextmanager
+def reading(url: str) -> Iterator[sa.Connection]:
+    """A connection for reading. On SQLite it cannot write, and sees one moment of the ledger.
+
+    Raises:
+        UserError: there is no ledger, or it has another version, or it cannot be read.
+    """
+    parsed = sa.make_url(url)
+    shown = parsed.render_as_string(hide_password=True)
+    if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").is_file():
+        raise UserError(
+            f"no ledger at {parsed.database}: launch a sweep first "
+            "(python sweeps/launch.py --space nfft_bins), or name its --home"
+        )
+    engine = sa.create_engine(url)
+    try:
+        with engine.connect() as connection, connection.begin():
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("PRAGMA query_only=ON")
+                connection.exec_driver_sql("BEGIN")  # Python's sqlite3 begins at a write only
+            _check_version(connection, shown)
+            yield connection
+    except sa.exc.DBAPIError as error:
+        said = (str(error.orig).splitlines() or ["no reason given"])[0]
+        hint = f"; was it {COPIED}" if "malformed" in said else ""
+        raise UserError(f"cannot read {shown} as a ledger: {said}{hint}") from None
+    finally:
+        engine.dispose()
+
+
+def _check_version(connection: sa.Connection, shown: str) -> None:
+    known = sa.inspect(connection).get_table_names()
+    if not known:
+        raise UserError(f"{shown} has no tables: launch a sweep first, or was it {COPIED}")
+    if SchemaInfo.__tablename__ not in known:
+        raise UserError(
+            f"{shown} is a database of something else (no schema_info table): "
+            "name another with FOCUS_LEDGER_URL or --home"
+        )
+    version = connection.scalar(sa.select(SchemaInfo.version))
+    if wrong := version_words(version):
+        raise UserError(f"{shown} {wrong}")
+
+
+def read_sweeps(connection: sa.Connection, name: str | None) -> list[Rows]:
+    """The sweep called ``name``, or all sweeps.
+
+    Raises:
+        UserError: there is no such sweep, or no sweep at all.
+    """
+    found = connection.execute(sa.select(Sweep.__table__).order_by(Sweep.id)).mappings().all()
+    names = frozenset(str(row["name"]) for row in found)
+    if not found:
+        raise UserError("the ledger has no sweep yet: launch one first")
+    if name is not None and name not in names:
+        raise UserError(f"no sweep {name!r} in the ledger: it has {', '.join(sorted(names))}")
+    sweeps = [Sweep(**row) for row in found if name in (None, row["name"])]
+    return [
+        Rows(sweep, _trials(connection, sweep.id), _seeds(connection, sweep), names)
+        for sweep in sweeps
+    ]
+
+
+def _seeds(connection: sa.Connection, sweep: Sweep) -> Seeds:
+    return seeds_of(sweep, read_asked(connection, sweep.id))
+
+
+def _trials(connection: sa.Connection, sweep_id: int) -> list[TrialRow]:
+    columns = [getattr(Trial, name) for name in TRIAL_COLUMNS]
+    mine = Trial.sweep_id == sweep_id
+    wanted = sa.select(*columns).where(mine).order_by(Trial.number)
+    trials = [TrialRow(**row) for row in connection.execute(wanted).mappings()]
+    by_row = {trial.id: trial for trial in trials}
+    for kind, row_type, order, target in (
+        (Replicate, ReplicateRow, Replicate.seed, "replicates"),
+        (Report, ReportRow, Report.id, "reports"),
+    ):
+        names = list(row_type.__dataclass_fields__)
+        parts = [getattr(kind, part) for part in ("trial_row", *names)]
+        query = sa.select(*parts).join(Trial, kind.trial_row == Trial.id).where(mine)
+        for row, *values in connection.execute(query.order_by(order)):
+            getattr(by_row[row], target).append(row_type(*values))
+    return trials

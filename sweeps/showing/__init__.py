@@ -1,0 +1,1 @@
+"""What people see of a running sweep: the terminal and MLflow."""

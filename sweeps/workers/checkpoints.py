@@ -1,0 +1,156 @@
+"""Where a worker keeps a trial's state: one file for each trial and set of seeds.
+
+``root`` is a folder every worker can reach: a path, or any address pyarrow knows (s3://, gs://).
+The same store serves Ray's restarts, a relaunch and the debugger's inline run.
+
+Each write replaces the whole file. A file names the owner of its state (see ``state_file``). A
+worker never continues from a damaged file, nor from another owner's file: the trial then starts
+over, and the worker says so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pyarrow import fs
+
+from sweeps.workers import state_file
+from sweeps.workers.state_file import RefusedError
+
+MOST_NAME = 40
+OWN = {
+    "trial_id": "is of another trial",
+    "code": "is of another focus_core",
+    "token": "is of another sweep, or of an earlier start of this trial",
+    "seeds": "is of other seeds",
+}
+"""The fields that name a file's owner, and the words for a file whose field differs."""
+
+
+class CheckpointError(OSError):
+    """A trial's state cannot be written."""
+
+
+class TrialCheckpoints:
+    """The checkpoint of some seeds of one trial.
+
+    Args:
+        root: the folder of the sweep's checkpoints.
+        trial_id: the trial's id.
+        seeds: the seeds that are trained together.
+        code: ``Trial.code``.
+        token: ``Trial.token``; a trial that starts over gets a new token.
+        handed: the name of this assignment (``Assignment.handed``); Ray's restarts keep it.
+        reported: the last step up to which the ledger had every report when the trial was handed
+            out. A state of an earlier assignment that is ahead of this step is refused, because
+            reports would be missing. None: no state is refused for its step.
+        say: called with one line when a checkpoint is refused.
+    """
+
+    def __init__(
+        self,
+        root: str,
+        trial_id: str,
+        seeds: Sequence[int],
+        *,
+        code: str = "",
+        token: str = "",
+        handed: str = "",
+        reported: int | None = None,
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._files, folder = fs.FileSystem.from_uri(root)
+        self._folder = f"{folder}/{trial_id}"
+        self._name = file_name(seeds)
+        self._own = {"trial_id": trial_id, "code": code, "token": token, "seeds": list(seeds)}
+        self._handed = handed
+        self._reported = reported
+        self._say = say
+
+    def load(self) -> dict[str, Any] | None:
+        """The last saved state; None when there is no state to continue from."""
+        try:
+            found = state_file.read(self._files, f"{self._folder}/{self._name}")
+            return None if found is None else self._accept(*found)
+        except RefusedError as refused:
+            self._say(f"its checkpoint {refused}: it starts over")
+            return None
+
+    def _accept(self, said: Mapping[str, Any], packed: bytes) -> dict[str, Any]:
+        _check_owner(said, self._own)
+        state = state_file.unpack(packed)
+        if said.get("handed") != self._handed:
+            self._check_reported(state)
+        return state
+
+    def _check_reported(self, state: Mapping[str, Any]) -> None:
+        if self._reported is not None and state.get("reported", 0) > self._reported:
+            raise RefusedError(f"is ahead of the ledger, which ends at step {self._reported}")
+
+    def save(self, state: dict[str, Any]) -> None:
+        """Replace the checkpoint.
+
+        The state is written under another name and then moved, so nobody reads half a file.
+
+        Raises:
+            CheckpointError: the state cannot be written; the checkpoint before it is still there.
+        """
+        about = {**self._own, "handed": self._handed}
+        try:
+            state_file.write(self._files, self._folder, self._name, about, state)
+        except OSError as error:
+            said = os.strerror(error.errno) if error.errno else str(error).splitlines()[0]
+            raise CheckpointError(
+                f"cannot keep the state of a trial in {self._folder} ({said}): free some space or "
+                "make it writable, then --retry-failed"
+            ) from None
+
+
+def file_name(seeds: Sequence[int]) -> str:
+    """The file name for a set of seeds: the list of a few seeds, or a short form of many."""
+    words = "-".join(str(seed) for seed in seeds)
+    if len(words) > MOST_NAME:
+        digest = hashlib.sha256(words.encode()).hexdigest()[:16]
+        words = f"{seeds[0]}-to-{seeds[-1]}-{digest}"
+    return f"seeds-{words}.pt"
+
+
+def kept_files(folder: Path) -> list[Path]:
+    """The checkpoints in the folder of one trial, on this machine."""
+    return sorted(folder.glob("seeds-*.pt")) if folder.is_dir() else []
+
+
+def read_own(path: Path, own: Mapping[str, Any]) -> bytes:
+    """The packed state in one of ``kept_files``; nothing is unpickled.
+
+    Args:
+        path: the file.
+        own: the owner that the file must name: ``trial_id``, ``code`` and ``token``.
+
+    Raises:
+        RefusedError: the file is missing, damaged, or another owner's.
+    """
+    found = state_file.read(fs.LocalFileSystem(), str(path))
+    if found is None:
+        raise RefusedError("is missing")
+    said, packed = found
+    _check_owner(said, own)
+    if file_name(said.get("seeds", ())) != path.name:
+        raise RefusedError(OWN["seeds"])
+    return packed
+
+
+def _check_owner(said: Mapping[str, Any], own: Mapping[str, Any]) -> None:
+    for name, value in own.items():
+        if said.get(name) != value:
+            raise RefusedError(OWN[name])
+
+
+def forget(root: Path, trial_id: str) -> None:
+    """Remove every checkpoint of a trial."""
+    shutil.rmtree(root / trial_id, ignore_errors=True)

@@ -1,0 +1,60 @@
+"""Run a sweep in this process, one trial at a time, without Ray: for a debugger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sweeps.driving.assignment import Assignment
+from sweeps.driving.driver import Driver
+from sweeps.driving.stopping import StopFlag
+from sweeps.workers.worker import TrialStopped, describe_failure, is_outside, train_trial
+
+
+def run_inline(driver: Driver, *, checkpoints: str, threads: int, stopping: StopFlag) -> None:
+    """Drive every trial to its end.
+
+    Args:
+        driver: the sweep.
+        checkpoints: the folder where workers keep their states.
+        threads: the number of torch threads.
+        stopping: checked before each trial and after each report.
+    """
+    with _torch_as_found():
+        while not stopping.requested and (assignment := driver.next_trial()) is not None:
+            _run_one(driver, assignment, checkpoints, threads, stopping)
+
+
+@contextmanager
+def _torch_as_found() -> Iterator[None]:
+    """Afterwards, restore torch's threads and random numbers as the calling program had them."""
+    import torch
+
+    threads = torch.get_num_threads()
+    try:
+        with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+            yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _run_one(
+    driver: Driver, assignment: Assignment, checkpoints: str, threads: int, stopping: StopFlag
+) -> None:
+    trial_id = assignment.trial_id
+
+    def send(report: dict[str, float]) -> None:
+        if not driver.report(trial_id, report) or stopping.requested:
+            raise TrialStopped
+
+    driver.started(trial_id)
+    payload = assignment.payload(checkpoints, threads)
+    try:
+        train_trial(payload, send, lambda note: driver.started_over(trial_id, note))
+    except TrialStopped:
+        return  # pruned, as the driver recorded; or stopped, as ``Driver.stop`` will record
+    except Exception as error:  # noqa: BLE001  whatever a trial raises fails that trial alone
+        end = driver.lost if is_outside(error) else driver.failed
+        end(trial_id, *describe_failure(error))
+        return
+    driver.finished(trial_id)

@@ -1,0 +1,231 @@
+"""Run a sweep on Ray Tune: on this machine, or on the cluster at an address.
+
+Ray places trials and restarts them. Ray keeps no record of the sweep (see DECISIONS).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from sweeps.commands.command_line import one_line, tell
+from sweeps.driving.driver import Driver
+from sweeps.driving.stopping import StopFlag
+from sweeps.machine.temporary import OF_RAY, OF_TUNE, OF_WORKERS, OwnFolder, choose
+from sweeps.workers.guard import Limits
+from sweeps.workers.on_ray.privacy import by_way_of_the_store, keep_private
+from sweeps.workers.on_ray.processes import RayProcesses
+
+WORKER_LOSSES = 3
+"""How often a trial is moved to a new worker before it counts as failed."""
+QUIET = {
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # JSON, CSV and TensorBoard files: not our record
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",  # our handler marks open trials, then stops Tune
+    "RAY_DEDUP_LOGS_SKIP_REGEX": ".",  # a lost worker is in the ledger, not a page of text
+    "TUNE_WARN_THRESHOLD_S": "60",
+    # A kill by Ray's memory monitor raises out of fit() and would end the whole sweep.
+    "RAY_memory_monitor_refresh_ms": "0",
+}
+
+
+def start_ray(address: str | None, folder: Path) -> None:
+    """Connect to the cluster at ``address``, or start Ray here, with its files in ``folder``."""
+    os.environ.update({k: v for k, v in QUIET.items() if k not in os.environ})
+    # Ray's own processes emit warnings. Where a warning is an error, they end, and so does the
+    # raylet.
+    os.environ.pop("PYTHONWARNINGS", None)
+    if address is None:
+        keep_private()
+        # Ray ends this process when the GCS is gone for this long (Ray's default: 60 s). It helps
+        # where the watchdog is stuck. It is not set for a cluster, whose GCS may come back.
+        os.environ.setdefault("RAY_gcs_rpc_server_reconnect_timeout_s", "25")
+        # While Ray waits for the GCS to start (Ray's default: 30 s), no other thread of this
+        # process runs.
+        os.environ.setdefault("RAY_gcs_server_port_wait_time_s", "20")
+    import ray
+
+    ours = {} if address else {"include_dashboard": False, "_temp_dir": str(folder / OF_RAY)}
+    with _temporary_files_in(folder / OF_WORKERS), _own_signal_handlers():
+        ray.init(
+            address=address or "local",
+            log_to_driver=False,
+            logging_level=logging.CRITICAL,
+            **ours,
+        )
+    for name in ("ray", "ray.tune", "ray.data", "ray.train"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+@contextmanager
+def _temporary_files_in(folder: Path) -> Iterator[None]:
+    """Let processes started inside this block put their temporary files into ``folder``."""
+    tempfile.gettempdir()  # cached: this process itself keeps its temporary folder
+    before = os.environ.get("TMPDIR")
+    os.environ["TMPDIR"] = str(folder)
+    try:
+        yield
+    finally:
+        del os.environ["TMPDIR"]
+        if before is not None:
+            os.environ["TMPDIR"] = before
+
+
+@contextmanager
+def _own_signal_handlers() -> Iterator[None]:
+    """Keep our SIGTERM handler while Ray starts: undo Ray's handlers and the alarm they set.
+
+    Ray's Python handler raises SystemExit anywhere in this process, also later. Ray's C++ handler
+    prints a stack, calls our handler, and sets an alarm that aborts this process three seconds
+    after the signal.
+    """
+    from ray._private import utils
+
+    before = utils.set_sigterm_handler
+    utils.set_sigterm_handler = lambda _handler: None
+    try:
+        yield
+    finally:
+        utils.set_sigterm_handler = before
+        # Install Python's handler again, in place of Ray's C++ handler.
+        signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))
+        signal.alarm(0)
+
+
+def with_ray(address: str | None, stopping: StopFlag, work: Callable[[Path], object]) -> None:
+    """Start Ray and do ``work`` with a temporary folder.
+
+    Afterwards no process of this Ray and no temporary file is left on this machine. If Ray dies
+    during the work, the work ends there and ``stopping`` holds the reason.
+    """
+    base = choose()[0] if address is None else Path(tempfile.gettempdir())
+    with OwnFolder(base) as folder:
+        _with_ray(address, stopping, work, folder)
+
+
+def _with_ray(
+    address: str | None,
+    stopping: StopFlag,
+    work: Callable[[Path], object],
+    folder: OwnFolder,
+) -> None:
+    from sweeps.workers.on_ray.watchdog import Answering, RayLostError, Watchdog, places_of_ray
+
+    processes = RayProcesses()
+
+    def leave(code: int) -> None:
+        processes.kill()  # first, because these processes write into the folder
+        folder.remove()
+        processes.leave(code)
+
+    stopping.leave = leave
+    try:
+        with ExitStack() as watched:
+            if address is None:
+                watched.enter_context(Watchdog(processes.lost, stopping.abandon, patience=0))
+            stopping.wake = _leave_the_start
+            start_ray(address, folder.path)
+            if address is not None:
+                cluster = Answering(places_of_ray())
+                watched.enter_context(Watchdog(cluster.lost, stopping.abandon))
+            work(folder.path / OF_TUNE)
+    except RayLostError as lost:
+        if stopping.signal is None:
+            stopping.give_up(str(lost))
+        stopping.ray_is_lost = True
+        processes.kill()
+    finally:
+        if not stopping.ray_is_lost:
+            _close(processes)
+
+
+def _close(processes: RayProcesses) -> None:
+    """Shut Ray down; an error is only a warning, because the sweep's record is complete by now."""
+    try:
+        processes.shut_down()
+    except Exception as error:  # noqa: BLE001
+        said = one_line(f"{type(error).__name__}: {error}")
+        tell(f"launch.py: warning: Ray may not be closed ({said})", error=True)
+
+
+def _leave_the_start() -> None:
+    """End Ray's start on a signal: the start may take a minute on a busy machine."""
+    from sweeps.workers.on_ray.watchdog import RayLostError
+
+    raise RayLostError("stopped while it started")
+
+
+def run_on_ray(
+    driver: Driver,
+    *,
+    checkpoints: str,
+    cpus: float,
+    gpus: float | None,
+    max_concurrent: int | None,
+    limits: Limits,
+    stopping: StopFlag,
+    scratch: Path,
+) -> None:
+    """Run every trial to its end on the Ray that this process is connected to.
+
+    Args:
+        driver: the sweep.
+        checkpoints: an address that every worker can reach.
+        cpus: CPUs that a trial takes.
+        gpus: GPUs that a trial takes; may be a fraction. None: one where the cluster has any.
+        max_concurrent: the most trials at once; None: as many as fit.
+        limits: what a trial may take.
+        stopping: asks for a stop.
+        scratch: a folder for Tune's snapshot, which nobody reads.
+    """
+    from ray import tune
+
+    from sweeps.workers.on_ray.adapters import HandsOut, Records, Watches, interrupt_tune
+    from sweeps.workers.on_ray.cluster_size import largest, room
+    from sweeps.workers.worker import ray_trainable
+
+    resources, is_all = largest()
+    gpus = float(resources.get("GPU", 0) > 0) if gpus is None else gpus
+    fits = room(resources, cpus, gpus, is_all=is_all)
+    threads = max(1, int(cpus))
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until Tune listens for it
+    stopping.wake = interrupt_tune
+    tuner = tune.Tuner(
+        tune.with_resources(by_way_of_the_store(ray_trainable), {"cpu": cpus, "gpu": gpus}),
+        tune_config=tune.TuneConfig(
+            search_alg=HandsOut(
+                driver,
+                checkpoints=checkpoints,
+                threads=threads,
+                limits=limits,
+                stopping=stopping,
+            ),
+            scheduler=Records(driver),
+            num_samples=-1,
+            # Without a limit Tune keeps one trial pending, and autoscaling adds one node.
+            max_concurrent_trials=max_concurrent or fits,
+            reuse_actors=True,  # a new worker needs seconds to import torch
+            trial_name_creator=_our_id,
+            trial_dirname_creator=_our_id,
+        ),
+        run_config=tune.RunConfig(
+            name=driver.sweep.name,
+            storage_path=str(scratch),
+            failure_config=tune.FailureConfig(max_failures=WORKER_LOSSES),
+            callbacks=[Watches(driver, stopping)],
+            verbose=0,
+        ),
+    )
+    if not stopping.requested:
+        tuner.fit()
+
+
+def _our_id(trial: Any) -> str:
+    return str(trial.config["payload"]["trial_id"])

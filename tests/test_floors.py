@@ -1,0 +1,169 @@
+"""Who may import whom: the floors, the rooms, and no circle anywhere."""
+
+import ast
+import graphlib
+import sys
+
+import pytest
+
+from tests.imported import OURS, ROOT, imports, sources
+
+ANALYSIS = """
+focus_core.config.keys focus_core.config.known_keys focus_core.config.origins
+focus_core.config.read_value focus_core.errors focus_core.metrics focus_core.paths
+focus_core.systems.focus.orders focus_core.tasks.protocols search_spaces.axes
+sweeps.commands.command_line sweeps.evidence.alarms sweeps.evidence.ranking
+sweeps.importer.bring_in sweeps.machine.read_only sweeps.provenance.code_identity
+sweeps.provenance.sources.recorded sweeps.provenance.sources.repository
+sweeps.record.plan_history sweeps.record.schema sweeps.record.schema_words
+jinja2 markupsafe matplotlib numpy opda optuna pyarrow scipy seaborn sklearn sqlalchemy
+threadpoolctl
+"""
+# What a package may import, at the top of a file or inside a function, besides itself and the
+# standard library.
+FLOORS = {
+    "focus_core": {"torch"},
+    "search_spaces": {"focus_core.config", "focus_core.errors", "optuna.distributions"},
+    "sweeps": {"focus_core", "search_spaces", "alembic", "filelock", "mlflow", "numpy", "optuna"}
+    | {"pyarrow", "ray", "rich", "scipy.special", "sqlalchemy", "torch"},
+    # Not the sweeps' way of working: the tables and axes it reads, and how every command answers.
+    # ``bring_in`` serves --import: the one thing in analysis/ that writes a ledger.
+    "analysis": set(ANALYSIS.split()),
+}
+# Read by --list and --dry-run: not even torch.
+LIGHT = ("config/*", "options/*", "tasks/*/__init__", "systems/*")
+LIGHT += tuple(f"tasks/{n}" for n in ("__init__", "entry", "protocols", "published", "registry"))
+LIGHT += tuple(f"systems/*/{name}" for name in ("__init__", "origin", "rules", "orders"))
+LIGHT += ("systems/focus/activity", "systems/focus/config", "systems/focus/promises", "metrics")
+LIGHT += ("training/over_seeds", "training/limits", "__init__", "errors", "paths")
+
+
+def forbidden(package, code):
+    """The imports of a source in ``package`` that its floor does not allow."""
+    allowed = FLOORS[package] | {package}
+    return {
+        name
+        for name in imports(code)
+        if name.split(".")[0] not in sys.stdlib_module_names
+        and not any(f"{name}.".startswith(f"{prefix}.") for prefix in allowed)
+    }
+
+
+@pytest.mark.parametrize("package", FLOORS)
+def test_nobody_imports_upward(package):
+    assert len(sources(package)) > 1
+    wrong = {
+        str(path.relative_to(ROOT)): sorted(names)
+        for path in sources(package)
+        if (names := forbidden(package, path.read_text()))
+    }
+    assert wrong == {}
+
+
+@pytest.mark.parametrize(
+    ("package", "code"),
+    [
+        ("focus_core", "import sweeps.record.schema"),
+        ("focus_core", "def lazily():\n    from search_spaces import load"),
+        ("search_spaces", "from focus_core.training.network import build_model"),
+        ("search_spaces", "import torch"),
+        ("analysis", "from sweeps.record.ledger import Ledger"),
+        ("analysis", "if True:\n    import mlflow.tracking"),
+        ("sweeps", "from analysis import report"),
+    ],
+)
+def test_upward_imports_are_seen(package, code):
+    """Negative control."""
+    assert forbidden(package, code)
+
+
+def graph_of(found):
+    """Which module imports which.
+
+    Args:
+        found: a module's name to its source. What is imported for annotations alone counts not.
+    """
+    graph = {}
+    for name, code in found.items():
+        tree = ast.parse(code)
+        for node in [n for n in ast.walk(tree) if isinstance(n, ast.If)]:
+            if ast.unparse(node.test) == "TYPE_CHECKING":
+                node.body = [ast.Pass()]
+        named = imports(ast.unparse(tree))
+        known = {each if each in found else each.rpartition(".")[0] for each in named}
+        graph[name] = (known & found.keys()) - {name}
+    return graph
+
+
+def circle(graph):
+    """Modules that import one another in a circle; none where there is no circle."""
+    try:
+        graphlib.TopologicalSorter(graph).prepare()
+    except graphlib.CycleError as error:
+        return error.args[1]
+    return []
+
+
+def between_rooms(graph):
+    """Which room of a package imports which. Files at a package's top are in no room."""
+
+    def room(name):
+        return ".".join(name.split(".")[:2])
+
+    rooms = {room(name) for name in graph if name.count(".") > 1}
+    return {
+        each: {
+            room(other)
+            for name, named in graph.items()
+            for other in named
+            if room(name) == each and room(other).split(".")[0] == each.split(".")[0]
+        }
+        & (rooms - {each})
+        for each in rooms
+    }
+
+
+def graph_of_this_house():
+    return graph_of(
+        {
+            ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(
+                ".__init__"
+            ): path.read_text()
+            for path in sources(*OURS)
+        }
+    )
+
+
+def test_no_modules_import_one_another_in_a_circle():
+    assert circle(graph_of_this_house()) == []
+
+
+def test_a_circle_is_seen():
+    """Negative control, also inside a function; one for annotations alone is none."""
+    two = {"a.x": "def f():\n    from a.y import z", "a.y": "import a.x"}
+    assert set(circle(graph_of(two))) == {"a.x", "a.y"}
+    assert circle(graph_of(two | {"a.y": "if TYPE_CHECKING:\n    import a.x"})) == []
+
+
+def test_no_rooms_import_one_another_in_a_circle():
+    rooms = between_rooms(graph_of_this_house())
+    assert "sweeps.record" in rooms["sweeps.driving"]
+    assert circle(rooms) == []
+
+
+def test_a_circle_of_rooms_is_seen():
+    """Negative control: no two of these modules import each other, yet the rooms do."""
+    found = {"a.one.x": "import a.two.y", "a.two.y": "", "a.two.z": "import a.one.v", "a.one.v": ""}
+    assert circle(graph_of(found)) == []
+    assert set(circle(between_rooms(graph_of(found)))) == {"a.one", "a.two"}
+
+
+def test_configs_need_no_torch():
+    files = [path for name in LIGHT for path in (ROOT / "focus_core").glob(f"{name}.py")]
+    assert len(files) > 8
+    heavy = [
+        str(path)
+        for path in files
+        if any(name.split(".")[0] == "torch" for name in imports(path.read_text()))
+    ]
+    assert heavy == []
