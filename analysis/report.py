@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from analysis.folders import replace_folder
+from analysis.page.folders import replace_folder
 from analysis.reading.ledger import SweepData
 from analysis.reading.wanted import Wanted
 from focus_core.errors import UserError
@@ -92,7 +92,7 @@ def _run(argv: list[str], judged: list[int]) -> int:
             judged.append(checked(options.check, wanted, margin, as_json=options.json))
         return 0
     if options.watch:
-        from analysis.watching import watch
+        from analysis.page.watching import watch
 
         read = wanted.read if options.compare is None else lambda _: wanted.read()
         return watch(read, lambda data, refresh: _write(home, data, margin, refresh))

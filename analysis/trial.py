@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from analysis.folders import replace_folder
+from analysis.page.folders import replace_folder
 from analysis.reading.look import read_look
 from focus_core.errors import UserError
 from sweeps.commands.command_line import (
@@ -49,7 +49,7 @@ def _draw(argv: list[str]) -> int:
     if options.fresh or not whole_id or not path.is_file():
         path = _look(options.trial, options.seed, home)
     look = read_look(path)
-    from analysis.trial_page import fill
+    from analysis.page.trial_page import fill
 
     folder = home / "reports" / "trials" / look["trial_id"]
     replace_folder(folder, lambda fresh: fill(fresh, look))

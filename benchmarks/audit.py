@@ -102,6 +102,7 @@ def generate(home: Path, trials: int) -> dict[str, int]:
             base=base.canonical(),
             axes=space.describe_axes(),
             command="python sweeps/launch.py --space focus",
+            given={"set": {}},
             created=START,
             finished=START + timedelta(days=1),
         )

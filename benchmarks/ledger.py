@@ -118,6 +118,7 @@ def fill(ledger: Ledger, trials: int) -> tuple[Sweep, Trial]:
             base=space.base().canonical(),
             axes=space.describe_axes(),
             command="python benchmarks/ledger.py",
+            given={"set": {}},
         )
     )
     point = space.grid()[0]

@@ -89,6 +89,7 @@ def _sweep(space: Space, trials: int) -> Sweep:
         base=space.base().canonical(),
         axes=space.describe_axes(),
         command=f"python sweeps/launch.py --space {NAME} --sampler {space.sampler}",
+        given={"set": {}, "sampler": space.sampler},
         created=START,
         finished=START + timedelta(seconds=10 * trials),
     )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from search_spaces.space import Space
 
 MOST_COUNTED = 1_000_000
-_NOT_SPACES = {"axes", "bases", "space", "soundness", "variants"}
+_NOT_SPACES = {"axes", "bases", "points", "space", "soundness", "variants"}
 _NOT_SPACES |= {"imported"}  # the ledger's name for sweeps of other tools
 
 

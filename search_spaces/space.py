@@ -17,17 +17,10 @@ from focus_core.config import Scalar, TrialConfig
 from focus_core.config.keys import defaults
 from focus_core.errors import UserError
 from search_spaces.axes import Axis, choices
-from search_spaces.soundness import (
-    check_axes,
-    check_points,
-    counted_cautions,
-    sample_points,
-    walk,
-)
+from search_spaces.points import Point, sample_points, walk
 from search_spaces.variants import VARIANTS
 
 __all__ = ["VARIANT", "Axis", "Point", "Space", "choices"]  # what a question needs
-Point = dict[str, Any]
 VARIANT = "variant"
 MOST_IN_GRID = 100_000
 """Most points in a grid: so many take 50 MB and a second to list, and no sweep trains more."""
@@ -95,19 +88,6 @@ class Space:
             changes = named | changes
         return base.override(changes)
 
-    def check(self, base: TrialConfig) -> tuple[str, ...]:
-        """Check that the tried points can be built around ``base`` and every axis has an effect.
-
-        Returns:
-            Warnings about unlikely choices at some points, one line each.
-
-        Raises:
-            UserError: a check fails; names the axis or the point, and what would be right.
-        """
-        trials = check_points(self, base)
-        check_axes(self, base)
-        return counted_cautions(trials)
-
     def pinned(self, settings: Mapping[str, Scalar]) -> Space:
         """The same question with these values fixed in the base, and without axes over them.
 
@@ -126,7 +106,7 @@ class Space:
             if axis.key not in settings
         )
         fixed = dataclasses.replace(self, base=lambda: base, axes=axes)
-        reached = {key for point in sample_points(fixed) for key in point}
+        reached = {key for point in sample_points(fixed.axes) for key in point}
         return dataclasses.replace(fixed, axes=tuple(a for a in axes if a.key in reached))
 
     def point_of(self, base: TrialConfig) -> tuple[Point, list[str]]:

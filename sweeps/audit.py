@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from focus_core.output import tell
 from sweeps.commands.command_line import CommandLine, answer, counted, escaped, filled
 from sweeps.commands.settings import check_settings
+from sweeps.planning.destinations import check_tracking
+from sweeps.record.home import find_home
 
 if TYPE_CHECKING:
     from sweeps.auditing.home import Looked
@@ -41,9 +43,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _audit(argv: list[str]) -> int:
     args = build_parser().read(argv)
     check_settings()
-    from sweeps.auditing.home import find_home, look
+    from sweeps.auditing.home import look
 
     home = find_home(args.home)
+    check_tracking(home.tracking_uri, "MLFLOW_TRACKING_URI")
     found = look(home, args.sweep)
     if args.repair:
         from sweeps.auditing.repair import repair

@@ -20,10 +20,9 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from focus_core.errors import UserError
-from sweeps.commands.command_line import CommandLine, answer, counted, filled, home_folder, tell
+from sweeps.commands.command_line import CommandLine, answer, counted, filled, tell
 from sweeps.commands.sqlite_address import sqlite_url
-from sweeps.planning.destinations import ledger_file
-from sweeps.planning.home_folder import private_files
+from sweeps.record.home import find_home, ledger_file, private_files
 from sweeps.record.ledger import Ledger
 from sweeps.record.schema import Lease, Sweep
 
@@ -48,18 +47,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _backup(argv: list[str]) -> int:
     args = build_parser().read(argv)
-    home, folder = home_folder(args.home), Path(args.folder).expanduser().absolute()
-    ledger = ledger_file(os.environ.get("FOCUS_LEDGER_URL") or sqlite_url(home / "ledger.db"), home)
+    home, folder = find_home(args.home), Path(args.folder).expanduser().absolute()
+    ledger = ledger_file(home)
     if ledger is None:
         raise UserError(
             "FOCUS_LEDGER_URL names a server: copy its database with the server's own program "
-            f"(pg_dump), and the folder {home / 'checkpoints'} before"
+            f"(pg_dump), and the folder {home.folder / 'checkpoints'} before"
         )
     if not ledger.is_file():
         raise UserError(f"no ledger at {ledger}: name a home with --home")
     if os.path.lexists(folder) or not folder.parent.is_dir():
         raise UserError(f"{folder} must be a new folder in one that is there")
-    trials = copy_home(home, ledger, folder)
+    trials = copy_home(home.folder, ledger, folder)
     tell(f"{folder}: the ledger and its {counted(trials, 'trial')}")
     return 0
 

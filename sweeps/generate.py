@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import codecs
 import itertools
-import os
 import sys
 from collections.abc import Sequence
 
@@ -15,12 +14,10 @@ from sweeps.commands.command_line import (
     CommandLine,
     answer,
     filled,
-    home_folder,
     seed_number,
     whole,
 )
-from sweeps.commands.sqlite_address import sqlite_url
-from sweeps.planning.destinations import ledger_file
+from sweeps.record.home import find_home
 
 NAME = "sweeps.generate"
 
@@ -58,12 +55,9 @@ def _generate(argv: list[str]) -> int:
     args = build_parser().read(argv)
     if args.length < 0:
         raise UserError(f"--length must be 0 or more, not {args.length}")
-    home = home_folder(args.home)
-    ledger = os.environ.get("FOCUS_LEDGER_URL") or sqlite_url(home / "ledger.db")
-    ledger_file(ledger, home)
     from sweeps.workers.trained_network import find_trained
 
-    found = find_trained(home, ledger, args.trial, args.seed)
+    found = find_trained(find_home(args.home), args.trial, args.seed)
     from focus_core.data.text import decode, encode, is_text
     from focus_core.tools.generation import generate
 

@@ -6,7 +6,6 @@ Then ``python analysis/report.py --sweep NAME`` reports on the sweep.
 from __future__ import annotations
 
 import importlib
-import os
 import re
 import shlex
 import sys
@@ -24,17 +23,14 @@ from sweeps.commands.command_line import (
     counted,
     escaped,
     filled,
-    home_folder,
     one_of,
 )
 from sweeps.commands.redact import hide_secrets
 from sweeps.commands.settings import check_settings
-from sweeps.commands.sqlite_address import sqlite_url
 from sweeps.importing.found import Asked, Found
 from sweeps.importing.writing import write
-from sweeps.planning.destinations import ledger_file
-from sweeps.planning.home_folder import private_files
 from sweeps.planning.plan import NAME as NAMES
+from sweeps.record.home import Home, find_home, ledger_file, private_files
 from sweeps.record.ledger import Ledger
 from sweeps.record.schema import Sweep
 
@@ -100,7 +96,7 @@ def bring_in(argv: list[str], tool: str = "--from") -> tuple[str, Path]:
     asked = _asked(args)
     found: Found = importlib.import_module(f"sweeps.importing.{SOURCES[args.kind]}").read(asked)
     name = _sweep_name(args.name, found)
-    home = home_folder(args.home)
+    home = find_home(args.home)
     words = ["--from" if word == tool else hide_secrets(word) for word in argv]
     command = shlex.join(["python", "-m", NAME, *words])
     options = {"name": name, "question": args.question, "tuned": args.tuned, "command": command}
@@ -109,7 +105,7 @@ def bring_in(argv: list[str], tool: str = "--from") -> tuple[str, Path]:
     tell(escaped(_summary(sweep, found)))
     for note in notes:
         tell(escaped(f"Note: {note}"))
-    return name, home
+    return name, home.folder
 
 
 def _asked(args: Namespace) -> Asked:
@@ -129,17 +125,17 @@ def _sweep_name(given: str | None, found: Found) -> str:
 
 
 @contextmanager
-def _ledger(home: Path) -> Iterator[Ledger]:
-    url = os.environ.get("FOCUS_LEDGER_URL") or sqlite_url(home / "ledger.db")
-    ledger_file(url, home)
+def _ledger(home: Home) -> Iterator[Ledger]:
+    ledger_file(home)
     with private_files():
         try:
-            home.mkdir(parents=True, exist_ok=True)
+            home.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UserError(
-                f"cannot write to the home {home} ({error.strerror}): name another with --home"
+                f"cannot write to the home {home.folder} ({error.strerror}): name another with "
+                "--home"
             ) from None
-        ledger = Ledger(url)
+        ledger = Ledger(home.ledger_url)
         try:
             yield ledger
         finally:

@@ -46,7 +46,7 @@ def build_parser() -> CommandLine:
     add("--seeds", type=whole, help="replicates a trial (default: the space's); more simply adds")
     add("--sampler", type=one_of(*SAMPLERS), help=f"{', '.join(SAMPLERS)} (default: the space's)")
     add("--set", action="extend", nargs="+", metavar="KEY=VALUE", help="change the base config")
-    add("--cpus-per-trial", type=amount, default=1.0, help="default: 1")
+    add("--cpus-per-trial", type=amount, help="default: 1")
     add("--gpus-per-trial", type=amount, help="default: 1 where there is a GPU, else 0")
     add("--max-concurrent", type=whole, help="trials at once (default: as many as fit)")
     add("--time-budget", help="stop after so long, such as 90s, 10m, 2h; goes on when relaunched")

@@ -22,14 +22,12 @@ from sweeps.commands.command_line import (
     answer,
     escaped,
     filled,
-    home_folder,
     seed_number,
     shown,
     usable_path,
 )
-from sweeps.commands.sqlite_address import sqlite_url
-from sweeps.planning.destinations import ledger_file
 from sweeps.provenance.launch_origin import hardware, versions
+from sweeps.record.home import find_home
 
 if TYPE_CHECKING:
     from focus_core.config import TrialConfig
@@ -67,15 +65,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _look(argv: list[str]) -> int:
     args = build_parser().read(argv)
-    home = home_folder(args.home)
+    home = find_home(args.home)
     out = None if args.out is None else _out_file(args.out)
-    ledger = os.environ.get("FOCUS_LEDGER_URL") or sqlite_url(home / "ledger.db")
-    ledger_file(ledger, home)
     from sweeps.workers.trained_network import find_trained
 
-    found = find_trained(home, ledger, args.trial, args.seed)
+    found = find_trained(home, args.trial, args.seed)
     seen = look(found)
-    out = out or home / "looks" / f"{found.trial.trial_id}-seed{found.seed}.json"
+    out = out or home.folder / "looks" / f"{found.trial.trial_id}-seed{found.seed}.json"
     if not seen["layers"]:
         tell("This network has no Focus filters: only time against length (Figure 3).")
     _write(out, json.dumps(seen, allow_nan=False, separators=(",", ":")) + "\n")

@@ -6,17 +6,15 @@ ask the person to run this command. No older program may drive a sweep in the le
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 
 from focus_core.errors import UserError
 from focus_core.output import tell
-from sweeps.commands.command_line import CommandLine, answer, home_folder
+from sweeps.commands.command_line import CommandLine, answer
 from sweeps.commands.redact import shown_url
-from sweeps.commands.sqlite_address import sqlite_url
-from sweeps.planning.destinations import ledger_file
 from sweeps.record.engine import open_engine
+from sweeps.record.home import find_home, ledger_file
 from sweeps.record.schema import SCHEMA_VERSION
 
 NAME = "sweeps.migrate"
@@ -36,13 +34,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _migrate(argv: list[str]) -> int:
-    home = home_folder(build_parser().read(argv).home)
-    url = os.environ.get("FOCUS_LEDGER_URL") or sqlite_url(home / "ledger.db")
-    file = ledger_file(url, home)
+    home = find_home(build_parser().read(argv).home)
+    file = ledger_file(home)
     if file is not None and not file.is_file():
         raise UserError(f"no ledger at {file}: name a home with --home")
-    open_engine(url).dispose()
-    tell(f"{shown_url(url)} has schema version {SCHEMA_VERSION}")
+    open_engine(home.ledger_url).dispose()
+    tell(f"{shown_url(home.ledger_url)} has schema version {SCHEMA_VERSION}")
     return 0
 
 

@@ -5,7 +5,6 @@ The sweep's newest report is put into MLflow first, because people look there.
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import sys
@@ -20,13 +19,12 @@ from typing import Any
 
 from focus_core.errors import UserError
 from focus_core.output import tell
-from sweeps.commands.command_line import CommandLine, answer, escaped, home_folder, one_line, whole
+from sweeps.commands.command_line import CommandLine, answer, escaped, one_line, whole
 from sweeps.commands.reasons import first_line
 from sweeps.commands.redact import hide_secrets
-from sweeps.commands.sqlite_address import sqlite_url
-from sweeps.driving.stopping import SIGNALS
+from sweeps.driving.own_process import SIGNALS
 from sweeps.planning.destinations import check_schema, check_tracking
-from sweeps.planning.home_folder import private_files
+from sweeps.record.home import find_home, private_files
 from sweeps.showing.mlflow_server import HOST, serving
 from sweeps.showing.tracking.finding import Run, all_experiments, tagged_runs
 from sweeps.showing.tracking.moved_homes import follow_home
@@ -101,17 +99,17 @@ def _open(argv: list[str]) -> int:
 
 def _show_sweep(argv: list[str]) -> int:
     args = build_parser().read(argv)
-    home = home_folder(args.home)
-    uri = os.environ.get("MLFLOW_TRACKING_URI") or sqlite_url(home / "mlflow.db")
+    home = find_home(args.home)
+    uri = home.tracking_uri
     check_database(uri)
     if is_server(uri):
-        found = find_pages(uri, args.sweep, without_credentials(uri), home / "reports")
+        found = find_pages(uri, args.sweep, without_credentials(uri), home.reports)
         _show(found, browser=not args.no_browser)
         return 0
     check_port(args.port)
-    follow_home(uri, home / "artifacts")
+    follow_home(uri, home.artifacts)
     with private_files():
-        found = find_pages(uri, args.sweep, f"http://{HOST}:{args.port}", home / "reports")
+        found = find_pages(uri, args.sweep, f"http://{HOST}:{args.port}", home.reports)
     return serve(uri, found, browser=not args.no_browser)
 
 

@@ -10,7 +10,7 @@ import torch
 import search_spaces
 from focus_core.config import TrialConfig
 from focus_core.training.loop import fit
-from search_spaces.soundness import ends, sample_points, settled
+from search_spaces.points import ends, sample_points, settled
 
 BRIEF = {
     "train.steps": 3,
@@ -35,7 +35,7 @@ def test_every_axis_reaches_the_training(name, key):
     space = search_spaces.load(name)
     base = space.base()
     axis = next(axis for axis in space.axes if axis.key == key)
-    points = [p for p in sample_points(space) if key in p]
+    points = [p for p in sample_points(space.axes) if key in p]
     # Here or there an axis may have no effect yet: an identity filter is the same however it is
     # computed.
     tried = (points[0], points[len(points) // 2], points[-1])
@@ -44,7 +44,7 @@ def test_every_axis_reaches_the_training(name, key):
 
 def matters(space, base, axis, point):
     """Do the two ends of ``axis``, at ``point``, train differently?"""
-    settings = [settled(space, point | {axis.key: value}) for value in ends(axis)]
+    settings = [settled(space.axes, point | {axis.key: value}) for value in ends(axis)]
     first, last = (losses(space.configure(p, base)) for p in settings)
     return first != last
 

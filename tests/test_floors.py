@@ -13,9 +13,9 @@ focus_core.config.keys focus_core.config.known_keys focus_core.config.origins
 focus_core.config.read_value focus_core.errors focus_core.metrics focus_core.paths
 focus_core.systems.focus.orders focus_core.tasks.protocols search_spaces.axes
 sweeps.commands.command_line sweeps.evidence.alarms sweeps.evidence.ranking
-sweeps.importer.bring_in sweeps.machine.read_only sweeps.provenance.code_identity
+sweeps.importer.bring_in sweeps.provenance.code_identity
 sweeps.provenance.sources.recorded sweeps.provenance.sources.repository
-sweeps.record.plan_history sweeps.record.schema sweeps.record.schema_words
+sweeps.record.home sweeps.record.plan_history sweeps.record.reading sweeps.record.schema
 jinja2 markupsafe matplotlib numpy opda optuna pyarrow scipy seaborn sklearn sqlalchemy
 threadpoolctl
 """
@@ -156,6 +156,25 @@ def test_a_circle_of_rooms_is_seen():
     found = {"a.one.x": "import a.two.y", "a.two.y": "", "a.two.z": "import a.one.v", "a.one.v": ""}
     assert circle(graph_of(found)) == []
     assert set(circle(between_rooms(graph_of(found)))) == {"a.one", "a.two"}
+
+
+def reached(graph, start):
+    """Every module that is imported once ``start`` is, wherever in a file the import stands."""
+    found, left = set(), [start]
+    while left:
+        name = left.pop()
+        if name not in found:
+            found.add(name)
+            left += graph[name]
+    return found
+
+
+def test_the_inline_runner_reaches_nothing_of_rays_room():
+    graph = graph_of_this_house()
+    rays = {name for name in graph if name.startswith("sweeps.workers.on_ray.")}
+    assert len(rays) > 4
+    assert not reached(graph, "sweeps.workers.inline") & rays
+    assert reached(graph, "sweeps.launching.run") >= {"sweeps.workers.on_ray.run"}  # control
 
 
 def test_configs_need_no_torch():

@@ -11,35 +11,23 @@ from analysis.reading.arms import Arm
 from analysis.reading.compare import own_sweep
 from analysis.reading.study import Study
 
-CARRIED = ("--set", "--home", "--cpus-per-trial", "--gpus-per-trial")  # threads change rounding
-SIZED = ("--trials", "--sampler")  # these also make it the same sweep
+CARRIED = ("home", "cpus_per_trial", "gpus_per_trial")  # the number of threads changes rounding
+SIZED = ("trials", "sampler")  # these also make it the same sweep
 
 
 def can_launch(study: Study) -> bool:
     """Whether the launcher can continue the sweep: not one of another tool, not several sweeps."""
-    return not study.imported and not study.about.get("sweeps") and bool(study.about["command"])
-
-
-def words_of(command: str) -> list[str]:
-    """The words of a command line; none where the line cannot be parsed."""
-    try:
-        return shlex.split(command)
-    except ValueError:
-        return []
+    return not study.imported and not study.about.get("sweeps") and study.about["given"] is not None
 
 
 def train_again(arm: Arm, about: Mapping[str, Any]) -> str:
     """The command that trains this trial again, alone: its axes fixed, the rest as launched."""
     about, point = own_sweep(about, arm.point)
-    given = _given(about["command"])
-    settings = [pair for pair in given["--set"] if pair.partition("=")[0] not in point]
-    settings += [f"{key}={value}" for key, value in point.items()]
+    given = about["given"]
     words = _launch(about, f"{about['name']}-best-{arm.trial_id[:6]}")
     words += ["--trials", "1", "--rerun", "--seeds", str(about["seeds"])]
-    words += _flags(given, CARRIED[1:])
-    for pair in settings:
-        words += ["--set", pair]
-    return shlex.join(words)
+    words += _flags(given, CARRIED)
+    return shlex.join(words + _settings(given["set"] | point))
 
 
 def train_more(study: Study, arms: Sequence[Arm], seeds: int) -> str:
@@ -63,7 +51,7 @@ def train_more(study: Study, arms: Sequence[Arm], seeds: int) -> str:
     return " && ".join(
         more_seeds(abouts[name], seeds, [] if len(some) == whole[name] and not restricted else some)
         for name, some in ids.items()
-        if abouts[name]["command"]
+        if abouts[name]["given"] is not None
     )
 
 
@@ -85,33 +73,23 @@ def confirm(about: Mapping[str, Any], seeds: int) -> str:
 
 
 def _same_sweep(about: Mapping[str, Any]) -> list[str]:
-    given = _given(about["command"])
-    return [*_launch(about, about["name"]), *_flags(given, SIZED + CARRIED)]
+    given = about["given"]
+    words = [*_launch(about, about["name"]), *_flags(given, SIZED)]
+    return [*words, *_settings(given["set"]), *_flags(given, CARRIED)]
 
 
 def _launch(about: Mapping[str, Any], name: str) -> list[str]:
     return ["python", "sweeps/launch.py", "--space", about["space"], "--name", name]
 
 
-def _flags(given: Mapping[str, list[str]], names: Sequence[str]) -> list[str]:
-    words: list[str] = []
-    for flag in names:
-        values = given[flag] if flag == "--set" else given[flag][-1:]
-        for value in values:
-            words += [flag, value]
-    return words
+def _flags(given: Mapping[str, Any], names: Sequence[str]) -> list[str]:
+    flags = [(f"--{name.replace('_', '-')}", given[name]) for name in names if name in given]
+    return [word for flag, value in flags for word in (flag, _word(value))]
 
 
-def _given(command: str) -> dict[str, list[str]]:
-    """The values of each flag in ``CARRIED`` and ``SIZED``, as given in the command."""
-    found: dict[str, list[str]] = {flag: [] for flag in CARRIED + SIZED}
-    current = ""
-    for word in words_of(command):
-        if word.startswith("--"):
-            current, equals, value = word.partition("=")
-            words = [value] if equals else []
-        else:
-            words = [word]
-        if current in found:
-            found[current] += words
-    return found
+def _settings(given: Mapping[str, Any]) -> list[str]:
+    return [word for key, value in given.items() for word in ("--set", f"{key}={_word(value)}")]
+
+
+def _word(value: Any) -> str:
+    return str(value).removesuffix(".0") if isinstance(value, float) else str(value)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis.findings.comparison_results import Comparison, Comparisons, Tie
+from analysis.findings.comparison import Comparison, Tie
+from analysis.findings.comparison_results import Comparisons
 from analysis.findings.learned import learned_arms
 from analysis.findings.looks import looks
 from analysis.findings.planner import steps, wishes

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analysis.findings.comparison_results import Comparison
+from analysis.findings.comparison import Comparison
 from analysis.findings.comparisons import compare_arms
 from analysis.reading.arms import Arm
-from analysis.reading.confirmation import Confirmation
-from analysis.reading.study import Study
+from analysis.reading.study import Confirmation, Study
 from sweeps.commands.command_line import counted
 
 

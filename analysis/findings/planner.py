@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from analysis.findings.commands import train_more
+from analysis.findings.comparison import Comparison
 from analysis.reading.arms import Arm
 from analysis.reading.study import Study
 from analysis.statistics.against import Against
 from analysis.statistics.planning import Wanted, seeds_wanted
-
-if TYPE_CHECKING:
-    from analysis.findings.comparison_results import Comparison
 
 MOST_STEPS = 3
 

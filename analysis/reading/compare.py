@@ -12,10 +12,11 @@ import pyarrow as pa
 
 from analysis.reading.curves import CURVES_SCHEMA
 from analysis.reading.ledger import SweepData, load_sweep
-from analysis.reading.opening import opened
 from analysis.reading.tables import axis_value, trials_schema
 from focus_core.errors import UserError
 from sweeps.commands.command_line import shown
+from sweeps.record.home import find_home
+from sweeps.record.reading import reading
 
 SWEEP = "sweep"
 """The axis that says to which sweep a trial belongs."""
@@ -47,7 +48,7 @@ def read_sweeps(home: Path, names: Sequence[str]) -> SweepData:
     twice = [name for name in names if names.count(name) > 1]
     if twice:
         raise UserError(f"--compare names {shown(twice[0])} twice: name each sweep once")
-    with opened(home) as connection:
+    with reading(find_home(str(home))) as connection:
         found = [load_sweep(connection, name) for name in names]
     return united(found)
 

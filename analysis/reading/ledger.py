@@ -12,10 +12,11 @@ from typing import Any
 import pyarrow as pa
 import sqlalchemy as sa
 
-from analysis.reading.opening import FIRST_SWEEP, opened
 from analysis.reading.rows import read_tables
 from focus_core.errors import UserError
+from sweeps.record.home import find_home
 from sweeps.record.plan_history import AskedAt, read_asked, read_confirmations
+from sweeps.record.reading import FIRST_SWEEP, reading
 from sweeps.record.schema import Report, Sweep, Trial
 
 SWEEPS = Sweep.__table__
@@ -78,7 +79,7 @@ def read_sweep(home: Path, name: str | None) -> SweepData:
     Raises:
         UserError: no ledger, no table, another schema version, no such sweep.
     """
-    with opened(home) as connection:
+    with reading(find_home(str(home))) as connection:
         return load_sweep(connection, name)
 
 

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
-from analysis.findings.comparison_results import Comparison, Comparisons
+from analysis.findings.comparison import Comparison
+from analysis.findings.comparison_results import Comparisons
 from analysis.reading.arms import Arm
 from analysis.reading.study import Study
 from analysis.sections.card import Theme

@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any
 
 from analysis.findings import Findings
-from analysis.findings.comparison_results import Comparison, Comparisons
+from analysis.findings.comparison import Comparison
+from analysis.findings.comparison_results import Comparisons
 from analysis.reading.arms import Arm
 from analysis.reading.study import Study
 from analysis.sections.arm_figures import draw_differences

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from analysis.findings import Findings
-from analysis.paper import paper_note
+from analysis.reading.paper import paper_note
 from analysis.sections import said_words
 from analysis.sections.card import Block, Card, Column, Command, Table
 from sweeps.provenance.sources.recorded import has_patch, in_words

@@ -6,7 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from analysis.findings.comparison_results import Comparison, Comparisons
+from analysis.findings.comparison import Comparison
+from analysis.findings.comparison_results import Comparisons
 from analysis.reading.arms import Arm
 from analysis.reading.study import Study
 from analysis.reading.tuned import tuned_note

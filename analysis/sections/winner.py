@@ -7,7 +7,8 @@ from typing import Any
 
 from analysis.findings import Findings
 from analysis.findings.commands import can_launch, confirm, train_again
-from analysis.findings.comparison_results import Comparisons, Tie
+from analysis.findings.comparison import Tie
+from analysis.findings.comparison_results import Comparisons
 from analysis.findings.confirmation import Confirmed
 from analysis.reading.arms import Arm
 from analysis.reading.study import Study

@@ -33,25 +33,6 @@ class Checkpoints(Protocol):
         """Replace the stored state; the store never holds half a state."""
 
 
-class Execution(Protocol):
-    """How the replicates of a trial run: one after another, or stacked in one network."""
-
-    def train_step(self, step: int) -> None:
-        """Make one optimiser step (1-based) of every replicate that has not diverged."""
-
-    def evaluate(self, *, final: bool) -> Report:
-        """Scores per seed, ``value/0`` ...; the test split only at the end of the budget."""
-
-    def state(self) -> dict[str, Any]:
-        """Return the state that ``restore`` needs to continue."""
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Continue from ``state``."""
-
-    def all_diverged(self) -> bool:
-        """True if no replicate is left to train."""
-
-
 class OneAfterAnother:
     """Every replicate has its own network and optimiser; the replicates step in turn."""
 
@@ -59,17 +40,20 @@ class OneAfterAnother:
         self.replicates = [Replicate(trial, seed, device) for seed in seeds]
 
     def train_step(self, step: int) -> None:
+        """Make one optimiser step (1-based) of every replicate that has not diverged."""
         for replicate in self.replicates:
             if replicate.diverged_at is None:
                 replicate.train_step(step)
 
     def evaluate(self, *, final: bool) -> Report:
+        """Scores per seed, ``value/0`` ...; the test split only at the end of the budget."""
         scores = {r.seed: r.evaluate(final=final) for r in self.replicates}
         found = {f"{name}/{k}": score for k, each in scores.items() for name, score in each.items()}
         found |= merge(found, [replicate.seed for replicate in self.replicates])
         return found
 
     def state(self) -> dict[str, Any]:
+        """Return the state that ``restore`` needs to continue."""
         return {str(r.seed): r.state() for r in self.replicates}
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -77,6 +61,7 @@ class OneAfterAnother:
             replicate.restore(state[str(replicate.seed)])
 
     def all_diverged(self) -> bool:
+        """True if no replicate is left to train."""
         return all(r.diverged_at is not None for r in self.replicates)
 
 
@@ -155,7 +140,7 @@ def fit(
         last_report, reported = time.monotonic(), step
 
 
-def _state(step: int, reported: int, spent: Report, execution: Execution) -> dict[str, Any]:
+def _state(step: int, reported: int, spent: Report, execution: OneAfterAnother) -> dict[str, Any]:
     """The state that a checkpoint holds.
 
     Args:

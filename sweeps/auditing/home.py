@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 import sqlalchemy as sa
 
@@ -16,30 +14,16 @@ from sweeps.auditing.mlflow_reader import check_mlflow
 from sweeps.auditing.question import find_configure
 from sweeps.auditing.runs import read_runs
 from sweeps.auditing.study import check_study
-from sweeps.commands.command_line import home_folder
 from sweeps.commands.settings import number
-from sweeps.commands.sqlite_address import sqlite_url
-from sweeps.planning.destinations import check_tracking, ledger_file
+from sweeps.record.home import Home
 from sweeps.record.lease import Holder, holder
 from sweeps.record.ledger import Ledger
-from sweeps.record.reader import Disagreement, Rows, read_sweeps, reading
+from sweeps.record.reader import Disagreement, Rows, read_sweeps
+from sweeps.record.reading import reading
 from sweeps.record.schema import IMPORTED, Lease, Sweep
 
 SETTLE_SECONDS = 5.0
 """The time between two looks at a running sweep (``FOCUS_AUDIT_SECONDS``)."""
-
-
-@dataclass(frozen=True)
-class Home:
-    """Where the records are."""
-
-    folder: Path
-    ledger_url: str
-    tracking_uri: str
-
-    def checkpoints(self, sweep: Sweep) -> Path:
-        """The folder of one sweep's checkpoints."""
-        return self.folder / "checkpoints" / sweep.name
 
 
 @dataclass(frozen=True)
@@ -61,20 +45,6 @@ class Looked:
     def imported(self) -> bool:
         """Whether another tool made the sweep: then only its rows are checked, with each other."""
         return self.rows.sweep.space == IMPORTED
-
-
-def find_home(folder: str | None) -> Home:
-    """The home asked for, with the addresses that the environment gives it.
-
-    Raises:
-        UserError: the home, the ledger's address or MLflow's address cannot be used.
-    """
-    home = home_folder(folder)
-    ledger = os.environ.get("FOCUS_LEDGER_URL") or sqlite_url(home / "ledger.db")
-    tracking = os.environ.get("MLFLOW_TRACKING_URI") or sqlite_url(home / "mlflow.db")
-    ledger_file(ledger, home)
-    check_tracking(tracking, "MLFLOW_TRACKING_URI")
-    return Home(home, ledger, tracking)
 
 
 def look(home: Home, name: str | None) -> list[Looked]:
@@ -104,11 +74,11 @@ def look(home: Home, name: str | None) -> list[Looked]:
 
 
 def _look_once(home: Home, name: str | None) -> list[Looked]:
-    holders = _holders(home.ledger_url)
-    with reading(home.ledger_url) as connection:
+    holders = _holders(home)
+    with reading(home) as connection:
         sweeps = read_sweeps(connection, name)
     # Holders are read before and after the rows: whoever held the sweep at either time counts.
-    holders = _holders(home.ledger_url) | holders
+    holders = _holders(home) | holders
     return [_look_at(home, rows, holders.get(rows.sweep.name)) for rows in sweeps]
 
 
@@ -118,19 +88,19 @@ def _look_at(home: Home, rows: Rows, held: Holder | None) -> Looked:
     configure, busy = find_configure(rows.sweep), held is not None
     found = check_ledger(rows, held=busy, configure=configure)
     found += check_mlflow(rows, read_runs(home.tracking_uri, rows.sweep), held=busy)
-    found += check_checkpoints(home.checkpoints(rows.sweep), rows, busy=busy)
+    found += check_checkpoints(home.checkpoints(rows.sweep.name), rows, busy=busy)
     found += check_study(rows)
     return Looked(rows, held, found, points_checked=configure is not None)
 
 
-def _holders(url: str) -> dict[str, Holder]:
-    with reading(url) as connection:
+def _holders(home: Home) -> dict[str, Holder]:
+    with reading(home) as connection:
         if not sa.inspect(connection).has_table(Lease.__tablename__):
             return {}
         leased = sa.select(Lease.sweep_id)
         if not connection.execute(leased).first():
             return {}
-    ledger = Ledger(url)
+    ledger = Ledger(home.ledger_url)
     try:
         with ledger.reading() as session:
             sweeps = session.scalars(sa.select(Sweep).where(Sweep.id.in_(leased))).all()

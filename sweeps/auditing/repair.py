@@ -9,11 +9,12 @@ from collections.abc import Sequence
 
 from focus_core.errors import UserError
 from sweeps.auditing.checkpoints import clean_checkpoints
-from sweeps.auditing.home import Home, Looked
+from sweeps.auditing.home import Looked
 from sweeps.auditing.mlflow_reader import check_mlflow
 from sweeps.auditing.runs import read_runs
 from sweeps.commands.reasons import first_line
 from sweeps.evidence.ranking import Leaks
+from sweeps.record.home import Home
 from sweeps.record.ledger import Ledger
 from sweeps.record.reader import Rows
 from sweeps.record.schema import Report, Sweep, Trial
@@ -35,7 +36,7 @@ def repair(home: Home, sweeps: Sequence[Looked]) -> None:
                 f"sweep {found.name!r} is held by {found.held}: wait or stop it, then repair"
             )
     for found in sweeps:
-        clean_checkpoints(home.checkpoints(found.rows.sweep), found.rows)
+        clean_checkpoints(home.checkpoints(found.rows.sweep.name), found.rows)
         if any(d.where == "MLflow" for d in found.disagreements):
             _rebuild(home, found.rows)
 
@@ -45,10 +46,10 @@ def _rebuild(home: Home, rows: Rows) -> None:
 
     sweep, trials, reports = _read(home, rows.sweep.name)
     is_server = home.tracking_uri.startswith(("http:", "https:"))
-    artifacts = None if is_server else home.folder / "artifacts"
+    artifacts = None if is_server else home.artifacts
     try:
         client = connect(home.tracking_uri)
-        follow_home(home.tracking_uri, home.folder / "artifacts")
+        follow_home(home.tracking_uri, home.artifacts)
         # First add what the existing runs lack. Then replace the runs that still disagree.
         for anew in (False, True):
             found = check_mlflow(rows, read_runs(home.tracking_uri, rows.sweep), held=False)

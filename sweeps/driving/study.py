@@ -26,7 +26,7 @@ from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from search_spaces.axes import Axis
-from search_spaces.soundness import every_value, random_points, walk
+from search_spaces.points import every_value, random_points, walk
 from search_spaces.space import Space
 from sweeps.record.schema import Report, Trial
 

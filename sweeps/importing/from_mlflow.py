@@ -25,7 +25,8 @@ from sweeps.importing.found import (
     the_direction,
     the_metric,
 )
-from sweeps.planning.destinations import check_schema, check_tracking, tables
+from sweeps.planning.destinations import check_schema, check_tracking
+from sweeps.record.database_file import tables
 from sweeps.record.schema import State
 
 AT_ONCE = 1000

@@ -16,7 +16,8 @@ from sweeps.launching.sweep_row import same_question
 from sweeps.planning.plan import NAME, Plan
 from sweeps.provenance.code_identity import trial_code
 from sweeps.record.plan_history import AskedAt, read_asked, standing
-from sweeps.record.reader import Rows, TrialRow, read_sweeps, reading
+from sweeps.record.reader import Rows, TrialRow, read_sweeps
+from sweeps.record.reading import reading
 from sweeps.record.seeds import FIRST_FRESH
 from sweeps.showing.progress import short_point
 
@@ -38,7 +39,7 @@ def confirmation_of(plan: Plan, args: Namespace) -> Plan:
     name = plan.name + ENDING
     fits = NAME.fullmatch(name) is not None
     require(fits, f"--confirm would call its sweep {name[:40]!r}...: the name is too long")
-    with reading(plan.ledger_url) as connection:
+    with reading(plan.home) as connection:
         (rows,) = read_sweeps(connection, plan.name)
         confirms = standing(read_asked(connection, rows.sweep.id)).get("confirms")
         found = read_sweeps(connection, name) if name in rows.sweep_names else []
@@ -69,7 +70,7 @@ def confirmation_of(plan: Plan, args: Namespace) -> Plan:
 
 def _check(plan: Plan, rows: Rows) -> None:
     sweep = rows.sweep
-    differs = same_question(plan, {"space": sweep.space, "axes": sweep.axes, **sweep.base})
+    differs = same_question(plan, sweep)
     require(
         differs is None,
         f"the sweep {plan.name!r} asks something else ({differs}): give the --set of its command",

@@ -14,16 +14,17 @@ from sweeps.commands.command_line import counted, one_line
 from sweeps.driving.assignment import checkpoint_seconds
 from sweeps.driving.driver import Driver
 from sweeps.driving.events import Listener
+from sweeps.driving.own_process import OwnProcess
 from sweeps.driving.stopping import StopFlag
 from sweeps.driving.study import Study
 from sweeps.launching.plan_changes import asked
 from sweeps.launching.sweep_row import find_or_add, go_on
 from sweeps.machine.temporary import clear_what_the_dead_left
-from sweeps.planning.home_folder import prepare_home, private_files
 from sweeps.planning.plan import Plan
 from sweeps.provenance import launch_origin
 from sweeps.provenance.sources.recorded import notes
 from sweeps.record.errors import LeaseLostError, LedgerError
+from sweeps.record.home import prepare_home, private_files
 from sweeps.record.launches import begin_launch, end_launch
 from sweeps.record.lease import hold
 from sweeps.record.ledger import Ledger
@@ -35,6 +36,7 @@ from sweeps.workers.guard import Limits
 if TYPE_CHECKING:
     from sweeps.showing.display import Display
     from sweeps.showing.tracking import MlflowTracker
+    from sweeps.workers.runner import Runner
 
 EXIT_DONE, EXIT_FAILED = 0, 1
 MLFLOW_SECONDS = 60
@@ -59,21 +61,22 @@ def run_sweep(
     """
     limits = Limits.from_environment()
     checkpoint_seconds()  # refuse a wrong setting now, not when the first trial is handed out
-    stopping = StopFlag(plan.seconds, called=called)
+    stopping = StopFlag(plan.seconds)
+    process = OwnProcess(stopping, called=called)
     if called:
-        stopping.closing.callback(stopping.release_signals)
+        process.closing.callback(process.release_signals)
     with private_files():
-        prepare_home(plan)
+        prepare_home(plan.home, plan.name)
         clear_what_the_dead_left()
-        ledger = Ledger(plan.ledger_url)
-        stopping.closing.callback(ledger.close)
+        ledger = Ledger(plan.home.ledger_url)
+        process.closing.callback(ledger.close)
         options = {"retry_failed": retry_failed, "rerun": rerun}
-        with stopping.closing:
-            code = _launch(plan, ledger, argv, limits, stopping, **options)
+        with process.closing:
+            code = _launch(plan, ledger, argv, limits, process, **options)
     if stopping.failure is not None:
         tell(f"launch.py: {one_line(stopping.failure)}", error=True)
-    if stopping.ray_is_lost:
-        stopping.leave(code)
+    if process.must_leave:
+        process.leave(code)
     return code
 
 
@@ -82,23 +85,28 @@ def _launch(
     ledger: Ledger,
     argv: Sequence[str],
     limits: Limits,
-    stopping: StopFlag,
+    process: OwnProcess,
     **options: bool,
 ) -> int:
+    stopping = process.stopping
     found = launch_origin.everything(argv)
     sweep = find_or_add(ledger, plan, found)
-    stopping.closing.enter_context(hold(ledger, sweep))
+    process.closing.enter_context(hold(ledger, sweep))
     sweep = go_on(
-        ledger, plan, found, forget=lambda name: forget(plan.checkpoints, name), **options
+        ledger,
+        plan,
+        found,
+        forget=lambda name: forget(plan.checkpoints, name),
+        **options,
     )
     launch = begin_launch(ledger, sweep, found)
     if gaps := notes(found["diff"]):
         said = "; ".join(gaps)
         tell(f"launch.py: warning: the sources are not fully recorded: {said}", error=True)
-    stopping.closing.callback(_end_abandoned, ledger, launch, stopping)
+    process.closing.callback(_end_abandoned, ledger, launch, process)
     ledger.on_failure = lambda error: stopping.give_up(str(error))
     try:
-        code = _drive(plan, ledger, sweep, limits, stopping, **options)
+        code = _drive(plan, ledger, sweep, limits, process, **options)
         reason = stopping.reason or REASONS[code]
     except Exception as error:
         if ledger.failure is None:
@@ -111,9 +119,9 @@ def _launch(
     return code
 
 
-def _end_abandoned(ledger: Ledger, launch: Launch, stopping: StopFlag) -> None:
-    if stopping.abandoned and ledger.failure is None:
-        end_launch(ledger, launch, stopping.exit_code, stopping.reason or "")
+def _end_abandoned(ledger: Ledger, launch: Launch, process: OwnProcess) -> None:
+    if process.abandoned and ledger.failure is None:
+        end_launch(ledger, launch, process.exit_code, process.stopping.reason or "")
 
 
 def _drive(
@@ -121,7 +129,7 @@ def _drive(
     ledger: Ledger,
     sweep: Sweep,
     limits: Limits,
-    stopping: StopFlag,
+    process: OwnProcess,
     *,
     retry_failed: bool,
     rerun: bool,
@@ -129,9 +137,12 @@ def _drive(
     from sweeps.showing.display import Display
     from sweeps.showing.tracking import MlflowTracker
 
-    stopping.catch_signals()
-    tracker = MlflowTracker(plan.tracking_uri, artifacts=plan.artifacts, may_write=ledger.is_ours)
-    display = Display(places=_places(plan), hung_up=stopping.hung_up)
+    stopping = process.stopping
+    process.catch_signals()
+    tracker = MlflowTracker(
+        plan.home.tracking_uri, artifacts=plan.home.artifacts, may_write=ledger.is_ours
+    )
+    display = Display(places=_places(plan), hung_up=process.hung_up)
     listeners: list[Listener] = [tracker, display]
     study = Study(
         plan.space,
@@ -153,11 +164,11 @@ def _drive(
         forget=lambda trial_id: forget(plan.checkpoints, trial_id),
         most_lost=limits.most_lost,
     )
-    closing = stopping.closing.enter_context(ExitStack())
+    closing = process.closing.enter_context(ExitStack())
     closing.callback(_close, driver, display, tracker, stopping)
     with closing:
         if not driver.done:
-            _train(plan, driver, limits, stopping)
+            runner_for(plan, limits, process).run(driver, stopping)
         if driver.broken is not None:
             stopping.give_up(
                 f"the sweep stops: {driver.broken}; once that is mended, the same command with "
@@ -183,7 +194,7 @@ def _close(driver: Driver, display: Display, tracker: MlflowTracker, stopping: S
 
 def _places(plan: Plan) -> dict[str, str]:
     """The commands with which a person looks at the sweep next."""
-    home = [] if plan.home == Path("runs").absolute() else ["--home", str(plan.home)]
+    home = [] if plan.home.folder == Path("runs").absolute() else ["--home", str(plan.home.folder)]
     name = plan.confirms or plan.name  # the confirmed sweep's report shows its confirmation
     where = shlex.join(["--sweep", name, *home])
     return {
@@ -192,30 +203,24 @@ def _places(plan: Plan) -> dict[str, str]:
     }
 
 
-def _train(plan: Plan, driver: Driver, limits: Limits, stopping: StopFlag) -> None:
+def runner_for(plan: Plan, limits: Limits, process: OwnProcess) -> Runner:
+    """The way in which the plan's trials are run."""
     checkpoints = str(plan.checkpoints)
     if plan.local:
-        from sweeps.workers.inline import run_inline
+        from sweeps.workers.inline import Inline
 
-        run_inline(
-            driver, checkpoints=checkpoints, threads=max(1, int(plan.cpus)), stopping=stopping
-        )
-        return
-    from sweeps.workers.on_ray.run import run_on_ray, with_ray
+        return Inline(checkpoints=checkpoints, threads=max(1, int(plan.cpus)))
+    from sweeps.workers.on_ray.run import OnRay
 
-    def work(scratch: Path) -> None:
-        run_on_ray(
-            driver,
-            checkpoints=checkpoints,
-            cpus=plan.cpus,
-            gpus=plan.gpus,
-            max_concurrent=plan.max_concurrent,
-            limits=limits,
-            stopping=stopping,
-            scratch=scratch,
-        )
-
-    with_ray(plan.address, stopping, work)
+    return OnRay(
+        process=process,
+        address=plan.address,
+        checkpoints=checkpoints,
+        cpus=plan.cpus,
+        gpus=plan.gpus,
+        max_concurrent=plan.max_concurrent,
+        limits=limits,
+    )
 
 
 def _close_tracker(tracker: MlflowTracker, failure: LedgerError | None) -> None:

@@ -22,13 +22,14 @@ from typing import Any
 
 from focus_core.errors import UserError
 from focus_core.output import put, tell
-from sweeps.driving.stopping import SIGNALS
+from sweeps.driving.own_process import SIGNALS
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """
 import sys
-from sweeps import apart, launch
-apart.end_with(int(sys.argv.pop(1)))
+from sweeps import launch
+from sweeps.launching import separate_process
+separate_process.end_with(int(sys.argv.pop(1)))
 sys.exit(launch.main(own_process=True))
 """
 END_SECONDS = 60.0

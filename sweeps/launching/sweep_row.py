@@ -56,7 +56,7 @@ def find_or_add(ledger: Ledger, plan: Plan, provenance: Mapping[str, Any]) -> Sw
             f"the sweep {plan.name!r} was imported from another tool and cannot be gone on with: "
             "choose another --name"
         )
-    differs = same_question(plan, {"space": sweep.space, "axes": sweep.axes, **sweep.base})
+    differs = same_question(plan, sweep)
     if differs:
         raise UserError(
             f"the sweep {plan.name!r} asks something else ({differs}): choose another --name"
@@ -119,13 +119,18 @@ def go_on(
     return sweep
 
 
-def same_question(plan: Plan, stored: dict[str, Any]) -> str | None:
-    """What differs between ``plan`` and the ``stored`` sweep; None when nothing differs."""
+def same_question(plan: Plan, sweep: Sweep) -> str | None:
+    """What differs between the plan and the sweep; None when nothing differs."""
     now = {
         "space": plan.space.name,
         "axes": json.loads(json.dumps(plan.space.describe_axes())),
         **plan.base.canonical(),
     }
+    stored = {"space": sweep.space, "axes": sweep.axes, **sweep.base}
+    if sweep.given is not None:  # settings that have no effect in the base, but may in an arm
+        known = {*now, *(axis.key for axis in plan.space.axes)}
+        now |= {k: v for k, v in plan.given["set"].items() if k not in known}
+        stored |= {k: v for k, v in sweep.given["set"].items() if k not in known}
     keys = [*now, *(k for k in stored if k not in now)]
     wrong = [k for k in keys if now.get(k) != stored.get(k)]
     if not wrong:
@@ -147,6 +152,7 @@ def _new(plan: Plan, provenance: Mapping[str, Any]) -> Sweep:
         planned=plan.trials,
         base=plan.base.canonical(),
         axes=plan.space.describe_axes(),
+        given=dict(plan.given),
         **provenance,
     )
 

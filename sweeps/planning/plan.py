@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import os
 import re
 from argparse import Namespace
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from focus_core.config import Scalar, TrialConfig, check_key, read_value
 from focus_core.errors import require
 from focus_core.tools.needed_data import check_data
 from search_spaces import load
-from search_spaces.soundness import different_trials
+from search_spaces.soundness import check, different_trials
 from search_spaces.space import VARIANT, Point, Space
-from sweeps.commands.command_line import counted, home_folder, shown
-from sweeps.commands.sqlite_address import sqlite_url
+from sweeps.commands.command_line import counted, shown
 from sweeps.provenance.launch_origin import usable_cpus, visible_gpus
+from sweeps.record.home import Home, find_home
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 LONGEST = 1_000_000
+GIVEN = ("trials", "sampler", "seeds", "home", "cpus_per_trial", "gpus_per_trial")
+"""The flags that a later command for the same sweep, or for one of its trials, repeats."""
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -28,6 +31,7 @@ class Plan:
     """A sweep about to be launched.
 
     Attributes:
+        given: what the command line gave (``Sweep.given``).
         hypothesis: what is expected; empty where no expectation was stated.
         margin: the largest difference that does not matter; None: the metric's own.
         first: points that come before the sampler's proposals; they replace the points of a grid.
@@ -49,10 +53,9 @@ class Plan:
     max_concurrent: int | None
     seconds: float | None
     address: str | None
-    home: Path
-    ledger_url: str
-    tracking_uri: str
+    home: Home
     local: bool
+    given: Mapping[str, Any]
     cautions: tuple[str, ...]
     hypothesis: str = ""
     margin: float | None = None
@@ -62,13 +65,9 @@ class Plan:
     first_seed: int = 0
 
     @property
-    def artifacts(self) -> Path:
-        return self.home / "artifacts"
-
-    @property
     def checkpoints(self) -> Path:
-        """The folder of this sweep alone: other code may have trained another sweep's trials."""
-        return self.home / "checkpoints" / self.name
+        """The folder of this sweep's checkpoints."""
+        return self.home.checkpoints(self.name)
 
     def warmup(self) -> int | None:
         """Steps before a trial may be pruned; None where no trial is pruned."""
@@ -82,14 +81,8 @@ def make_plan(args: Namespace) -> Plan:
         UserError: one line that says what is wrong and what would be right.
     """
     settings = parse_settings(args.set or [])
-    space = load(args.space)
-    pins = {k: v for k, v in settings.items() if k in {a.key for a in space.axes}}
-    space = space.pinned(pins)
-    for key in settings:
-        if key not in pins:
-            check_key(key)
-    base = space.base().override({k: v for k, v in settings.items() if k not in pins})
-    cautions = list(space.check(base))
+    space, base = question(args.space, settings)
+    cautions = list(check(space, base))
     check_data(base.task)
     sampler = args.sampler or space.sampler
     trials = _number_of_trials(args.trials, space, sampler)
@@ -109,7 +102,6 @@ def make_plan(args: Namespace) -> Plan:
         f"--name {name[:40]!r} must be 1 to 80 letters, digits, '.', '_' or '-', starting with "
         "a letter or digit",
     )
-    home = home_folder(args.home)
     return Plan(
         name=name,
         space=space,
@@ -117,23 +109,40 @@ def make_plan(args: Namespace) -> Plan:
         sampler=sampler,
         trials=trials,
         seeds=args.seeds or space.seeds,
-        cpus=args.cpus_per_trial,
+        cpus=_cpus(args),
         gpus=args.gpus_per_trial,
         max_concurrent=args.max_concurrent,
         seconds=parse_duration(args.time_budget),
         address=args.address,
-        home=home,
-        ledger_url=os.environ.get("FOCUS_LEDGER_URL") or sqlite_url(home / "ledger.db"),
-        tracking_uri=args.tracking_uri
-        or os.environ.get("MLFLOW_TRACKING_URI")
-        or sqlite_url(home / "mlflow.db"),
+        home=find_home(args.home, args.tracking_uri),
         local=args.local,
+        given=_given(args, settings),
         cautions=tuple(cautions),
         hypothesis=space.hypothesis if args.hypothesis is None else args.hypothesis,
         margin=space.margin if args.margin is None else args.margin,
         first=first,
         only=tuple(args.only or ()),
     )
+
+
+def question(space: str, settings: Mapping[str, Scalar]) -> tuple[Space, TrialConfig]:
+    """The space with this name and its base, after ``settings``: they fix axes or change the base.
+
+    Raises:
+        UserError: there is no such space or option, or a value cannot be had.
+    """
+    found = load(space)
+    pins = {k: v for k, v in settings.items() if k in {axis.key for axis in found.axes}}
+    others = {k: v for k, v in settings.items() if k not in pins}
+    found = found.pinned(pins)
+    for key in others:
+        check_key(key)
+    return found, found.base().override(others)
+
+
+def _given(args: Namespace, settings: Mapping[str, Scalar]) -> dict[str, Any]:
+    found = {name: getattr(args, name) for name in GIVEN}
+    return {"set": dict(settings)} | {k: v for k, v in found.items() if v is not None}
 
 
 def parse_settings(pairs: list[str]) -> dict[str, Scalar]:
@@ -206,8 +215,12 @@ def _check_words(args: Namespace) -> None:
     require(not args.only, "--confirm trains winner and reference: leave out --only")
 
 
+def _cpus(args: Namespace) -> float:
+    return 1.0 if args.cpus_per_trial is None else float(args.cpus_per_trial)
+
+
 def _check_resources(args: Namespace) -> None:
-    cpus, gpus, at_once = args.cpus_per_trial, args.gpus_per_trial, args.max_concurrent
+    cpus, gpus, at_once = _cpus(args), args.gpus_per_trial, args.max_concurrent
     require(cpus > 0, f"--cpus-per-trial must be above 0, not {cpus:g}")
     require(gpus is None or gpus >= 0, f"--gpus-per-trial must be 0 or more, not {gpus}")
     require(at_once is None or at_once >= 1, f"--max-concurrent must be 1 or more, not {at_once}")

@@ -33,9 +33,9 @@ def plan_lines(plan: Plan) -> list[tuple[str, str]]:
         ("trials", _trials(plan)),
         ("resolves", resolution(plan)),
         ("runs", _runs(plan)),
-        ("ledger", shown_url(plan.ledger_url)),
-        ("mlflow", hide_secrets(plan.tracking_uri)),
-        ("home", str(plan.home)),
+        ("ledger", shown_url(plan.home.ledger_url)),
+        ("mlflow", hide_secrets(plan.home.tracking_uri)),
+        ("home", str(plan.home.folder)),
         *(("caution", text) for text in (*plan.cautions, *too_many(plan))),
     ]
     return [(label, text) for label, text in found if text]

@@ -35,5 +35,13 @@ def _give_trials_their_code(operations: Operations) -> None:
     operations.execute(sa.update(trials).values(code=of_sweep))
 
 
-STEPS: dict[int, Callable[[Operations], None]] = {2: _give_trials_their_code}
+def _keep_what_was_given(operations: Operations) -> None:
+    """Add ``sweeps.given``, empty: before this version, only the text of the command was kept."""
+    operations.add_column("sweeps", sa.Column("given", sa.JSON))
+
+
+STEPS: dict[int, Callable[[Operations], None]] = {
+    2: _give_trials_their_code,
+    3: _keep_what_was_given,
+}
 """Each step, by the version that it starts from."""

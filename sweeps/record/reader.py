@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from focus_core.errors import UserError
 from sweeps.record.plan_history import read_asked, seeds_of
-from sweeps.record.schema import Replicate, Report, SchemaInfo, Sweep, Trial
-from sweeps.record.schema_words import COPIED, version_words
+from sweeps.record.schema import Replicate, Report, Sweep, Trial
 from sweeps.record.seeds import Seeds
 
 
@@ -94,50 +91,6 @@ class Rows:
 TRIAL_COLUMNS = [
     name for name in TrialRow.__dataclass_fields__ if name not in ("replicates", "reports")
 ]
-
-
-@contextmanager
-def reading(url: str) -> Iterator[sa.Connection]:
-    """A connection for reading. On SQLite it cannot write, and sees one moment of the ledger.
-
-    Raises:
-        UserError: there is no ledger, or it has another version, or it cannot be read.
-    """
-    parsed = sa.make_url(url)
-    shown = parsed.render_as_string(hide_password=True)
-    if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").is_file():
-        raise UserError(
-            f"no ledger at {parsed.database}: launch a sweep first "
-            "(python sweeps/launch.py --space nfft_bins), or name its --home"
-        )
-    engine = sa.create_engine(url)
-    try:
-        with engine.connect() as connection, connection.begin():
-            if connection.dialect.name == "sqlite":
-                connection.exec_driver_sql("PRAGMA query_only=ON")
-                connection.exec_driver_sql("BEGIN")  # Python's sqlite3 begins at a write only
-            _check_version(connection, shown)
-            yield connection
-    except sa.exc.DBAPIError as error:
-        said = (str(error.orig).splitlines() or ["no reason given"])[0]
-        hint = f"; was it {COPIED}" if "malformed" in said else ""
-        raise UserError(f"cannot read {shown} as a ledger: {said}{hint}") from None
-    finally:
-        engine.dispose()
-
-
-def _check_version(connection: sa.Connection, shown: str) -> None:
-    known = sa.inspect(connection).get_table_names()
-    if not known:
-        raise UserError(f"{shown} has no tables: launch a sweep first, or was it {COPIED}")
-    if SchemaInfo.__tablename__ not in known:
-        raise UserError(
-            f"{shown} is a database of something else (no schema_info table): "
-            "name another with FOCUS_LEDGER_URL or --home"
-        )
-    version = connection.scalar(sa.select(SchemaInfo.version))
-    if wrong := version_words(version):
-        raise UserError(f"{shown} {wrong}")
 
 
 def read_sweeps(connection: sa.Connection, name: str | None) -> list[Rows]:

@@ -10,7 +10,7 @@ from sqlalchemy import JSON, DateTime, ForeignKey, Text, TypeDecorator, UniqueCo
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 State = Literal["waiting", "running", "complete", "pruned", "failed", "killed"]
 STATES: tuple[State, ...] = get_args(State)
@@ -75,6 +75,10 @@ class Sweep(Base):
     axes: Mapped[list[Any]]
     """``[{"key", "kind": "categorical"|"int"|"float", "choices"|"low", "high", "log"}]``."""
     command: Mapped[str] = mapped_column(Text)
+    """The launcher's command line, for people: no program reads it."""
+    given: Mapped[dict[str, Any] | None]
+    """What the command line gave, as values by flag; ``set`` has the settings by key. None where
+    another tool made the sweep, or a program before this column."""
     commit: Mapped[str] = mapped_column(default="")
     dirty: Mapped[bool] = mapped_column(default=False)
     diff: Mapped[str] = mapped_column(Text, default="")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sweeps.record.schema import SCHEMA_VERSION
 
-OLDER = (2,)
+OLDER = (2, 3)
 """Versions that ``sweeps.migrate`` brings forward."""
 COPIED = (
     "copied while a sweep ran? What is newest in a ledger is in a file beside it, ledger.db-wal: "

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
 
-from sweeps.driving.assignment import Assignment
 from sweeps.driving.driver import Driver
 from sweeps.driving.stopping import StopFlag
 from sweeps.workers.worker import TrialStopped, describe_failure, is_outside, train_trial
 
 
-def run_inline(driver: Driver, *, checkpoints: str, threads: int, stopping: StopFlag) -> None:
-    """Drive every trial to its end.
+@dataclass(frozen=True, kw_only=True)
+class Inline:
+    """A ``Runner``: one trial after the other.
 
-    Args:
-        driver: the sweep.
-        checkpoints: the folder where workers keep their states.
+    Attributes:
+        checkpoints: the folder where trials keep their states.
         threads: the number of torch threads.
-        stopping: checked before each trial and after each report.
     """
-    with _torch_as_found():
-        while not stopping.requested and (assignment := driver.next_trial()) is not None:
-            _run_one(driver, assignment, checkpoints, threads, stopping)
+
+    checkpoints: str
+    threads: int
+
+    def run(self, driver: Driver, stopping: StopFlag) -> None:
+        """See ``Runner``."""
+        with _torch_as_found():
+            while not stopping.requested and (assignment := driver.next_trial()) is not None:
+                payload = assignment.payload(self.checkpoints, self.threads)
+                _run_one(driver, assignment.trial_id, payload, stopping)
 
 
 @contextmanager
@@ -38,17 +45,12 @@ def _torch_as_found() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def _run_one(
-    driver: Driver, assignment: Assignment, checkpoints: str, threads: int, stopping: StopFlag
-) -> None:
-    trial_id = assignment.trial_id
-
+def _run_one(driver: Driver, trial_id: str, payload: dict[str, Any], stopping: StopFlag) -> None:
     def send(report: dict[str, float]) -> None:
         if not driver.report(trial_id, report) or stopping.requested:
             raise TrialStopped
 
     driver.started(trial_id)
-    payload = assignment.payload(checkpoints, threads)
     try:
         train_trial(payload, send, lambda note: driver.started_over(trial_id, note))
     except TrialStopped:

@@ -12,7 +12,8 @@ from focus_core.config import TrialConfig, from_flat
 from focus_core.errors import UserError
 from focus_core.output import tell
 from sweeps.provenance.code_identity import trial_code
-from sweeps.record.reader import reading
+from sweeps.record.home import Home
+from sweeps.record.reading import reading
 from sweeps.record.schema import Sweep, Trial
 from sweeps.workers import state_file
 from sweeps.workers.checkpoints import kept_files, read_own
@@ -47,13 +48,13 @@ class Trained(NamedTuple):
         return net.eval()
 
 
-def find_trained(home: Path, ledger_url: str, trial_id: str, seed: int) -> Trained:
+def find_trained(home: Home, trial_id: str, seed: int) -> Trained:
     """The trial whose id begins with ``trial_id``, with the weights of ``seed``.
 
     Raises:
         UserError: no trial or several trials begin so, or no usable checkpoint has that seed.
     """
-    with reading(ledger_url) as connection:
+    with reading(home) as connection:
         wanted = (
             sa.select(Trial.trial_id, Trial.config, Trial.token, Trial.code, Sweep.name)
             .join(Sweep)
@@ -69,7 +70,7 @@ def find_trained(home: Path, ledger_url: str, trial_id: str, seed: int) -> Train
     refused: list[str] = []
     for row in found:
         own = {"trial_id": row.trial_id, "code": row.code, "token": row.token}
-        folder = home / "checkpoints" / row.name / row.trial_id
+        folder = home.checkpoints(row.name) / row.trial_id
         weights = _weights(folder, own, seed, refused)
         if weights is not None:
             _compare(row.code, row.config, row.trial_id)
@@ -77,7 +78,7 @@ def find_trained(home: Path, ledger_url: str, trial_id: str, seed: int) -> Train
     if refused:
         raise UserError(f"{refused[0]}: train the trial again with --rerun")
     raise UserError(
-        f"trial {ids[0]} has no checkpoint with seed {seed} below {home / 'checkpoints'}: "
+        f"trial {ids[0]} has no checkpoint with seed {seed} below {home.folder / 'checkpoints'}: "
         "choose another --seed, or train it again with --rerun"
     )
 

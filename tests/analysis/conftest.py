@@ -121,6 +121,7 @@ def make_sweep(name: str, space: str, trials: Sequence[Trial], **changes: Any) -
         "base": TrialConfig().canonical(),
         "axes": [],
         "command": f"python sweeps/launch.py --space {space}",
+        "given": {"set": {}},
         "commit": "0f3c" * 10,
         "versions": {"python": "3.11.9", "torch": "2.13.0"},
         "hardware": {"cpus": 2, "processor": "x86_64"},

@@ -15,7 +15,7 @@ from analysis.reading.ledger import read_sweep
 from focus_core.config import TrialConfig
 from focus_core.errors import UserError
 from search_spaces.axes import Axis, restored
-from search_spaces.soundness import draw
+from search_spaces.points import draw
 from tests.analysis.conftest import make_sweep, make_trial, write_ledger
 
 KINDS: dict[str, Any] = {

@@ -108,8 +108,8 @@ def test_a_trial_stands_where_its_config_is_on_the_others_axis(
 def test_a_command_is_of_the_sweep_that_a_trial_is_of(
     tmp_path: Path, ledger: Make, orders: Make
 ) -> None:
-    command = "python sweeps/launch.py --space order --set model.width=32"
-    home = ledger(tmp_path, orders("a"), orders("b", command=command, seeds=5))
+    given = {"set": {"model.width": 32}}
+    home = ledger(tmp_path, orders("a"), orders("b", given=given, seeds=5))
     found = study(read_sweeps(home, ["a", "b"]))
     about, point = own_sweep(found.about, found.arms[3].point)
     assert (about["name"], point) == ("b", {"model.order": 2})

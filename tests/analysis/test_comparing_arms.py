@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -162,11 +163,9 @@ def test_the_planner_says_what_to_train(
 def test_commands_are_the_launchers_own(
     read: Callable[..., Study], bins: Callable[..., Sweep]
 ) -> None:
-    command = (
-        "python sweeps/launch.py --space nfft_bins --set task.length=64 model.width=32 "
-        "--home /tmp/x --seeds=3 --trials 12 --rerun"
-    )
-    about = read(bins(REAL, command=command)).about
+    settings = {"task.length": 64, "model.width": 32}
+    given = {"set": settings, "home": "/tmp/x", "seeds": 3, "trials": 12}
+    about = read(bins(REAL, given=given)).about
     told = more_seeds(about, 9)
     assert told == (
         "python sweeps/launch.py --space nfft_bins --name bins --trials 12 "
@@ -175,7 +174,7 @@ def test_commands_are_the_launchers_own(
     args = build_parser().parse_args(told.split()[2:])
     assert (args.seeds, args.name, args.set) == (9, "bins", ["task.length=64", "model.width=32"])
     assert confirm(about, 5).endswith("--confirm 5")
-    arm = read(bins(REAL, command=command)).arms[0]
+    arm = read(bins(REAL, given=given)).arms[0]
     again = build_parser().parse_args(train_again(arm, about).split()[2:])
     assert again.trials == 1
     assert "model.bin_length=64" in again.set
@@ -183,7 +182,9 @@ def test_commands_are_the_launchers_own(
 
 def test_a_later_look_is_wider(read: Callable[..., Study], bins: Callable[..., Sweep]) -> None:
     first = compare_arms(read(bins(REAL)))
-    later = compare_arms(read(bins(REAL, command="launch.py --seeds 2")))
+    seen = read(bins(REAL))
+    about = seen.about | {"asked": [{"seeds": 2}, {"seeds": 3}]}
+    later = compare_arms(replace(seen, about=about))
     assert (first.look, later.look) == (1, 2)
     for one, other in zip(first.rows, later.rows, strict=True):
         assert one.low is not None
@@ -211,6 +212,6 @@ def test_duplicate_arms_are_level(read: Callable[..., Study], bins: Callable[...
 def test_what_the_launcher_cannot_train_gets_no_command(
     read: Callable[..., Study], bins: Callable[..., Sweep]
 ) -> None:
-    found = compare_arms(read(bins(REAL, command="")))
+    found = compare_arms(read(bins(REAL, given=None)))
     assert found.steps
     assert {step.command for step in found.steps} == {""}

@@ -14,7 +14,7 @@ from scipy import stats
 from sqlalchemy.orm import Session
 
 from analysis.findings import Findings
-from analysis.findings.comparison_results import Comparison
+from analysis.findings.comparison import Comparison
 from analysis.reading.arms import best_arm
 from analysis.reading.ledger import read_sweep
 from analysis.reading.study import Study, study
@@ -23,7 +23,9 @@ from analysis.statistics.spending import AGAINST_REFERENCE, level_at
 from focus_core.config import TrialConfig
 from sweeps.commands.sqlite_address import sqlite_url
 from sweeps.evidence import winner as launcher
-from sweeps.record.reader import read_sweeps, reading
+from sweeps.record.home import find_home
+from sweeps.record.reader import read_sweeps
+from sweeps.record.reading import reading
 from sweeps.record.schema import Asked, Sweep, Trial
 
 Write = Callable[..., Path]
@@ -68,7 +70,7 @@ def random_sweep(rng: random.Random, sweep_of: Make, trial_of: Make) -> Sweep:
 
 
 def by_launcher(home: Path, name: str = "s") -> tuple[str | None, str | None]:
-    with reading(sqlite_url(home / "ledger.db")) as connection:
+    with reading(find_home(str(home))) as connection:
         (rows,) = read_sweeps(connection, name)
     found = launcher.winner(rows), launcher.reference(rows)
     return found[0] and found[0].trial_id, found[1] and found[1].trial_id

@@ -80,10 +80,10 @@ def test_pairing_needs_fewer_trainings_than_adastop_where_seeds_share_their_luck
 
 
 def test_added_seeds_are_looks() -> None:
-    about: dict[str, Any] = {"command": "python sweeps/launch.py --space x", "seeds": 5}
+    about: dict[str, Any] = {"seeds": 5}
     assert looks(about) == 1
-    assert looks(about | {"command": about["command"] + " --seeds 3"}) == 2
-    assert looks(about | {"command": about["command"] + " --seeds=5"}) == 1
+    assert looks(about | {"asked": [{"seeds": 3}, {"seeds": 5}]}) == 2
+    assert looks(about | {"asked": [{"seeds": 5}, {"seeds": 5}]}) == 1
     asked = [
         {"seeds": 3},
         {"seeds": 3, "margin": 0.1},

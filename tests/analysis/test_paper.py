@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.paper import paper_note
+from analysis.reading.paper import paper_note
 
 OF_FOCUS = {"recall": "100.0", "enwik8": "0.94", "text8": "0.98", "smnist": "99.7"}
 

@@ -16,9 +16,9 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
-from analysis import trial, trial_figures
-from analysis.trial_figures import BLUE, ORANGE
-from analysis.trial_page import render
+from analysis import trial
+from analysis.page import trial_figures
+from analysis.page.trial_page import render
 from tests.sweeps.local_launches import ROOT, SMALL, rows, run_here
 from tests.sweeps.mlflow_database import blank_database  # noqa: F401  a fixture
 
@@ -88,7 +88,7 @@ def test_figure_2_shows_the_responses(look: dict[str, Any]) -> None:
     for ax in figure.axes:
         lines = curves(ax)
         assert len(lines) == 3
-        x, y = lines[ORANGE]
+        x, y = lines[trial_figures.ORANGE]
         assert x == list(range(heard + 2))
         assert y == pytest.approx([0.5**t for t in x])
     assert figure.axes[0].get_ylabel() == "h[t]"
@@ -101,7 +101,7 @@ def test_figure_4_shows_gains_over_frequency_and_the_key(look: dict[str, Any]) -
     assert len(figure.axes) == 2 * 3
     for ax in figure.axes:
         lines = curves(ax)
-        x, y = lines.pop(ORANGE)
+        x, y = lines.pop(trial_figures.ORANGE)
         assert x == pytest.approx(np.linspace(0, 0.5, POINTS))
         assert y == pytest.approx(gain_db(0.5))
         shown = sorted(ys[0] for _, ys in lines.values())
@@ -114,13 +114,13 @@ def test_without_a_key_nothing_is_orange(look: dict[str, Any]) -> None:
     for layer in look["layers"]:
         layer["important"] = None
     for draw in (trial_figures.impulses, trial_figures.filters):
-        assert all(ORANGE not in curves(ax) for ax in draw(look).axes)
+        assert all(trial_figures.ORANGE not in curves(ax) for ax in draw(look).axes)
 
 
 def test_figure_3_shows_both_over_length(look: dict[str, Any]) -> None:
     figure = trial_figures.speeds(look)
     for ax, factor in zip(figure.axes, (1, 3), strict=True):
-        own, rival = curves(ax)[BLUE], curves(ax)[ORANGE]
+        own, rival = curves(ax)[trial_figures.BLUE], curves(ax)[trial_figures.ORANGE]
         assert own == ([64, 128, 256, 512], [factor * 2.0**n for n in range(4)])
         assert rival == ([64, 128], [factor * 1.0, factor * 2.0])
         assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
@@ -223,7 +223,7 @@ def test_it_computes_what_is_not_there_or_asked_for(
 ) -> None:
     path, asked = put(tmp_path, look), []
     monkeypatch.setattr(trial, "_look", lambda *given: asked.append(given) or path)
-    monkeypatch.setattr("analysis.trial_page.fill", lambda *_: None)
+    monkeypatch.setattr("analysis.page.trial_page.fill", lambda *_: None)
     assert trial.main([*words, "--seed", "1", "--home", str(tmp_path)]) == 0
     assert asked == ([(words[0], 1, tmp_path)] if computes else [])
 

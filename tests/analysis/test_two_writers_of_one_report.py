@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from analysis import folders
-from analysis.folders import replace_folder
+from analysis.page import folders
+from analysis.page.folders import replace_folder
 from focus_core.errors import UserError
 
 TIMES = 150

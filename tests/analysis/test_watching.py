@@ -10,8 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from analysis.page.watching import REFRESH, SECONDS, watch
 from analysis.reading.ledger import SweepData, read_sweep
-from analysis.watching import REFRESH, SECONDS, watch
 from sweeps.record.schema import Sweep, Trial
 
 Make = Callable[..., Any]

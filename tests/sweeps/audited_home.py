@@ -8,10 +8,11 @@ from contextlib import closing
 import pytest
 
 from search_spaces import load
-from sweeps.auditing.home import find_home, look
+from sweeps.auditing.home import look
 from sweeps.driving.driver import Driver
 from sweeps.driving.study import Study
 from sweeps.planning.plan import parse_settings
+from sweeps.record.home import find_home
 from sweeps.record.ledger import Ledger
 from sweeps.record.schema import Sweep
 from sweeps.showing.tracking import MlflowTracker
@@ -47,6 +48,7 @@ def add_sweep(ledger, **changes):
         "base": base.canonical(),
         "axes": space.describe_axes(),
         "command": shlex.join(["python", "sweeps/launch.py", "--set", *SETTINGS]),
+        "given": {"set": parse_settings(SETTINGS)},
         "code": "c0de",
     }
     return space, base, ledger.add_sweep(Sweep(**columns | changes))

@@ -90,6 +90,7 @@ def add_sweep(ledger: Ledger, space: Space = GRID, *, name: str = "s", **changes
         "base": space.base().canonical(),
         "axes": space.describe_axes(),
         "command": "python sweeps/launch.py",
+        "given": {"set": {}},
         "code": "c0de",
         **changes,
     }

@@ -16,10 +16,11 @@ import pytest
 from analysis import report, trial
 from sweeps import audit, backup, generate, launch, look
 from sweeps.auditing.checks import check_ledger
-from sweeps.auditing.home import Home
 from sweeps.auditing.home import look as look_at
+from sweeps.record.home import Home, find_home
 from sweeps.record.ledger import Ledger
-from sweeps.record.reader import read_sweeps, reading
+from sweeps.record.reader import read_sweeps
+from sweeps.record.reading import reading
 from sweeps.record.schema import Lease
 from sweeps.workers.checkpoints import TrialCheckpoints
 from tests.sweeps.conftest import GRID, add_sweep, by_bin, make_driver, small_base, train
@@ -102,7 +103,7 @@ def test_every_copy_taken_while_a_writer_writes_is_whole(ledger: Ledger, tmp_pat
     writer.join()
     for name in [f"copy{number}" for number in range(copies)]:
         assert {p.name for p in (tmp_path / name).iterdir()} <= {"ledger.db", "checkpoints"}
-        with reading(f"sqlite:///{tmp_path / name / 'ledger.db'}") as connection:
+        with reading(find_home(str(tmp_path / name))) as connection:
             (found,) = read_sweeps(connection, None)
             assert not connection.exec_driver_sql("select * from leases").all()
         assert check_ledger(found, held=False, configure=None) == []

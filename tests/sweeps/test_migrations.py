@@ -16,19 +16,28 @@ from sweeps import audit, migrate
 from sweeps.auditing.checks import check_identity
 from sweeps.provenance.code_identity import trial_code
 from sweeps.record import migrations
+from sweeps.record.home import find_home
 from sweeps.record.ledger import Ledger
-from sweeps.record.reader import read_sweeps, reading
+from sweeps.record.reader import read_sweeps
+from sweeps.record.reading import reading
 from sweeps.record.schema import SCHEMA_VERSION
 from sweeps.record.schema_words import OLDER
 
-DUMP = Path(__file__).with_name("ledger_schema_2.sql")
-"""What ``sqlite3.Connection.iterdump`` said of a ledger that the program before wrote."""
+VERSIONS = (2, 3)
+"""Of each there is a file: ``sqlite3.Connection.iterdump`` of a ledger that its program wrote."""
+
+
+@pytest.fixture(params=VERSIONS)
+def version(request: pytest.FixtureRequest) -> int:
+    found: int = request.param
+    return found
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
+def home(version: int, tmp_path: Path) -> Path:
+    dump = Path(__file__).with_name(f"ledger_schema_{version}.sql")
     with closing(sqlite3.connect(tmp_path / "ledger.db")) as ledger:
-        ledger.executescript(DUMP.read_text())
+        ledger.executescript(dump.read_text())
     return tmp_path
 
 
@@ -49,40 +58,44 @@ def contents(home: Path) -> dict[str, list[dict[str, Any]]]:
 
 def test_every_older_version_has_a_step() -> None:
     assert sorted(migrations.STEPS) == sorted(OLDER) == list(range(min(OLDER), SCHEMA_VERSION))
+    assert sorted(OLDER) == list(VERSIONS)
 
 
-def test_a_launcher_brings_it_forward_and_loses_nothing(home: Path) -> None:
+def test_a_launcher_brings_it_forward_and_loses_nothing(home: Path, version: int) -> None:
     before = contents(home)
     Ledger(f"sqlite:///{home / 'ledger.db'}").close()
     after = contents(home)
-    assert before.pop("schema_info") == [{"version": 2}]
-    assert after.pop("schema_info") == [{"version": 3}]
-    codes = {trial.pop("code") for trial in after["trials"]}
-    assert codes == {sweep["code"] for sweep in before["sweeps"]} != {""}
+    assert before.pop("schema_info") == [{"version": version}]
+    assert after.pop("schema_info") == [{"version": 4}]
+    assert [sweep.pop("given") for sweep in after["sweeps"]] == [None]
+    if version == 2:
+        codes = {trial.pop("code") for trial in after["trials"]}
+        assert codes == {sweep["code"] for sweep in before["sweeps"]} != {""}
     assert after == before
     assert len(before["trials"]) == 2
 
 
 def test_what_only_reads_asks_for_it_and_then_reads(
-    home: Path, capsys: pytest.CaptureFixture[str]
+    home: Path, version: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = ["--home", str(home)]
     for main in (report.main, audit.main):
         assert main(words) == 2
         said = capsys.readouterr().err
-        assert "has schema version 2, this program reads 3: bring it forward with" in said
+        assert f"has schema version {version}, this program reads 4: bring it forward with" in said
         assert "`python -m sweeps.migrate`" in said
     assert migrate.main(words) == 0
-    assert capsys.readouterr().out.endswith("has schema version 3\n")
+    assert capsys.readouterr().out.endswith("has schema version 4\n")
     assert report.main(words) == 0
     assert (home / "reports" / "nfft_bins" / "index.html").is_file()
     assert migrate.main(words) == 0  # again: nothing is left to do
 
 
+@pytest.mark.parametrize("version", [2], indirect=True)  # since then, no id has changed
 def test_the_audit_asks_of_other_code_only_what_that_code_can_answer(home: Path) -> None:
     """Negative control: of the same trials, were they this code's, it says what their ids lack."""
     Ledger(f"sqlite:///{home / 'ledger.db'}").close()
-    with reading(f"sqlite:///{home / 'ledger.db'}") as connection:
+    with reading(find_home(str(home))) as connection:
         (rows,) = read_sweeps(connection, "nfft_bins")
     for trial in rows.trials:
         assert list(check_identity(trial, None)) == []
@@ -95,13 +108,17 @@ def test_the_audit_asks_of_other_code_only_what_that_code_can_answer(home: Path)
     assert len(rows.trials) == 2
 
 
-def test_a_step_that_fails_leaves_it_as_it_was(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_step_that_fails_leaves_it_as_it_was(
+    home: Path, version: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = migrations.STEPS[version]
+
     def fails(operations: Any) -> None:
-        migrations._give_trials_their_code(operations)
+        step(operations)
         raise RuntimeError("the power went")
 
     before = contents(home)
-    monkeypatch.setitem(migrations.STEPS, 2, fails)
+    monkeypatch.setitem(migrations.STEPS, version, fails)
     with pytest.raises(RuntimeError, match="the power went"):
         Ledger(f"sqlite:///{home / 'ledger.db'}")
     assert contents(home) == before

@@ -14,7 +14,6 @@ import pytest
 
 from focus_core.errors import UserError
 from sweeps.commands.sqlite_address import sqlite_file, sqlite_url
-from sweeps.planning import destinations
 from sweeps.showing.tracking import connect
 from sweeps.showing.tracking.database import prepare_database
 from tests.sweeps.local_launches import ROOT, TINY, run_here
@@ -127,7 +126,7 @@ def test_a_database_whose_writer_was_killed_in_a_transaction_is_read(tmp_path: P
         pytest.raises(sqlite3.OperationalError, match="readonly"),  # negative control
     ):
         database.execute("select * from kept")
-    assert destinations.tables(path) == {"kept"}
+    assert tables(path) == {"kept"}
     with closing(sqlite3.connect(path)) as database:
         assert database.execute("select count(*) from kept").fetchone() == (0,)
 

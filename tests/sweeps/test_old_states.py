@@ -11,6 +11,7 @@ import pytest
 
 from sweeps import audit, launch
 from sweeps.record import ledger
+from sweeps.record.home import find_home
 from sweeps.record.ledger import Ledger
 from sweeps.workers import checkpoints, trained_network
 from sweeps.workers.checkpoints import file_name
@@ -125,8 +126,8 @@ def test_seeds_added_later_keep_the_states_of_the_first(tmp_path: Path, mlflow: 
     assert_trained_here(tmp_path / "ledger.db")
     assert audit.main(["--home", str(tmp_path)]) == 0
     trial = rows(tmp_path / "ledger.db")[1][0].trial_id
-    url = f"sqlite:///{tmp_path / 'ledger.db'}"
-    found = [trained_network.find_trained(tmp_path, url, trial, seed) for seed in range(3)]
+    home = find_home(str(tmp_path))
+    found = [trained_network.find_trained(home, trial, seed) for seed in range(3)]
     assert [each.seed for each in found] == [0, 1, 2]
     assert all(each.build() for each in found)
 
@@ -149,12 +150,12 @@ def test_the_audit_sees_damaged_checkpoints_of_complete_trials_and_repairs(
     said = " ".join(capsys.readouterr().out.split())
     assert "1 disagreement" in said
     for name in (first.parent.name, second.parent.name):
-        url = f"sqlite:///{tmp_path / 'ledger.db'}"
+        home = find_home(str(tmp_path))
         if name == second.parent.name:
-            assert trained_network.find_trained(tmp_path, url, name, 0)
+            assert trained_network.find_trained(home, name, 0)
         else:
             with pytest.raises(ValueError, match=r"the checkpoint .* is .*: train the trial again"):
-                trained_network.find_trained(tmp_path, url, name, 0)
+                trained_network.find_trained(home, name, 0)
     assert audit.main(["--home", str(tmp_path), "--repair"]) == 0
     assert states(tmp_path) == [second]
 

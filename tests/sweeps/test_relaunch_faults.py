@@ -23,7 +23,7 @@ from tests.sweeps.mlflow_database import blank_database  # noqa: F401  a fixture
 
 A_DAY_EARLIER = """
 import datetime, sys, time
-from sweeps import schema
+from sweeps.record import schema
 schema.now = lambda: datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
 time.time = lambda now=time.time: now() - 86400
 from sweeps import launch

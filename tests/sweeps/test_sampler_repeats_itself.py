@@ -15,7 +15,8 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 
 import search_spaces
 from focus_core.errors import UserError
-from search_spaces.soundness import different_trials, every_value, walk
+from search_spaces.points import every_value, walk
+from search_spaces.soundness import check, different_trials
 from search_spaces.space import Axis, Space
 from sweeps.driving.study import Study
 from sweeps.record.ledger import Ledger
@@ -138,7 +139,7 @@ def test_an_axis_with_more_values_than_can_be_listed(distribution: Any) -> None:
         search_spaces.load("nfft_bins"), axes=(Axis(key=key, distribution=distribution),)
     )
     tracemalloc.start()
-    space.check(space.base())
+    check(space, space.base())
     study = Study(space, sampler="tpe", seed=0, direction="maximize", warmup=None)
     points = [point[key] for point in itertools.islice(study.proposals(0), 600)]
     with pytest.raises(UserError, match="more than 100,000 points: use the sampler tpe or random"):

@@ -20,10 +20,10 @@ from sweeps.auditing import home as audited
 from sweeps.commands import settings
 from sweeps.driving.assignment import checkpoint_seconds
 from sweeps.launch import build_parser
-from sweeps.planning.home_folder import prepare_home
 from sweeps.planning.plan import make_plan
 from sweeps.record import lease
 from sweeps.record.errors import LedgerError
+from sweeps.record.home import Home, prepare_home
 from sweeps.record.ledger import Ledger
 from sweeps.workers import guard
 from sweeps.workers.guard import Guard, Limits
@@ -75,7 +75,7 @@ def _is_refused(patch: Patch, folder: Path) -> bool:
     plan = make_plan(build_parser().read(["--space", "order", "--home", str(folder / "home")]))
     patch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
     try:
-        prepare_home(plan)
+        prepare_home(plan.home, plan.name)
     except ValueError as error:
         return "MB are free" in str(error)
     return False
@@ -138,7 +138,7 @@ def _looks_again(patch: Patch, folder: Path) -> None:
         name="s", held=True, disagreements=["d"], rows=None, points_checked=True
     )
     patch.setattr(audited, "_look_once", lambda *_: [found])
-    audited.look(audited.Home(folder, "", ""), None)
+    audited.look(Home(folder, "", ""), None)
     assert slept == [0]
 
 

@@ -79,7 +79,7 @@ def test_a_temporary_folder_with_letters_that_ray_cannot_read_is_unfit(
 RAY = """
 import logging, os, sys
 from pathlib import Path
-from sweeps import temporary
+from sweeps.machine import temporary
 from sweeps.workers.on_ray.run import start_ray
 
 folder = Path(sys.argv[1] + "l" * (temporary.longest() - len(sys.argv[1]) + int(sys.argv[2])))

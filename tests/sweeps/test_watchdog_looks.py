@@ -18,6 +18,7 @@ from typing import NoReturn
 
 import pytest
 
+from sweeps.driving.own_process import OwnProcess
 from sweeps.driving.stopping import StopFlag
 from sweeps.workers.on_ray import processes, run, watchdog
 from sweeps.workers.on_ray.processes import RayProcesses
@@ -123,9 +124,9 @@ def test_what_closing_ray_raises_changes_no_exit_code(
     if broken != "nothing":
         monkeypatch.setattr(RayProcesses, broken, raises)
     done: list[str] = []
-    stopping = StopFlag()
-    run.with_ray(None, stopping, lambda scratch: done.append("trained"))
-    assert (done, stopping.failure, stopping.ray_is_lost) == (["trained"], None, False)
+    process = OwnProcess(StopFlag())
+    run.with_ray(None, process, lambda scratch: done.append("trained"))
+    assert (done, process.stopping.failure, process.must_leave) == (["trained"], None, False)
     said = capsys.readouterr().err
     assert said.startswith("launch.py: warning: Ray may not be closed") == (broken != "nothing")
     assert said.count("\n") == (broken != "nothing")
@@ -136,7 +137,7 @@ def test_what_the_work_itself_raises_is_not_swallowed(monkeypatch: pytest.Monkey
     monkeypatch.setattr(run, "start_ray", lambda address, folder: None)
     monkeypatch.setattr(RayProcesses, "shut_down", raises)
     with pytest.raises(KeyError):
-        run.with_ray(None, StopFlag(), lambda scratch: {}["bug"])
+        run.with_ray(None, OwnProcess(StopFlag()), lambda scratch: {}["bug"])
 
 
 def test_a_server_that_had_ended_before_is_none_that_is_lost() -> None:

@@ -11,11 +11,13 @@ import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sweeps.commands.command_line import one_line, tell
 from sweeps.driving.driver import Driver
+from sweeps.driving.own_process import OwnProcess
 from sweeps.driving.stopping import StopFlag
 from sweeps.machine.temporary import OF_RAY, OF_TUNE, OF_WORKERS, OwnFolder, choose
 from sweeps.workers.guard import Limits
@@ -99,20 +101,20 @@ def _own_signal_handlers() -> Iterator[None]:
         signal.alarm(0)
 
 
-def with_ray(address: str | None, stopping: StopFlag, work: Callable[[Path], object]) -> None:
+def with_ray(address: str | None, process: OwnProcess, work: Callable[[Path], object]) -> None:
     """Start Ray and do ``work`` with a temporary folder.
 
     Afterwards no process of this Ray and no temporary file is left on this machine. If Ray dies
-    during the work, the work ends there and ``stopping`` holds the reason.
+    during the work, the work ends there and ``process.stopping`` holds the reason.
     """
     base = choose()[0] if address is None else Path(tempfile.gettempdir())
     with OwnFolder(base) as folder:
-        _with_ray(address, stopping, work, folder)
+        _with_ray(address, process, work, folder)
 
 
 def _with_ray(
     address: str | None,
-    stopping: StopFlag,
+    process: OwnProcess,
     work: Callable[[Path], object],
     folder: OwnFolder,
 ) -> None:
@@ -125,24 +127,24 @@ def _with_ray(
         folder.remove()
         processes.leave(code)
 
-    stopping.leave = leave
+    process.leave = leave
     try:
         with ExitStack() as watched:
             if address is None:
-                watched.enter_context(Watchdog(processes.lost, stopping.abandon, patience=0))
-            stopping.wake = _leave_the_start
+                watched.enter_context(Watchdog(processes.lost, process.abandon, patience=0))
+            process.stopping.wake = _leave_the_start
             start_ray(address, folder.path)
             if address is not None:
                 cluster = Answering(places_of_ray())
-                watched.enter_context(Watchdog(cluster.lost, stopping.abandon))
+                watched.enter_context(Watchdog(cluster.lost, process.abandon))
             work(folder.path / OF_TUNE)
     except RayLostError as lost:
-        if stopping.signal is None:
-            stopping.give_up(str(lost))
-        stopping.ray_is_lost = True
+        if process.stopping.signal is None:
+            process.stopping.give_up(str(lost))
+        process.must_leave = True
         processes.kill()
     finally:
-        if not stopping.ray_is_lost:
+        if not process.must_leave:
             _close(processes)
 
 
@@ -162,69 +164,81 @@ def _leave_the_start() -> None:
     raise RayLostError("stopped while it started")
 
 
-def run_on_ray(
-    driver: Driver,
-    *,
-    checkpoints: str,
-    cpus: float,
-    gpus: float | None,
-    max_concurrent: int | None,
-    limits: Limits,
-    stopping: StopFlag,
-    scratch: Path,
-) -> None:
-    """Run every trial to its end on the Ray that this process is connected to.
+@dataclass(frozen=True, kw_only=True)
+class OnRay:
+    """A ``Runner``: Ray places the trials on this machine, or on the cluster at an address.
 
-    Args:
-        driver: the sweep.
+    Attributes:
+        process: this process, which Ray may have to leave.
+        address: of a running cluster; None: start Ray here, and end it afterwards.
         checkpoints: an address that every worker can reach.
         cpus: CPUs that a trial takes.
         gpus: GPUs that a trial takes; may be a fraction. None: one where the cluster has any.
         max_concurrent: the most trials at once; None: as many as fit.
         limits: what a trial may take.
-        stopping: asks for a stop.
-        scratch: a folder for Tune's snapshot, which nobody reads.
     """
-    from ray import tune
 
-    from sweeps.workers.on_ray.adapters import HandsOut, Records, Watches, interrupt_tune
-    from sweeps.workers.on_ray.cluster_size import largest, room
-    from sweeps.workers.worker import ray_trainable
+    process: OwnProcess
+    address: str | None
+    checkpoints: str
+    cpus: float
+    gpus: float | None
+    max_concurrent: int | None
+    limits: Limits
 
-    resources, is_all = largest()
-    gpus = float(resources.get("GPU", 0) > 0) if gpus is None else gpus
-    fits = room(resources, cpus, gpus, is_all=is_all)
-    threads = max(1, int(cpus))
-    signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until Tune listens for it
-    stopping.wake = interrupt_tune
-    tuner = tune.Tuner(
-        tune.with_resources(by_way_of_the_store(ray_trainable), {"cpu": cpus, "gpu": gpus}),
-        tune_config=tune.TuneConfig(
-            search_alg=HandsOut(
-                driver,
-                checkpoints=checkpoints,
-                threads=threads,
-                limits=limits,
-                stopping=stopping,
+    def run(self, driver: Driver, stopping: StopFlag) -> None:
+        """See ``Runner``."""
+        with_ray(self.address, self.process, lambda scratch: self._tune(driver, stopping, scratch))
+
+    def _tune(self, driver: Driver, stopping: StopFlag, scratch: Path) -> None:
+        """Run the trials on the Ray that this process is connected to.
+
+        Args:
+            driver: the sweep.
+            stopping: asks for a stop.
+            scratch: a folder for Tune's snapshot, which nobody reads.
+        """
+        from ray import tune
+
+        from sweeps.workers.on_ray.adapters import HandsOut, Records, Watches, interrupt_tune
+        from sweeps.workers.on_ray.cluster_size import largest, room
+        from sweeps.workers.worker import ray_trainable
+
+        resources, is_all = largest()
+        gpus = float(resources.get("GPU", 0) > 0) if self.gpus is None else self.gpus
+        fits = room(resources, self.cpus, gpus, is_all=is_all)
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until Tune listens for it
+        stopping.wake = interrupt_tune
+        tuner = tune.Tuner(
+            tune.with_resources(
+                by_way_of_the_store(ray_trainable), {"cpu": self.cpus, "gpu": gpus}
             ),
-            scheduler=Records(driver),
-            num_samples=-1,
-            # Without a limit Tune keeps one trial pending, and autoscaling adds one node.
-            max_concurrent_trials=max_concurrent or fits,
-            reuse_actors=True,  # a new worker needs seconds to import torch
-            trial_name_creator=_our_id,
-            trial_dirname_creator=_our_id,
-        ),
-        run_config=tune.RunConfig(
-            name=driver.sweep.name,
-            storage_path=str(scratch),
-            failure_config=tune.FailureConfig(max_failures=WORKER_LOSSES),
-            callbacks=[Watches(driver, stopping)],
-            verbose=0,
-        ),
-    )
-    if not stopping.requested:
-        tuner.fit()
+            tune_config=tune.TuneConfig(
+                search_alg=HandsOut(
+                    driver,
+                    checkpoints=self.checkpoints,
+                    threads=max(1, int(self.cpus)),
+                    limits=self.limits,
+                    stopping=stopping,
+                ),
+                scheduler=Records(driver),
+                num_samples=-1,
+                # Without a limit Tune keeps one trial pending, and autoscaling adds one node.
+                max_concurrent_trials=self.max_concurrent or fits,
+                reuse_actors=True,  # a new worker needs seconds to import torch
+                trial_name_creator=_our_id,
+                trial_dirname_creator=_our_id,
+            ),
+            run_config=tune.RunConfig(
+                name=driver.sweep.name,
+                storage_path=str(scratch),
+                failure_config=tune.FailureConfig(max_failures=WORKER_LOSSES),
+                callbacks=[Watches(driver, stopping)],
+                verbose=0,
+            ),
+        )
+        if not stopping.requested:
+            tuner.fit()
 
 
 def _our_id(trial: Any) -> str:

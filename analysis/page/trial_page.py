@@ -9,7 +9,7 @@ from typing import Any
 
 from matplotlib.figure import Figure as Drawing
 
-from analysis import trial_figures
+from analysis.page import trial_figures
 from analysis.page.assemble import document
 from analysis.page.pictures import Picture, draw
 from analysis.sections.card import Figure, Theme
