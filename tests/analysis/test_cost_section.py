@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+from collections.abc import Callable
+from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
@@ -19,13 +21,14 @@ from analysis.sections.theme import style
 from analysis.statistics.pareto import pareto_front
 from analysis.statistics.power_law import power_law
 from focus_core.config import TrialConfig
+from sweeps.record.schema import Sweep, Trial
 
 WIDTHS = {"key": "model.width", "kind": "categorical", "choices": [32, 64, 128]}
 LENGTHS = {"key": "task.length", "kind": "categorical", "choices": [64, 128, 256]}
 
 
 @pytest.fixture
-def read(ledger, sweep_of, tmp_path):
+def read(ledger: Callable[..., Path], sweep_of: Callable[..., Sweep], tmp_path: Path):
     def build(trials, **about):
         home = ledger(
             tmp_path / f"{len(list(tmp_path.iterdir()))}",
@@ -43,7 +46,7 @@ def costing(trial, **constants):
 
 
 @pytest.fixture
-def widths(trial_of):
+def widths(trial_of: Callable[..., Trial]):
     """Three widths, made anew; the widest is no better than the middle one, and dearer."""
     return lambda: _widths(trial_of)
 
@@ -59,7 +62,7 @@ def _widths(trial_of):
     return rows
 
 
-def test_a_front_is_what_no_offer_beats():
+def test_a_front_is_what_no_offer_beats() -> None:
     rng = np.random.default_rng(0)
     for _ in range(50):
         price, quality = rng.integers(0, 6, 12).astype(float), rng.integers(0, 6, 12).astype(float)
@@ -77,7 +80,7 @@ def test_a_front_is_what_no_offer_beats():
         assert list(price[front]) == sorted(price[front])
 
 
-def test_an_exponent_is_that_of_the_law():
+def test_an_exponent_is_that_of_the_law() -> None:
     sizes = np.array([64.0, 128, 256, 512])
     noise = np.exp(0.05 * np.random.default_rng(0).standard_normal(4))
     law = power_law(sizes, 3 * sizes**1.5 * noise)
@@ -89,7 +92,9 @@ def test_an_exponent_is_that_of_the_law():
     assert power_law(sizes[:1], sizes[:1]) is None
 
 
-def test_what_is_worth_its_price(read, widths):
+def test_what_is_worth_its_price(
+    read: Callable[..., Findings], widths: Callable[[], list[Trial]]
+) -> None:
     found = read(widths(), axes=[WIDTHS])
     (front,) = cost_findings(found.study).fronts  # seconds and memory are all the same
     assert front.price == "parameters"
@@ -99,12 +104,16 @@ def test_what_is_worth_its_price(read, widths):
     assert told.data["pareto"] == {"parameters": [0, 1]}
 
 
-def test_less_is_better_on_a_front_of_losses(read, widths):
+def test_less_is_better_on_a_front_of_losses(
+    read: Callable[..., Findings], widths: Callable[[], list[Trial]]
+) -> None:
     (front,) = cost_findings(read(widths(), axes=[WIDTHS], direction="minimize").study).fronts
     assert [offer.name for offer in front.best] == ["width=32"]
 
 
-def test_no_front_before_anything_is_told_apart(read, trial_of):
+def test_no_front_before_anything_is_told_apart(
+    read: Callable[..., Findings], trial_of: Callable[..., Trial]
+) -> None:
     rng, rows = np.random.default_rng(0), []
     for number, width in enumerate([32, 64, 128]):
         scores = [float(s) for s in rng.normal(0.6, 0.05, 3)]
@@ -115,7 +124,9 @@ def test_no_front_before_anything_is_told_apart(read, trial_of):
     assert "pareto" not in [figure.name for figure in told.figures]
 
 
-def test_unequal_budgets_are_marked(read, widths):
+def test_unequal_budgets_are_marked(
+    read: Callable[..., Findings], widths: Callable[[], list[Trial]]
+) -> None:
     trials = widths()
     trials[2].steps = 800
     found = read(trials, axes=[WIDTHS])
@@ -128,14 +139,18 @@ def test_unequal_budgets_are_marked(read, widths):
     assert len(table.links) == 3
 
 
-def test_ten_percent_are_tolerated(read, widths):
+def test_ten_percent_are_tolerated(
+    read: Callable[..., Findings], widths: Callable[[], list[Trial]]
+) -> None:
     sizes = (0.91e4, 1e4, 1.09e4)
     rows = [costing(t, parameters=size) for t, size in zip(widths(), sizes, strict=True)]
     found = cost_findings(read(rows, axes=[WIDTHS]).study)
     assert not any(row.unequal for row in found.budgets)
 
 
-def test_the_search_goes_up_in_the_order_of_ending(read, widths):
+def test_the_search_goes_up_in_the_order_of_ending(
+    read: Callable[..., Findings], widths: Callable[[], list[Trial]]
+) -> None:
     last = widths()[2].finished
     first_late, best_late = widths(), widths()
     first_late[0].finished = last + dt.timedelta(seconds=1)
@@ -147,7 +162,9 @@ def test_the_search_goes_up_in_the_order_of_ending(read, widths):
     assert cost_findings(read(widths(), axes=[WIDTHS]).study).history == ()  # a grid
 
 
-def test_trials_at_a_time_stand_on_lines_of_their_own(read, widths):
+def test_trials_at_a_time_stand_on_lines_of_their_own(
+    read: Callable[..., Findings], widths: Callable[[], list[Trial]]
+) -> None:
     together, reused = widths(), widths()
     together[1].started = together[0].started
     found = cost_findings(read(together, axes=[WIDTHS]).study)
@@ -157,7 +174,7 @@ def test_trials_at_a_time_stand_on_lines_of_their_own(read, widths):
     assert len(cost_findings(read(reused, axes=[WIDTHS]).study).spans) == 2
 
 
-def test_growth_with_length(read, trial_of):
+def test_growth_with_length(read: Callable[..., Findings], trial_of: Callable[..., Trial]) -> None:
     rows = []
     for number, length in enumerate([64, 128, 256]):
         config = TrialConfig().override({"task.length": length})
@@ -173,13 +190,17 @@ def test_growth_with_length(read, trial_of):
     assert {"timeline", "growth"} <= {figure.name for figure in card(found).figures}
 
 
-def test_nothing_is_told_of_trials_that_never_ran(read, trial_of):
+def test_nothing_is_told_of_trials_that_never_ran(
+    read: Callable[..., Findings], trial_of: Callable[..., Trial]
+) -> None:
     trial = trial_of(0, TrialConfig(), {"model.width": 64}, [None], state="failed", step=0)
     assert card(read([trial], axes=[WIDTHS])) is None
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_figures_are_drawn(read, widths, theme):
+def test_figures_are_drawn(
+    read: Callable[..., Findings], widths: Callable[[], list[Trial]], theme: str
+) -> None:
     figures = card(read(widths(), axes=[WIDTHS], sampler="random")).figures
     assert [figure.name for figure in figures] == ["pareto", "history", "timeline"]
     for figure in figures:
@@ -187,7 +208,7 @@ def test_figures_are_drawn(read, widths, theme):
             assert figure.draw(theme).axes
 
 
-def test_ten_thousand_trials_are_drawn_small():
+def test_ten_thousand_trials_are_drawn_small() -> None:
     spans = [
         Span(number=n, state="complete", start=10.0 * n, end=10.0 * n + 25, line=n % 3)
         for n in range(10_000)
@@ -200,7 +221,9 @@ def test_ten_thousand_trials_are_drawn_small():
     assert few.tell() < 400_000
 
 
-def test_four_prices_stand_in_two_rows(read, widths):
+def test_four_prices_stand_in_two_rows(
+    read: Callable[..., Findings], widths: Callable[[], list[Trial]]
+) -> None:
     rows = widths()
     for size, trial in enumerate(rows, 1):
         costing(

@@ -16,7 +16,7 @@ from benchmarks.importance_worlds import FUNCTIONS, LEVELS, World, draw_sweep, t
 
 
 @pytest.fixture(autouse=True)
-def _few_draws(monkeypatch):
+def _few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("analysis.statistics.importance.PARAMETER_DRAWS", 4)
     monkeypatch.setattr("analysis.statistics.importance.POINTS", 128)
     monkeypatch.setattr("analysis.statistics.axis_score.SHUFFLES", 399)
@@ -44,7 +44,7 @@ class Exact:
         return self.of(points)
 
 
-def test_total_shares_are_sobols():
+def test_total_shares_are_sobols() -> None:
     space = importances(*draw_sweep(World(function="nothing", trials=10), 0), LEVELS).space
     space = type(space)(levels=(0, 0, 0), alive={})
     found = total_shares(Exact(), space, 0, count=1024)
@@ -58,7 +58,7 @@ class Pair(Exact):
         return FUNCTIONS["pair"](points)[:, None]
 
 
-def test_a_complete_grid_is_the_whole_space():
+def test_a_complete_grid_is_the_whole_space() -> None:
     """Its shares are those of its points, not of the points between them; truth by Monte Carlo."""
     grid, _ = draw_sweep(World(function="pair", sampler="grid"), 0)
     shuffled = np.repeat(np.random.default_rng(0).permutation(grid), 2, axis=0)
@@ -69,7 +69,7 @@ def test_a_complete_grid_is_the_whole_space():
     assert learn_space(grid[1:], LEVELS).grid is None  # one of its points is missing
 
 
-def test_intervals_cover_and_the_strongest_axis_is_first():
+def test_intervals_cover_and_the_strongest_axis_is_first() -> None:
     world = World(function="additive")
     truth = true_shares("additive")
     low, _, high, called, found = studied(world, 10)
@@ -82,7 +82,7 @@ def test_intervals_cover_and_the_strongest_axis_is_first():
     assert ((low <= shifted) & (shifted <= high)).mean() < 0.6
 
 
-def test_a_sampler_that_concentrates_changes_no_share():
+def test_a_sampler_that_concentrates_changes_no_share() -> None:
     """TPE tries one end; PED-ANOVA against its own samples gave the true axis .03 of 1."""
     from optuna import create_study
     from optuna.distributions import FloatDistribution
@@ -108,7 +108,7 @@ def test_a_sampler_that_concentrates_changes_no_share():
     assert abs(old["x0"] - truth[0]) > abs(found[0].share - truth[0])  # negative control
 
 
-def test_noise_is_refused():
+def test_noise_is_refused() -> None:
     """Sixteen sweeps in which nothing matters, half of them by TPE: no rank, hardly any call."""
     calls = []
     for sampler in ("random", "tpe"):
@@ -120,13 +120,13 @@ def test_noise_is_refused():
     assert np.mean(calls) <= 0.05 + 0.17  # three standard errors of 16 sweeps
 
 
-def test_shares_alone_would_rank_noise():
+def test_shares_alone_would_rank_noise() -> None:
     """Negative control: over noise some axis always has a large share."""
     _, share, _, _, _ = studied(World(function="nothing", trials=24), 3)
     assert share.max(axis=1).mean() > 0.2
 
 
-def test_a_seeds_own_liking_for_a_choice_is_no_evidence():
+def test_a_seeds_own_liking_for_a_choice_is_no_evidence() -> None:
     """Each choice of axis 4 changes each seed's luck: over trials alone that is a finding."""
     world = World(function="nothing", trials=60, seeds=5, noise=0.1, kind="luck")
     _, _, _, called, _ = studied(world, 5)
@@ -138,7 +138,7 @@ def test_a_seeds_own_liking_for_a_choice_is_no_evidence():
     assert np.mean(fooled) > 0.6  # without the seeds it would be called
 
 
-def test_where_each_seed_likes_other_choices_fewer_degrees_of_freedom_are_left():
+def test_where_each_seed_likes_other_choices_fewer_degrees_of_freedom_are_left() -> None:
     """Three groups of trials that each seed likes in its own way, beside a little noise."""
     rng = np.random.default_rng(0)
     groups = np.eye(3)[rng.integers(3, size=60)]
@@ -159,7 +159,7 @@ def test_where_each_seed_likes_other_choices_fewer_degrees_of_freedom_are_left()
     assert np.mean(kernels_own) > 0.068, np.mean(kernels_own)  # negative control
 
 
-def test_a_pair_that_does_nothing_alone_is_found():
+def test_a_pair_that_does_nothing_alone_is_found() -> None:
     points, scores = draw_sweep(World(function="pair", trials=120, noise=0.2), 0)
     found = importances(points, scores, LEVELS).axes
     truth = true_shares("pair")
@@ -168,7 +168,7 @@ def test_a_pair_that_does_nothing_alone_is_found():
     assert abs(found[0].share - truth[0]) < 0.15
 
 
-def test_a_conditional_axis_counts_where_it_has_an_effect():
+def test_a_conditional_axis_counts_where_it_has_an_effect() -> None:
     world = World(function="conditional", trials=100, noise=0.2)
     truth = true_shares("conditional")
     assert truth[2] > truth[3] > 0  # its parent switches it: it has the larger part
@@ -179,13 +179,13 @@ def test_a_conditional_axis_counts_where_it_has_an_effect():
         assert found[k].detectable
 
 
-def test_it_repeats_to_the_last_digit_and_says_nothing(capfd):
+def test_it_repeats_to_the_last_digit_and_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     sweep = draw_sweep(World(function="additive", trials=20), 0)
     assert importances(*sweep, LEVELS).axes == importances(*sweep, LEVELS).axes
     assert capfd.readouterr() == ("", "")
 
 
-def test_of_very_many_trials_some_are_used(monkeypatch):
+def test_of_very_many_trials_some_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("analysis.statistics.importance.MOST_USED", 60)
     monkeypatch.setattr("analysis.statistics.importance.MOST_FITTED", 40)
     found = importances(*draw_sweep(World(function="additive", trials=2000), 0), LEVELS)
@@ -193,7 +193,7 @@ def test_of_very_many_trials_some_are_used(monkeypatch):
     assert len(found.drawn[0].trials) == 60
 
 
-def test_noise_of_the_seeds_is_pooled_over_trials():
+def test_noise_of_the_seeds_is_pooled_over_trials() -> None:
     rng = np.random.default_rng(0)
     luck, effect = rng.normal(0, 5, 4), rng.normal(0, 5, (3000, 1))
     scores = effect + luck + 0.3 * rng.standard_normal((3000, 4))
@@ -201,7 +201,7 @@ def test_noise_of_the_seeds_is_pooled_over_trials():
     assert seed_noise(scores[:, :1]) == 0
 
 
-def test_truth_of_the_simulated_worlds():
+def test_truth_of_the_simulated_worlds() -> None:
     """Against arithmetic: variance 1/12 of a uniform number, that of four choices."""
     steps = 0.36 * np.var([0, 0.5, 1, 0.2])
     whole = 1 / 12 + steps

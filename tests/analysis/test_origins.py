@@ -2,6 +2,8 @@
 
 import html
 import json
+from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -11,11 +13,12 @@ from analysis.report import main
 from focus_core.config import TrialConfig
 from search_spaces.variants import VARIANTS
 from sweeps.provenance.code_identity import trial_code
+from sweeps.record.schema import Sweep, Trial
 from tests.analysis.pages import sketched
 
 
 @pytest.fixture(autouse=True)
-def _sketches(monkeypatch):
+def _sketches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("analysis.page.pictures.draw", sketched)
 
 
@@ -40,7 +43,12 @@ def report(home):
     return found["cards"]["trust"]["data"]["origins"], page
 
 
-def test_the_report_tells_what_is_ours_or_published(ledger, sweep_of, trial_of, tmp_path):
+def test_the_report_tells_what_is_ours_or_published(
+    ledger: Callable[..., Path],
+    sweep_of: Callable[..., Sweep],
+    trial_of: Callable[..., Trial],
+    tmp_path: Path,
+) -> None:
     home = ledger(tmp_path, sweep(sweep_of, trial_of, ("base", *RIVALS)))
     found, page = report(home)
     told = {arm for row in found for arm in row["arms"]}
@@ -63,8 +71,11 @@ def origin_rows_of(names):
 
 
 def test_negative_control_a_sweep_without_rivals_has_no_such_table(
-    ledger, sweep_of, trial_of, tmp_path
-):
+    ledger: Callable[..., Path],
+    sweep_of: Callable[..., Sweep],
+    trial_of: Callable[..., Trial],
+    tmp_path: Path,
+) -> None:
     home = ledger(tmp_path, sweep(sweep_of, trial_of, ("base", "static", "ema")))
     found, page = report(home)
     assert found == []
@@ -72,12 +83,12 @@ def test_negative_control_a_sweep_without_rivals_has_no_such_table(
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_the_short_words_of_origin_name_each_key_once(variant):
+def test_the_short_words_of_origin_name_each_key_once(variant: str) -> None:
     words = in_short(origin(TrialConfig().override(VARIANTS[variant].changes).canonical()))
     assert words == "all ours" or all(words.count(key) == 1 for key in KEYS)
 
 
-def test_words_of_another_code_are_marked():
+def test_words_of_another_code_are_marked() -> None:
     config = TrialConfig().override({"model.mixer": "mega"}).canonical()
 
     def trained_by(*codes):
@@ -88,7 +99,7 @@ def test_words_of_another_code_are_marked():
     assert "trained arm 0th and 1 more" in origin_note(trained_by("0th", "0ther"))
 
 
-def test_arms_with_the_same_words_share_a_row():
+def test_arms_with_the_same_words_share_a_row() -> None:
     class Named:
         def __init__(self, name):
             self.name = self.variant = name

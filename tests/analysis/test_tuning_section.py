@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import matplotlib as mpl
 import numpy as np
 import pytest
@@ -13,6 +16,7 @@ from analysis.sections.theme import style
 from analysis.sections.tuning import card
 from analysis.statistics.tuning_curves import decided_budgets, tuning_curve
 from focus_core.config import TrialConfig
+from sweeps.record.schema import Sweep, Trial
 
 AXES = [
     {"key": "variant", "kind": "categorical", "choices": ["base", "static", "ema"]},
@@ -29,7 +33,12 @@ MEANS = {"base": 0.6, "static": 0.3, "ema": 0.59}
 
 
 @pytest.fixture
-def read(ledger, sweep_of, trial_of, tmp_path):
+def read(
+    ledger: Callable[..., Path],
+    sweep_of: Callable[..., Sweep],
+    trial_of: Callable[..., Trial],
+    tmp_path: Path,
+):
     def build(*, sampler="random", tries=24, fate=None, axes=AXES):
         rng, rows = np.random.default_rng(0), []
         for variant, mean in MEANS.items():
@@ -51,7 +60,7 @@ def read(ledger, sweep_of, trial_of, tmp_path):
     return build
 
 
-def test_the_band_holds_at_every_number_of_tries_at_once():
+def test_the_band_holds_at_every_number_of_tries_at_once() -> None:
     """And one of 50 % does not: negative control."""
     rng = np.random.default_rng(1)
     tries, sweeps = 24, 200
@@ -69,13 +78,13 @@ def test_the_band_holds_at_every_number_of_tries_at_once():
 
 
 @pytest.mark.parametrize(("tries", "reach"), [(5, 0), (24, 2), (48, 5)])
-def test_few_tries_say_little(tries, reach):
+def test_few_tries_say_little(tries: int, reach: int) -> None:
     scores = np.random.default_rng(0).normal(0.6, 0.05, tries)
     assert tuning_curve(scores, maximize=True, bounds=(0.0, 1.0)).informative == reach
     assert tuning_curve(-scores, maximize=False).informative == reach
 
 
-def test_less_may_be_better():
+def test_less_may_be_better() -> None:
     scores = np.random.default_rng(0).random(30)
     up, down = tuning_curve(scores, maximize=True), tuning_curve(-scores, maximize=False)
     assert np.allclose(up.low, np.negative(down.high))
@@ -83,7 +92,7 @@ def test_less_may_be_better():
     assert up.middle[-1] > up.middle[0]
 
 
-def test_ties_and_many_tries_are_no_trouble(capfd):
+def test_ties_and_many_tries_are_no_trouble(capfd: pytest.CaptureFixture[str]) -> None:
     assert tuning_curve([0.5] * 12, maximize=True).middle == (0.5,) * 12
     curve = tuning_curve(np.random.default_rng(0).random(4000), maximize=True)
     assert len(curve.middle) == 1000
@@ -91,14 +100,14 @@ def test_ties_and_many_tries_are_no_trouble(capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_two_bands_lie_apart_where_their_scores_do():
+def test_two_bands_lie_apart_where_their_scores_do() -> None:
     rng = np.random.default_rng(2)
     low, high = (tuning_curve(rng.normal(m, 0.03, 48), maximize=True) for m in (0.3, 0.6))
     assert decided_budgets(low, high)[:3] == [1, 2, 3]
     assert decided_budgets(low, low) == []
 
 
-def test_random_tries_are_judged_by_their_curves(read):
+def test_random_tries_are_judged_by_their_curves(read: Callable[..., Findings]) -> None:
     found = read()
     base, static, ema = found.tuning.arms
     assert (base.tries, base.holds, base.better) == (24, None, None)
@@ -111,7 +120,9 @@ def test_random_tries_are_judged_by_their_curves(read):
 
 
 @pytest.mark.parametrize(("sampler", "why"), [("grid", "fixed values"), ("tpe", "TPE")])
-def test_where_tries_are_not_random_tuning_luck_is_left_out(read, sampler, why):
+def test_where_tries_are_not_random_tuning_luck_is_left_out(
+    read: Callable[..., Findings], sampler: str, why: str
+) -> None:
     told = card(read(sampler=sampler))
     assert told.status == "plain"
     assert why in told.words[1]
@@ -119,7 +130,7 @@ def test_where_tries_are_not_random_tuning_luck_is_left_out(read, sampler, why):
     assert not told.figures
 
 
-def test_a_try_that_came_to_nothing_counts_as_the_worst(read):
+def test_a_try_that_came_to_nothing_counts_as_the_worst(read: Callable[..., Findings]) -> None:
     """Leaving lost tries out would make an arm look better the more it loses."""
     whole = read().tuning.arms[0].curve
     lost = {n: {"state": "pruned", "step": 50} for n in range(12)}
@@ -128,18 +139,18 @@ def test_a_try_that_came_to_nothing_counts_as_the_worst(read):
     assert hurt.curve.middle[0] < whole.middle[0]
 
 
-def test_too_few_tries_have_no_curve(read):
+def test_too_few_tries_have_no_curve(read: Callable[..., Findings]) -> None:
     told = card(read(tries=4))
     assert "No arm has 5 random tries" in told.words[1]
 
 
-def test_nothing_is_said_where_nothing_is_tuned(read):
+def test_nothing_is_said_where_nothing_is_tuned(read: Callable[..., Findings]) -> None:
     axes = [AXES[0], {k: v for k, v in AXES[1].items() if k != "tuned"}]
     assert card(read(axes=axes)) is None
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_curves_are_drawn(read, theme):
+def test_curves_are_drawn(read: Callable[..., Findings], theme: str) -> None:
     (figure,) = card(read()).figures
     with mpl.rc_context(style(theme)):
         assert len(figure.draw(theme).axes) == 2

@@ -4,6 +4,7 @@ import shlex
 import shutil
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -99,7 +100,7 @@ def drive(home, *, driver_class=Driver, study_class=Scripted, ledger_class=Ledge
 
 
 @pytest.fixture
-def blank_home(blank_database, tmp_path):  # noqa: F811
+def blank_home(blank_database: Path, tmp_path: Path):  # noqa: F811
     home = tmp_path / "home"
     home.mkdir()
     shutil.copy(blank_database, home / "mlflow.db")
@@ -107,7 +108,7 @@ def blank_home(blank_database, tmp_path):  # noqa: F811
 
 
 @pytest.fixture(scope="session")
-def finished_home(blank_database, tmp_path_factory):  # noqa: F811
+def finished_home(blank_database: Path, tmp_path_factory: pytest.TempPathFactory):  # noqa: F811
     """Made once; tests get copies."""
     home = tmp_path_factory.mktemp("finished")
     shutil.copy(blank_database, home / "mlflow.db")
@@ -119,7 +120,7 @@ def finished_home(blank_database, tmp_path_factory):  # noqa: F811
 
 
 @pytest.fixture
-def home(finished_home, tmp_path):
+def home(finished_home: Path, tmp_path: Path):
     copied = tmp_path / "home"
     shutil.copytree(finished_home, copied)
     follow_home(f"sqlite:///{copied / 'mlflow.db'}", copied / "artifacts")

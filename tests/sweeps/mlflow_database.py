@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +11,7 @@ from sweeps.showing.tracking.runs import SweepRuns
 
 
 @pytest.fixture(scope="session")
-def blank_database(tmp_path_factory):
+def blank_database(tmp_path_factory: pytest.TempPathFactory):
     """MLflow's migrations take seconds: once, and every test gets a copy."""
     path = tmp_path_factory.mktemp("mlflow") / "blank.db"
     connect(f"sqlite:///{path}")
@@ -21,7 +22,7 @@ def blank_database(tmp_path_factory):
 
 
 @pytest.fixture(name="mlflow")
-def fresh_mlflow(blank_database, tmp_path):
+def fresh_mlflow(blank_database: Path, tmp_path: Path):
     shutil.copy(blank_database, tmp_path / "mlflow.db")
     return Mlflow(tmp_path)
 

@@ -1,5 +1,7 @@
 """MLflow broken in every way the law names: seen, and rebuilt from the ledger."""
 
+from pathlib import Path
+
 import pytest
 
 from sweeps.audit import main
@@ -99,7 +101,11 @@ def content(home):  # noqa: F811
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_broken_mlflow_is_seen_and_rebuilt(home, fault, capsys):  # noqa: F811
+def test_a_broken_mlflow_is_seen_and_rebuilt(
+    home: Path,  # noqa: F811
+    fault: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     query, said = FAULTS[fault]
     trial_id = of.sql(home, "ledger", "select trial_id from trials where number = 0")[0][0]
     ledger_before = (home / "ledger.db").read_bytes()
@@ -114,7 +120,10 @@ def test_a_broken_mlflow_is_seen_and_rebuilt(home, fault, capsys):  # noqa: F811
     assert (home / "ledger.db").read_bytes() == ledger_before
 
 
-def test_two_runs_of_a_trial_are_seen_and_made_one(blank_home, monkeypatch):  # noqa: F811
+def test_two_runs_of_a_trial_are_seen_and_made_one(
+    blank_home: Path,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Code that forgets which runs there are."""
     create = Writer.create
 
@@ -130,7 +139,7 @@ def test_two_runs_of_a_trial_are_seen_and_made_one(blank_home, monkeypatch):  # 
     assert main(["--home", str(blank_home), "--repair"]) == 0
 
 
-def test_a_run_left_open_is_seen(blank_home, monkeypatch):  # noqa: F811
+def test_a_run_left_open_is_seen(blank_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
     """Code that never says how a trial ended."""
     with monkeypatch.context() as patched:
         patched.setattr(Writer, "set_status", lambda *_: None)
@@ -141,7 +150,7 @@ def test_a_run_left_open_is_seen(blank_home, monkeypatch):  # noqa: F811
     assert main(["--home", str(blank_home), "--repair"]) == 0
 
 
-def test_a_server_is_asked_through_its_client(home, monkeypatch):  # noqa: F811
+def test_a_server_is_asked_through_its_client(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
     """The same through an ``MlflowClient``, whatever is behind it."""
     from sweeps.auditing import home as audit_home
     from sweeps.auditing import runs as audit_runs
@@ -153,7 +162,11 @@ def test_a_server_is_asked_through_its_client(home, monkeypatch):  # noqa: F811
     assert len(in_mlflow(home)) == of.TRIALS
 
 
-def test_a_server_that_does_not_answer_is_told(home, monkeypatch, capsys):  # noqa: F811
+def test_a_server_that_does_not_answer_is_told(
+    home: Path,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     import socket
 
     with socket.create_server(("127.0.0.1", 0)) as server:

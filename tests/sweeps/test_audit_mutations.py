@@ -1,5 +1,7 @@
 """Each rule with a database that breaks it, and with code that breaks it: the audit must see it."""
 
+from pathlib import Path
+
 import pytest
 
 from sweeps.driving import study
@@ -106,7 +108,7 @@ LEDGER_FAULTS = {
 
 
 @pytest.mark.parametrize("fault", LEDGER_FAULTS)
-def test_a_broken_ledger_is_seen(home, fault):  # noqa: F811
+def test_a_broken_ledger_is_seen(home: Path, fault: str) -> None:  # noqa: F811
     query, said = LEDGER_FAULTS[fault]
     assert of.findings(home) == []  # negative control
     of.sql(home, "ledger", query)
@@ -164,7 +166,12 @@ class AddsASeed(Ledger):
         ({"ledger_class": AddsASeed}, "seeds [0, 1, 7]"),
     ],
 )
-def test_code_that_breaks_a_rule_is_seen(blank_home, monkeypatch, classes, said):  # noqa: F811
+def test_code_that_breaks_a_rule_is_seen(
+    blank_home: Path,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    classes,
+    said: str,
+) -> None:
     if classes.get("driver_class") is TellsPrunedComplete:
         monkeypatch.setattr(study.Study, "end", lambda *_: None)  # Optuna would refuse it
     monkeypatch.setattr(ledger, "lacking", lambda *_: None)  # which would fail such a trial at once
@@ -172,7 +179,7 @@ def test_code_that_breaks_a_rule_is_seen(blank_home, monkeypatch, classes, said)
     assert said in " ".join(what for _, where, what in of.findings(blank_home) if where == "ledger")
 
 
-def test_a_mean_of_survivors_is_seen(blank_home, monkeypatch):  # noqa: F811
+def test_a_mean_of_survivors_is_seen(blank_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
     def survivors(name, metrics, seeds):
         found = [v for s in seeds if (v := metrics.get(f"{name}/{s}")) is not None]
         return sum(found) / len(found) if found else None
@@ -183,27 +190,30 @@ def test_a_mean_of_survivors_is_seen(blank_home, monkeypatch):  # noqa: F811
     assert (2, "ledger", "step 4: a value, yet seeds [1] have none") in of.findings(blank_home)
 
 
-def test_a_study_that_calls_pruned_trials_complete_is_seen(home, monkeypatch):  # noqa: F811
+def test_a_study_that_calls_pruned_trials_complete_is_seen(
+    home: Path,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setitem(study._STATES, "pruned", study.TrialState.COMPLETE)
     (number, where, what), *_ = of.findings(home)
     assert (number, where) == (1, "study")
     assert "COMPLETE" in what or "FAIL" in what
 
 
-def test_a_ghost_in_the_study_is_seen(home, monkeypatch):  # noqa: F811
+def test_a_ghost_in_the_study_is_seen(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
     monkeypatch.delitem(study._STATES, "failed")
     assert of.findings(home) == [
         (n, "study", "failed, but the study has RUNNING") for n in (of.DIVERGED, of.RAISED)
     ]
 
 
-def test_a_study_without_its_curves_is_seen(home, monkeypatch):  # noqa: F811
+def test_a_study_without_its_curves_is_seen(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
     add = study.Study.add
     monkeypatch.setattr(study.Study, "add", lambda self, trial, _: add(self, trial))
     assert (0, "study", "the study has 0 reported values") in of.findings(home)
 
 
-def test_half_written_and_orphaned_checkpoints_are_seen_and_removed(home):  # noqa: F811
+def test_half_written_and_orphaned_checkpoints_are_seen_and_removed(home: Path) -> None:  # noqa: F811
     from sweeps.audit import main
 
     folder = home / "checkpoints" / of.NAME

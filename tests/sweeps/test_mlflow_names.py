@@ -2,6 +2,7 @@
 
 import json
 import math
+from pathlib import Path
 
 import pytest
 from scipy import stats
@@ -43,7 +44,7 @@ def last_report(trial, seeds=SEEDS):
     return report
 
 
-def test_a_dozen_at_the_top_and_the_rest_in_groups(mlflow):
+def test_a_dozen_at_the_top_and_the_rest_in_groups(mlflow: Mlflow) -> None:
     sweep, trial = make_sweep(seeds=3), ended(value=0.65, test=0.325)
     mlflow.runs_of(sweep).mirror(sweep, trial, [last_report(trial)])
     shown = dict(mlflow.sql("select key, value from latest_metrics"))
@@ -63,7 +64,7 @@ def test_a_dozen_at_the_top_and_the_rest_in_groups(mlflow):
     }
 
 
-def test_a_metric_that_is_no_accuracy_keeps_its_name():
+def test_a_metric_that_is_no_accuracy_keeps_its_name() -> None:
     sweep, trial = make_sweep(metric="bits per byte", direction="minimize"), make_trial()
     numbers = report_numbers(sweep, last_report(trial, (2.0, 3.0)))
     assert numbers["validation_bits_per_byte"] == 2.5
@@ -71,7 +72,7 @@ def test_a_metric_that_is_no_accuracy_keeps_its_name():
     assert numbers["validation_bits_per_byte_low"] == 0.0
 
 
-def test_survivors_have_neither_mean_nor_interval():
+def test_survivors_have_neither_mean_nor_interval() -> None:
     trial = make_trial()
     report = last_report(trial)
     report.value = None
@@ -82,13 +83,13 @@ def test_survivors_have_neither_mean_nor_interval():
     assert numbers["seed/0/validation_accuracy"] == 0.5
 
 
-def test_one_seed_has_no_interval():
+def test_one_seed_has_no_interval() -> None:
     assert seed_interval([0.5]) is None
     assert seed_interval([0.5, math.nan]) is None
     assert seed_interval([0.5, 0.5]) == (0.5, 0.5)
 
 
-def test_only_what_varies_is_a_param_and_a_dead_axis_shows_the_base():
+def test_only_what_varies_is_a_param_and_a_dead_axis_shows_the_base() -> None:
     axes = [{"key": "variant"}, {"key": "model.bin_length"}, {"key": "model.nfft_factor"}]
     sweep = make_sweep(axes=axes, base={"model.bin_length": 16})
     whole = make_trial(point={"variant": "base", "model.bin_length": 8, "model.nfft_factor": 2})
@@ -98,7 +99,7 @@ def test_only_what_varies_is_a_param_and_a_dead_axis_shows_the_base():
     assert len(TrialConfig().resolved().flat()) > 40  # negative control: what is left out
 
 
-def test_where_it_comes_from_and_its_data_stand_under_mlflows_own_names(mlflow):
+def test_where_it_comes_from_and_its_data_stand_under_mlflows_own_names(mlflow: Mlflow) -> None:
     sweep, trial = make_sweep(), ended()
     trial.config = {"task.name": "far_recall", "task.gap": 18, "model.width": 8}
     runs = mlflow.runs_of(sweep)
@@ -116,7 +117,7 @@ def test_where_it_comes_from_and_its_data_stand_under_mlflows_own_names(mlflow):
 
 
 @pytest.mark.parametrize("axes", [0, 2, 40])
-def test_the_view_fits_into_a_tag_whatever_the_space(axes):
+def test_the_view_fits_into_a_tag_whatever_the_space(axes: int) -> None:
     keys = [f"model.{'long' * 20}_{number}" for number in range(axes)]
     sweep = make_sweep(axes=[{"key": key} for key in keys], name="n" * 80, seeds=1000)
     key, text = view_tag(sweep)
@@ -146,7 +147,10 @@ def live(home):  # noqa: F811
 
 
 @pytest.mark.parametrize("how", ["relaunch", "repair"])
-def test_runs_with_the_names_of_before_are_written_anew_and_none_twice(home, how):  # noqa: F811
+def test_runs_with_the_names_of_before_are_written_anew_and_none_twice(
+    home: Path,  # noqa: F811
+    how: str,
+) -> None:
     person, count = Person(home), of.TRIALS + 1
     age(home)
     assert len([what for what in wrong(person) if "older version" in what]) == count

@@ -11,7 +11,7 @@ from sweeps.showing.sparkline import sparkline
 from tests.sweeps.listener_rows import ended, make_report, make_sweep, make_trial
 
 
-def test_time_left_by_hand():
+def test_time_left_by_hand() -> None:
     now = [0.0]
     progress, sweep = Progress(clock=lambda: now[0]), make_sweep(planned=4)
     progress.start(sweep, [ended(9, value=0.1)], {})  # of an earlier launch: not measured
@@ -31,7 +31,7 @@ def test_time_left_by_hand():
     assert left.high == pytest.approx((100 * 0.1 + 400 * 0.1) / 2 + 400 * 0.1 / 2)
 
 
-def test_a_resumed_trial_counts_only_what_it_trains_now():
+def test_a_resumed_trial_counts_only_what_it_trains_now() -> None:
     now = [0.0]
     progress, sweep, trial = Progress(clock=lambda: now[0]), make_sweep(planned=1), make_trial()
     progress.start(sweep, [make_trial(state="waiting")], {trial.id: [make_report(trial, 300)]})
@@ -41,7 +41,7 @@ def test_a_resumed_trial_counts_only_what_it_trains_now():
     assert progress.remaining() == pytest.approx((5.0, 5.0))  # 50 steps in 5 s, 50 to go
 
 
-def test_a_reused_trial_measures_nothing():
+def test_a_reused_trial_measures_nothing() -> None:
     progress, sweep = Progress(), make_sweep(planned=2)
     progress.start(sweep, [], {})
     for step in (200, 400):
@@ -73,11 +73,11 @@ def share_held(spread, claims=lambda left: left):
 
 
 @pytest.mark.parametrize("spread", [0.0, 0.1, 0.5])
-def test_the_range_holds_what_then_happens(spread):
+def test_the_range_holds_what_then_happens(spread: float) -> None:
     assert share_held(spread) >= 0.9
 
 
-def test_a_range_half_as_wide_does_not():
+def test_a_range_half_as_wide_does_not() -> None:
     """Negative control."""
 
     def halved(left):
@@ -90,7 +90,7 @@ def test_a_range_half_as_wide_does_not():
 @pytest.mark.parametrize(
     ("seconds", "text"), [(0.2, "1 s"), (59, "59 s"), (75, "1 min 15 s"), (3 * 3600, "3 h 0 min")]
 )
-def test_duration(seconds, text):
+def test_duration(seconds: float, text: str) -> None:
     assert duration(seconds) == text
 
 
@@ -105,11 +105,11 @@ def test_duration(seconds, text):
         (36000, 40000, "10 to 11 h left"),
     ],
 )
-def test_span(low, high, text):
+def test_span(low: float, high: float, text: str) -> None:
     assert span(Range(low, high)) == text
 
 
-def test_a_sparkline_rises_with_its_values_and_is_never_too_long():
+def test_a_sparkline_rises_with_its_values_and_is_never_too_long() -> None:
     assert sparkline([0.0, 0.25, 0.5, 0.75, 1.0], 0.0, 1.0) == "▁▃▅▇█"
     assert sparkline([0.0, None, float("nan"), 1.0], 0.0, 1.0) == "▁  █"
     assert sparkline([0.5], 0.5, 0.5) == "▅"

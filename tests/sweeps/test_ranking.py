@@ -22,7 +22,7 @@ NEVER = {
 
 
 @pytest.mark.parametrize("flaw", NEVER)
-def test_never_best(flaw):
+def test_never_best(flaw: str) -> None:
     honest, suspect = ended(0, value=0.4), ended(1, **{"value": 0.9} | NEVER[flaw])
     assert best_trial(make_sweep(), [honest, suspect], Leaks()) is honest
     suspect.causal, suspect.state, suspect.value = True, "complete", 0.9  # negative control
@@ -43,8 +43,8 @@ def test_never_best(flaw):
     ],
 )
 def test_what_was_measured_once_counts_to_the_end_for_terminal_and_report_alike(
-    told, config, ranked
-):
+    told: dict[str, float | None], config: dict[str, bool], ranked: bool
+) -> None:
     sweep, honest, suspect = make_sweep(), ended(0, value=0.4), ended(1, value=0.9, config=config)
     reports = [make_report(suspect, 50, **told), make_report(suspect, 400, leak=0.0)]
     progress = Progress()
@@ -64,13 +64,13 @@ def test_what_was_measured_once_counts_to_the_end_for_terminal_and_report_alike(
     assert START  # rows made by hand
 
 
-def test_the_earlier_of_equals_and_less_where_less_is_better():
+def test_the_earlier_of_equals_and_less_where_less_is_better() -> None:
     trials = [ended(n, value=value) for n, value in enumerate((0.5, 0.3, 0.5, 0.3))]
     assert best_trial(make_sweep(), trials, Leaks()) is trials[0]
     assert best_trial(make_sweep(direction="minimize"), trials[::-1], Leaks()) is trials[1]
 
 
-def test_a_step_that_is_trained_again_is_heard_again():
+def test_a_step_that_is_trained_again_is_heard_again() -> None:
     leaks = Leaks()
     leaks.hear(1, 50, {"leak": 0.5})
     assert leaks.largest(1) == 0.5

@@ -4,6 +4,7 @@ import json
 import socket
 import time
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -18,7 +19,7 @@ from tests.sweeps.listener_rows import (
     make_sweep,
     make_trial,
 )
-from tests.sweeps.mlflow_database import blank_database, fresh_mlflow  # noqa: F401  fixtures
+from tests.sweeps.mlflow_database import Mlflow, blank_database, fresh_mlflow  # noqa: F401  fixtures
 
 
 def play(tracker, sweep, trials, reports):
@@ -33,7 +34,7 @@ def play(tracker, sweep, trials, reports):
     return tracker.close()
 
 
-def test_a_sweep_becomes_a_parent_and_one_run_per_trial(mlflow):
+def test_a_sweep_becomes_a_parent_and_one_run_per_trial(mlflow: Mlflow) -> None:
     sweep = make_sweep(finished=START + timedelta(hours=1))
     trials = [
         ended(0, value=0.2, test=0.19),
@@ -88,7 +89,7 @@ def test_a_sweep_becomes_a_parent_and_one_run_per_trial(mlflow):
     assert name == "focus-sweeps/nfft_bins"
 
 
-def test_what_a_killed_driver_left_is_caught_up(mlflow):
+def test_what_a_killed_driver_left_is_caught_up(mlflow: Mlflow) -> None:
     sweep, trial = make_sweep(), make_trial(step=100)
     reports = make_reports(trial)
     left = mlflow.runs_of(sweep)
@@ -107,7 +108,7 @@ def test_what_a_killed_driver_left_is_caught_up(mlflow):
     assert mlflow.tags(before)["focus.points"] == "4"
 
 
-def test_close_kills_what_is_still_open(mlflow):
+def test_close_kills_what_is_still_open(mlflow: Mlflow) -> None:
     sweep, tracker = make_sweep(), mlflow.tracker()
     tracker.sweep_started(sweep, [], {})
     tracker.trial_started(sweep, make_trial())
@@ -117,7 +118,7 @@ def test_close_kills_what_is_still_open(mlflow):
     assert tracker.close().points == 0  # twice does no harm
 
 
-def test_one_bad_trial_does_not_keep_the_others_out(mlflow):
+def test_one_bad_trial_does_not_keep_the_others_out(mlflow: Mlflow) -> None:
     sweep, tracker = make_sweep(), mlflow.tracker()
     bad, good = ended(0), ended(1)
     reports = {bad.id: make_reports(bad, **{"no/../key": 1.0}), good.id: make_reports(good)}
@@ -144,7 +145,9 @@ def dead_server():
 
 
 @pytest.mark.parametrize("kind", ["silent_server", "dead_server"])
-def test_an_unreachable_server_costs_nothing_but_the_points(kind, request, tmp_path):
+def test_an_unreachable_server_costs_nothing_but_the_points(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
     uri = request.getfixturevalue(kind)
     tracker = MlflowTracker(uri, tmp_path, flush_seconds=0.01)
     sweep, trial = make_sweep(), make_trial()
@@ -159,7 +162,7 @@ def test_an_unreachable_server_costs_nothing_but_the_points(kind, request, tmp_p
     assert "missed 1000 points" in str(summary)
 
 
-def test_a_full_backlog_drops_and_counts():
+def test_a_full_backlog_drops_and_counts() -> None:
     backlog, trial = Backlog(limit=3), make_trial()
     backlog.add_all(trial, make_reports(trial, steps=(1, 2)))
     for step in (3, 4, 5):
@@ -172,7 +175,7 @@ def test_a_full_backlog_drops_and_counts():
     assert backlog.lost == 2
 
 
-def test_what_is_put_back_stays_in_order_with_the_newest_row():
+def test_what_is_put_back_stays_in_order_with_the_newest_row() -> None:
     backlog = Backlog(limit=10)
     backlog.add_all(make_trial(), make_reports(make_trial(), steps=(1,)))
     work = backlog.take()

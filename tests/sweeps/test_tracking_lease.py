@@ -1,6 +1,7 @@
 """A launcher that another one replaced writes nothing more to MLflow: its runs are the other's."""
 
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +11,7 @@ from sweeps.record.ledger import Ledger
 from tests.sweeps import audited_home as of
 from tests.sweeps.listener_rows import make_report, make_sweep, make_trial
 from tests.sweeps.local_launches import wait_until
-from tests.sweeps.mlflow_database import blank_database, fresh_mlflow  # noqa: F401  fixtures
+from tests.sweeps.mlflow_database import Mlflow, blank_database, fresh_mlflow  # noqa: F401  fixtures
 
 
 def content(mlflow):
@@ -18,7 +19,9 @@ def content(mlflow):
 
 
 @pytest.mark.parametrize("taken", [True, False])
-def test_nothing_is_written_once_the_lease_is_lost(mlflow, tmp_path, taken):
+def test_nothing_is_written_once_the_lease_is_lost(
+    mlflow: Mlflow, tmp_path: Path, taken: bool
+) -> None:
     """Negative control: with the lease still held, the same is written."""
     sweep, trial = make_sweep(), make_trial(0)
     with closing(Ledger(f"sqlite:///{tmp_path / 'ledger.db'}")) as ledger:
@@ -45,7 +48,7 @@ def test_nothing_is_written_once_the_lease_is_lost(mlflow, tmp_path, taken):
         assert isinstance(ledger.failure, LeaseLostError) is taken
 
 
-def test_a_ledger_that_fails_otherwise_is_still_ours(tmp_path):
+def test_a_ledger_that_fails_otherwise_is_still_ours(tmp_path: Path) -> None:
     """MLflow is then closed as usual: nobody else does."""
     with closing(Ledger(f"sqlite:///{tmp_path / 'ledger.db'}")) as ledger:
         with ledger.engine.begin() as connection:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import urllib.parse
 import urllib.request
+from pathlib import Path
 
 import pytest
 
@@ -23,7 +24,7 @@ AXES = ["model.bin_length", "model.nfft_factor"]
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory, blank_database):  # noqa: F811
+def home(tmp_path_factory: pytest.TempPathFactory, blank_database: Path):  # noqa: F811
     """A home in which two sweeps have run: ``first``, then ``second``."""
     folder = tmp_path_factory.mktemp("home")
     shutil.copy(blank_database, folder / "mlflow.db")
@@ -41,7 +42,7 @@ def home(tmp_path_factory, blank_database):  # noqa: F811
 
 
 @pytest.fixture(autouse=True)
-def _no_settings(monkeypatch):
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     monkeypatch.delenv("FOCUS_HOME", raising=False)
 
@@ -72,7 +73,9 @@ def opened_view(home, url):
 
 
 @pytest.mark.parametrize(("asked", "name"), [(None, "second"), ("first", "first")])
-def test_the_page_compares_the_trials_of_one_sweep(home, asked, name):
+def test_the_page_compares_the_trials_of_one_sweep(
+    home: Path, asked: str | None, name: str
+) -> None:
     url = pages(home, asked).trials
     assert url.startswith("http://127.0.0.1:5000/#/experiments/")
     title, state = opened_view(home, url)
@@ -95,7 +98,7 @@ def test_the_page_compares_the_trials_of_one_sweep(home, asked, name):
     assert state["orderByKey"] == "metrics.`validation_accuracy`"
 
 
-def test_a_sweep_without_a_view_is_searched_for(home):
+def test_a_sweep_without_a_view_is_searched_for(home: Path) -> None:
     client = connect(f"sqlite:///{home / 'mlflow.db'}")
     url = pages(home, "first").trials
     (key,) = asked_for(url)["viewStateShareKey"]
@@ -116,7 +119,7 @@ def write_report(home, name, words, sweep=None):
     (folder / "index.html").write_text(f"<p>{words}</p>")
 
 
-def test_the_newest_report_is_an_artifact_and_its_answer_is_read_first(home):
+def test_the_newest_report_is_an_artifact_and_its_answer_is_read_first(home: Path) -> None:
     client = connect(f"sqlite:///{home / 'mlflow.db'}")
     assert pages(home, "second").report is None
     write_report(home, "second", "Of another sweep.", sweep="first")
@@ -141,7 +144,9 @@ def test_the_newest_report_is_an_artifact_and_its_answer_is_read_first(home):
     assert client.get_run(run_id).data.tags["mlflow.note.content"] == "mine"
 
 
-def test_a_report_that_cannot_be_put_there_hides_nothing(home, capsys, monkeypatch):
+def test_a_report_that_cannot_be_put_there_hides_nothing(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(*_):
         raise OSError("disk full")
 
@@ -163,30 +168,30 @@ def refused(capsys, *argv):
     return said.err
 
 
-def test_no_database(tmp_path, capsys):
+def test_no_database(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     line = refused(capsys, "--home", str(tmp_path))
     assert str(tmp_path / "mlflow.db") in line
     assert "launch a sweep first" in line
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_unknown_sweep(home, capsys, free_port):
+def test_an_unknown_sweep(home: Path, capsys: pytest.CaptureFixture[str], free_port: int) -> None:
     line = refused(capsys, "--home", str(home), "--sweep", "third", "--port", str(free_port))
     assert "'third'" in line
     assert "first, second" in line
 
 
-def test_a_port_that_is_taken(home, capsys):
+def test_a_port_that_is_taken(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = str(server.getsockname()[1])
         assert port in refused(capsys, "--home", str(home), "--port", port)
 
 
-def test_a_port_that_is_none(home, capsys):
+def test_a_port_that_is_none(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "70000" in refused(capsys, "--home", str(home), "--port", "70000")
 
 
-def test_a_server_that_does_not_start_is_told_in_one_line(free_port):
+def test_a_server_that_does_not_start_is_told_in_one_line(free_port: int) -> None:
     page = ui.Pages(f"http://127.0.0.1:{free_port}/", None)
     with pytest.raises(ValueError, match=r"did not start: .+"):
         ui.serve("nonsense://nowhere", page, browser=False)
@@ -199,7 +204,7 @@ def tracked(home):
     return [run.info.run_id for run in client.search_runs(ids, "tags.state = 'complete'")][:1]
 
 
-def test_it_serves_until_interrupted(home, free_port):
+def test_it_serves_until_interrupted(home: Path, free_port: int) -> None:
     command = [sys.executable, "-m", "sweeps.ui", "--home", str(home), "--no-browser"]
     process = subprocess.Popen(
         [*command, "--port", str(free_port)], stdout=subprocess.PIPE, text=True
