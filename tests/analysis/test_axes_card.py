@@ -10,6 +10,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import pytest
+from axis_worlds import study_of
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PathCollection
 
@@ -20,7 +21,6 @@ from analysis.sections.axes import card
 from analysis.sections.axes_figures import WIDTH
 from analysis.sections.card import Card, Theme
 from analysis.sections.theme import style
-from benchmarks.axis_worlds import study_of
 from tests.analysis.conftest import GRID_AXES, ablation_sweep, grid_sweep, write_ledger
 
 THEMES: tuple[Theme, Theme] = ("light", "dark")

@@ -7,11 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-
-from analysis.findings.axes import axis_findings
-from analysis.findings.axis_results import AxisResult
-from analysis.reading.study import Study
-from benchmarks.axis_worlds import (
+from axis_worlds import (
     Codes,
     Floats,
     World,
@@ -21,7 +17,11 @@ from benchmarks.axis_worlds import (
     searched,
     study_of_two,
 )
-from benchmarks.old_axis_test import old_p
+from old_axis_test import old_p
+
+from analysis.findings.axes import axis_findings
+from analysis.findings.axis_results import AxisResult
+from analysis.reading.study import Study
 
 SWEEPS = 50
 NOISES = ("normal", "unequal", "bimodal", "near-copy")

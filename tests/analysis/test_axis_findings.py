@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from axis_worlds import study_of
 
 from analysis.findings.axes import axis_findings
 from analysis.findings.axis_results import AxisFindings, AxisResult
-from benchmarks.axis_worlds import study_of
 
 LR = {"key": "train.lr", "kind": "float", "low": 1e-4, "high": 1e-1, "log": True}
 

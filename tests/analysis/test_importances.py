@@ -6,13 +6,13 @@ import warnings
 
 import numpy as np
 import pytest
+from importance_worlds import FUNCTIONS, LEVELS, World, draw_sweep, true_shares
 from scipy import stats
 
 from analysis.statistics.axis_score import _seeds_p
 from analysis.statistics.importance import importances, seed_noise, total_shares
 from analysis.statistics.surrogate import problem
 from analysis.statistics.whole_space import learn_space
-from benchmarks.importance_worlds import FUNCTIONS, LEVELS, World, draw_sweep, true_shares
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import simulated_arms as simulated
 from scipy import stats
 from scipy.interpolate import BarycentricInterpolator
 
@@ -18,7 +19,6 @@ from analysis.reading.study import study
 from analysis.statistics.against import between
 from analysis.statistics.dunnett import critical
 from analysis.statistics.pool import pool
-from benchmarks import simulated_arms as simulated
 from tests.analysis.test_ask import many
 from tests.analysis.test_claims import data_of, scored
 
