@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -40,7 +41,7 @@ def called(make: Callable[[np.random.Generator], Sweep], sweeps: int = SWEEPS) -
 
 def allowed(sweeps: int = SWEEPS) -> float:
     """5 % and three standard errors."""
-    return 0.05 + 3 * np.sqrt(0.05 * 0.95 / sweeps)
+    return 0.05 + 3 * math.sqrt(0.05 * 0.95 / sweeps)
 
 
 @pytest.mark.parametrize("trials", [24, 40, 100])

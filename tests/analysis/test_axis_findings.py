@@ -47,7 +47,7 @@ def named(findings: AxisFindings, name: str) -> AxisResult:
 
 
 def rising(point: dict[str, Any]) -> float:
-    return 0.2 * point["model.a"]
+    return 0.2 * float(point["model.a"])
 
 
 def test_a_balanced_grid_is_tested_within_seeds_and_its_border_is_told() -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -15,10 +16,13 @@ from analysis.findings.encoded import EncodedAxis, encoded_axes, encoded_points
 from analysis.findings.importances import importance_findings
 from analysis.reading.ledger import read_sweep
 from analysis.reading.study import Study, study
+from analysis.sections.card import Theme
 from analysis.sections.importances import card
 from analysis.sections.theme import style
 from focus_core.config import TrialConfig
-from sweeps.record.schema import Sweep, Trial
+from sweeps.record.schema import Trial
+from tests.analysis.makers import MakeHome, MakeSweep, MakeTrial
+from tests.narrowing import known
 
 RATE = {"key": "train.learning_rate", "kind": "float", "low": 1e-4, "high": 1e-2, "log": True}
 ORDER = {"key": "model.order", "kind": "int", "low": 1, "high": 4, "log": False}
@@ -33,15 +37,24 @@ def _few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def read(
-    ledger: Callable[..., Path],
-    sweep_of: Callable[..., Sweep],
-    trial_of: Callable[..., Trial],
+    ledger: MakeHome,
+    sweep_of: MakeSweep,
+    trial_of: MakeTrial,
     tmp_path: Path,
-):
+) -> Callable[..., Study]:
     """A study of trials at random points; ``effect`` is what a tenfold rate adds."""
 
-    def build(*, effect=0.2, trials=24, fate=None, seeds=3, axes=(RATE, BIN), spread=0.01):
-        rng, rows = np.random.default_rng(0), []
+    def build(
+        *,
+        effect: float = 0.2,
+        trials: int = 24,
+        fate: dict[int, dict[str, Any]] | None = None,
+        seeds: int = 3,
+        axes: Sequence[dict[str, Any]] = (RATE, BIN),
+        spread: float = 0.01,
+    ) -> Study:
+        rng = np.random.default_rng(0)
+        rows: list[Trial] = []
         for number in range(trials):
             rate = float(10 ** rng.uniform(-4, -2))
             point = {"train.learning_rate": rate, "model.bin_length": int(rng.choice([64, 32, 16]))}
@@ -60,7 +73,7 @@ def read(
 
 def test_the_axis_that_does_it_all_is_told(read: Callable[..., Study]) -> None:
     found = Findings(read())
-    told = card(found)
+    told = known(card(found))
     rate, other = found.importances.axes
     assert (rate.name, rate.rank, rate.detectable) == ("learning_rate", 1, True)
     assert not other.detectable
@@ -75,7 +88,7 @@ def test_the_axis_that_does_it_all_is_told(read: Callable[..., Study]) -> None:
 
 
 def test_of_noise_nothing_is_said(read: Callable[..., Study]) -> None:
-    told = card(Findings(read(effect=0.0)))
+    told = known(card(Findings(read(effect=0.0))))
     assert told.status == "open"
     assert "Nothing could be told apart" in told.words[0]
     assert (list(told.tables), list(told.figures)) == ([], [])
@@ -90,10 +103,10 @@ def test_only_full_budget_trials_count_and_survivors_are_called_so(
     found = Findings(read(fate=lies))
     assert found.importances.trials == 18
     assert found.importances.left_out == {"killed": 1, "leaky": 2, "pruned": 3}
-    words = " ".join(card(found).words)
+    words = " ".join(known(card(found)).words)
     assert "From 18 of 24 trials" in words
     assert "survivors only" in words
-    assert "survivors" not in " ".join(card(Findings(read())).words)
+    assert "survivors" not in " ".join(known(card(Findings(read()))).words)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +123,7 @@ def test_too_little_is_said(
 ) -> None:
     found = Findings(read(**options))
     assert found.importances.axes == ()
-    assert why in card(found).words[0]
+    assert why in known(card(found)).words[0]
 
 
 def test_one_axis_has_no_importance(read: Callable[..., Study]) -> None:
@@ -118,12 +131,12 @@ def test_one_axis_has_no_importance(read: Callable[..., Study]) -> None:
 
 
 def test_one_seed_is_told(read: Callable[..., Study]) -> None:
-    assert "one seed" in " ".join(card(Findings(read(seeds=1))).words)
+    assert "one seed" in " ".join(known(card(Findings(read(seeds=1)))).words)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_figures_are_drawn(read: Callable[..., Study], theme: str) -> None:
-    for figure in card(Findings(read())).figures:
+def test_figures_are_drawn(read: Callable[..., Study], theme: Theme) -> None:
+    for figure in known(card(Findings(read()))).figures:
         with mpl.rc_context(style(theme)):
             assert figure.draw(theme).axes[0].get_xlabel()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from typing import cast
 
 import numpy as np
 import pytest
@@ -10,7 +11,9 @@ from importance_worlds import FUNCTIONS, LEVELS, World, draw_sweep, true_shares
 from scipy import stats
 
 from analysis.statistics.axis_score import _seeds_p
-from analysis.statistics.importance import importances, seed_noise, total_shares
+from analysis.statistics.draws import Drawn
+from analysis.statistics.importance import Importance, importances, seed_noise, total_shares
+from analysis.statistics.kernel import Floats
 from analysis.statistics.surrogate import problem
 from analysis.statistics.whole_space import learn_space
 
@@ -22,39 +25,42 @@ def _few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("analysis.statistics.axis_score.SHUFFLES", 399)
 
 
-def studied(world, sweeps):
+def studied(
+    world: World, sweeps: int
+) -> tuple[Floats, Floats, Floats, Floats, list[tuple[Importance, ...]]]:
     found = [importances(*draw_sweep(world, seed), LEVELS).axes for seed in range(sweeps)]
-    return [
+    low, share, high, detectable = (
         np.array([[getattr(axis, name) for axis in axes] for axes in found], dtype=float)
         for name in ("low", "share", "high", "detectable")
-    ] + [found]
+    )
+    return low, share, high, detectable, found
 
 
 class Exact:
     """Functions whose Sobol' indices are known, where drawn ones are expected."""
 
-    def parts(self, points):
+    def parts(self, points: Floats) -> Floats:
         return points
 
-    def of(self, points):
+    def of(self, points: Floats) -> Floats:
         a, b, c = (2 * points - 1).T
         return np.column_stack([a + 2 * b, a * b, c**3])
 
-    def changed(self, parts, points):
+    def changed(self, parts: Floats, points: Floats) -> Floats:
         return self.of(points)
 
 
 def test_total_shares_are_sobols() -> None:
     space = importances(*draw_sweep(World(function="nothing", trials=10), 0), LEVELS).space
     space = type(space)(levels=(0, 0, 0), alive={})
-    found = total_shares(Exact(), space, 0, count=1024)
-    assert np.allclose(found, [[0.2, 1, 0], [0.8, 1, 0], [0, 0, 1]], atol=0.03)
+    found = total_shares(cast(Drawn, Exact()), space, 0, count=1024)
+    assert np.allclose(found, np.array([[0.2, 1, 0], [0.8, 1, 0], [0, 0, 1]]), atol=0.03)
 
 
 class Pair(Exact):
     """Where drawn functions are expected: what the world ``pair`` does, alone."""
 
-    def at(self, points):
+    def at(self, points: Floats) -> Floats:
         return FUNCTIONS["pair"](points)[:, None]
 
 
@@ -63,7 +69,7 @@ def test_a_complete_grid_is_the_whole_space() -> None:
     grid, _ = draw_sweep(World(function="pair", sampler="grid"), 0)
     shuffled = np.repeat(np.random.default_rng(0).permutation(grid), 2, axis=0)
     space = learn_space(shuffled, LEVELS)
-    found = total_shares(Pair(), space, 0)[:, 0]
+    found = total_shares(cast(Drawn, Pair()), space, 0)[:, 0]
     assert np.allclose(found, true_shares("pair", "grid"), atol=0.02)
     assert not np.allclose(found, true_shares("pair"), atol=0.05)  # negative control: all between
     assert learn_space(grid[1:], LEVELS).grid is None  # one of its points is missing
@@ -85,7 +91,7 @@ def test_intervals_cover_and_the_strongest_axis_is_first() -> None:
 def test_a_sampler_that_concentrates_changes_no_share() -> None:
     """TPE tries one end; PED-ANOVA against its own samples gave the true axis .03 of 1."""
     from optuna import create_study
-    from optuna.distributions import FloatDistribution
+    from optuna.distributions import BaseDistribution, FloatDistribution
     from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
     from optuna.trial import create_trial
 
@@ -100,7 +106,9 @@ def test_a_sampler_that_concentrates_changes_no_share() -> None:
     study = create_study(direction="maximize")
     for point, score in zip(points, scores.mean(axis=1), strict=True):
         values = {f"x{k}": float(v) for k, v in enumerate(point)}
-        spaces = {f"x{k}": FloatDistribution(0, max(1, n)) for k, n in enumerate(LEVELS)}
+        spaces: dict[str, BaseDistribution] = {
+            f"x{k}": FloatDistribution(0, max(1, n)) for k, n in enumerate(LEVELS)
+        }
         study.add_trial(create_trial(params=values, distributions=spaces, value=float(score)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -114,7 +122,7 @@ def test_noise_is_refused() -> None:
     for sampler in ("random", "tpe"):
         world = World(function="nothing", sampler=sampler, trials=24)
         low, _, _, called, found = studied(world, 8)
-        calls += list(called.any(axis=1))
+        calls += [bool(axes.any()) for axes in called]
         assert (low[called == 0] == 0).all()
         assert all(axis.rank is None for axes in found for axis in axes if not axis.detectable)
     assert np.mean(calls) <= 0.05 + 0.17  # three standard errors of 16 sweeps

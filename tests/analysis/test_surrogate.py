@@ -12,6 +12,7 @@ from analysis.statistics.draws import draw
 from analysis.statistics.kernel import apart, filled, log_kernel
 from analysis.statistics.surrogate import (
     MEAN_VARIANCE,
+    Problem,
     covariance,
     explained,
     fits,
@@ -25,7 +26,7 @@ LEVELS = (0, 3)
 THETA = np.array([-0.5, 0.2, 0.3, -2.0])
 
 
-def trials(count=30, seed=0):
+def trials(count: int = 30, seed: int = 0) -> Problem:
     rng = np.random.default_rng(seed)
     points = np.column_stack([rng.random(count), rng.integers(0, 3, count)]).astype(float)
     scores = np.sin(5 * points[:, 0]) + 0.5 * (points[:, 1] == 2) + 0.1 * rng.standard_normal(count)

@@ -12,12 +12,13 @@ import pytest
 from sweeps import audit
 from sweeps.record.lease import hold
 from sweeps.record.ledger import Ledger
+from tests.narrowing import known
 from tests.sweeps import audited_home as of
 from tests.sweeps.audited_home import (  # noqa: F401  fixtures
-    blank_database,
     finished_home,
     home,
 )
+from tests.sweeps.mlflow_database import blank_database  # noqa: F401  a fixture
 
 
 def test_a_clean_sweep_has_no_row(home: Path, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: F811
@@ -29,7 +30,7 @@ def test_a_clean_sweep_has_no_row(home: Path, capsys: pytest.CaptureFixture[str]
 
 
 def test_the_audit_writes_nothing(home: Path) -> None:  # noqa: F811
-    def files():
+    def files() -> dict[Path, bytes]:
         beside = ("-wal", "-shm")  # SQLite's own, empty
         paths = (p for p in home.rglob("*") if p.is_file() and not p.name.endswith(beside))
         return {path: path.read_bytes() for path in paths}
@@ -118,7 +119,7 @@ def test_a_running_sweep_is_compared_where_it_rests(
     assert (0, "ledger", "running, but no launcher holds the sweep") in of.findings(home)
 
     ledger = Ledger(f"sqlite:///{home / 'ledger.db'}")
-    sweep = ledger.find_sweep("nfft_bins")
+    sweep = known(ledger.find_sweep("nfft_bins"))
     with hold(ledger, sweep):
         assert audit.main(["--home", str(home)]) == 0
         assert f"held by pid {os.getpid()}" in capsys.readouterr().out

@@ -1,6 +1,8 @@
 """MLflow broken in every way the law names: seen, and rebuilt from the ledger."""
 
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -8,11 +10,11 @@ from sweeps.audit import main
 from sweeps.showing.tracking.writing import Writer
 from tests.sweeps import audited_home as of
 from tests.sweeps.audited_home import (  # noqa: F401  fixtures
-    blank_database,
     blank_home,
     finished_home,
     home,
 )
+from tests.sweeps.mlflow_database import blank_database  # noqa: F401  a fixture
 
 ZERO = (
     "(select run_uuid from tags join runs using (run_uuid) where key = 'focus.trial_id' and "
@@ -88,11 +90,11 @@ FAULTS = {
 }
 
 
-def in_mlflow(home):  # noqa: F811
+def in_mlflow(home: Path) -> list[tuple[int | None, str]]:  # noqa: F811
     return [(number, what) for number, where, what in of.findings(home) if where == "MLflow"]
 
 
-def content(home):  # noqa: F811
+def content(home: Path) -> dict[str, list[Any]]:  # noqa: F811
     """Everything that MLflow holds."""
     tables = ("runs", "tags", "params", "metrics", "latest_metrics")
     return {
@@ -127,7 +129,9 @@ def test_two_runs_of_a_trial_are_seen_and_made_one(
     """Code that forgets which runs there are."""
     create = Writer.create
 
-    def twice(self, experiment, name, tags, start):
+    def twice(
+        self: Writer, experiment: str, name: str, tags: dict[str, str], start: datetime | None
+    ) -> Any:
         if tags.get("focus.kind") == "trial":
             create(self, experiment, name, tags, start)
         return create(self, experiment, name, tags, start)

@@ -1,23 +1,26 @@
 """Each rule with a database that breaks it, and with code that breaks it: the audit must see it."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+from optuna.trial import TrialState
 
 from sweeps.driving import study
 from sweeps.driving.driver import Driver
 from sweeps.record import derived_rows as ledger_rows
 from sweeps.record import ledger
 from sweeps.record.ledger import Ledger
-from sweeps.record.schema import Replicate, Report
+from sweeps.record.schema import Replicate, Report, Trial
 from sweeps.record.seeds import Seeds
 from tests.sweeps import audited_home as of
 from tests.sweeps.audited_home import (  # noqa: F401  fixtures
-    blank_database,
     blank_home,
     finished_home,
     home,
 )
+from tests.sweeps.mlflow_database import blank_database  # noqa: F401  a fixture
 
 ROW_0 = "trial_row = (select id from trials where number = 0)"
 LEDGER_FAULTS = {
@@ -116,7 +119,7 @@ def test_a_broken_ledger_is_seen(home: Path, fault: str) -> None:  # noqa: F811
 
 
 class TellsPrunedComplete(Driver):
-    def report(self, trial_id, metrics):
+    def report(self, trial_id: str, metrics: dict[str, float]) -> bool:
         goes_on = super().report(trial_id, metrics)
         if not goes_on:
             self.finished(trial_id)
@@ -124,23 +127,25 @@ class TellsPrunedComplete(Driver):
 
 
 class LeavesOneRunning(Driver):
-    def finished(self, trial_id):
+    def finished(self, trial_id: str) -> None:
         if self.trials[trial_id].number != 0:
             super().finished(trial_id)
 
 
 class OneSeed(Seeds):
-    def missing(self, trial):
+    def missing(self, trial: Trial) -> list[int]:
         return super().missing(trial)[:1]
 
 
 class TrainsOneSeed(Driver):
-    def __init__(self, *args, **options):
+    def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, seeds=OneSeed(count=of.SEEDS), **options)
 
 
 class ForgetsAReport(Ledger):
-    def record(self, trial, metrics, seeds):
+    def record(
+        self, trial: Trial, metrics: Mapping[str, float], seeds: Sequence[int]
+    ) -> tuple[Trial, Report]:
         row, report = super().record(trial, metrics, seeds)
         if trial.number == 0 and report.step == of.STEPS[1]:
             with self.writing() as session:
@@ -149,7 +154,7 @@ class ForgetsAReport(Ledger):
 
 
 class AddsASeed(Ledger):
-    def open_replicates(self, trial, seeds):
+    def open_replicates(self, trial: Trial, seeds: Sequence[int]) -> Trial:
         row = super().open_replicates(trial, seeds)
         with self.writing() as session:
             session.add(Replicate(trial_row=row.id, seed=7, state="complete", step=6))
@@ -169,7 +174,7 @@ class AddsASeed(Ledger):
 def test_code_that_breaks_a_rule_is_seen(
     blank_home: Path,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
-    classes,
+    classes: dict[str, Any],
     said: str,
 ) -> None:
     if classes.get("driver_class") is TellsPrunedComplete:
@@ -180,7 +185,7 @@ def test_code_that_breaks_a_rule_is_seen(
 
 
 def test_a_mean_of_survivors_is_seen(blank_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
-    def survivors(name, metrics, seeds):
+    def survivors(name: str, metrics: Mapping[str, Any], seeds: Sequence[int]) -> float | None:
         found = [v for s in seeds if (v := metrics.get(f"{name}/{s}")) is not None]
         return sum(found) / len(found) if found else None
 
@@ -194,7 +199,7 @@ def test_a_study_that_calls_pruned_trials_complete_is_seen(
     home: Path,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(study._STATES, "pruned", study.TrialState.COMPLETE)
+    monkeypatch.setitem(study._STATES, "pruned", TrialState.COMPLETE)
     (number, where, what), *_ = of.findings(home)
     assert (number, where) == (1, "study")
     assert "COMPLETE" in what or "FAIL" in what

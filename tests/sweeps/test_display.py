@@ -5,35 +5,40 @@ import re
 import pytest
 from rich.console import Console
 
+from sweeps.record.schema import Trial
 from sweeps.showing.display import Display
 from sweeps.showing.progress import count_states, short_name
+from tests.narrowing import known
 from tests.sweeps.listener_rows import ended, make_report, make_sweep, make_trial
 
 
-def plain(places=None):
-    console = Console(file=io.StringIO(), force_terminal=False, width=80)
-    return Display(console, places), console.file
+def plain(places: dict[str, str] | None = None) -> tuple[Display, io.StringIO]:
+    file = io.StringIO()
+    console = Console(file=file, force_terminal=False, width=80)
+    return Display(console, places), file
 
 
-def live(width=80, height=24):
+def live(width: int = 80, height: int = 24) -> tuple[Display, io.StringIO]:
+    file = io.StringIO()
     console = Console(
-        file=io.StringIO(),
+        file=file,
         force_terminal=True,
         width=width,
         height=height,
         color_system="standard",
         legacy_windows=False,
     )
-    return Display(console, {"report": "runs/reports/nfft_bins/index.html"}), console.file
+    return Display(console, {"report": "runs/reports/nfft_bins/index.html"}), file
 
 
-def picture(display, width=80):
-    console = Console(file=io.StringIO(), width=width, force_terminal=False)
+def picture(display: Display, width: int = 80) -> list[str]:
+    file = io.StringIO()
+    console = Console(file=file, width=width, force_terminal=False)
     console.print(display.render())
-    return console.file.getvalue().splitlines()
+    return file.getvalue().splitlines()
 
 
-def play(display, trials, reports_each=3):
+def play(display: Display, trials: list[Trial], reports_each: int = 3) -> None:
     sweep = make_sweep(planned=len(trials))
     display.sweep_started(sweep, [], {})
     for trial in trials:
@@ -125,7 +130,7 @@ def test_what_is_logged_meanwhile_stands_above_the_picture() -> None:
     display, out = live()
     display.sweep_started(make_sweep(), [], {})
     try:
-        logging.lastResort.handle(logging.makeLogRecord({"msg": "a word from elsewhere"}))
+        known(logging.lastResort).handle(logging.makeLogRecord({"msg": "a word from elsewhere"}))
     finally:
         display.close()
     assert 0 <= out.getvalue().rfind("a word from elsewhere") < out.getvalue().rfind("nfft_bins")
@@ -178,12 +183,13 @@ def test_a_terminal_of_ascii_gets_ascii() -> None:
     class Ascii(io.StringIO):
         encoding = "ascii"
 
-    console = Console(file=Ascii(), force_terminal=True, width=80, height=24, color_system=None)
+    file = Ascii()
+    console = Console(file=file, force_terminal=True, width=80, height=24, color_system=None)
     display, trial = Display(console), make_trial()
     reports = [make_report(trial, step, step / 400) for step in (50, 100, 150, 200)]
     display.sweep_started(make_sweep(), [trial], {trial.id: reports})
     display.close()
-    drawn = console.file.getvalue()
+    drawn = file.getvalue()
     assert drawn.isascii()
     assert " _,+# " in drawn
 
@@ -208,7 +214,7 @@ def test_an_alarm_is_a_line_of_its_own_and_said_once() -> None:
 def test_lost_workers_and_diverged_seeds_alarm() -> None:
     display, _ = live()
     lost, diverged = make_trial(0, retries=2), make_trial(1)
-    reports = {diverged.id: [make_report(diverged, 50, value=None, **{"diverged/1": 50.0})]}
+    reports = {diverged.id: [make_report(diverged, 50, value=None, said={"diverged/1": 50.0})]}
     display.sweep_started(make_sweep(), [lost, diverged], reports)
     try:
         lines = picture(display)

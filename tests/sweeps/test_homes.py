@@ -16,16 +16,16 @@ from sweeps.showing.tracking.moved_homes import follow_home
 from sweeps.ui import find_pages
 from tests.sweeps import audited_home as of
 from tests.sweeps.audited_home import (  # noqa: F401  fixtures
-    blank_database,
     finished_home,
     home,
 )
 from tests.sweeps.local_launches import QUESTION, SMALL, run, run_here
+from tests.sweeps.mlflow_database import blank_database  # noqa: F401  a fixture
 
 TINY = [*QUESTION, "--set", *SMALL, "train.steps=4", "train.eval_every=2"]
 
 
-def launch(folder, trials, blank):
+def launch(folder: Path, trials: int, blank: Path | None) -> None:
     """The launcher, without Ray; MLflow's migrations were done once."""
     if blank is not None:
         folder.mkdir(exist_ok=True)
@@ -34,7 +34,7 @@ def launch(folder, trials, blank):
     assert code == 0, said
 
 
-def places(folder):
+def places(folder: Path) -> set[str]:
     found = of.sql(
         folder,
         "mlflow",

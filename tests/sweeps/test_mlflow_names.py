@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -9,25 +10,25 @@ from scipy import stats
 
 from focus_core.config import TrialConfig
 from sweeps import audit
+from sweeps.record.schema import Report, Trial
 from sweeps.showing.tracking.points import report_numbers, seed_interval
 from sweeps.showing.tracking.run_fields import trial_params
 from sweeps.showing.tracking.views import MAX_VIEW, view_tag
 from tests.sweeps import audited_home as of
 from tests.sweeps.audited_home import (  # noqa: F401  fixtures
-    blank_database,
     blank_home,
     finished_home,
     home,
 )
 from tests.sweeps.listener_rows import ended, make_report, make_sweep, make_trial
-from tests.sweeps.mlflow_database import Mlflow, fresh_mlflow  # noqa: F401  a fixture
+from tests.sweeps.mlflow_database import Mlflow, blank_database, fresh_mlflow  # noqa: F401  a fixture
 from tests.sweeps.mlflow_people import Person, relaunch, wrong
 
 SEEDS = (0.5, 0.75, 0.7)
 PROBES = ("leak", "pole_radius_max", "effective_memory")
 
 
-def last_report(trial, seeds=SEEDS):
+def last_report(trial: Trial, seeds: Sequence[float] = SEEDS) -> Report:
     """As a worker says it: numbers of each seed, of each layer, over all seeds."""
     said = {"seconds_per_step": 0.2, "peak_bytes": 1e8, "parameters": 9e4, "chance": 0.25}
     said |= {"flops_per_token": 2e5, "decoder_bytes": 4e3}
@@ -130,7 +131,7 @@ def test_the_view_fits_into_a_tag_whatever_the_space(axes: int) -> None:
     assert view_tag(sweep) == (key, text)
 
 
-def age(home):  # noqa: F811
+def age(home: Path) -> None:  # noqa: F811
     """As the version before wrote it: other names of metrics, and nothing that says so."""
     olds = {"validation_accuracy": "value", "test_accuracy": "test", "trial/step": "step"}
     olds |= {"best_validation_accuracy": "best_value"}
@@ -141,7 +142,7 @@ def age(home):  # noqa: F811
     of.sql(home, "mlflow", "update tags set value = 'mine' where key = 'mlflow.note.content'")
 
 
-def live(home):  # noqa: F811
+def live(home: Path) -> list[tuple[int, str]]:  # noqa: F811
     query = "select count(*), lifecycle_stage from runs group by 2 order by 2"
     return of.sql(home, "mlflow", query)
 

@@ -1,10 +1,12 @@
 """What ``SweepRuns`` writes, read with plain SQL."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from sweeps.evidence.ranking import Leaks
+from sweeps.record.schema import Trial
 from sweeps.showing.tracking import connect
 from sweeps.showing.tracking.runs import SweepRuns
 from tests.sweeps.listener_rows import (
@@ -54,15 +56,15 @@ def test_steps_repeated_since_a_checkpoint_double_nothing(mlflow: Mlflow) -> Non
 class Watched:
     """A client that remembers what it was asked, and answers searches two runs at a time."""
 
-    def __init__(self, client):
+    def __init__(self, client: Any) -> None:
         self.client = client
-        self.asked = []
+        self.asked: list[str] = []
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         self.asked.append(name)
         return getattr(self.client, name)
 
-    def search_runs(self, experiments, text, **options):
+    def search_runs(self, experiments: list[str], text: str, **options: Any) -> Any:
         self.asked.append("search_runs")
         return self.client.search_runs(experiments, text, max_results=2, **options)
 
@@ -74,7 +76,7 @@ def test_what_agrees_costs_only_the_search(mlflow: Mlflow) -> None:
     for trial in trials:
         runs.mirror(sweep, trial, reports[trial.id])
 
-    def asked(trials):
+    def asked(trials: list[Trial]) -> list[str]:
         client = Watched(connect(mlflow.uri))
         runs = SweepRuns(client, sweep, None)
         for trial in trials:
@@ -157,7 +159,7 @@ def test_two_ledgers_may_use_one_name(mlflow: Mlflow) -> None:
 def test_more_metrics_than_one_batch_takes(mlflow: Mlflow) -> None:
     sweep, trial = make_sweep(), ended()
     wide = {f"probe_{k}": float(k) for k in range(60)}
-    reports = make_reports(trial, steps=range(10, 410, 10), **wide)
+    reports = make_reports(trial, steps=range(10, 410, 10), said=wide)
     mlflow.runs_of(sweep).mirror(sweep, trial, reports)
     (count,) = mlflow.sql("select count(*) from metrics where key like 'probe/probe_%'")[0]
     assert count == 40 * 60

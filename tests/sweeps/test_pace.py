@@ -2,12 +2,14 @@
 
 import heapq
 import random
+from collections.abc import Callable
 
 import pytest
 
 from sweeps.showing.pace import Pace, Range, duration, span
 from sweeps.showing.progress import Progress
 from sweeps.showing.sparkline import sparkline
+from tests.narrowing import known
 from tests.sweeps.listener_rows import ended, make_report, make_sweep, make_trial
 
 
@@ -26,7 +28,7 @@ def test_time_left_by_hand() -> None:
     assert progress.seconds() == 40.0
     # 0.075 and 0.1 s a step; 100 steps of trial 1 and 400 of the one not yet asked for remain,
     # on two workers: at least an even share, at most that and half of the longest trial
-    left = progress.remaining()
+    left = known(progress.remaining())
     assert left.low == pytest.approx((100 * 0.1 + 400 * 0.075) / 2)
     assert left.high == pytest.approx((100 * 0.1 + 400 * 0.1) / 2 + 400 * 0.1 / 2)
 
@@ -49,7 +51,7 @@ def test_a_reused_trial_measures_nothing() -> None:
     assert progress.remaining() is None
 
 
-def schedule(jobs, workers):
+def schedule(jobs: list[float], workers: int) -> float:
     """When the last of them ends, each on the worker that is free first."""
     free = [0.0] * workers
     for job in jobs:
@@ -57,16 +59,17 @@ def schedule(jobs, workers):
     return max(free)
 
 
-def share_held(spread, claims=lambda left: left):
+def share_held(spread: float, claims: Callable[[Range], Range] = lambda left: left) -> float:
     """How often the range holds what then happens; every sweep draws its trials' costs anew."""
-    chance, held = random.Random(0), []
+    chance = random.Random(0)
+    held: list[bool] = []
     for _ in range(300):
         workers, trials = chance.randint(1, 6), chance.randint(8, 40)
         costs = [chance.lognormvariate(0, spread) for _ in range(trials)]
         begun = chance.randint(4, trials - 1)
         pace = Pace(lambda: 0.0)
         pace.costs = dict(enumerate(costs[:begun]))
-        left = claims(pace.remaining([], [100.0] * (trials - begun), workers=workers))
+        left = claims(known(pace.remaining([], [100.0] * (trials - begun), workers=workers)))
         took = schedule([100 * cost for cost in costs[begun:]], workers)
         held.append(left.low - 1e-6 <= took <= left.high + 1e-6)
     return sum(held) / len(held)
@@ -80,7 +83,7 @@ def test_the_range_holds_what_then_happens(spread: float) -> None:
 def test_a_range_half_as_wide_does_not() -> None:
     """Negative control."""
 
-    def halved(left):
+    def halved(left: Range) -> Range:
         middle, half = (left.low + left.high) / 2, (left.high - left.low) / 4
         return Range(middle - half, middle + half)
 

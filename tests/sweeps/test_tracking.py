@@ -3,14 +3,17 @@
 import json
 import socket
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from sweeps.evidence.ranking import Leaks
-from sweeps.showing.tracking import MlflowTracker
+from sweeps.record.schema import Report, Sweep, Trial
+from sweeps.showing.tracking import MlflowTracker, TrackingSummary
 from sweeps.showing.tracking.backlog import Backlog
+from tests.narrowing import known
 from tests.sweeps.listener_rows import (
     START,
     ended,
@@ -22,7 +25,9 @@ from tests.sweeps.listener_rows import (
 from tests.sweeps.mlflow_database import Mlflow, blank_database, fresh_mlflow  # noqa: F401  fixtures
 
 
-def play(tracker, sweep, trials, reports):
+def play(
+    tracker: MlflowTracker, sweep: Sweep, trials: list[Trial], reports: dict[int, list[Report]]
+) -> TrackingSummary:
     """A whole launch, as the driver tells it."""
     tracker.sweep_started(sweep, [], {})
     for trial in trials:
@@ -121,23 +126,23 @@ def test_close_kills_what_is_still_open(mlflow: Mlflow) -> None:
 def test_one_bad_trial_does_not_keep_the_others_out(mlflow: Mlflow) -> None:
     sweep, tracker = make_sweep(), mlflow.tracker()
     bad, good = ended(0), ended(1)
-    reports = {bad.id: make_reports(bad, **{"no/../key": 1.0}), good.id: make_reports(good)}
+    reports = {bad.id: make_reports(bad, said={"no/../key": 1.0}), good.id: make_reports(good)}
     tracker.sweep_started(sweep, [bad, good], reports)
     summary = tracker.close()
     assert (summary.points, summary.dropped) == (4, 4)
-    assert "no/../key" in summary.last_error
+    assert "no/../key" in known(summary.last_error)
     assert "missed 4 points" in str(summary)
 
 
 @pytest.fixture
-def silent_server():
+def silent_server() -> Iterator[str]:
     """Takes connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
 @pytest.fixture
-def dead_server():
+def dead_server() -> str:
     """A port where nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]

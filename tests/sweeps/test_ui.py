@@ -9,6 +9,7 @@ import sys
 import urllib.parse
 import urllib.request
 from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 
@@ -16,6 +17,7 @@ from sweeps import ui
 from sweeps.evidence.ranking import Leaks
 from sweeps.showing.tracking import connect
 from sweeps.showing.tracking.runs import SweepRuns
+from tests.narrowing import known
 from tests.sweeps.listener_rows import ended, make_reports, make_sweep
 from tests.sweeps.mlflow_database import blank_database  # noqa: F401  a fixture
 
@@ -24,7 +26,7 @@ AXES = ["model.bin_length", "model.nfft_factor"]
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory, blank_database: Path):  # noqa: F811
+def home(tmp_path_factory: pytest.TempPathFactory, blank_database: Path) -> Path:  # noqa: F811
     """A home in which two sweeps have run: ``first``, then ``second``."""
     folder = tmp_path_factory.mktemp("home")
     shutil.copy(blank_database, folder / "mlflow.db")
@@ -48,22 +50,22 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def free_port():
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
+        return int(server.getsockname()[1])
 
 
-def pages(home, asked=None):
+def pages(home: Path, asked: str | None = None) -> ui.Pages:
     uri = f"sqlite:///{home / 'mlflow.db'}"
     return ui.find_pages(uri, asked, "http://127.0.0.1:5000/", home / "reports")
 
 
-def asked_for(url):
+def asked_for(url: str) -> dict[str, list[str]]:
     """What a page's address asks for."""
     return urllib.parse.parse_qs(urllib.parse.urlsplit(url).fragment.partition("?")[2])
 
 
-def opened_view(home, url):
+def opened_view(home: Path, url: str) -> tuple[str, dict[str, Any]]:
     """The saved view that an address opens: its name, and the state of the page."""
     client = connect(f"sqlite:///{home / 'mlflow.db'}")
     experiment = urllib.parse.urlsplit(url).fragment.split("/")[2]
@@ -111,7 +113,7 @@ def test_a_sweep_without_a_view_is_searched_for(home: Path) -> None:
     client.set_experiment_tag(experiment, tag, text)
 
 
-def write_report(home, name, words, sweep=None):
+def write_report(home: Path, name: str, words: str, sweep: str | None = None) -> None:
     folder = home / "reports" / name
     folder.mkdir(parents=True, exist_ok=True)
     summary = {"sweep": {"name": sweep or name}, "answer": [words]}
@@ -127,7 +129,7 @@ def test_the_newest_report_is_an_artifact_and_its_answer_is_read_first(home: Pat
     for words in ("It does.", "It does not."):
         write_report(home, "second", words)
         for _ in range(2):
-            url = pages(home, "second").report
+            url = known(pages(home, "second").report)
         run_id = urllib.parse.urlsplit(url).fragment.split("/")[4]
         artifacts = home / "artifacts" / run_id / "artifacts" / "report"
         assert (artifacts / "index.html").read_text() == f"<p>{words}</p>"
@@ -147,7 +149,7 @@ def test_the_newest_report_is_an_artifact_and_its_answer_is_read_first(home: Pat
 def test_a_report_that_cannot_be_put_there_hides_nothing(
     home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_):
+    def refuse(*_: object) -> NoReturn:
         raise OSError("disk full")
 
     monkeypatch.setattr(ui, "attach_report", refuse)
@@ -159,7 +161,7 @@ def test_a_report_that_cannot_be_put_there_hides_nothing(
     assert said.count("\n") == 1
 
 
-def refused(capsys, *argv):
+def refused(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
     """Exit code 2 and one line; returns the line."""
     assert ui.main([*argv, "--no-browser"]) == 2
     said = capsys.readouterr()
@@ -197,7 +199,7 @@ def test_a_server_that_does_not_start_is_told_in_one_line(free_port: int) -> Non
         ui.serve("nonsense://nowhere", page, browser=False)
 
 
-def tracked(home):
+def tracked(home: Path) -> list[str]:
     """One run that is complete."""
     client = connect(f"sqlite:///{home / 'mlflow.db'}")
     ids = [experiment.experiment_id for experiment in client.search_experiments()]
@@ -211,7 +213,7 @@ def test_it_serves_until_interrupted(home: Path, free_port: int) -> None:
     )
     with process:
         try:
-            url = process.stdout.readline().strip()
+            url = known(process.stdout).readline().strip()
             base = url.partition("/#/")[0]
             direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
             page = direct.open(f"{base}/", timeout=20).read().decode()
