@@ -26,7 +26,7 @@ from result import publish, read_command
 
 from search_spaces import load
 from search_spaces.space import Point, Space
-from sweeps.provenance.launch_origin import ROOT
+from sweeps.provenance.code_identity import ROOT
 from sweeps.record.ledger import Ledger
 from sweeps.record.schema import Replicate, Report, Sweep, Trial
 

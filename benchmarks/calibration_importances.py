@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 
 import numpy as np
-from importance_worlds import GRID, LEVELS, World, draw_sweep, true_shares
+from importance_worlds import GRID, LEVELS, Floats, World, draw_sweep, true_shares
 from old_importances import fanova_interval, ped_anova
 from shares import Part, share
 
-from analysis.statistics.importance import ALPHA, importances
+from analysis.statistics.importance import ALPHA, Importance, importances
 
 WORLDS = (
     World(function="nothing"),
@@ -86,7 +87,7 @@ def row(world: World, sweeps: int) -> dict[str, object]:
     }
 
 
-def judged(found, truth):
+def judged(found: Sequence[Sequence[Importance]], truth: Floats) -> dict[str, object]:
     """What the new method did over sweeps against the truth."""
     low, middle, high = (
         np.array([[getattr(axis, name) for axis in axes] for axes in found])
@@ -102,7 +103,7 @@ def judged(found, truth):
     return {
         "coverage": share(covered.mean(axis=1), least=1 - ALPHA),
         "of moving axes": share(covered[:, moving].mean(axis=1)) if moving.any() else "",
-        "false calls": share(called[:, ~moving].any(axis=1), most=ALPHA),
+        "false calls": share([bool(row.any()) for row in called[:, ~moving]], most=ALPHA),
         "found": share(called[:, moving].mean(axis=1)) if moving.any() else "",
         "wrong ranks": share(((ranks > 0) & ~right).any(axis=1), most=ALPHA),
         "right": f"{right.sum() / len(found):.2f}",

@@ -35,7 +35,10 @@ def plans_part(tables: int) -> Part:
 
 def _row(arms: int, seeds: int, effect: float, tables: int) -> Row:
     rng = np.random.default_rng([arms, seeds, round(10 * effect)])
-    left, plans, promised, fact = [], [], [], []
+    left: list[bool] = []
+    plans: list[int] = []
+    promised: list[bool] = []
+    fact: list[bool] = []
     for _ in range(tables):
         first = _scores(rng, arms, seeds, effect)
         found = against(pool(first), 0)

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import optuna
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Function = Callable[[Floats], Floats]
+"""Scores, (points,), at points, (points, axes)."""
+Noise = Callable[[Floats], Floats]
+"""What each seed of a trial at a point, (axes,), has on top, (seeds,)."""
 
 LEVELS = (0, 0, 4, 0, 3, 0)
 """Numbers from 0 to 1, and choices of four and three (see ``analysis.statistics.kernel``)."""
@@ -18,33 +26,37 @@ STEPS = np.array([0.0, 0.5, 1.0, 0.2])
 TRUTH_POINTS = 2**16
 
 
-def nothing(x):
+def nothing(x: Floats) -> Floats:
     return 0.0 * x[:, 0]
 
 
-def additive(x):
-    return x[:, 0] + 0.6 * STEPS[x[:, 2].astype(int)]
+def additive(x: Floats) -> Floats:
+    return np.asarray(x[:, 0] + 0.6 * STEPS[x[:, 2].astype(int)])
 
 
-def smooth(x):
-    return -4 * (x[:, 0] - 0.6) ** 2 + 0.7 * np.sin(4 * x[:, 1]) + 0.3 * x[:, 3]
+def smooth(x: Floats) -> Floats:
+    return np.asarray(-4 * (x[:, 0] - 0.6) ** 2 + 0.7 * np.sin(4 * x[:, 1]) + 0.3 * x[:, 3])
 
 
-def pair(x):
+def pair(x: Floats) -> Floats:
     """Axes 0 and 1 do nothing alone and much together."""
-    return 4 * (x[:, 0] - 0.5) * (x[:, 1] - 0.5) + 0.5 * STEPS[x[:, 2].astype(int)]
+    both = 4 * (x[:, 0] - 0.5) * (x[:, 1] - 0.5)
+    return np.asarray(both + 0.5 * STEPS[x[:, 2].astype(int)])
 
 
-def cliff(x):
+def cliff(x: Floats) -> Floats:
     """Most of the space fails; one choice fails everywhere."""
-    return (x[:, 0] > 0.3) * (x[:, 2] != 1) + 0.2 * x[:, 1]
+    return np.asarray((x[:, 0] > 0.3) * (x[:, 2] != 1) + 0.2 * x[:, 1])
 
 
-def conditional(x):
-    return 0.8 * x[:, 0] + np.where(np.isnan(x[:, CHILD]), 0.0, 1.5 * x[:, CHILD])
+def conditional(x: Floats) -> Floats:
+    child = np.where(np.isnan(x[:, CHILD]), 0.0, 1.5 * x[:, CHILD])
+    return np.asarray(0.8 * x[:, 0] + child)
 
 
-FUNCTIONS = {f.__name__: f for f in (nothing, additive, smooth, pair, cliff, conditional)}
+FUNCTIONS: dict[str, Function] = {
+    f.__name__: f for f in (nothing, additive, smooth, pair, cliff, conditional)
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +89,7 @@ class World:
         return ", ".join(words + ([] if self.kept == 1 else [f"{self.kept:.0%} not pruned"]))
 
 
-def masked(x, function):
+def masked(x: Floats, function: str) -> Floats:
     if function != "conditional":
         return x
     x = x.copy()
@@ -85,19 +97,21 @@ def masked(x, function):
     return x
 
 
-def uniform(count, rng, sampler="random"):
-    columns = [rng.integers(0, n, count) if n else rng.random(count) for n in LEVELS]
+def uniform(count: int, rng: np.random.Generator, sampler: str = "random") -> Floats:
+    columns: list[NDArray[Any]] = [
+        rng.integers(0, n, count) if n else rng.random(count) for n in LEVELS
+    ]
     if sampler == "grid":
         columns = [rng.integers(0, n, count) for n in GRID]
         return np.array(columns, dtype=float).T / grid_steps()
     return np.array(columns, dtype=float).T
 
 
-def grid_steps():
+def grid_steps() -> NDArray[np.int64]:
     return np.array([1 if levels else n - 1 for levels, n in zip(LEVELS, GRID, strict=True)])
 
 
-def true_shares(function, sampler="random"):
+def true_shares(function: str, sampler: str = "random") -> Floats:
     """Total Sobol' indices, (axes,), by the definition: one axis drawn anew at many points."""
     f, rng = FUNCTIONS[function], np.random.default_rng(0)
     first, second = (uniform(TRUTH_POINTS, rng, sampler) for _ in range(2))
@@ -113,7 +127,7 @@ def true_shares(function, sampler="random"):
     return np.array(shares)
 
 
-def draw_sweep(world, seed):
+def draw_sweep(world: World, seed: int) -> tuple[Floats, Floats]:
     """Points (trials, axes) and scores (trials, seeds) of one sweep."""
     rng = np.random.default_rng(seed)
     f = FUNCTIONS[world.function]
@@ -132,25 +146,25 @@ def draw_sweep(world, seed):
     return points, scores
 
 
-def _points(world, rng):
+def _points(world: World, rng: np.random.Generator) -> Floats:
     if world.sampler == "grid":
         return np.array(list(np.ndindex(GRID))) / grid_steps()
     return uniform(world.trials, rng)
 
 
-def _noise(world, size, rng) -> Callable:
+def _noise(world: World, size: float, rng: np.random.Generator) -> Noise:
     sd, seeds = world.noise * size, world.seeds
     luck = 0.5 * size * rng.standard_normal((LEVELS[4], seeds)) * (world.kind == "luck")
 
-    def of(point):
+    def of(point: Floats) -> Floats:
         if world.kind == "bimodal":
-            return 2.5 * sd * (rng.random(seeds) < 0.2)
-        return sd * rng.standard_normal(seeds) + luck[int(point[4])]
+            return np.asarray(2.5 * sd * (rng.random(seeds) < 0.2))
+        return np.asarray(sd * rng.standard_normal(seeds) + luck[int(point[4])])
 
     return of
 
 
-def _tpe(world, f, noise, seed):
+def _tpe(world: World, f: Function, noise: Noise, seed: int) -> tuple[Floats, Floats]:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     sampler = optuna.samplers.TPESampler(seed=seed, n_startup_trials=8)
     study = optuna.create_study(direction="maximize", sampler=sampler)

@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 from result import publish, read_command
 from sqlalchemy import func, insert, select
@@ -64,22 +63,20 @@ def measure(folder: Path, trials: int, writes: int) -> dict[str, list[float]]:
     study = Study(space, sampler="grid", seed=0, direction="maximize", warmup=None)
     driver = Driver(ledger, sweep, study, lambda point: space.configure(point, space.base()))
     driver.trials[trial.trial_id] = ledger.open_replicates(trial, range(SEEDS))
-    times: dict[str, list[float]] = {"bare insert": [], "ledger.record": [], "driver.report": []}
     bare = sqlite3.connect(folder / "bare.db", isolation_level=None)
+    writes_by: dict[str, Callable[[int], object]] = {
+        "bare insert": lambda at: bare.execute("INSERT INTO numbers VALUES (?)", (at,)),
+        "ledger.record": lambda at: ledger.record(trial, said(at), range(SEEDS)),
+        "driver.report": lambda at: driver.report(trial.trial_id, said(at + 1)),
+    }
+    times: dict[str, list[float]] = {name: [] for name in writes_by}
     with closing(bare), hold(ledger, sweep):
         bare.execute("PRAGMA journal_mode=WAL")
         bare.execute("PRAGMA synchronous=NORMAL")
         bare.execute("CREATE TABLE numbers (number INTEGER)")
         for step in range(1, 2 * writes, 2):
-            times["bare insert"].append(
-                milliseconds(lambda at=step: bare.execute("INSERT INTO numbers VALUES (?)", (at,)))
-            )
-            times["ledger.record"].append(
-                milliseconds(lambda at=step: ledger.record(trial, said(at), range(SEEDS)))
-            )
-            times["driver.report"].append(
-                milliseconds(lambda at=step: driver.report(trial.trial_id, said(at + 1)))
-            )
+            for name, write in writes_by.items():
+                times[name].append(milliseconds(write, step))
     with Session(ledger.engine) as session:
         mine = select(func.count()).select_from(Report).where(Report.trial_row == trial.id)
         assert session.scalar(mine) == 2 * writes
@@ -87,10 +84,10 @@ def measure(folder: Path, trials: int, writes: int) -> dict[str, list[float]]:
     return times
 
 
-def milliseconds(write: Callable[[], Any]) -> float:
+def milliseconds(write: Callable[[int], object], step: int) -> float:
     """How long one write takes."""
     started = time.perf_counter()
-    write()
+    write(step)
     return 1000 * (time.perf_counter() - started)
 
 

@@ -47,7 +47,7 @@ def tables(arms: int, shared: float, effect: float, number: int) -> Floats:
     """(tables, arms, seeds): total variance 1, of which the seeds' luck is ``shared``."""
     rng = np.random.default_rng([arms, round(100 * shared), round(100 * effect)])
     luck = np.sqrt(shared) * rng.standard_normal((number, 1, SEEDS))
-    scores = luck + np.sqrt(1 - shared) * rng.standard_normal((number, arms, SEEDS))
+    scores: Floats = luck + np.sqrt(1 - shared) * rng.standard_normal((number, arms, SEEDS))
     scores[:, 1:] += effect
     return scores
 

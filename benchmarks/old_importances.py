@@ -6,9 +6,10 @@ import warnings
 
 import numpy as np
 import optuna
-from importance_worlds import LEVELS
-from optuna.distributions import CategoricalDistribution, FloatDistribution
+from importance_worlds import LEVELS, Floats
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
 from optuna.importance import (
+    BaseImportanceEvaluator,
     FanovaImportanceEvaluator,
     PedAnovaImportanceEvaluator,
     get_param_importances,
@@ -16,20 +17,22 @@ from optuna.importance import (
 
 TREES = 16
 TOP = 0.25
-_SPACES = {
+_SPACES: dict[str, BaseDistribution] = {
     f"x{k}": CategoricalDistribution(list(range(n))) if n else FloatDistribution(0, 1)
     for k, n in enumerate(LEVELS)
 }
 
 
-def ped_anova(points, scores):
+def ped_anova(points: Floats, scores: Floats) -> Floats:
     """Share of each axis, (axes,)."""
     return _shares(
         _study(points, scores.mean(axis=1)), PedAnovaImportanceEvaluator(target_quantile=TOP)
     )
 
 
-def fanova_interval(points, scores, resamples, rng):
+def fanova_interval(
+    points: Floats, scores: Floats, resamples: int, rng: np.random.Generator
+) -> Floats:
     """Ends of the bootstrap's 95 % interval of each axis, (axes,) each."""
     drawn = []
     for _ in range(resamples):
@@ -40,7 +43,7 @@ def fanova_interval(points, scores, resamples, rng):
     return np.quantile(drawn, [0.025, 0.975], axis=0)
 
 
-def _study(points, means):
+def _study(points: Floats, means: Floats) -> optuna.Study:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = optuna.create_study(direction="maximize")
     for point, mean in zip(points, means, strict=True):
@@ -54,7 +57,7 @@ def _study(points, means):
     return study
 
 
-def _shares(study, evaluator):
+def _shares(study: optuna.Study, evaluator: BaseImportanceEvaluator) -> Floats:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         found = get_param_importances(study, evaluator=evaluator)

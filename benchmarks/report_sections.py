@@ -13,6 +13,7 @@ import resource
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,10 +45,10 @@ def parts(home: Path) -> Iterator[dict[str, Any]]:
     yield row
     findings = Findings(found)
     for name, make in sections():
-        card, row = timed(name, lambda make=make: make(findings))
+        card, row = timed(name, partial(make, findings))
         yield row
         for figure in card.figures if card else ():
-            _, row = timed(f"{name}: figure {figure.name}", lambda figure=figure: drawn(figure))
+            _, row = timed(f"{name}: figure {figure.name}", partial(drawn, figure))
             yield row
 
 

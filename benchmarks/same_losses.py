@@ -18,7 +18,7 @@ from pathlib import Path
 
 from result import publish, read_command
 
-from sweeps.provenance.launch_origin import ROOT
+from sweeps.provenance.code_identity import ROOT
 
 MEASURED = ("seconds", "bytes", "per_step")
 """In the names of what differs from run to run."""
@@ -97,7 +97,7 @@ def trials() -> Iterator[tuple[str, list[dict[str, str]] | str]]:
     mixers = {str(v.changes.get("model.mixer", "focus")) for v in VARIANTS.values()}
     asked = {f"variant {name}": v.changes for name, v in VARIANTS.items()}
     asked |= {
-        f"{mixer} on {task}": {"model.mixer": mixer, "task.name": task} | OF_TASKS.get(task, {})
+        f"{mixer} on {task}": {"model.mixer": mixer, "task.name": task, **OF_TASKS.get(task, {})}
         for mixer in sorted(mixers)
         for task in sorted(TASKS)
     }

@@ -79,7 +79,7 @@ def all_copies_but_one(rng: np.random.Generator, noise: Floats) -> Floats:
 
 def heavy_tails(rng: np.random.Generator, noise: Floats) -> Floats:
     """Student's t with three degrees of freedom, in units of its standard deviation."""
-    return rng.standard_t(3, noise.shape) / np.sqrt(3)
+    return np.asarray(rng.standard_t(3, noise.shape) / np.sqrt(3))
 
 
 def holes(rng: np.random.Generator, noise: Floats) -> Floats:

@@ -136,8 +136,9 @@ def draw(space: Space, chance: random.Random) -> Point:
 def truth(point: Point) -> float:
     """The score of a point before luck: bin length and rate matter, their order little."""
     by_bin = {64: 0.25, 32: 0.6, 16: 0.75, 8: 0.7}[point["model.bin_length"]]
+    order: int = point["model.order"]
     rate = math.log10(point.get("train.learning_rate", 1e-2)) + 2.5
-    return by_bin - 0.3 * rate**2 + 0.005 * point["model.order"]
+    return by_bin - 0.3 * rate**2 + 0.005 * order
 
 
 def _trial(

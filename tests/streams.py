@@ -63,6 +63,7 @@ def ask(
     streams: Mapping[str, int] | None = None,
     folder: Path = ROOT,
     timeout: float = 200,
+    env: Mapping[str, str] | None = None,
     **environment: str,
 ) -> Said:
     """Run Python with these words.
@@ -73,18 +74,30 @@ def ask(
         streams: descriptors for stdout and stderr, instead of what is read here.
         folder: where it runs.
         timeout: seconds.
-        environment: added to this one.
+        env: added to this environment.
+        environment: likewise.
     """
     shell = ["sh", "-c", f'exec "$@" {" ".join(CLOSED[name] for name in closed)}', "sh"]
-    given = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **(streams or {})}
+    given: dict[str, int] = {
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.PIPE,
+        **(streams or {}),
+    }
     done = subprocess.run(
         [*(shell if closed else []), sys.executable, *words],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **environment},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "OMP_NUM_THREADS": "1",
+            **(env or {}),
+            **environment,
+        },
         stdin=subprocess.DEVNULL,
         timeout=timeout,
         check=False,
-        **given,
+        stdout=given["stdout"],
+        stderr=given["stderr"],
     )
     out, err = ((text or b"").decode(errors="replace") for text in (done.stdout, done.stderr))
     return Said(done.returncode, out, err)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -84,7 +85,7 @@ def test_compact_sets_are_the_sequences_that_were_drawn() -> None:
     ids=lambda trial: trial.task.name,
 )
 def test_every_base_builds_its_data(
-    trial: TrialConfig, tmp_path, monkeypatch: pytest.MonkeyPatch
+    trial: TrialConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made_data(tmp_path, monkeypatch)
     built = build_task(trial.override(SMALL).task, 0)

@@ -27,14 +27,14 @@ def prepared(config):
 
 
 @EVERY
-def test_ray_accepts_it(path):
+def test_ray_accepts_it(path: Path) -> None:
     full = prepared(load(path))
     assert full["cluster_name"] == "focus-sweeps"
     assert full["head_node_type"] in full["available_node_types"]
 
 
 @EVERY
-def test_ray_refuses_a_misspelt_key(path):
+def test_ray_refuses_a_misspelt_key(path: Path) -> None:
     """Negative control: the schema is not one that takes everything."""
     with pytest.raises(Exception, match="max_wokers"):
         prepared(load(path) | {"max_wokers": 3})
@@ -43,7 +43,7 @@ def test_ray_refuses_a_misspelt_key(path):
 
 
 @EVERY
-def test_every_node_installs_this_project_and_nothing_else(path):
+def test_every_node_installs_this_project_and_nothing_else(path: Path) -> None:
     full = prepared(load(path))
     project = next(iter(full["file_mounts"]))
     assert full["file_mounts"] == {project: "."}
@@ -55,7 +55,7 @@ def test_every_node_installs_this_project_and_nothing_else(path):
 
 
 @EVERY
-def test_ray_starts_alike_on_every_node(path):
+def test_ray_starts_alike_on_every_node(path: Path) -> None:
     full = prepared(load(path))
     head, worker = full["head_start_ray_commands"], full["worker_start_ray_commands"]
     assert head[0] == worker[0] == "ray stop"
@@ -65,7 +65,7 @@ def test_ray_starts_alike_on_every_node(path):
     assert ("RAY_enable_autoscaler_v2=0 ray start --head" in head[1]) == local
 
 
-def test_aws_has_a_head_that_trains_nothing_and_spot_workers_that_come_and_go():
+def test_aws_has_a_head_that_trains_nothing_and_spot_workers_that_come_and_go() -> None:
     full = prepared(load(ROOT / "ray_cluster.yaml"))
     assert full["provider"]["type"] == "aws"
     types = dict(full["available_node_types"])
@@ -85,14 +85,14 @@ def test_aws_has_a_head_that_trains_nothing_and_spot_workers_that_come_and_go():
 
 
 @pytest.mark.parametrize("script", ["cluster/setup.sh", "cluster/python.sh", ".ci/run"])
-def test_shell_scripts_parse_and_stop_at_errors(script):
+def test_shell_scripts_parse_and_stop_at_errors(script: str) -> None:
     path = ROOT / script
     subprocess.run(["bash", "-n", path], check=True)
     assert path.stat().st_mode & 0o100
     assert "\nset -u\n" in path.read_text() or "\nset -euo pipefail\n" in path.read_text()
 
 
-def test_setup_puts_ray_on_the_path_of_every_shell_once(tmp_path):
+def test_setup_puts_ray_on_the_path_of_every_shell_once(tmp_path: Path) -> None:
     """The script itself, with an installed environment's place taken by an empty one."""
     python = tmp_path / "focus-venv" / "bin" / "python"
     python.parent.mkdir(parents=True)

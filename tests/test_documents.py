@@ -20,12 +20,12 @@ def links(text):
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_relative_links_exist(document):
+def test_relative_links_exist(document: Path) -> None:
     missing = [t for t in links(document.read_text()) if not (document.parent / t).exists()]
     assert missing == []
 
 
-def test_links_are_seen():
+def test_links_are_seen() -> None:
     text = '[a](b.md#c) ![d](e.png) <img src="f.svg"> [g](https://h) [i](#j)'
     assert links(text) == ["b.md", "e.png", "f.svg"]
 
@@ -67,7 +67,7 @@ def complaint(words):
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_commands_can_be_run(document):
+def test_commands_can_be_run(document: Path) -> None:
     wrong = [(c, why) for c in commands(document.read_text()) if (why := complaint(c))]
     assert wrong == []
 
@@ -82,12 +82,12 @@ def test_commands_can_be_run(document):
         "rm x",
     ],
 )
-def test_wrong_commands_are_seen(line):
+def test_wrong_commands_are_seen(line: str) -> None:
     """Negative control."""
     (words,) = commands(f"```sh\n$ {line}\n```\n")
     assert complaint(words)
 
 
-def test_the_readme_opens_with_commands():
+def test_the_readme_opens_with_commands() -> None:
     found = commands((ROOT / "README.md").read_text())
     assert ["make", "sweep"] in found

@@ -31,7 +31,7 @@ def losses(trial):
 
 
 @pytest.mark.parametrize(("name", "key"), AXES)
-def test_every_axis_reaches_the_training(name, key):
+def test_every_axis_reaches_the_training(name: str, key: str) -> None:
     space = search_spaces.load(name)
     base = space.base()
     axis = next(axis for axis in space.axes if axis.key == key)
@@ -49,6 +49,6 @@ def matters(space, base, axis, point):
     return first != last
 
 
-def test_the_same_trial_twice_is_the_same():
+def test_the_same_trial_twice_is_the_same() -> None:
     """Negative control: what differs above is not chance."""
     assert losses(TrialConfig()) == losses(TrialConfig())

@@ -10,7 +10,7 @@ import torch
 from torch.nn import functional
 
 from focus_core import systems
-from focus_core.config import TrainConfig, TrialConfig
+from focus_core.config import Scalar, TrainConfig, TrialConfig
 from focus_core.layers.mixer import Mixer
 from focus_core.metrics import declared
 from focus_core.systems import SYSTEMS, mixer_class
@@ -24,7 +24,7 @@ from tests.focus_core.causality import LENGTH, future, prefix_gap, small_config
 EVERY = pytest.mark.parametrize("mixer", SYSTEMS)
 
 
-def test_every_table_has_every_mixer():
+def test_every_table_has_every_mixer() -> None:
     for name, system in SYSTEMS.items():
         assert system.config().mixer == name
         assert issubclass(mixer_class(name), Mixer)
@@ -35,7 +35,7 @@ def test_every_table_has_every_mixer():
 
 
 @EVERY
-def test_it_takes_training_steps_and_the_loss_falls(mixer):
+def test_it_takes_training_steps_and_the_loss_falls(mixer: str) -> None:
     """As language: tokens out are tokens in, so that a tied head is tied."""
     model = small_config(mixer=mixer, dropout=0.1)
     net = build_model(model, vocab_size=9, num_outputs=9, max_length=LENGTH).train()
@@ -59,7 +59,7 @@ def test_it_takes_training_steps_and_the_loss_falls(mixer):
 
 
 @EVERY
-def test_a_trial_of_it_is_trained_and_scored(mixer):
+def test_a_trial_of_it_is_trained_and_scored(mixer: str) -> None:
     changes = {"model.mixer": mixer, "model.width": 16, "train.steps": 2, "train.eval_every": 1}
     changes |= {"train.warmup_steps": 0, "task.eval_sequences": 8, "task.test_sequences": 8}
     reports = []
@@ -77,7 +77,7 @@ def test_a_trial_of_it_is_trained_and_scored(mixer):
 
 
 @EVERY
-def test_a_tied_network_is_causal_too(mixer):
+def test_a_tied_network_is_causal_too(mixer: str) -> None:
     model = small_config(mixer=mixer)
     net = build_model(model, vocab_size=5, num_outputs=5, max_length=LENGTH).double().eval()
     assert future(net) < 1e-12
@@ -93,13 +93,13 @@ def steps_elsewhere(net):
 
 
 @EVERY
-def test_it_works_where_its_parameters_are(mixer):
+def test_it_works_where_its_parameters_are(mixer: str) -> None:
     with torch.device("meta"):
         net = build_model(small_config(mixer=mixer), vocab_size=9, num_outputs=9, max_length=LENGTH)
     assert steps_elsewhere(net) == "meta"
 
 
-def test_negative_control_a_tensor_left_behind_is_seen():
+def test_negative_control_a_tensor_left_behind_is_seen() -> None:
     class Behind(torch.nn.Embedding):
         def forward(self, tokens_BL):
             return super().forward(tokens_BL) + torch.arange(8.0)
@@ -120,7 +120,7 @@ FIELDS = {
 
 @EVERY
 @pytest.mark.parametrize("field", FIELDS)
-def test_a_field_is_of_the_identity_where_it_changes_the_function(mixer, field):
+def test_a_field_is_of_the_identity_where_it_changes_the_function(mixer: str, field: str) -> None:
     """And nowhere else: no dead knob gives a trial a second id, no live one is forgotten."""
     before = {"task.length": 24, "task.gap": 12, "model.mixer": mixer, "model.width": 8}
     before |= {"model.bin_length": 6, "model.chunk_length": 8}
@@ -151,7 +151,9 @@ def test_a_field_is_of_the_identity_where_it_changes_the_function(mixer, field):
         ({"mixer": "rnn"}, "unknown model.mixer 'rnn'; there are focus, attention, transformer"),
     ],
 )
-def test_what_cannot_be_built_is_refused_in_one_line(changes, message):
+def test_what_cannot_be_built_is_refused_in_one_line(
+    changes: dict[str, Scalar], message: str
+) -> None:
     with pytest.raises(ValueError) as raised:  # noqa: PT011  the message is compared below
         TrialConfig().override({f"model.{name}": value for name, value in changes.items()})
     assert str(raised.value).startswith(message)
@@ -172,7 +174,7 @@ PUBLISHED = {
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_it_has_as_many_parameters_as_published(name):
+def test_it_has_as_many_parameters_as_published(name: str) -> None:
     fields, vocabulary, length, millions = PUBLISHED[name]
     with torch.device("meta"):  # shapes alone: no memory, no time
         net = build_model(

@@ -9,7 +9,7 @@ import pytest
 from optuna.distributions import FloatDistribution, IntDistribution
 
 import search_spaces
-from focus_core.config import TrialConfig
+from focus_core.config import Scalar, TrialConfig
 from search_spaces.points import every_value, sample_points, walk
 from search_spaces.soundness import acts, check
 from search_spaces.space import Axis, Space, choices
@@ -24,7 +24,7 @@ def space_over(*axes, **fields):
     return Space(question="?", base=TrialConfig, axes=axes, **plain | fields)
 
 
-def test_the_spaces_are_these():
+def test_the_spaces_are_these() -> None:
     first = {"nfft_bins", "filter_bank", "chunk_length", "order", "ablation", "focus"}
     of_the_family = {"adaptivity", "realisation", "parameterisation", "oversampling"}
     of_the_layer = {"hypernetwork", "wiring", "baselines", "length"}
@@ -32,7 +32,7 @@ def test_the_spaces_are_these():
 
 
 @EVERY
-def test_it_says_what_it_asks(name):
+def test_it_says_what_it_asks(name: str) -> None:
     space = search_spaces.load(name)
     assert space.name == name
     assert space.question.endswith("?")
@@ -42,7 +42,7 @@ def test_it_says_what_it_asks(name):
 
 
 @EVERY
-def test_every_point_builds_and_no_two_are_one_trial(name):
+def test_every_point_builds_and_no_two_are_one_trial(name: str) -> None:
     """All of them, continuous axes at both ends: a dead knob would give two points one id."""
     space = search_spaces.load(name)
     base = space.base()
@@ -52,7 +52,7 @@ def test_every_point_builds_and_no_two_are_one_trial(name):
 
 
 @EVERY
-def test_every_axis_reaches_the_config_under_its_key(name):
+def test_every_axis_reaches_the_config_under_its_key(name: str) -> None:
     space = search_spaces.load(name)
     base = space.base()
     for point in sample_points(space.axes)[:50]:
@@ -61,7 +61,7 @@ def test_every_axis_reaches_the_config_under_its_key(name):
 
 
 @EVERY
-def test_axes_are_plain_data(name):
+def test_axes_are_plain_data(name: str) -> None:
     axes = search_spaces.load(name).describe_axes()
     assert json.loads(json.dumps(axes)) == axes
     for axis in axes:
@@ -70,14 +70,14 @@ def test_axes_are_plain_data(name):
         assert axis.get("tuned", True) is True
 
 
-def test_default_question_has_its_grid():
+def test_default_question_has_its_grid() -> None:
     points = search_spaces.load("nfft_bins").grid()
     assert len(points) == 12
     assert points[0] == {"model.bin_length": 64, "model.nfft_factor": 1}
     assert points[1] == {"model.bin_length": 64, "model.nfft_factor": 2}
 
 
-def test_orders_above_two_come_as_a_lattice_only():
+def test_orders_above_two_come_as_a_lattice_only() -> None:
     space = search_spaces.load("order")
     arms = {
         (t.model.order, t.model.parameterisation)
@@ -87,12 +87,12 @@ def test_orders_above_two_come_as_a_lattice_only():
     assert arms == lattice | {(1, "sigmoid"), (2, "sigmoid")}
 
 
-def test_ablation_has_every_variant_once():
+def test_ablation_has_every_variant_once() -> None:
     points = search_spaces.load("ablation").grid()
     assert [point["variant"] for point in points] == list(VARIANTS)
 
 
-def test_variants_apply_their_changes_and_axes_go_before_them():
+def test_variants_apply_their_changes_and_axes_go_before_them() -> None:
     space = search_spaces.load("ablation")
     trial = space.configure({"variant": "carry_lattice", "model.gain": "none"}, space.base())
     assert (trial.model.carry, trial.model.parameterisation) == (True, "lattice")
@@ -101,7 +101,7 @@ def test_variants_apply_their_changes_and_axes_go_before_them():
         space.configure({"variant": "cary_lattice"}, space.base())
 
 
-def test_focus_has_no_grid_and_its_conditions_hold():
+def test_focus_has_no_grid_and_its_conditions_hold() -> None:
     space = search_spaces.load("focus")
     with pytest.raises(ValueError, match=r"axis 'train\.learning_rate' is continuous"):
         space.grid()
@@ -113,14 +113,14 @@ def test_focus_has_no_grid_and_its_conditions_hold():
         assert ("model.parameterisation" in point) == (point["model.order"] <= 2)
 
 
-def test_unknown_space_names_the_nearest():
+def test_unknown_space_names_the_nearest() -> None:
     with pytest.raises(ValueError, match="did you mean 'nfft_bins'"):
         search_spaces.load("nfft_bin")
     with pytest.raises(ValueError, match="the spaces are ablation"):
         search_spaces.load("zzzzzz")
 
 
-def test_pinned_values_leave_the_axes_and_stay_in_every_trial():
+def test_pinned_values_leave_the_axes_and_stay_in_every_trial() -> None:
     space = search_spaces.load("focus").pinned({"model.realisation": "sampled", "train.steps": 99})
     keys = [axis.key for axis in space.axes]
     assert "model.realisation" not in keys
@@ -133,7 +133,7 @@ def test_pinned_values_leave_the_axes_and_stay_in_every_trial():
         assert "model.nfft_factor" in point  # the condition sees what was pinned
 
 
-def test_pinned_variant_is_applied():
+def test_pinned_variant_is_applied() -> None:
     space = search_spaces.load("ablation").pinned({"variant": "ema"})
     assert space.grid() == [{}]
     assert space.configure({}, space.base()).model.filter == "ema"
@@ -147,12 +147,12 @@ def test_pinned_variant_is_applied():
         ({"model.bin_length": 7}, "does not divide task.length = 64"),
     ],
 )
-def test_pinned_refuses_what_cannot_be(settings, message):
+def test_pinned_refuses_what_cannot_be(settings: dict[str, Scalar], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         search_spaces.load("nfft_bins").pinned(settings)
 
 
-def test_check_names_the_dead_axis():
+def test_check_names_the_dead_axis() -> None:
     space = search_spaces.load("nfft_bins").pinned({"model.realisation": "recurrence"})
     with pytest.raises(ValueError, match=r"axis 'model\.nfft_factor' has no effect"):
         check(space, space.base())
@@ -168,19 +168,21 @@ def test_check_names_the_dead_axis():
         ("model.key_from", ("filtered", "input"), {"attention": "none"}),
     ],
 )
-def test_check_names_dead_axes_of_the_layers_options(key, values, fields):
+def test_check_names_dead_axes_of_the_layers_options(
+    key: str, values: tuple[str | int, str | int], fields: dict[str, Scalar]
+) -> None:
     base = TrialConfig(model=model_config(**fields))
     with pytest.raises(ValueError, match=f"axis '{key}' has no effect"):
         space_over(choices(key, *values)).check(base)
 
 
-def test_check_names_the_point_that_cannot_be_built():
+def test_check_names_the_point_that_cannot_be_built() -> None:
     space = search_spaces.load("nfft_bins").pinned({"task.length": 96, "model.chunk_length": 16})
     with pytest.raises(ValueError, match=r"does not divide .* \(at model\.bin_length=64"):
         check(space, space.base())
 
 
-def test_check_finds_an_infeasible_corner_of_a_continuous_space():
+def test_check_finds_an_infeasible_corner_of_a_continuous_space() -> None:
     """Control: one that only the upper end of a float axis reaches."""
     dropout = Axis(key="model.dropout", distribution=FloatDistribution(low=0.0, high=1.0))
     space = space_over(dropout, sampler="random", trials=5)
@@ -188,13 +190,13 @@ def test_check_finds_an_infeasible_corner_of_a_continuous_space():
         check(space, space.base())
 
 
-def test_an_axis_of_one_value_has_no_effect():
+def test_an_axis_of_one_value_has_no_effect() -> None:
     space = space_over(choices("model.order", 2))
     with pytest.raises(ValueError, match=r"'model\.order' has no effect"):
         check(space, space.base())
 
 
-def test_acts_compares_trials_not_spellings():
+def test_acts_compares_trials_not_spellings() -> None:
     """An oversampling above the bin's length is the bin's length."""
     base = TrialConfig(model=model_config(bin_length=4))
     axis = choices("model.oversampling", 4, 8)
@@ -203,7 +205,7 @@ def test_acts_compares_trials_not_spellings():
     assert acts(space, TrialConfig(), axis, {"model.oversampling": 4})
 
 
-def test_grids_of_integers_and_steps():
+def test_grids_of_integers_and_steps() -> None:
     order = Axis(key="model.order", distribution=IntDistribution(1, 5, step=2))
     rate = Axis(key="model.dropout", distribution=FloatDistribution(0.0, 0.5, step=0.25))
     points = space_over(order, rate).grid()
@@ -211,7 +213,7 @@ def test_grids_of_integers_and_steps():
     assert [p["model.dropout"] for p in points[:3]] == [0.0, 0.25, 0.5]
 
 
-def test_spaces_need_no_torch_and_answer_at_once():
+def test_spaces_need_no_torch_and_answer_at_once() -> None:
     """All spaces loaded and checked, in a fresh interpreter."""
     code = (
         "import sys, search_spaces\n"

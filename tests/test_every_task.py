@@ -36,7 +36,7 @@ CHANGED = {
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _data(tmp_path_factory):
+def _data(tmp_path_factory: pytest.TempPathFactory):
     with pytest.MonkeyPatch.context() as patch:
         made_data(tmp_path_factory.mktemp("data"), patch)
         yield
@@ -54,7 +54,7 @@ def rows(batch):
 
 
 @EVERY
-def test_it_has_every_member_of_the_protocol(name):
+def test_it_has_every_member_of_the_protocol(name: str) -> None:
     built = build_task(small(name), seed=0)
     wanted = {n for n, _ in inspect.getmembers(Task, inspect.isfunction) if not n.startswith("_")}
     wanted |= set(Task.__annotations__)
@@ -63,7 +63,7 @@ def test_it_has_every_member_of_the_protocol(name):
 
 
 @EVERY
-def test_batches_fit_the_network(name):
+def test_batches_fit_the_network(name: str) -> None:
     task = small(name)
     built = build_task(task, seed=0)
     for batch, count in ((built.train_batch(0, 16), 16), (built.validation(), 24)):
@@ -83,7 +83,7 @@ def test_batches_fit_the_network(name):
 
 
 @EVERY
-def test_a_perfect_answer_and_a_guess_score_what_they_must(name):
+def test_a_perfect_answer_and_a_guess_score_what_they_must(name: str) -> None:
     built = build_task(small(name), seed=0)
     targets_BL = built.test().targets_BL
     right_BLV = functional.one_hot(targets_BL.clamp(min=0), built.num_outputs).float()
@@ -101,7 +101,7 @@ def test_a_perfect_answer_and_a_guess_score_what_they_must(name):
 
 
 @EVERY
-def test_the_metric_does_not_depend_on_how_a_split_is_cut(name):
+def test_the_metric_does_not_depend_on_how_a_split_is_cut(name: str) -> None:
     built = build_task(small(name), seed=0)
     whole = built.test()
     few = [built.test(slice(start, start + 7)) for start in range(0, 24, 7)]
@@ -111,7 +111,7 @@ def test_the_metric_does_not_depend_on_how_a_split_is_cut(name):
 
 
 @EVERY
-def test_data_are_a_function_of_config_seed_and_step(name):
+def test_data_are_a_function_of_config_seed_and_step(name: str) -> None:
     one, again, other = (build_task(small(name), seed) for seed in (7, 7, 8))
     later = one.train_batch(9, 16)
     one.train_batch(0, 16)
@@ -122,7 +122,7 @@ def test_data_are_a_function_of_config_seed_and_step(name):
 
 
 @EVERY
-def test_no_sequence_is_in_two_splits_whatever_the_seed(name):
+def test_no_sequence_is_in_two_splits_whatever_the_seed(name: str) -> None:
     found = {"train": set(), "validation": set(), "test": set()}
     for seed in range(2):
         built = build_task(small(name), seed)
@@ -136,7 +136,7 @@ def test_no_sequence_is_in_two_splits_whatever_the_seed(name):
 
 
 @EVERY
-def test_a_ceiling_grows_with_the_window_from_chance_to_one(name):
+def test_a_ceiling_grows_with_the_window_from_chance_to_one(name: str) -> None:
     built = build_task(small(name), seed=0)
     ceilings = [built.window_ceiling(aligned(window)) for window in (2, 4, 8, 16, 32, 64)]
     known = name in ("recall", "far_recall", "mqar")
@@ -148,7 +148,7 @@ def test_a_ceiling_grows_with_the_window_from_chance_to_one(name):
 
 
 @EVERY
-def test_a_field_counts_where_it_is_read_and_nowhere_else(name):
+def test_a_field_counts_where_it_is_read_and_nowhere_else(name: str) -> None:
     before = TrialConfig(task=small(name))
     assert set(CHANGED) == {field for task in TASKS for field in own_fields(task)}
     for field, value in CHANGED.items():
@@ -175,13 +175,13 @@ def differ(one, other):
     return any(a.shape != b.shape or not torch.equal(a, b) for a, b in pairs)
 
 
-def test_negative_control_the_same_config_gives_the_same_data():
+def test_negative_control_the_same_config_gives_the_same_data() -> None:
     assert not differ(build_task(small("mqar"), 0), build_task(small("mqar"), 0))
 
 
 @EVERY
 @pytest.mark.parametrize("mixer", sorted(SYSTEMS))
-def test_every_mixer_takes_a_training_step(mixer, name):
+def test_every_mixer_takes_a_training_step(mixer: str, name: str) -> None:
     """And is scored, probed and found causal at the end."""
     tiny = {"train.steps": 2, "train.warmup_steps": 0, "train.batch_size": 2, "train.eval_every": 1}
     tiny |= {"model.mixer": mixer, "model.width": 8, "model.layers": 1}
@@ -198,13 +198,13 @@ def test_every_mixer_takes_a_training_step(mixer, name):
     assert all(map(declared, found))
 
 
-def test_every_task_module_is_registered():
+def test_every_task_module_is_registered() -> None:
     modules = {m.name for m in pkgutil.iter_modules(focus_core.tasks.__path__)} - SHARED
     assert {f"focus_core.tasks.{m}.data" for m in modules} == {e.module for e in TASKS.values()}
     assert all(hasattr(importlib.import_module(e.module), "build") for e in TASKS.values())
     assert all(task.config().name == name for name, task in TASKS.items())
 
 
-def test_less_is_better_for_bits_and_for_nothing_else():
+def test_less_is_better_for_bits_and_for_nothing_else() -> None:
     wanted = {n: "minimize" if "bits" in e.metric else "maximize" for n, e in TASKS.items()}
     assert wanted == {name: SCORES[entry.metric].direction for name, entry in TASKS.items()}

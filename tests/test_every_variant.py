@@ -27,37 +27,37 @@ WITHOUT_FFT += [name for name in CAUSAL if name.startswith("coupled")]
 
 
 @pytest.mark.parametrize("name", CAUSAL)
-def test_no_later_token_has_an_influence(name):
+def test_no_later_token_has_an_influence(name: str) -> None:
     assert future(small_net(small_config(name))) < 1e-12
 
 
 @pytest.mark.parametrize("name", WITHOUT_FFT)
-def test_without_an_fft_that_influence_is_exactly_zero(name):
+def test_without_an_fft_that_influence_is_exactly_zero(name: str) -> None:
     assert future(small_net(small_config(name))) == 0
 
 
 @pytest.mark.parametrize("name", LEAKY)
-def test_negative_control_leaky_variants_see_the_future(name):
+def test_negative_control_leaky_variants_see_the_future(name: str) -> None:
     assert future(small_net(small_config(name))) > 1e-6
 
 
 @pytest.mark.parametrize("name", CAUSAL)
-def test_a_prefix_gives_the_same_logits(name):
+def test_a_prefix_gives_the_same_logits(name: str) -> None:
     assert prefix_gap(small_net(small_config(name))) < 1e-12
 
 
 @pytest.mark.parametrize("name", LEAKY)
-def test_negative_control_leaky_variants_are_not_prefix_consistent(name):
+def test_negative_control_leaky_variants_are_not_prefix_consistent(name: str) -> None:
     assert prefix_gap(small_net(small_config(name))) > 1e-6
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_the_config_declares_what_the_variant_promises(name):
+def test_the_config_declares_what_the_variant_promises(name: str) -> None:
     assert bool(small_config(name).leaks()) == (not VARIANTS[name].causal)
 
 
 @pytest.mark.parametrize("name", sorted(set(VARIANTS) - {"base"}))
-def test_each_variant_is_another_function_than_the_base(name):
+def test_each_variant_is_another_function_than_the_base(name: str) -> None:
     """Some start as the base does, and train elsewhere: so all weights are moved a little."""
     x = embedded(batch=2)
     base, other = (moved(small_net(small_config(n))).from_embedding(x) for n in ("base", name))
@@ -72,7 +72,7 @@ def moved(net):
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_shared_parameters_start_equal_in_every_variant(name):
+def test_shared_parameters_start_equal_in_every_variant(name: str) -> None:
     base = dict(small_net(small_config("base"), seed=3).named_parameters())
     other = dict(small_net(small_config(name), seed=3).named_parameters())
     shared = [n for n in other if n in base and base[n].shape == other[n].shape]
@@ -89,13 +89,13 @@ def test_shared_parameters_start_equal_in_every_variant(name):
             assert torch.equal(base[n], other[n]), n
 
 
-def test_negative_control_another_seed_starts_elsewhere():
+def test_negative_control_another_seed_starts_elsewhere() -> None:
     first, second = (small_net(small_config(), seed=s).state_dict() for s in (3, 4))
     assert not torch.equal(first["head.weight"], second["head.weight"])
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_every_parameter_trains_and_the_loss_falls(name):
+def test_every_parameter_trains_and_the_loss_falls(name: str) -> None:
     net = small_net(small_config(name)).float().train()
     optimizer = torch.optim.AdamW(parameter_groups(net, TrainConfig()))
     generator = torch.Generator().manual_seed(0)
@@ -114,7 +114,7 @@ def test_every_parameter_trains_and_the_loss_falls(name):
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_no_parameter_keeps_what_was_there_before_its_initial_value(name):
+def test_no_parameter_keeps_what_was_there_before_its_initial_value(name: str) -> None:
     net = small_net(small_config(name))
     with torch.no_grad():
         for parameter in net.parameters():

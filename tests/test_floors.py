@@ -50,7 +50,7 @@ def forbidden(package, code):
 
 
 @pytest.mark.parametrize("package", FLOORS)
-def test_nobody_imports_upward(package):
+def test_nobody_imports_upward(package: str) -> None:
     assert len(sources(package)) > 1
     wrong = {
         str(path.relative_to(ROOT)): sorted(names)
@@ -72,7 +72,7 @@ def test_nobody_imports_upward(package):
         ("sweeps", "from analysis import report"),
     ],
 )
-def test_upward_imports_are_seen(package, code):
+def test_upward_imports_are_seen(package: str, code: str) -> None:
     """Negative control."""
     assert forbidden(package, code)
 
@@ -134,24 +134,24 @@ def graph_of_this_house():
     )
 
 
-def test_no_modules_import_one_another_in_a_circle():
+def test_no_modules_import_one_another_in_a_circle() -> None:
     assert circle(graph_of_this_house()) == []
 
 
-def test_a_circle_is_seen():
+def test_a_circle_is_seen() -> None:
     """Negative control, also inside a function; one for annotations alone is none."""
     two = {"a.x": "def f():\n    from a.y import z", "a.y": "import a.x"}
     assert set(circle(graph_of(two))) == {"a.x", "a.y"}
     assert circle(graph_of(two | {"a.y": "if TYPE_CHECKING:\n    import a.x"})) == []
 
 
-def test_no_rooms_import_one_another_in_a_circle():
+def test_no_rooms_import_one_another_in_a_circle() -> None:
     rooms = between_rooms(graph_of_this_house())
     assert "sweeps.record" in rooms["sweeps.driving"]
     assert circle(rooms) == []
 
 
-def test_a_circle_of_rooms_is_seen():
+def test_a_circle_of_rooms_is_seen() -> None:
     """Negative control: no two of these modules import each other, yet the rooms do."""
     found = {"a.one.x": "import a.two.y", "a.two.y": "", "a.two.z": "import a.one.v", "a.one.v": ""}
     assert circle(graph_of(found)) == []

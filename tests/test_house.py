@@ -4,6 +4,7 @@ import importlib.metadata
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -20,7 +21,7 @@ FLAGS = """
 """
 
 
-def test_nobody_imports_the_front_doors():
+def test_nobody_imports_the_front_doors() -> None:
     wrong = [
         str(path.relative_to(ROOT))
         for path in sources(*OURS)
@@ -30,7 +31,7 @@ def test_nobody_imports_the_front_doors():
     assert wrong == []
 
 
-def test_no_file_is_an_attic():
+def test_no_file_is_an_attic() -> None:
     files = sources(*OURS, "tests", "benchmarks")
     long = {str(p.relative_to(ROOT)): n for p in files if (n := line_count(p)) > MOST_LINES}
     assert long == {}
@@ -42,7 +43,7 @@ def line_count(path):
 
 
 @pytest.mark.parametrize("folder", ["sweeps", "analysis"])
-def test_no_module_shadows_a_library(folder):
+def test_no_module_shadows_a_library(folder: str) -> None:
     """A script's folder comes first on sys.path: sweeps/mlflow.py would be mlflow."""
     libraries = set(sys.stdlib_module_names) | set(importlib.metadata.packages_distributions())
     libraries -= set(OURS)
@@ -50,7 +51,7 @@ def test_no_module_shadows_a_library(folder):
     assert {path.stem for path in sources(folder)} & (libraries | set(OURS)) == set()
 
 
-def test_flags_are_frozen():
+def test_flags_are_frozen() -> None:
     from sweeps.launch import build_parser
 
     flags = [o for action in build_parser()._actions for o in action.option_strings]
@@ -60,7 +61,9 @@ def test_flags_are_frozen():
 @pytest.mark.parametrize(
     "arguments", [["--list"], ["--help"], ["--space", "nfft_bins", "--dry-run"]]
 )
-def test_the_launcher_answers_without_what_only_a_sweep_needs(arguments, tmp_path):
+def test_the_launcher_answers_without_what_only_a_sweep_needs(
+    arguments: list[str], tmp_path: Path
+) -> None:
     code = (
         "import sys, sweeps.launch\n"
         "try:\n"
@@ -86,14 +89,14 @@ def test_the_launcher_answers_without_what_only_a_sweep_needs(arguments, tmp_pat
     assert not home.exists()
 
 
-def test_the_licence_is_whole_and_named():
+def test_the_licence_is_whole_and_named() -> None:
     text = (ROOT / "LICENSE").read_text()
     assert "Apache License" in text
     assert "END OF TERMS AND CONDITIONS" in text
     assert 'license = "Apache-2.0"' in (ROOT / "pyproject.toml").read_text()
 
 
-def test_constraints_are_exact_and_cover_what_we_ask_for():
+def test_constraints_are_exact_and_cover_what_we_ask_for() -> None:
     lines = (ROOT / "constraints.txt").read_text().splitlines()[1:]
     assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][0-9A-Za-z.]*", line) for line in lines)
     pinned = {re.sub(r"[-_.]+", "-", line.split("==")[0]).lower() for line in lines}
@@ -104,7 +107,7 @@ def test_constraints_are_exact_and_cover_what_we_ask_for():
     assert "torch==2.13.0" in lines
 
 
-def test_what_is_packaged_is_what_there_is():
+def test_what_is_packaged_is_what_there_is() -> None:
     import tomllib
 
     from setuptools import find_packages

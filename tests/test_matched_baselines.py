@@ -32,7 +32,7 @@ def matching_width(variant, wanted):
 
 
 @pytest.mark.parametrize("variant", FFN_WIDTHS)
-def test_it_has_as_many_parameters_as_the_reference(variant):
+def test_it_has_as_many_parameters_as_the_reference(variant: str) -> None:
     wanted, found = size("base"), size(variant)
     right = matching_width(variant, wanted)
     assert abs(found / wanted - 1) < WITHIN, f"{variant}: ffn_width {right} instead"
@@ -40,7 +40,7 @@ def test_it_has_as_many_parameters_as_the_reference(variant):
 
 
 @pytest.mark.parametrize("variant", BARE)
-def test_an_arm_without_a_feed_forward_network_has_as_many_by_its_layers(variant):
+def test_an_arm_without_a_feed_forward_network_has_as_many_by_its_layers(variant: str) -> None:
     wanted, found = size("base"), size(variant)
     assert abs(found / wanted - 1) < WITHIN
     layers = SPACE.configure({"variant": variant}, SPACE.base()).model.layers
@@ -48,12 +48,12 @@ def test_an_arm_without_a_feed_forward_network_has_as_many_by_its_layers(variant
     assert abs(found - wanted) < min(abs(other - wanted) for other in others)
 
 
-def test_negative_control_at_one_width_they_differ():
+def test_negative_control_at_one_width_they_differ() -> None:
     sizes = [size(variant, **{"model.ffn_width": 128}) for variant in FFN_WIDTHS]
     assert max(sizes) / min(sizes) > 1 + WITHIN
 
 
-def test_every_mixer_has_an_arm():
+def test_every_mixer_has_an_arm() -> None:
     base = SPACE.base()
     arms = {SPACE.configure(point, base).model.mixer for point in SPACE.grid()}
     assert arms == set(SYSTEMS)

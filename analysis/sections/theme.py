@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from matplotlib.rcsetup import cycler
 
 from analysis.sections.card import Theme
+
+if TYPE_CHECKING:
+    from matplotlib.typing import RcKeyType
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#9c
 """Colours of groups, after Okabe and Ito: distinct in every colour vision, on both backgrounds."""
 
 
-def style(theme: Theme) -> dict[str, Any]:
+def style(theme: Theme) -> dict[RcKeyType, Any]:
     """Matplotlib's settings under which a figure is drawn and saved."""
     colours = PALETTES[theme]
     return {

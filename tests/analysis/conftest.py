@@ -141,7 +141,7 @@ def grid_sweep(name: str = "nfft_bins", **changes: Any) -> Sweep:
     """Twelve trials of three seeds: bin length matters much, the NFFT factor next to nothing."""
     rng = np.random.default_rng(7)
     base = search_spaces.load("nfft_bins").base()
-    trials = []
+    trials: list[Trial] = []
     for bin_length, score in BIN_SCORE.items():
         for factor in (1, 2, 4):
             spread = 0.01 if bin_length == 64 else 0.05
@@ -181,7 +181,7 @@ def ablation_sweep(name: str = "ablation", **changes: Any) -> Sweep:
             "error": "Traceback (most recent call last):\nMemoryError: 8 GiB",
         },
     }
-    trials = []
+    trials: list[Trial] = []
     for variant, score in VARIANT_SCORE.items():
         seeds: list[float | None] = [
             float(min(1.0, s)) for s in score + 0.03 * rng.standard_normal(6)

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from analysis.page.pictures import Picture
-from analysis.sections.card import Card, Column, Command, Figure, Table
+from analysis.sections.card import Card, Column, Command, Figure, Table, Theme
 
 VOID = {"meta", "img", "link", "input", "source"}
 SPEECHLESS = ("style", "script")
+THEMES: tuple[Theme, ...] = ("light", "dark")
 EVIL = "<script>alert('x')</script>\"&$x_1$ =1+1 | `x` {{ 7 * 7 }} \\end{document} ]]> --> 漢"
 
 
@@ -60,8 +61,8 @@ class Page(HTMLParser):
 
 def sketched(figure: Figure, stem: Path, *, narrow: bool = False) -> Picture:
     """In place of ``pictures.draw``: everything but the pixels, which take seconds."""
-    for theme in ("light", "dark"):
-        figure.draw(theme)  # type: ignore[arg-type]
+    for theme in THEMES:
+        figure.draw(theme)
     for kind in ("png", "svg", "pdf"):
         stem.with_suffix(f".{kind}").write_text("")
     return Picture(inline='<svg role="img"></svg>', width=100, height=100)

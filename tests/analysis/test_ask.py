@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,9 +21,9 @@ from focus_core.config import TrialConfig
 from sweeps.launch import build_parser
 from sweeps.record.plan_history import AskedAt
 from tests.analysis.conftest import START
+from tests.analysis.makers import MakeHome, MakeSweep, MakeTrial
 from tests.analysis.test_claims import data_of
 
-Make = Callable[..., Any]
 ROOT = Path(__file__).parent.parent.parent
 NO, NOT_YET, NOT_JUDGED = 1, 2, 3
 EQUAL = {"better": "yes", "worse": "no", "equivalent": "no", "open": "not yet"}
@@ -65,8 +64,8 @@ def test_a_question_has_one_line_and_a_code(  # noqa: PLR0917
     code: int,
     words: str,
     tmp_path: Path,
-    ledger: Make,
-    ablation: Make,
+    ledger: MakeHome,
+    ablation: MakeSweep,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     home = ledger(tmp_path, ablation())
@@ -76,7 +75,7 @@ def test_a_question_has_one_line_and_a_code(  # noqa: PLR0917
 
 
 def test_what_would_decide_it_is_a_command_that_trains_those_two(
-    tmp_path: Path, ledger: Make, ablation: Make, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, ledger: MakeHome, ablation: MakeSweep, capsys: pytest.CaptureFixture[str]
 ) -> None:
     home = ledger(tmp_path, ablation())
     assert main(["--home", str(home), "--ask", "ema > base", "--json"]) == NOT_YET
@@ -95,7 +94,7 @@ def test_what_would_decide_it_is_a_command_that_trains_those_two(
 
 
 def test_the_json_is_as_documented(
-    tmp_path: Path, ledger: Make, ablation: Make, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, ledger: MakeHome, ablation: MakeSweep, capsys: pytest.CaptureFixture[str]
 ) -> None:
     home = ledger(tmp_path, ablation())
     document = (ROOT / "docs" / "asking.md").read_text(encoding="utf-8")
@@ -131,7 +130,7 @@ def agrees(found: Study) -> int:
 
 
 def test_it_says_what_the_report_says_of_every_arm(
-    grid: Make, ablation: Make, sweep_of: Make, trial_of: Make
+    grid: MakeSweep, ablation: MakeSweep, sweep_of: MakeSweep, trial_of: MakeTrial
 ) -> None:
     assert agrees(study(data_of(grid()))) == 11
     assert agrees(study(data_of(ablation()))) == 4
@@ -142,7 +141,7 @@ def test_it_says_what_the_report_says_of_every_arm(
     assert agrees(study(data_of(many(sweep_of, trial_of, scores, **low)))) == 4
 
 
-def many(sweep_of: Make, trial_of: Make, scores: Any, **about: Any) -> Any:
+def many(sweep_of: MakeSweep, trial_of: MakeTrial, scores: Any, **about: Any) -> Any:
     """A sweep over ``model.hyper_width`` with these scores, (arms, seeds)."""
     key, base = "model.hyper_width", TrialConfig()
     widths = [8 * (number + 1) for number in range(len(scores))]
@@ -155,7 +154,7 @@ def many(sweep_of: Make, trial_of: Make, scores: Any, **about: Any) -> Any:
     return sweep_of("many", "order", trials, **about)
 
 
-def test_better_is_smaller_where_less_is_better(sweep_of: Make, trial_of: Make) -> None:
+def test_better_is_smaller_where_less_is_better(sweep_of: MakeSweep, trial_of: MakeTrial) -> None:
     scores = np.array([[1.0], [0.7]]) + np.random.default_rng(0).normal(0, 0.01, (2, 5))
     found = data_of(many(sweep_of, trial_of, scores, metric="loss", direction="minimize"))
     findings = Findings(study(found))
@@ -164,7 +163,7 @@ def test_better_is_smaller_where_less_is_better(sweep_of: Make, trial_of: Make) 
     assert judge(findings, read_question("16 < 8")).answer == "no"
 
 
-def test_levels_are_told_as_the_axis_section_tells_them(grid: Make) -> None:
+def test_levels_are_told_as_the_axis_section_tells_them(grid: MakeSweep) -> None:
     findings = Findings(study(data_of(grid())))
     for axis in findings.axes.axes:
         for pair in axis.pairs:
@@ -179,7 +178,9 @@ def test_levels_are_told_as_the_axis_section_tells_them(grid: Make) -> None:
 
 
 @pytest.mark.parametrize("seeds", [1, 2])
-def test_one_or_two_seeds_never_decide(seeds: int, sweep_of: Make, trial_of: Make) -> None:
+def test_one_or_two_seeds_never_decide(
+    seeds: int, sweep_of: MakeSweep, trial_of: MakeTrial
+) -> None:
     scores = np.array([[0.2] * seeds, [0.9] * seeds, [0.5] * seeds, [0.4] * seeds])
     scores += 0.001 * np.arange(seeds)
     findings = Findings(study(data_of(many(sweep_of, trial_of, scores))))
@@ -189,7 +190,7 @@ def test_one_or_two_seeds_never_decide(seeds: int, sweep_of: Make, trial_of: Mak
         assert "3 are the fewest" in told.why
 
 
-def test_a_margin_that_nobody_said_must_be_said(sweep_of: Make, trial_of: Make) -> None:
+def test_a_margin_that_nobody_said_must_be_said(sweep_of: MakeSweep, trial_of: MakeTrial) -> None:
     from focus_core.errors import UserError
 
     data = data_of(many(sweep_of, trial_of, np.eye(4) + 3.0, metric="reward"))
@@ -199,7 +200,7 @@ def test_a_margin_that_nobody_said_must_be_said(sweep_of: Make, trial_of: Make) 
     assert judge(findings, read_question("8 = 16")).question.amount == 0.1
 
 
-def test_looks_are_paid_for(sweep_of: Make, trial_of: Make) -> None:
+def test_looks_are_paid_for(sweep_of: MakeSweep, trial_of: MakeTrial) -> None:
     """The ledger says how often seeds were added."""
     scores = 0.5 + np.random.default_rng(1).normal(0, 0.02, (4, 6))
     widths: list[float] = []
@@ -217,13 +218,13 @@ def test_looks_are_paid_for(sweep_of: Make, trial_of: Make) -> None:
 
 
 def test_numbers_are_no_finer_than_their_noise(
-    tmp_path: Path, ledger: Make, ablation: Make, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, ledger: MakeHome, ablation: MakeSweep, capsys: pytest.CaptureFixture[str]
 ) -> None:
     said = asked(capsys, ledger(tmp_path, ablation()), "--ask", "attention > base")[1]
     assert re.search(r"\+0\.\d{3} test accuracy \(95 %: \+0\.\d{3} to \+0\.\d{3}; 6 seeds\)", said)
 
 
-def test_no_noise_decides_nothing(sweep_of: Make, trial_of: Make) -> None:
+def test_no_noise_decides_nothing(sweep_of: MakeSweep, trial_of: MakeTrial) -> None:
     """As the report has it: an interval without an end."""
     scores = np.array([[0.2], [0.9]]) + 0.125 * np.arange(4)
     findings = Findings(study(data_of(many(sweep_of, trial_of, scores, metric="reward"))))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from analysis.report import main
+from tests.analysis.makers import MakeHome, MakeSweep
 
-Make = Callable[..., Any]
 NOT_JUDGED = 3
 
 
@@ -36,8 +36,8 @@ def test_wrong_words_are_no_answer(  # noqa: PLR0917
     words: Sequence[str],
     said: str,
     tmp_path: Path,
-    ledger: Make,
-    ablation: Make,
+    ledger: MakeHome,
+    ablation: MakeSweep,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """3 where a question was asked: 1 is no, 2 is not yet."""
@@ -50,8 +50,8 @@ def test_wrong_words_are_no_answer(  # noqa: PLR0917
 
 def test_what_was_not_foreseen_is_no_answer_either(
     tmp_path: Path,
-    ledger: Make,
-    ablation: Make,
+    ledger: MakeHome,
+    ablation: MakeSweep,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import pytest
+from axis_worlds import study_of
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PathCollection
 
@@ -20,8 +21,8 @@ from analysis.sections.axes import card
 from analysis.sections.axes_figures import WIDTH
 from analysis.sections.card import Card, Theme
 from analysis.sections.theme import style
-from benchmarks.axis_worlds import study_of
 from tests.analysis.conftest import GRID_AXES, ablation_sweep, grid_sweep, write_ledger
+from tests.narrowing import kind
 
 THEMES: tuple[Theme, Theme] = ("light", "dark")
 
@@ -38,14 +39,15 @@ def read(home: Path) -> Study:
 
 def drawn(made: Card, theme: Theme = "light") -> list[tuple[float, float]]:
     """Every figure drawn, the first ones to their end; their sizes in inches."""
-    sizes = []
+    sizes: list[tuple[float, float]] = []
     for figure in made.figures:
         with mpl.rc_context(style(theme)):
             drawing = figure.draw(theme)
             FigureCanvasAgg(drawing)
             if len(sizes) < 3:  # the others are laid out alike
                 drawing.savefig(io.BytesIO(), dpi=50)
-            sizes.append(tuple(drawing.get_size_inches()))
+            width, height = drawing.get_size_inches()
+            sizes.append((float(width), float(height)))
     return sizes
 
 
@@ -90,7 +92,7 @@ def test_survivors_are_counted_by_reason(tmp_path: Path) -> None:
 
 def flat(trials: int, number: int, *, sampler: str = "random") -> Study:
     rng = np.random.default_rng(number)
-    axes = [
+    axes: list[dict[str, Any]] = [
         {"key": "model.a", "kind": "categorical", "choices": ["x", "y", "z"]},
         {"key": "train.lr", "kind": "float", "low": 1e-4, "high": 1e-1, "log": True},
     ]
@@ -147,7 +149,7 @@ def test_the_pair_that_is_named_is_one_that_is_told_apart() -> None:
 def test_forty_axes_of_which_some_have_sixty_levels_explode_no_figure() -> None:
     rng = np.random.default_rng(0)
     names = [f"choice {i} of the many" for i in range(60)]
-    axes = [
+    axes: list[dict[str, Any]] = [
         {"key": f"model.axis_{i}", "kind": "categorical", "choices": names[: 60 if i < 4 else 12]}
         for i in range(40)
     ]
@@ -166,7 +168,8 @@ def test_so_many_dots_a_figure_and_no_more(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("analysis.sections.axes_figures.MOST_DOTS", 20)
     for figure in card_of(flat(60, 1)).figures:
         artists = figure.draw("light").findobj(PathCollection)
-        assert sum(len(found.get_offsets()) for found in artists) <= 20
+        dots = [np.asarray(kind(PathCollection, found).get_offsets()) for found in artists]
+        assert sum(len(each) for each in dots) <= 20
 
 
 def nothing_varies(base: dict[str, Any]) -> Study:

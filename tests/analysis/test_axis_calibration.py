@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable
 
 import numpy as np
 import pytest
-
-from analysis.findings.axes import axis_findings
-from analysis.findings.axis_results import AxisResult
-from analysis.reading.study import Study
-from benchmarks.axis_worlds import (
+from axis_worlds import (
     Codes,
     Floats,
     World,
@@ -21,7 +18,11 @@ from benchmarks.axis_worlds import (
     searched,
     study_of_two,
 )
-from benchmarks.old_axis_test import old_p
+from old_axis_test import old_p
+
+from analysis.findings.axes import axis_findings
+from analysis.findings.axis_results import AxisResult
+from analysis.reading.study import Study
 
 SWEEPS = 50
 NOISES = ("normal", "unequal", "bimodal", "near-copy")
@@ -40,7 +41,7 @@ def called(make: Callable[[np.random.Generator], Sweep], sweeps: int = SWEEPS) -
 
 def allowed(sweeps: int = SWEEPS) -> float:
     """5 % and three standard errors."""
-    return 0.05 + 3 * np.sqrt(0.05 * 0.95 / sweeps)
+    return 0.05 + 3 * math.sqrt(0.05 * 0.95 / sweeps)
 
 
 @pytest.mark.parametrize("trials", [24, 40, 100])

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from axis_worlds import study_of
 
 from analysis.findings.axes import axis_findings
 from analysis.findings.axis_results import AxisFindings, AxisResult
-from benchmarks.axis_worlds import study_of
 
 LR = {"key": "train.lr", "kind": "float", "low": 1e-4, "high": 1e-1, "log": True}
 
@@ -47,7 +47,7 @@ def named(findings: AxisFindings, name: str) -> AxisResult:
 
 
 def rising(point: dict[str, Any]) -> float:
-    return 0.2 * point["model.a"]
+    return 0.2 * float(point["model.a"])
 
 
 def test_a_balanced_grid_is_tested_within_seeds_and_its_border_is_told() -> None:

@@ -6,7 +6,6 @@ import datetime as dt
 import json
 import os
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,8 @@ from sqlalchemy.orm import Session
 from analysis.report import main
 from sweeps.record.schema import Asked
 from tests.analysis.conftest import START
+from tests.analysis.makers import MakeHome, MakeSweep
 
-Make = Callable[..., Any]
 DAY = dt.timedelta(days=1)
 CLAIMS = """
 [[claim]]
@@ -32,7 +31,7 @@ REFUTED = '\n[[claim]]\nsays = "static > base"\n'
 
 
 @pytest.fixture
-def home(tmp_path: Path, ledger: Make, ablation: Make) -> Path:
+def home(tmp_path: Path, ledger: MakeHome, ablation: MakeSweep) -> Path:
     return ledger(tmp_path / "home", ablation())
 
 
@@ -83,7 +82,7 @@ def test_a_claim_that_came_after_the_first_trial_is_inadmissible(
 
 
 def test_a_part_of_the_trials_is_no_younger(
-    tmp_path: Path, ledger: Make, grid: Make, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, ledger: MakeHome, grid: MakeSweep, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The trials that are left began three minutes after the sweep."""
     home = ledger(tmp_path / "home", grid())
@@ -144,7 +143,7 @@ def test_a_sweep_that_left_its_plan_judges_nothing(  # noqa: PLR0917
 
 
 def test_trials_of_unknown_age_judge_nothing(
-    tmp_path: Path, ledger: Make, ablation: Make, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, ledger: MakeHome, ablation: MakeSweep, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sweep = ablation()
     sweep.trials[3].started = None
@@ -153,7 +152,11 @@ def test_trials_of_unknown_age_judge_nothing(
 
 
 def test_a_claim_may_name_its_sweep(
-    tmp_path: Path, ledger: Make, ablation: Make, grid: Make, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    ledger: MakeHome,
+    ablation: MakeSweep,
+    grid: MakeSweep,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     home = ledger(tmp_path / "home", ablation(), grid())
     text = CLAIMS + '\n[[claim]]\nsays = "bin_length=16 > bin_length=64"\nsweep = "nfft_bins"\n'
@@ -208,7 +211,7 @@ def test_a_file_that_is_not_there(
 
 
 def test_seeds_that_the_ledger_says_were_added_are_looks(
-    tmp_path: Path, ledger: Make, grid: Make, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, ledger: MakeHome, grid: MakeSweep, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Of several sweeps the one that was looked at most often counts."""
     home = ledger(tmp_path / "home", grid("a"), grid("b"))

@@ -22,9 +22,9 @@ from analysis.statistics.against import against
 from analysis.statistics.pool import pool
 from focus_core.config import TrialConfig
 from sweeps.record.schema import Sweep
+from tests.analysis.makers import MakeSweep, MakeTrial
 from tests.without_ledger import curves_table, trials_table
 
-Make = Callable[..., Any]
 BASE = TrialConfig()
 ALPHA = 0.05
 CEILING = 0.31  # as in the fixture's reports
@@ -45,7 +45,7 @@ def data_of(sweep: Sweep) -> SweepData:
 
 
 @pytest.fixture
-def one_axis(sweep_of: Make, trial_of: Make) -> Callable[..., SweepData]:
+def one_axis(sweep_of: MakeSweep, trial_of: MakeTrial) -> Callable[..., SweepData]:
     """A sweep over arms ``a0``, ``a1`` ... with the scores given, (arms, seeds)."""
 
     def build(scores: Any, *, metrics: dict[str, float] | None = None, **about: Any) -> SweepData:
@@ -151,7 +151,7 @@ def test_the_reference_is_the_sweeps_base_not_the_best(
     assert "no trial is the sweep's base" in why
 
 
-def test_a_base_that_failed_is_no_reference(sweep_of: Make, trial_of: Make) -> None:
+def test_a_base_that_failed_is_no_reference(sweep_of: MakeSweep, trial_of: MakeTrial) -> None:
     points = [{"model.order": order} for order in (3, 2, 1)]
     trials = [
         trial_of(0, BASE.override({"model.parameterisation": "lattice"}), points[0], [0.5] * 5),
@@ -165,7 +165,9 @@ def test_a_base_that_failed_is_no_reference(sweep_of: Make, trial_of: Make) -> N
     assert "the base was not trained in full" in asked.reference_why
 
 
-def test_levels_beside_better_settings_do_not_differ(sweep_of: Make, trial_of: Make) -> None:
+def test_levels_beside_better_settings_do_not_differ(
+    sweep_of: MakeSweep, trial_of: MakeTrial
+) -> None:
     """Order 2 was tried with long bins only, which do the work: both axes cannot be told apart."""
     rng = np.random.default_rng(2)
     trials = []
@@ -232,7 +234,7 @@ def test_the_ceilings_own_error_counts(
     ],
 )
 def test_carried_state_needs_more_than_pole_radii(
-    sweep_of: Make, trial_of: Make, changes: dict[str, Any], expected: str
+    sweep_of: MakeSweep, trial_of: MakeTrial, changes: dict[str, Any], expected: str
 ) -> None:
     trial = trial_of(0, BASE, changes, [0.5, 0.6, 0.7])
     axes = [{"key": "model.order", "kind": "categorical", "choices": [1, 2]}]

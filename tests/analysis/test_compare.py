@@ -19,6 +19,7 @@ from analysis.reading.tables import trials_schema
 from analysis.reading.where import where
 from focus_core.config import TrialConfig
 from focus_core.errors import UserError
+from tests.analysis.makers import MakeHome, MakeSweep, MakeTrial
 
 Make = Callable[..., Any]
 ORDERS = [{"key": "model.order", "kind": "categorical", "choices": [1, 2]}]
@@ -26,7 +27,7 @@ RATES = [{"key": "train.learning_rate", "kind": "float", "low": 1e-3, "high": 1e
 
 
 @pytest.fixture
-def orders(sweep_of: Make, trial_of: Make) -> Callable[..., Any]:
+def orders(sweep_of: MakeSweep, trial_of: MakeTrial) -> Callable[..., Any]:
     """Two trials of three seeds: orders 1 and 2."""
 
     def build(name: str, add: float = 0.0, **about: Any) -> Any:
@@ -41,7 +42,7 @@ def orders(sweep_of: Make, trial_of: Make) -> Callable[..., Any]:
     return build
 
 
-def test_the_union_has_the_trials_of_both(tmp_path: Path, ledger: Make, orders: Make) -> None:
+def test_the_union_has_the_trials_of_both(tmp_path: Path, ledger: MakeHome, orders: Make) -> None:
     """The oracle is each sweep, read alone."""
     home = ledger(tmp_path, orders("before"), orders("after", 0.1))
     both = read_sweeps(home, ["before", "after"])
@@ -60,7 +61,7 @@ def test_the_union_has_the_trials_of_both(tmp_path: Path, ledger: Make, orders: 
     assert set(numbers[rows:]) == {2, 3}
 
 
-def test_the_schemas_are_those_of_one_sweep(tmp_path: Path, ledger: Make, orders: Make) -> None:
+def test_the_schemas_are_those_of_one_sweep(tmp_path: Path, ledger: MakeHome, orders: Make) -> None:
     both = read_sweeps(ledger(tmp_path, orders("a"), orders("b")), ["a", "b"])
     assert both.trials.schema.equals(trials_schema(both.about["axes"]))
     assert both.curves.schema.equals(CURVES_SCHEMA)
@@ -68,7 +69,9 @@ def test_the_schemas_are_those_of_one_sweep(tmp_path: Path, ledger: Make, orders
     assert pq.read_table(tmp_path / "c.parquet").equals(both.curves)
 
 
-def test_seeds_that_two_sweeps_share_are_paired(tmp_path: Path, ledger: Make, orders: Make) -> None:
+def test_seeds_that_two_sweeps_share_are_paired(
+    tmp_path: Path, ledger: MakeHome, orders: Make
+) -> None:
     found = study(read_sweeps(ledger(tmp_path, orders("a"), orders("b", 0.1)), ["a", "b"]))
     assert [arm.label for arm in found.arms] == [
         "sweep=a order=1",
@@ -80,7 +83,9 @@ def test_seeds_that_two_sweeps_share_are_paired(tmp_path: Path, ledger: Make, or
     assert [round(other[seed] - one[seed], 6) for seed in one] == [0.1] * 3
 
 
-def test_the_first_sweeps_base_is_the_reference(tmp_path: Path, ledger: Make, orders: Make) -> None:
+def test_the_first_sweeps_base_is_the_reference(
+    tmp_path: Path, ledger: MakeHome, orders: Make
+) -> None:
     other = TrialConfig().override({"model.width": 32})
     home = ledger(tmp_path, orders("a"), orders("b", start=other))
     for names, width in ((["a", "b"], 64), (["b", "a"], 32)):
@@ -91,7 +96,7 @@ def test_the_first_sweeps_base_is_the_reference(tmp_path: Path, ledger: Make, or
 
 
 def test_a_trial_stands_where_its_config_is_on_the_others_axis(
-    tmp_path: Path, ledger: Make, orders: Make, sweep_of: Make, trial_of: Make
+    tmp_path: Path, ledger: MakeHome, orders: Make, sweep_of: MakeSweep, trial_of: MakeTrial
 ) -> None:
     trials = [trial_of(0, TrialConfig(), {"train.learning_rate": 0.02}, [0.5] * 3)]
     rates = sweep_of("rates", "focus", trials, axes=RATES)
@@ -106,7 +111,7 @@ def test_a_trial_stands_where_its_config_is_on_the_others_axis(
 
 
 def test_a_command_is_of_the_sweep_that_a_trial_is_of(
-    tmp_path: Path, ledger: Make, orders: Make
+    tmp_path: Path, ledger: MakeHome, orders: Make
 ) -> None:
     given = {"set": {"model.width": 32}}
     home = ledger(tmp_path, orders("a"), orders("b", given=given, seeds=5))
@@ -119,7 +124,7 @@ def test_a_command_is_of_the_sweep_that_a_trial_is_of(
     assert "sweep=" not in words
 
 
-def test_one_sweep_of_them_can_be_asked_for(tmp_path: Path, ledger: Make, orders: Make) -> None:
+def test_one_sweep_of_them_can_be_asked_for(tmp_path: Path, ledger: MakeHome, orders: Make) -> None:
     both = read_sweeps(ledger(tmp_path, orders("a"), orders("b")), ["a", "b"])
     assert where(both, ["sweep=b"]).trials["number"].to_pylist() == [2, 3]
 
@@ -140,7 +145,7 @@ def test_what_cannot_be_compared_gets_one_line(  # noqa: PLR0917
     changes: dict[str, Any],
     said: str,
     tmp_path: Path,
-    ledger: Make,
+    ledger: MakeHome,
     orders: Make,
 ) -> None:
     start = TrialConfig().override({"task.length": changes.pop("length", 64)})
@@ -151,7 +156,7 @@ def test_what_cannot_be_compared_gets_one_line(  # noqa: PLR0917
     assert "\n" not in str(caught.value)
 
 
-def test_tasks_that_are_an_axis_may_differ(tmp_path: Path, ledger: Make, orders: Make) -> None:
+def test_tasks_that_are_an_axis_may_differ(tmp_path: Path, ledger: MakeHome, orders: Make) -> None:
     axes = [{"key": "task.length", "kind": "categorical", "choices": [64, 128]}]
     longer = TrialConfig().override({"task.length": 128})
     home = ledger(tmp_path, orders("a", axes=axes), orders("b", start=longer))

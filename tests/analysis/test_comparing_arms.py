@@ -17,9 +17,7 @@ from analysis.reading.ledger import read_sweep
 from analysis.reading.study import Study, study
 from sweeps.launch import build_parser
 from sweeps.record.schema import Sweep
-
-Ledger = Callable[..., Path]
-Make = Callable[..., Sweep]
+from tests.analysis.makers import MakeHome, MakeSweep, MakeTrial
 
 STUCK = [0.249, 0.25, 0.219]
 REAL = {  # (bin length, NFFT factor): test accuracy of three seeds, as a real sweep of them ended
@@ -33,7 +31,7 @@ REAL = {  # (bin length, NFFT factor): test accuracy of three seeds, as a real s
 
 
 @pytest.fixture
-def read(tmp_path: Path, ledger: Ledger) -> Callable[..., Study]:
+def read(tmp_path: Path, ledger: MakeHome) -> Callable[..., Study]:
     def _read(sweep: Sweep, margin: float | None = None) -> Study:
         home = ledger(tmp_path / str(len(list(tmp_path.iterdir()))), sweep)
         return study(read_sweep(home, None), margin=margin)
@@ -42,7 +40,7 @@ def read(tmp_path: Path, ledger: Ledger) -> Callable[..., Study]:
 
 
 @pytest.fixture
-def bins(trial_of: Callable[..., Any], sweep_of: Make) -> Callable[..., Sweep]:
+def bins(trial_of: MakeTrial, sweep_of: MakeSweep) -> Callable[..., Sweep]:
     """A grid of bin lengths and NFFT factors with given scores."""
 
     def _bins(scores: dict[tuple[int, int], Sequence[float]], **changes: Any) -> Sweep:
@@ -119,7 +117,7 @@ def test_nobody_is_named_among_equals(
     assert found.ties == []
 
 
-def test_who_is_left_out_and_why(read: Callable[..., Study], ablation: Make) -> None:
+def test_who_is_left_out_and_why(read: Callable[..., Study], ablation: MakeSweep) -> None:
     found = compare_arms(read(ablation()))
     why = {arm.name: reason for arm, reason in found.left_out}
     assert why["literal"] == "LEAKY (sees the future)"
@@ -128,7 +126,7 @@ def test_who_is_left_out_and_why(read: Callable[..., Study], ablation: Make) -> 
     assert {row.arm.name for row in found.rows}.isdisjoint(why)
 
 
-def test_the_margin_makes_arms_equivalent(read: Callable[..., Study], ablation: Make) -> None:
+def test_the_margin_makes_arms_equivalent(read: Callable[..., Study], ablation: MakeSweep) -> None:
     found = compare_arms(read(ablation(), margin=0.25))
     assert _of(found, "ema").verdict == "equivalent"
     assert _of(found, "ema").within_margin
@@ -183,7 +181,7 @@ def test_commands_are_the_launchers_own(
 def test_a_later_look_is_wider(read: Callable[..., Study], bins: Callable[..., Sweep]) -> None:
     first = compare_arms(read(bins(REAL)))
     seen = read(bins(REAL))
-    about = seen.about | {"asked": [{"seeds": 2}, {"seeds": 3}]}
+    about = {**seen.about, "asked": [{"seeds": 2}, {"seeds": 3}]}
     later = compare_arms(replace(seen, about=about))
     assert (first.look, later.look) == (1, 2)
     for one, other in zip(first.rows, later.rows, strict=True):

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from analysis.findings import Findings
 from analysis.findings.comparison import Comparison
-from analysis.reading.arms import best_arm
+from analysis.reading.arms import Arm, best_arm
 from analysis.reading.ledger import read_sweep
 from analysis.reading.study import Study, study
 from analysis.sections import verdict, winner
@@ -24,12 +24,12 @@ from focus_core.config import TrialConfig
 from sweeps.commands.sqlite_address import sqlite_url
 from sweeps.evidence import winner as launcher
 from sweeps.record.home import find_home
-from sweeps.record.reader import read_sweeps
+from sweeps.record.reader import TrialRow, read_sweeps
 from sweeps.record.reading import reading
 from sweeps.record.schema import Asked, Sweep, Trial
+from tests.analysis.makers import MakeSweep, MakeTrial
 
 Write = Callable[..., Path]
-Make = Callable[..., Any]
 CONFIRM = "nfft_bins-confirm"
 RATES = [1e-3, 3e-3, 1e-2]
 AXES = [
@@ -38,12 +38,12 @@ AXES = [
 ]
 
 
-def random_sweep(rng: random.Random, sweep_of: Make, trial_of: Make) -> Sweep:
+def random_sweep(rng: random.Random, sweep_of: MakeSweep, trial_of: MakeTrial) -> Sweep:
     """Arms at three rates, or without: some failed, diverged, leaky, or of equal scores."""
     tuned = rng.random() < 0.6
     variants = rng.sample(["static", "base", "ema", "no_filter"], 3)
     base = TrialConfig()
-    trials = []
+    trials: list[Trial] = []
     for variant in variants:
         for rate in RATES if tuned else RATES[:1]:
             scores: list[float | None] = [rng.choice([0.2, 0.5, 0.7]) for _ in range(3)]
@@ -69,21 +69,24 @@ def random_sweep(rng: random.Random, sweep_of: Make, trial_of: Make) -> Sweep:
     )
 
 
+def name_of(trial: Arm | TrialRow | None) -> str | None:
+    return None if trial is None else trial.trial_id
+
+
 def by_launcher(home: Path, name: str = "s") -> tuple[str | None, str | None]:
     with reading(find_home(str(home))) as connection:
         (rows,) = read_sweeps(connection, name)
-    found = launcher.winner(rows), launcher.reference(rows)
-    return found[0] and found[0].trial_id, found[1] and found[1].trial_id
+    return name_of(launcher.winner(rows)), name_of(launcher.reference(rows))
 
 
 def by_report(home: Path) -> tuple[str | None, str | None]:
     found = study(read_sweep(home, "s"))
     best = best_arm(found.trials, maximize=found.metric.maximize)
-    return best and best.trial_id, found.reference and found.reference.trial_id
+    return name_of(best), name_of(found.reference)
 
 
 def test_launcher_and_report_name_the_same_winner_and_reference(
-    ledger: Write, sweep_of: Make, trial_of: Make, tmp_path: Path
+    ledger: Write, sweep_of: MakeSweep, trial_of: MakeTrial, tmp_path: Path
 ) -> None:
     seen = set()
     for case in range(25):
@@ -95,7 +98,7 @@ def test_launcher_and_report_name_the_same_winner_and_reference(
 
 
 def confirmed(
-    write: Write, grid: Make, trial_of: Make, home: Path, fresh: list[list[float | None]]
+    write: Write, grid: MakeSweep, trial_of: MakeTrial, home: Path, fresh: list[list[float | None]]
 ) -> Study:
     """A grid whose winner and reference were trained again with these scores."""
     write(home / "plain", grid())
@@ -131,7 +134,7 @@ def difference_of(found: Study) -> Comparison | None:
 
 
 def test_the_difference_is_that_of_the_fresh_seeds_alone(
-    ledger: Write, grid: Make, trial_of: Make, tmp_path: Path
+    ledger: Write, grid: MakeSweep, trial_of: MakeTrial, tmp_path: Path
 ) -> None:
     """Student's interval of 0.1, 0.2, 0.3: 0.2 +- t * 0.1 / sqrt 3, at the level of one look."""
     found = confirmed(ledger, grid, trial_of, tmp_path, [[0.8, 0.8, 0.8], [0.7, 0.6, 0.5]])
@@ -152,7 +155,7 @@ def test_the_difference_is_that_of_the_fresh_seeds_alone(
 
 
 def test_a_seed_that_diverged_confirms_nothing(
-    ledger: Write, grid: Make, trial_of: Make, tmp_path: Path
+    ledger: Write, grid: MakeSweep, trial_of: MakeTrial, tmp_path: Path
 ) -> None:
     found = confirmed(ledger, grid, trial_of, tmp_path, [[0.8, None, 0.8], [0.7, 0.6, 0.5]])
     assert found.confirmation is not None
@@ -167,7 +170,7 @@ def test_a_seed_that_diverged_confirms_nothing(
 
 @pytest.mark.parametrize("n", [1, 2])
 def test_fewer_than_three_seeds_decide_nothing(
-    ledger: Write, grid: Make, trial_of: Make, tmp_path: Path, n: int
+    ledger: Write, grid: MakeSweep, trial_of: MakeTrial, tmp_path: Path, n: int
 ) -> None:
     found = confirmed(ledger, grid, trial_of, tmp_path, [[0.9] * n, [0.1] * n])
     difference = difference_of(found)
@@ -177,7 +180,7 @@ def test_fewer_than_three_seeds_decide_nothing(
 
 
 def test_the_headline_rests_on_fresh_seeds_and_says_so(
-    ledger: Write, grid: Make, trial_of: Make, tmp_path: Path
+    ledger: Write, grid: MakeSweep, trial_of: MakeTrial, tmp_path: Path
 ) -> None:
     fresh: list[list[float | None]] = [[0.8, 0.82, 0.81, 0.79, 0.8], [0.6, 0.61, 0.62, 0.6, 0.6]]
     findings = Findings(confirmed(ledger, grid, trial_of, tmp_path, fresh))

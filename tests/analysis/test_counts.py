@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,15 +10,15 @@ from analysis.reading.ledger import read_sweep
 from analysis.reading.study import study
 from analysis.sections.sentences import counts
 from focus_core.config import TrialConfig
+from tests.analysis.makers import MakeHome, MakeSweep, MakeTrial
 
-Make = Callable[..., Any]
 WIDTHS = {"key": "model.width", "kind": "categorical", "choices": [32, 64]}
 SCORES = [0.5, 0.6, 0.7, 0.55, 0.65]
 
 
 @pytest.mark.parametrize("more", [3, 5])  # as of ``--only`` and of ``--compare``
 def test_some_may_have_more_seeds(
-    ledger: Make, sweep_of: Make, trial_of: Make, tmp_path: Path, more: int
+    ledger: MakeHome, sweep_of: MakeSweep, trial_of: MakeTrial, tmp_path: Path, more: int
 ) -> None:
     trials = [
         trial_of(0, TrialConfig(), {"model.width": 32}, SCORES[:3]),

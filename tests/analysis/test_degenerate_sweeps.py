@@ -103,7 +103,7 @@ def grid(score: float) -> Sweep:
 
 def kinds() -> Sweep:
     """None, truth values and words among the choices."""
-    lists = ([None, True, "a"], [True, False], [None, 4, 16, "all"])
+    lists: list[list[Any]] = [[None, True, "a"], [True, False], [None, 4, 16, "all"]]
     names = ("model.x", "model.y", "model.z")
     points = [{k: v[i % len(v)] for k, v in zip(names, lists, strict=True)} for i in range(12)]
     return sweep(noisy(12), points=points, axes=list(map(choice, names, lists)))

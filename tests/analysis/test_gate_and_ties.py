@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import simulated_arms as simulated
 
 from analysis.statistics.against import against
 from analysis.statistics.dunnett import critical
@@ -11,7 +12,6 @@ from analysis.statistics.gate import gate
 from analysis.statistics.pool import pool
 from analysis.statistics.spending import level_at
 from analysis.statistics.ties import ties
-from benchmarks import simulated_arms as simulated
 
 
 def test_the_gate_is_open_wherever_an_arm_is_decided() -> None:

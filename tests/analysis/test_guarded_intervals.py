@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import simulated_arms as simulated
 from scipy import stats
 
 from analysis.statistics.against import (
@@ -19,7 +20,6 @@ from analysis.statistics.against import (
 )
 from analysis.statistics.dunnett import critical
 from analysis.statistics.pool import pool
-from benchmarks import simulated_arms as simulated
 
 KINDS = simulated.NOISES
 UNFRIENDLY = (simulated.one_arm_x5, simulated.reference_x3, simulated.all_copies_but_one)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -12,10 +15,14 @@ from analysis.findings import Findings
 from analysis.findings.encoded import EncodedAxis, encoded_axes, encoded_points
 from analysis.findings.importances import importance_findings
 from analysis.reading.ledger import read_sweep
-from analysis.reading.study import study
+from analysis.reading.study import Study, study
+from analysis.sections.card import Theme
 from analysis.sections.importances import card
 from analysis.sections.theme import style
 from focus_core.config import TrialConfig
+from sweeps.record.schema import Trial
+from tests.analysis.makers import MakeHome, MakeSweep, MakeTrial
+from tests.narrowing import known
 
 RATE = {"key": "train.learning_rate", "kind": "float", "low": 1e-4, "high": 1e-2, "log": True}
 ORDER = {"key": "model.order", "kind": "int", "low": 1, "high": 4, "log": False}
@@ -23,17 +30,31 @@ BIN = {"key": "model.bin_length", "kind": "categorical", "choices": [64, 32, 16,
 
 
 @pytest.fixture(autouse=True)
-def _few_draws(monkeypatch):
+def _few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("analysis.statistics.importance.PARAMETER_DRAWS", 3)
     monkeypatch.setattr("analysis.statistics.importance.POINTS", 64)
 
 
 @pytest.fixture
-def read(ledger, sweep_of, trial_of, tmp_path):
+def read(
+    ledger: MakeHome,
+    sweep_of: MakeSweep,
+    trial_of: MakeTrial,
+    tmp_path: Path,
+) -> Callable[..., Study]:
     """A study of trials at random points; ``effect`` is what a tenfold rate adds."""
 
-    def build(*, effect=0.2, trials=24, fate=None, seeds=3, axes=(RATE, BIN), spread=0.01):
-        rng, rows = np.random.default_rng(0), []
+    def build(
+        *,
+        effect: float = 0.2,
+        trials: int = 24,
+        fate: dict[int, dict[str, Any]] | None = None,
+        seeds: int = 3,
+        axes: Sequence[dict[str, Any]] = (RATE, BIN),
+        spread: float = 0.01,
+    ) -> Study:
+        rng = np.random.default_rng(0)
+        rows: list[Trial] = []
         for number in range(trials):
             rate = float(10 ** rng.uniform(-4, -2))
             point = {"train.learning_rate": rate, "model.bin_length": int(rng.choice([64, 32, 16]))}
@@ -50,9 +71,9 @@ def read(ledger, sweep_of, trial_of, tmp_path):
     return build
 
 
-def test_the_axis_that_does_it_all_is_told(read):
+def test_the_axis_that_does_it_all_is_told(read: Callable[..., Study]) -> None:
     found = Findings(read())
-    told = card(found)
+    told = known(card(found))
     rate, other = found.importances.axes
     assert (rate.name, rate.rank, rate.detectable) == ("learning_rate", 1, True)
     assert not other.detectable
@@ -66,24 +87,26 @@ def test_the_axis_that_does_it_all_is_told(read):
     assert curve.low[at] < curve.mean[at] < curve.high[at]
 
 
-def test_of_noise_nothing_is_said(read):
-    told = card(Findings(read(effect=0.0)))
+def test_of_noise_nothing_is_said(read: Callable[..., Study]) -> None:
+    told = known(card(Findings(read(effect=0.0))))
     assert told.status == "open"
     assert "Nothing could be told apart" in told.words[0]
     assert (list(told.tables), list(told.figures)) == ([], [])
     assert "axes" not in told.data
 
 
-def test_only_full_budget_trials_count_and_survivors_are_called_so(read):
+def test_only_full_budget_trials_count_and_survivors_are_called_so(
+    read: Callable[..., Study],
+) -> None:
     lies = {n: {"state": "pruned", "step": 50} for n in (1, 4, 5)}
     lies |= {7: {"causal": False}, 9: {"leak": 0.5}, 11: {"state": "killed", "step": 50}}
     found = Findings(read(fate=lies))
     assert found.importances.trials == 18
     assert found.importances.left_out == {"killed": 1, "leaky": 2, "pruned": 3}
-    words = " ".join(card(found).words)
+    words = " ".join(known(card(found)).words)
     assert "From 18 of 24 trials" in words
     assert "survivors only" in words
-    assert "survivors" not in " ".join(card(Findings(read())).words)
+    assert "survivors" not in " ".join(known(card(Findings(read()))).words)
 
 
 @pytest.mark.parametrize(
@@ -95,33 +118,35 @@ def test_only_full_budget_trials_count_and_survivors_are_called_so(read):
         ({"fate": {n: {"state": "failed"} for n in range(24)}}, "fewer than two"),
     ],
 )
-def test_too_little_is_said(read, options, why):
+def test_too_little_is_said(
+    read: Callable[..., Study], options: dict[str, float | dict[int, dict[str, str]]], why: str
+) -> None:
     found = Findings(read(**options))
     assert found.importances.axes == ()
-    assert why in card(found).words[0]
+    assert why in known(card(found)).words[0]
 
 
-def test_one_axis_has_no_importance(read):
+def test_one_axis_has_no_importance(read: Callable[..., Study]) -> None:
     assert card(Findings(read(axes=(RATE,)))) is None
 
 
-def test_one_seed_is_told(read):
-    assert "one seed" in " ".join(card(Findings(read(seeds=1))).words)
+def test_one_seed_is_told(read: Callable[..., Study]) -> None:
+    assert "one seed" in " ".join(known(card(Findings(read(seeds=1)))).words)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_figures_are_drawn(read, theme):
-    for figure in card(Findings(read())).figures:
+def test_figures_are_drawn(read: Callable[..., Study], theme: Theme) -> None:
+    for figure in known(card(Findings(read()))).figures:
         with mpl.rc_context(style(theme)):
             assert figure.draw(theme).axes[0].get_xlabel()
 
 
-def test_nothing_is_printed(read, capfd):
+def test_nothing_is_printed(read: Callable[..., Study], capfd: pytest.CaptureFixture[str]) -> None:
     card(Findings(read()))
     assert capfd.readouterr() == ("", "")
 
 
-def test_points_are_coded_by_the_whole_space(read):
+def test_points_are_coded_by_the_whole_space(read: Callable[..., Study]) -> None:
     found = read()
     axes = encoded_axes([RATE, ORDER, BIN], found.trials)
     assert [axis.key for axis in axes] == ["train.learning_rate", "model.bin_length"]
@@ -134,7 +159,7 @@ def test_points_are_coded_by_the_whole_space(read):
         assert axis.value(axis.code(some)) == pytest.approx(some)
 
 
-def test_an_axis_that_only_some_trials_have_is_told(read):
+def test_an_axis_that_only_some_trials_have_is_told(read: Callable[..., Study]) -> None:
     found = read()
     for arm in found.trials:
         if arm.point["model.bin_length"] != 64:

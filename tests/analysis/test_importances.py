@@ -3,73 +3,79 @@
 from __future__ import annotations
 
 import warnings
+from typing import cast
 
 import numpy as np
 import pytest
+from importance_worlds import FUNCTIONS, LEVELS, World, draw_sweep, true_shares
 from scipy import stats
 
 from analysis.statistics.axis_score import _seeds_p
-from analysis.statistics.importance import importances, seed_noise, total_shares
+from analysis.statistics.draws import Drawn
+from analysis.statistics.importance import Importance, importances, seed_noise, total_shares
+from analysis.statistics.kernel import Floats
 from analysis.statistics.surrogate import problem
 from analysis.statistics.whole_space import learn_space
-from benchmarks.importance_worlds import FUNCTIONS, LEVELS, World, draw_sweep, true_shares
 
 
 @pytest.fixture(autouse=True)
-def _few_draws(monkeypatch):
+def _few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("analysis.statistics.importance.PARAMETER_DRAWS", 4)
     monkeypatch.setattr("analysis.statistics.importance.POINTS", 128)
     monkeypatch.setattr("analysis.statistics.axis_score.SHUFFLES", 399)
 
 
-def studied(world, sweeps):
+def studied(
+    world: World, sweeps: int
+) -> tuple[Floats, Floats, Floats, Floats, list[tuple[Importance, ...]]]:
     found = [importances(*draw_sweep(world, seed), LEVELS).axes for seed in range(sweeps)]
-    return [
+    low, share, high, detectable = (
         np.array([[getattr(axis, name) for axis in axes] for axes in found], dtype=float)
         for name in ("low", "share", "high", "detectable")
-    ] + [found]
+    )
+    return low, share, high, detectable, found
 
 
 class Exact:
     """Functions whose Sobol' indices are known, where drawn ones are expected."""
 
-    def parts(self, points):
+    def parts(self, points: Floats) -> Floats:
         return points
 
-    def of(self, points):
+    def of(self, points: Floats) -> Floats:
         a, b, c = (2 * points - 1).T
         return np.column_stack([a + 2 * b, a * b, c**3])
 
-    def changed(self, parts, points):
+    def changed(self, parts: Floats, points: Floats) -> Floats:
         return self.of(points)
 
 
-def test_total_shares_are_sobols():
+def test_total_shares_are_sobols() -> None:
     space = importances(*draw_sweep(World(function="nothing", trials=10), 0), LEVELS).space
     space = type(space)(levels=(0, 0, 0), alive={})
-    found = total_shares(Exact(), space, 0, count=1024)
-    assert np.allclose(found, [[0.2, 1, 0], [0.8, 1, 0], [0, 0, 1]], atol=0.03)
+    found = total_shares(cast(Drawn, Exact()), space, 0, count=1024)
+    assert np.allclose(found, np.array([[0.2, 1, 0], [0.8, 1, 0], [0, 0, 1]]), atol=0.03)
 
 
 class Pair(Exact):
     """Where drawn functions are expected: what the world ``pair`` does, alone."""
 
-    def at(self, points):
+    def at(self, points: Floats) -> Floats:
         return FUNCTIONS["pair"](points)[:, None]
 
 
-def test_a_complete_grid_is_the_whole_space():
+def test_a_complete_grid_is_the_whole_space() -> None:
     """Its shares are those of its points, not of the points between them; truth by Monte Carlo."""
     grid, _ = draw_sweep(World(function="pair", sampler="grid"), 0)
     shuffled = np.repeat(np.random.default_rng(0).permutation(grid), 2, axis=0)
     space = learn_space(shuffled, LEVELS)
-    found = total_shares(Pair(), space, 0)[:, 0]
+    found = total_shares(cast(Drawn, Pair()), space, 0)[:, 0]
     assert np.allclose(found, true_shares("pair", "grid"), atol=0.02)
     assert not np.allclose(found, true_shares("pair"), atol=0.05)  # negative control: all between
     assert learn_space(grid[1:], LEVELS).grid is None  # one of its points is missing
 
 
-def test_intervals_cover_and_the_strongest_axis_is_first():
+def test_intervals_cover_and_the_strongest_axis_is_first() -> None:
     world = World(function="additive")
     truth = true_shares("additive")
     low, _, high, called, found = studied(world, 10)
@@ -82,10 +88,10 @@ def test_intervals_cover_and_the_strongest_axis_is_first():
     assert ((low <= shifted) & (shifted <= high)).mean() < 0.6
 
 
-def test_a_sampler_that_concentrates_changes_no_share():
+def test_a_sampler_that_concentrates_changes_no_share() -> None:
     """TPE tries one end; PED-ANOVA against its own samples gave the true axis .03 of 1."""
     from optuna import create_study
-    from optuna.distributions import FloatDistribution
+    from optuna.distributions import BaseDistribution, FloatDistribution
     from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
     from optuna.trial import create_trial
 
@@ -100,7 +106,9 @@ def test_a_sampler_that_concentrates_changes_no_share():
     study = create_study(direction="maximize")
     for point, score in zip(points, scores.mean(axis=1), strict=True):
         values = {f"x{k}": float(v) for k, v in enumerate(point)}
-        spaces = {f"x{k}": FloatDistribution(0, max(1, n)) for k, n in enumerate(LEVELS)}
+        spaces: dict[str, BaseDistribution] = {
+            f"x{k}": FloatDistribution(0, max(1, n)) for k, n in enumerate(LEVELS)
+        }
         study.add_trial(create_trial(params=values, distributions=spaces, value=float(score)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -108,25 +116,25 @@ def test_a_sampler_that_concentrates_changes_no_share():
     assert abs(old["x0"] - truth[0]) > abs(found[0].share - truth[0])  # negative control
 
 
-def test_noise_is_refused():
+def test_noise_is_refused() -> None:
     """Sixteen sweeps in which nothing matters, half of them by TPE: no rank, hardly any call."""
     calls = []
     for sampler in ("random", "tpe"):
         world = World(function="nothing", sampler=sampler, trials=24)
         low, _, _, called, found = studied(world, 8)
-        calls += list(called.any(axis=1))
+        calls += [bool(axes.any()) for axes in called]
         assert (low[called == 0] == 0).all()
         assert all(axis.rank is None for axes in found for axis in axes if not axis.detectable)
     assert np.mean(calls) <= 0.05 + 0.17  # three standard errors of 16 sweeps
 
 
-def test_shares_alone_would_rank_noise():
+def test_shares_alone_would_rank_noise() -> None:
     """Negative control: over noise some axis always has a large share."""
     _, share, _, _, _ = studied(World(function="nothing", trials=24), 3)
     assert share.max(axis=1).mean() > 0.2
 
 
-def test_a_seeds_own_liking_for_a_choice_is_no_evidence():
+def test_a_seeds_own_liking_for_a_choice_is_no_evidence() -> None:
     """Each choice of axis 4 changes each seed's luck: over trials alone that is a finding."""
     world = World(function="nothing", trials=60, seeds=5, noise=0.1, kind="luck")
     _, _, _, called, _ = studied(world, 5)
@@ -138,7 +146,7 @@ def test_a_seeds_own_liking_for_a_choice_is_no_evidence():
     assert np.mean(fooled) > 0.6  # without the seeds it would be called
 
 
-def test_where_each_seed_likes_other_choices_fewer_degrees_of_freedom_are_left():
+def test_where_each_seed_likes_other_choices_fewer_degrees_of_freedom_are_left() -> None:
     """Three groups of trials that each seed likes in its own way, beside a little noise."""
     rng = np.random.default_rng(0)
     groups = np.eye(3)[rng.integers(3, size=60)]
@@ -159,7 +167,7 @@ def test_where_each_seed_likes_other_choices_fewer_degrees_of_freedom_are_left()
     assert np.mean(kernels_own) > 0.068, np.mean(kernels_own)  # negative control
 
 
-def test_a_pair_that_does_nothing_alone_is_found():
+def test_a_pair_that_does_nothing_alone_is_found() -> None:
     points, scores = draw_sweep(World(function="pair", trials=120, noise=0.2), 0)
     found = importances(points, scores, LEVELS).axes
     truth = true_shares("pair")
@@ -168,7 +176,7 @@ def test_a_pair_that_does_nothing_alone_is_found():
     assert abs(found[0].share - truth[0]) < 0.15
 
 
-def test_a_conditional_axis_counts_where_it_has_an_effect():
+def test_a_conditional_axis_counts_where_it_has_an_effect() -> None:
     world = World(function="conditional", trials=100, noise=0.2)
     truth = true_shares("conditional")
     assert truth[2] > truth[3] > 0  # its parent switches it: it has the larger part
@@ -179,13 +187,13 @@ def test_a_conditional_axis_counts_where_it_has_an_effect():
         assert found[k].detectable
 
 
-def test_it_repeats_to_the_last_digit_and_says_nothing(capfd):
+def test_it_repeats_to_the_last_digit_and_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     sweep = draw_sweep(World(function="additive", trials=20), 0)
     assert importances(*sweep, LEVELS).axes == importances(*sweep, LEVELS).axes
     assert capfd.readouterr() == ("", "")
 
 
-def test_of_very_many_trials_some_are_used(monkeypatch):
+def test_of_very_many_trials_some_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("analysis.statistics.importance.MOST_USED", 60)
     monkeypatch.setattr("analysis.statistics.importance.MOST_FITTED", 40)
     found = importances(*draw_sweep(World(function="additive", trials=2000), 0), LEVELS)
@@ -193,7 +201,7 @@ def test_of_very_many_trials_some_are_used(monkeypatch):
     assert len(found.drawn[0].trials) == 60
 
 
-def test_noise_of_the_seeds_is_pooled_over_trials():
+def test_noise_of_the_seeds_is_pooled_over_trials() -> None:
     rng = np.random.default_rng(0)
     luck, effect = rng.normal(0, 5, 4), rng.normal(0, 5, (3000, 1))
     scores = effect + luck + 0.3 * rng.standard_normal((3000, 4))
@@ -201,7 +209,7 @@ def test_noise_of_the_seeds_is_pooled_over_trials():
     assert seed_noise(scores[:, :1]) == 0
 
 
-def test_truth_of_the_simulated_worlds():
+def test_truth_of_the_simulated_worlds() -> None:
     """Against arithmetic: variance 1/12 of a uniform number, that of four choices."""
     steps = 0.36 * np.var([0, 0.5, 1, 0.2])
     whole = 1 / 12 + steps

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
+import simulated_arms as simulated
 from scipy import stats
 from scipy.interpolate import BarycentricInterpolator
 
@@ -18,11 +18,10 @@ from analysis.reading.study import study
 from analysis.statistics.against import between
 from analysis.statistics.dunnett import critical
 from analysis.statistics.pool import pool
-from benchmarks import simulated_arms as simulated
+from tests.analysis.makers import MakeSweep, MakeTrial
 from tests.analysis.test_ask import many
 from tests.analysis.test_claims import data_of, scored
 
-Make = Callable[..., Any]
 ERROR = 0.05
 EXACT = stats.studentized_range.isf
 
@@ -45,7 +44,7 @@ def test_the_quick_range_is_the_range() -> None:
 
 
 def test_asking_for_the_best_against_the_worst_keeps_the_error(
-    sweep_of: Make, trial_of: Make, monkeypatch: pytest.MonkeyPatch
+    sweep_of: MakeSweep, trial_of: MakeTrial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Three questions a sweep, chosen by its scores; a t test of the same pairs is the control."""
     monkeypatch.setattr(stats.studentized_range, "isf", quick)
@@ -82,7 +81,7 @@ def test_any_two_arms_may_be_asked_about(
     assert naive > called  # negative control: the same pair alone
 
 
-def test_a_real_difference_gets_its_yes(sweep_of: Make, trial_of: Make) -> None:
+def test_a_real_difference_gets_its_yes(sweep_of: MakeSweep, trial_of: MakeTrial) -> None:
     """The judge that is never wrong above can say something."""
     rng = np.random.default_rng(2)
     scores = 0.3 + rng.normal(0, 0.03, 5) + rng.normal(0, 0.03, (6, 5))
@@ -94,7 +93,7 @@ def test_a_real_difference_gets_its_yes(sweep_of: Make, trial_of: Make) -> None:
 
 
 def test_nothing_differs_while_the_global_test_is_closed(
-    sweep_of: Make, trial_of: Make, monkeypatch: pytest.MonkeyPatch
+    sweep_of: MakeSweep, trial_of: MakeTrial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An interval of two arms alone does not open it."""
     scores = 0.5 + np.random.default_rng(3).normal(0, 0.01, (5, 5))

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import simulated_arms as simulated
+from adastop import adastop
 from scipy import stats
 
 from analysis.findings.looks import looks
 from analysis.statistics.against import against
 from analysis.statistics.pool import pool
 from analysis.statistics.spending import ERROR, as_over_all_looks, level_at
-from benchmarks import simulated_arms as simulated
-from benchmarks.adastop import adastop
 
 
 def test_all_looks_together_spend_the_error_and_no_more() -> None:

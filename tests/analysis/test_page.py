@@ -12,6 +12,7 @@ import pytest
 from analysis.report import main
 from focus_core.config import TrialConfig
 from sweeps.record.schema import Trial
+from tests.analysis.makers import MakeHome, MakeSweep, MakeTrial
 from tests.analysis.pages import EVIL, read, sketched
 
 Make = Callable[..., Any]
@@ -42,7 +43,7 @@ def test_it_needs_nothing_but_itself(reported: tuple[Path, str, str]) -> None:
 
 
 @pytest.mark.usefixtures("_sketches")
-def test_trials_of_every_fate(tmp_path: Path, ledger: Make, ablation: Make) -> None:
+def test_trials_of_every_fate(tmp_path: Path, ledger: MakeHome, ablation: MakeSweep) -> None:
     assert main(["--home", str(ledger(tmp_path, ablation()))]) == 0
     _, page = read(tmp_path / "reports" / "ablation")
     for words in ("not finished", "LEAKY", "diverged: seed 2", "MemoryError: 8 GiB", "pruned"):
@@ -51,31 +52,31 @@ def test_trials_of_every_fate(tmp_path: Path, ledger: Make, ablation: Make) -> N
     assert "seed 2 diverged at step 150" in page.text  # beside the scores of the others
 
 
-def _empty(trial_of: Make) -> list[Trial]:
+def _empty(trial_of: MakeTrial) -> list[Trial]:
     return []
 
 
-def _running(trial_of: Make) -> list[Trial]:
+def _running(trial_of: MakeTrial) -> list[Trial]:
     point = {"model.order": 1}
     return [trial_of(0, TrialConfig(), point, [0.3, 0.3, 0.4], state="running", step=50)]
 
 
-def _waiting(trial_of: Make) -> list[Trial]:
+def _waiting(trial_of: MakeTrial) -> list[Trial]:
     trial = trial_of(0, TrialConfig(), {"model.order": 1}, [0.3], state="waiting", step=0)
     trial.replicates, trial.reports, trial.value = [], [], None
     return [trial]
 
 
-def _failed(trial_of: Make) -> list[Trial]:
+def _failed(trial_of: MakeTrial) -> list[Trial]:
     point, seeds = {"model.order": 1}, [None, None, None]
     return [trial_of(0, TrialConfig(), point, seeds, state="failed", reason="diverged: 3 of 3")]
 
 
-def _single(trial_of: Make) -> list[Trial]:
+def _single(trial_of: MakeTrial) -> list[Trial]:
     return [trial_of(0, TrialConfig(), {"model.order": 1}, [0.3])]
 
 
-def _equal(trial_of: Make) -> list[Trial]:
+def _equal(trial_of: MakeTrial) -> list[Trial]:
     return [
         trial_of(
             k, TrialConfig().override({"model.order": k + 1}), {"model.order": k + 1}, [0.5] * 5
@@ -84,7 +85,7 @@ def _equal(trial_of: Make) -> list[Trial]:
     ]
 
 
-def _not_finite(trial_of: Make) -> list[Trial]:
+def _not_finite(trial_of: MakeTrial) -> list[Trial]:
     trials = _equal(trial_of)
     for trial in trials[:1]:
         trial.value = float("inf")
@@ -93,7 +94,7 @@ def _not_finite(trial_of: Make) -> list[Trial]:
     return trials
 
 
-def _pruned(trial_of: Make) -> list[Trial]:
+def _pruned(trial_of: MakeTrial) -> list[Trial]:
     return [
         trial_of(
             k,
@@ -124,7 +125,11 @@ def _pruned(trial_of: Make) -> list[Trial]:
 )
 @pytest.mark.usefixtures("_sketches")
 def test_sweeps_with_little_in_them(
-    tmp_path: Path, ledger: Make, sweep_of: Make, trial_of: Make, case: tuple[Make, str]
+    tmp_path: Path,
+    ledger: MakeHome,
+    sweep_of: MakeSweep,
+    trial_of: MakeTrial,
+    case: tuple[Make, str],
 ) -> None:
     trials, said = case
     axes = [{"key": "model.order", "kind": "categorical", "choices": [1, 2]}]
@@ -141,7 +146,7 @@ COUNTED = r"(seed|trial|configuration|comparison|replicate|report|bin|CPU|point|
 
 @pytest.mark.usefixtures("_sketches")
 def test_one_of_a_kind_has_no_plural(
-    tmp_path: Path, ledger: Make, sweep_of: Make, trial_of: Make
+    tmp_path: Path, ledger: MakeHome, sweep_of: MakeSweep, trial_of: MakeTrial
 ) -> None:
     sweep = sweep_of("s", "order", _single(trial_of), axes=[], seeds=1)
     assert main(["--home", str(ledger(tmp_path, sweep))]) == 0
@@ -152,7 +157,9 @@ def test_one_of_a_kind_has_no_plural(
 
 
 @pytest.mark.usefixtures("_sketches")
-def test_what_alarms_is_not_folded_away(tmp_path: Path, ledger: Make, ablation: Make) -> None:
+def test_what_alarms_is_not_folded_away(
+    tmp_path: Path, ledger: MakeHome, ablation: MakeSweep
+) -> None:
     sweep = ablation()
     for trial in sweep.trials[:1]:
         for report in trial.reports:
@@ -165,7 +172,7 @@ def test_what_alarms_is_not_folded_away(tmp_path: Path, ledger: Make, ablation: 
 
 
 def test_hostile_words_are_words_in_every_form(
-    tmp_path: Path, ledger: Make, ablation: Make
+    tmp_path: Path, ledger: MakeHome, ablation: MakeSweep
 ) -> None:
     sweep = ablation(EVIL, question=EVIL, diff=EVIL, dirty=True, commit=EVIL, versions={EVIL: EVIL})
     sweep.space = EVIL

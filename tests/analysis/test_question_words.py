@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 
 from analysis.asking.language import read_question
 from analysis.asking.sides import Arms, Levels, find_sides
 from analysis.reading.study import Study, study
 from focus_core.errors import UserError
+from tests.analysis.makers import MakeSweep, MakeTrial
 from tests.analysis.test_claims import data_of
-
-Make = Callable[..., Any]
 
 
 @pytest.fixture
-def grid_study(grid: Make) -> Study:
+def grid_study(grid: MakeSweep) -> Study:
     return study(data_of(grid()))
 
 
 @pytest.fixture
-def variants(ablation: Make) -> Study:
+def variants(ablation: MakeSweep) -> Study:
     return study(data_of(ablation()))
 
 
@@ -122,7 +118,9 @@ def test_sides_that_do_not_go_together(left: str, right: str, said: str, grid_st
         find_sides(grid_study, left, right)
 
 
-def test_a_value_of_two_axes_must_be_told_with_its_axis(sweep_of: Make, trial_of: Make) -> None:
+def test_a_value_of_two_axes_must_be_told_with_its_axis(
+    sweep_of: MakeSweep, trial_of: MakeTrial
+) -> None:
     from focus_core.config import TrialConfig
 
     points = [{"model.order": a, "model.layers": b} for a in (1, 2) for b in (1, 2)]

@@ -19,6 +19,7 @@ from analysis.reading.ledger import read_sweep
 from analysis.reading.study import study
 from focus_core.config import TrialConfig
 from focus_core.training.limits import LEAK_TOLERANCE
+from tests.analysis.makers import MakeHome, MakeSweep, MakeTrial
 
 Make = Callable[..., Any]
 BASE = TrialConfig()
@@ -26,7 +27,7 @@ ORDER = [{"key": "model.order", "kind": "categorical", "choices": [1, 2]}]
 
 
 @pytest.fixture
-def read(tmp_path: Path, ledger: Make) -> Callable[[Any], Findings]:
+def read(tmp_path: Path, ledger: MakeHome) -> Callable[[Any], Findings]:
     return lambda sweep: Findings(study(read_sweep(ledger(tmp_path, sweep), None)))
 
 
@@ -44,7 +45,7 @@ def best_of(found: Findings) -> Arm:
     return best
 
 
-def test_a_diverged_seed_leaves_no_mean_of_survivors(read: Make, ablation: Make) -> None:
+def test_a_diverged_seed_leaves_no_mean_of_survivors(read: Make, ablation: MakeSweep) -> None:
     found = read(ablation())
     lattice = arms_of(found)["lattice"]
     assert list(lattice.diverged) == [2]
@@ -56,7 +57,7 @@ def test_a_diverged_seed_leaves_no_mean_of_survivors(read: Make, ablation: Make)
 
 
 @pytest.mark.parametrize("label", ["carry", "no_global_conv", "one_window"])
-def test_what_did_not_complete_has_no_mean(read: Make, ablation: Make, label: str) -> None:
+def test_what_did_not_complete_has_no_mean(read: Make, ablation: MakeSweep, label: str) -> None:
     found = read(ablation())
     arm = arms_of(found)[label]
     assert arm.interval("value", None) is None
@@ -64,7 +65,9 @@ def test_what_did_not_complete_has_no_mean(read: Make, ablation: Make, label: st
     assert label not in rows_of(found)
 
 
-def test_a_pruned_trials_value_enters_no_level(read: Make, sweep_of: Make, trial_of: Make) -> None:
+def test_a_pruned_trials_value_enters_no_level(
+    read: Make, sweep_of: MakeSweep, trial_of: MakeTrial
+) -> None:
     scores = {1: [0.5, 0.52, 0.51], 2: [0.6, 0.61, 0.62]}
     trials = [
         trial_of(k, BASE, {"model.order": order}, seeds)
@@ -80,7 +83,7 @@ def test_a_pruned_trials_value_enters_no_level(read: Make, sweep_of: Make, trial
     assert best_of(found).label == "order=2"
 
 
-def test_a_leaky_trial_is_shown_and_never_best(read: Make, ablation: Make) -> None:
+def test_a_leaky_trial_is_shown_and_never_best(read: Make, ablation: MakeSweep) -> None:
     found = read(ablation())
     literal = arms_of(found)["literal"]
     assert literal.leaky
@@ -97,7 +100,7 @@ def test_a_leaky_trial_is_shown_and_never_best(read: Make, ablation: Make) -> No
     "case", [(LEAK_TOLERANCE / 2, "order=2"), (0.1, "order=1"), (None, "order=1")]
 )
 def test_a_promise_that_was_broken_counts_as_leaky(
-    read: Make, sweep_of: Make, trial_of: Make, case: tuple[float | None, str]
+    read: Make, sweep_of: MakeSweep, trial_of: MakeTrial, case: tuple[float | None, str]
 ) -> None:
     leak, best = case
     trials = [
@@ -111,7 +114,7 @@ def test_a_promise_that_was_broken_counts_as_leaky(
 
 
 def test_selected_on_validation_reported_on_test(
-    read: Make, sweep_of: Make, trial_of: Make
+    read: Make, sweep_of: MakeSweep, trial_of: MakeTrial
 ) -> None:
     first = trial_of(0, BASE, {"model.order": 1}, [0.6, 0.6, 0.6])
     second = trial_of(1, BASE, {"model.order": 2}, [0.7, 0.7, 0.7])
@@ -126,12 +129,12 @@ def test_selected_on_validation_reported_on_test(
     assert test.mean == pytest.approx(0.4)
 
 
-def test_less_can_be_better(read: Make, grid: Make) -> None:
+def test_less_can_be_better(read: Make, grid: MakeSweep) -> None:
     best = best_of(read(grid(direction="minimize", metric="loss")))
     assert best.point["model.bin_length"] == 64
 
 
-def test_the_grids_effects_are_those_planted(read: Make, grid: Make) -> None:
+def test_the_grids_effects_are_those_planted(read: Make, grid: MakeSweep) -> None:
     axes = {axis.name: axis for axis in read(grid()).axes.axes}
     gap = axes["bin_length"].gap
     assert gap is not None
@@ -143,7 +146,7 @@ def test_the_grids_effects_are_those_planted(read: Make, grid: Make) -> None:
     assert axes["nfft_factor"].verdict == "not told apart"
 
 
-def test_the_heat_map_holds_every_cell(read: Make, grid: Make) -> None:
+def test_the_heat_map_holds_every_cell(read: Make, grid: MakeSweep) -> None:
     found = read(grid())
     (heat,) = found.axes.interactions
     for row, cells in zip(heat.row_levels, heat.cells, strict=True):
@@ -156,7 +159,7 @@ def test_the_heat_map_holds_every_cell(read: Make, grid: Make) -> None:
             assert cell == pytest.approx(statistics.fmean(arm.scores("test").values()))
 
 
-def test_the_base_variant_is_the_reference(read: Make, ablation: Make) -> None:
+def test_the_base_variant_is_the_reference(read: Make, ablation: MakeSweep) -> None:
     found = read(ablation())
     assert found.study.reference is not None
     assert found.study.reference.label == "base"
@@ -166,7 +169,7 @@ def test_the_base_variant_is_the_reference(read: Make, ablation: Make) -> None:
     assert static.p_sign_flip == pytest.approx(2 / 64)
 
 
-def test_the_command_trains_the_best_trial_again(read: Make, grid: Make) -> None:
+def test_the_command_trains_the_best_trial_again(read: Make, grid: MakeSweep) -> None:
     given = {
         "set": {"model.width": 32, "model.bin_length": 8, "train.learning_rate": 0.003},
         "home": "here",
@@ -187,7 +190,7 @@ def test_the_command_trains_the_best_trial_again(read: Make, grid: Make) -> None
     assert words[words.index("--cpus-per-trial") + 1] == "2"  # threads change rounding
 
 
-def test_the_command_resolves_to_the_same_trial(read: Make, grid: Make) -> None:
+def test_the_command_resolves_to_the_same_trial(read: Make, grid: MakeSweep) -> None:
     """The oracle is the launcher's own planner."""
     from sweeps.launch import build_parser
     from sweeps.planning.plan import make_plan
@@ -200,7 +203,7 @@ def test_the_command_resolves_to_the_same_trial(read: Make, grid: Make) -> None:
     assert plan.space.configure(point, plan.base).trial_id == best_of(found).trial_id
 
 
-def test_a_command_is_quoted_for_the_shell(read: Make, grid: Make) -> None:
+def test_a_command_is_quoted_for_the_shell(read: Make, grid: MakeSweep) -> None:
     found = read(grid())
     odd = dataclasses.replace(best_of(found), point={"model.x": "a b; rm"})
     assert shlex.split(train_again(odd, found.study.about))[-1] == "model.x=a b; rm"

@@ -7,7 +7,6 @@ import math
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -22,8 +21,7 @@ from analysis.reading.curves import CURVES_SCHEMA, CurvesBuilder, Report
 from analysis.reading.ledger import read_sweep
 from analysis.reading.tuned import tune
 from sweeps.machine import read_only
-
-Make = Callable[..., Any]
+from tests.analysis.makers import MakeHome, MakeSweep
 
 
 def plain_rows(path: Path) -> list[tuple[Any, ...]]:
@@ -54,8 +52,8 @@ def test_every_number_is_there_once_and_in_order(  # noqa: PLR0917
     at_once: int,
     pending: int,
     tmp_path: Path,
-    ledger: Make,
-    ablation: Make,
+    ledger: MakeHome,
+    ablation: MakeSweep,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(rows, "AT_ONCE", at_once)
@@ -67,7 +65,9 @@ def test_every_number_is_there_once_and_in_order(  # noqa: PLR0917
     assert seeds == [6] * 10
 
 
-def test_rows_of_other_sweeps_are_not_read(tmp_path: Path, ledger: Make, grid: Make) -> None:
+def test_rows_of_other_sweeps_are_not_read(
+    tmp_path: Path, ledger: MakeHome, grid: MakeSweep
+) -> None:
     """Their rows lie in between."""
     first, second = grid("first"), grid("second")
     for trial in second.trials:
@@ -116,7 +116,9 @@ def test_a_name_with_a_slash_and_no_seed_is_of_the_whole_trial() -> None:
     ]
 
 
-def test_words_are_kept_once_and_found_as_words(tmp_path: Path, ledger: Make, grid: Make) -> None:
+def test_words_are_kept_once_and_found_as_words(
+    tmp_path: Path, ledger: MakeHome, grid: MakeSweep
+) -> None:
     data = read_sweep(ledger(tmp_path, grid()), None)
     assert data.curves.schema.equals(CURVES_SCHEMA)
     assert pa.types.is_dictionary(CURVES_SCHEMA.field("metric").type)
@@ -128,14 +130,14 @@ def test_words_are_kept_once_and_found_as_words(tmp_path: Path, ledger: Make, gr
 
 
 def test_all_of_it_is_of_one_moment(
-    tmp_path: Path, ledger: Make, grid: Make, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, ledger: MakeHome, grid: MakeSweep, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A sweep goes on writing while its report is made."""
     home = ledger(tmp_path, grid())
     with closing(sqlite3.connect(home / "ledger.db")) as writer:
         writer.execute("pragma journal_mode=wal")
         before = as_rows(read_sweep(home, None).curves)
-        asked = []
+        asked: list[Any] = []
 
         def write_first(*args: Any) -> Any:
             if not asked:
@@ -170,7 +172,7 @@ os._exit(0)
 
 
 def test_a_ledger_whose_writer_was_killed_in_a_transaction_is_read(
-    tmp_path: Path, ledger: Make, grid: Make
+    tmp_path: Path, ledger: MakeHome, grid: MakeSweep
 ) -> None:
     path = ledger(tmp_path, grid()) / "ledger.db"
     before = as_rows(read_sweep(tmp_path, None).trials)
@@ -186,7 +188,7 @@ def test_a_ledger_whose_writer_was_killed_in_a_transaction_is_read(
 
 @pytest.mark.parametrize("killed", [False, True])
 def test_what_is_opened_to_read_cannot_be_written(
-    killed: bool, tmp_path: Path, ledger: Make, grid: Make
+    killed: bool, tmp_path: Path, ledger: MakeHome, grid: MakeSweep
 ) -> None:
     path = ledger(tmp_path, grid()) / "ledger.db"
     if killed:
@@ -198,7 +200,9 @@ def test_what_is_opened_to_read_cannot_be_written(
         database.execute("delete from reports")
 
 
-def test_finding_a_trial_compares_no_trials(tmp_path: Path, ledger: Make, grid: Make) -> None:
+def test_finding_a_trial_compares_no_trials(
+    tmp_path: Path, ledger: MakeHome, grid: MakeSweep
+) -> None:
     """Of 10,000 trials a comparison of each with each takes minutes."""
     data = read_sweep(ledger(tmp_path, grid()), None)
     one, other = (arms(data.trials, data.about["axes"])[0] for _ in range(2))
@@ -208,7 +212,7 @@ def test_finding_a_trial_compares_no_trials(tmp_path: Path, ledger: Make, grid: 
 
 
 def test_how_many_were_tried_is_counted_once_an_arm(
-    tmp_path: Path, ledger: Make, grid: Make, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, ledger: MakeHome, grid: MakeSweep, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = read_sweep(ledger(tmp_path, grid()), None)
     axes = [axis | {"tuned": True} for axis in data.about["axes"]]

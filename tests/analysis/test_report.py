@@ -8,18 +8,15 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from analysis.report import folder_name, main
+from tests.analysis.makers import MakeHome, MakeSweep
 from tests.analysis.pages import sketched
-
-Make = Callable[..., Any]
 
 
 @pytest.fixture
@@ -82,7 +79,7 @@ def test_another_process_writes_the_same_files(
 
 @pytest.mark.usefixtures("_sketches")
 def test_a_margin_is_above_zero(
-    tmp_path: Path, ledger: Make, grid: Make, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, ledger: MakeHome, grid: MakeSweep, capsys: pytest.CaptureFixture[str]
 ) -> None:
     home = ["--home", str(ledger(tmp_path, grid()))]
     for word in ("0", "-0.1", "much", "nan"):
@@ -118,7 +115,7 @@ def test_no_ledger(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_unknown_sweep(
-    tmp_path: Path, ledger: Make, grid: Make, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, ledger: MakeHome, grid: MakeSweep, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ledger(tmp_path, grid())
     _fails(capsys, ["--home", str(tmp_path), "--sweep", "nfft_bin"], "did you mean 'nfft_bins'")
@@ -127,7 +124,7 @@ def test_unknown_sweep(
 
 
 def test_an_empty_ledger_and_a_file_that_is_none(
-    tmp_path: Path, ledger: Make, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, ledger: MakeHome, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _fails(capsys, ["--home", str(ledger(tmp_path / "empty"))], "no sweep yet")
     for name, content in (("blank", b""), ("text", b"not a database at all, but long enough" * 9)):
@@ -138,7 +135,7 @@ def test_an_empty_ledger_and_a_file_that_is_none(
 
 
 def test_a_home_that_cannot_be_written(
-    tmp_path: Path, ledger: Make, grid: Make, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, ledger: MakeHome, grid: MakeSweep, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ledger(tmp_path, grid())
     (tmp_path / "reports").write_text("a file where the folder should be")
@@ -153,7 +150,7 @@ def test_a_bad_address(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
 
 @pytest.mark.usefixtures("_sketches")
 def test_the_environment_names_home_and_ledger(
-    tmp_path: Path, ledger: Make, grid: Make, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, ledger: MakeHome, grid: MakeSweep, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     elsewhere = ledger(tmp_path / "elsewhere", grid())
     monkeypatch.setenv("FOCUS_LEDGER_URL", f"sqlite:///{elsewhere / 'ledger.db'}")
@@ -163,7 +160,7 @@ def test_the_environment_names_home_and_ledger(
 
 
 def test_a_report_that_breaks_leaves_the_old_one(
-    tmp_path: Path, ledger: Make, grid: Make, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, ledger: MakeHome, grid: MakeSweep, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ledger(tmp_path, grid())
     old = tmp_path / "reports" / "nfft_bins" / "index.html"
@@ -180,7 +177,7 @@ def test_a_report_that_breaks_leaves_the_old_one(
 
 
 def test_digits_do_not_go_by_the_number_of_processors(
-    tmp_path: Path, ledger: Make, grid: Make, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, ledger: MakeHome, grid: MakeSweep, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Threads add up in another order: an importance differs in its fourth digit then."""
     seen: list[int] = []
@@ -195,7 +192,7 @@ def test_digits_do_not_go_by_the_number_of_processors(
     assert set(seen) == {1}
 
 
-def test_it_runs_as_a_script_and_imports_no_other_floor(tmp_path: Path, ledger: Make) -> None:
+def test_it_runs_as_a_script_and_imports_no_other_floor(tmp_path: Path, ledger: MakeHome) -> None:
     """As a script its own folder comes first on the path: no file there may hide a library."""
     script = Path(__file__).parents[2] / "analysis" / "report.py"
     home = ledger(tmp_path / "home")

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from analysis.report import main
+from tests.analysis.makers import MakeHome, MakeSweep
 from tests.analysis.pages import sketched
+from tests.narrowing import known
 
-Make = Callable[..., Any]
 ROWS = "method,seed,accuracy\n" + "".join(
     f"{method},{seed},{score + 0.01 * seed + 0.004 * (seed % 2) * len(method)}\n"
     for method, score in (("ours", 0.7), ("theirs", 0.5))
@@ -40,7 +40,7 @@ def summary(folder: Path) -> dict[str, Any]:
 
 
 def test_what_was_left_out_stands_on_every_form(
-    tmp_path: Path, ledger: Make, grid: Make, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, ledger: MakeHome, grid: MakeSweep, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One trial is left, and nothing can be compared: it is said all the same."""
     home = ledger(tmp_path, grid())
@@ -56,7 +56,7 @@ def test_what_was_left_out_stands_on_every_form(
 
 
 def test_two_sweeps_side_by_side(
-    tmp_path: Path, ledger: Make, grid: Make, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, ledger: MakeHome, grid: MakeSweep, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = "python sweeps/launch.py --space nfft_bins --name"
     home = ledger(tmp_path, *(grid(name, command=f"{command} {name}") for name in ("a", "b", "c")))
@@ -84,13 +84,15 @@ def test_two_sweeps_side_by_side(
 
 
 def test_what_decides_between_two_sweeps_is_a_command_for_each(
-    tmp_path: Path, ledger: Make, grid: Make, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, ledger: MakeHome, grid: MakeSweep, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = "python sweeps/launch.py --space nfft_bins --name"
     a, b = (grid(name, command=f"{command} {name}") for name in ("a", "b"))
     for trial in b.trials:
         for replicate in trial.replicates:
-            replicate.test += 0.05 + 0.01 * ((trial.number + replicate.seed) % 3)
+            replicate.test = (
+                known(replicate.test) + 0.05 + 0.01 * ((trial.number + replicate.seed) % 3)
+            )
     home = ledger(tmp_path, a, b)
     question = "sweep=b bin_length=16 nfft_factor=2 > base"
     words = ["--compare", "a", "b", "--ask", question, "--json"]

@@ -6,7 +6,6 @@ import dataclasses
 import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from analysis.findings import Findings
 from analysis.reading.ledger import read_sweep
@@ -14,9 +13,9 @@ from analysis.reading.plan import said_plan
 from analysis.reading.study import study
 from analysis.sections import provenance, verdict
 from sweeps.record.plan_history import AskedAt
+from tests.analysis.makers import MakeSweep
 
 Write = Callable[..., Path]
-Make = Callable[..., Any]
 
 
 def hour(n: int) -> dt.datetime:
@@ -52,7 +51,7 @@ def test_a_hypothesis_counts_as_said_before_by_its_hour_alone() -> None:
 
 
 def test_the_margin_that_was_said_is_the_reports_unless_it_is_told_another(
-    ledger: Write, grid: Make, tmp_path: Path
+    ledger: Write, grid: MakeSweep, tmp_path: Path
 ) -> None:
     data = read_sweep(ledger(tmp_path, grid()), None)
     own = study(data).metric.margin
@@ -62,7 +61,7 @@ def test_the_margin_that_was_said_is_the_reports_unless_it_is_told_another(
 
 
 def test_what_was_said_and_every_change_of_the_plan_is_on_the_page(
-    ledger: Write, grid: Make, tmp_path: Path
+    ledger: Write, grid: MakeSweep, tmp_path: Path
 ) -> None:
     data = read_sweep(ledger(tmp_path, grid()), None)
     early, began = data.about["created"] - dt.timedelta(hours=1), data.about["finished"]

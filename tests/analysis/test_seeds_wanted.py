@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
-from analysis.statistics.against import against, verdicts
+from analysis.statistics.against import Verdict, against, verdicts
 from analysis.statistics.planning import Wanted, seeds_wanted
 from analysis.statistics.pool import pool
+from tests.narrowing import known
 
-NOISE = {"variance": 2.0, "df": 12.0, "seeds": 3, "comparisons": 5, "look": 2}
+NOISE: dict[str, Any] = {"variance": 2.0, "df": 12.0, "seeds": 3, "comparisons": 5, "look": 2}
 
 
-def _verdicts(seeds: int, difference: float, margin: float | None) -> list[str]:
+def _verdicts(seeds: int, difference: float, margin: float | None) -> list[Verdict]:
     rng = np.random.default_rng(seeds)
     found = []
     for _ in range(120):
@@ -60,15 +63,15 @@ def test_more_noise_wants_more_seeds() -> None:
 
 def test_noise_that_is_hardly_known_wants_more_seeds() -> None:
     wanted = [seeds_wanted(1.5, **{**NOISE, "df": df}, margin=None).apart for df in (60, 12, 4, 2)]
-    assert None not in wanted
-    assert wanted == sorted(wanted)  # type: ignore[type-var]
-    assert wanted[-1] > 1.3 * wanted[0]  # type: ignore[operator]
+    seeds = [known(each) for each in wanted]
+    assert seeds == sorted(seeds)
+    assert seeds[-1] > 1.3 * seeds[0]
 
 
 def test_plans_from_three_seeds_of_two_arms_keep_their_promise() -> None:
     """Each plan is followed; by the noise as it seemed, 66 % of such plans decided."""
     rng = np.random.default_rng(4)
-    decided = []
+    decided: list[bool] = []
     while len(decided) < 150:
         first = rng.standard_normal((2, 3)) + np.array([[0.0], [1.0]])
         found = against(pool(first), 0)

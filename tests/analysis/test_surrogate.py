@@ -12,6 +12,7 @@ from analysis.statistics.draws import draw
 from analysis.statistics.kernel import apart, filled, log_kernel
 from analysis.statistics.surrogate import (
     MEAN_VARIANCE,
+    Problem,
     covariance,
     explained,
     fits,
@@ -25,26 +26,26 @@ LEVELS = (0, 3)
 THETA = np.array([-0.5, 0.2, 0.3, -2.0])
 
 
-def trials(count=30, seed=0):
+def trials(count: int = 30, seed: int = 0) -> Problem:
     rng = np.random.default_rng(seed)
     points = np.column_stack([rng.random(count), rng.integers(0, 3, count)]).astype(float)
     scores = np.sin(5 * points[:, 0]) + 0.5 * (points[:, 1] == 2) + 0.1 * rng.standard_normal(count)
     return problem(points, (scores - scores.mean()) / scores.std(), LEVELS, 0.01)
 
 
-def test_one_number_has_scikit_learns_matern_kernel():
+def test_one_number_has_scikit_learns_matern_kernel() -> None:
     x = np.random.default_rng(1).random(20)
     ours = np.exp(log_kernel(apart(x, x, 0), 0.4, 0))
     assert np.allclose(ours, Matern(length_scale=0.4, nu=1.5)(x[:, None]))
 
 
-def test_choices_have_the_gaussian_kernel_of_their_one_hot_codes():
+def test_choices_have_the_gaussian_kernel_of_their_one_hot_codes() -> None:
     codes = np.arange(4.0)
     ours = np.exp(log_kernel(apart(codes, codes, 4), 0.7, 4))
     assert np.allclose(ours, RBF(length_scale=0.7)(np.eye(4)))
 
 
-def test_the_gradient_is_that_of_the_loss():
+def test_the_gradient_is_that_of_the_loss() -> None:
     data = trials()
     error = check_grad(lambda t: loss(t, data)[0], lambda t: loss(t, data)[1], THETA)
     assert error < 1e-4
@@ -52,7 +53,7 @@ def test_the_gradient_is_that_of_the_loss():
     assert wrong > 10 * error  # negative control
 
 
-def test_drawn_functions_have_the_process_mean_and_spread():
+def test_drawn_functions_have_the_process_mean_and_spread() -> None:
     rng = np.random.default_rng(2)
     x = rng.random((25, 1))
     y = np.sin(6 * x[:, 0])
@@ -68,7 +69,7 @@ def test_drawn_functions_have_the_process_mean_and_spread():
     assert np.allclose(many.std(axis=1), sd, atol=0.04)
 
 
-def test_leaving_out_each_trial_is_what_explained_says():
+def test_leaving_out_each_trial_is_what_explained_says() -> None:
     data = trials(count=14)
     total = covariance(data, THETA)
     missed = []
@@ -80,7 +81,7 @@ def test_leaving_out_each_trial_is_what_explained_says():
     assert explained(data, THETA) == pytest.approx(expected)
 
 
-def test_the_fit_is_an_optimum_and_its_neighbours_are_about_as_likely():
+def test_the_fit_is_an_optimum_and_its_neighbours_are_about_as_likely() -> None:
     data = trials()
     optima = fits(data)
     best = loss(optima[0], data)[0]
@@ -91,7 +92,7 @@ def test_the_fit_is_an_optimum_and_its_neighbours_are_about_as_likely():
     assert loss(optima[0] + 4, data)[0] - best > 8  # negative control
 
 
-def test_where_an_axis_has_an_effect_is_learned():
+def test_where_an_axis_has_an_effect_is_learned() -> None:
     rng = np.random.default_rng(4)
     points = np.column_stack([rng.integers(0, 3, 40), rng.random(40), rng.random(40)]).astype(float)
     points[points[:, 0] != 1, 1] = np.nan
@@ -103,7 +104,7 @@ def test_where_an_axis_has_an_effect_is_learned():
     assert not np.isnan(filled(masked, (3, 0, 0))).any()
 
 
-def test_the_whole_space_is_sampled_evenly():
+def test_the_whole_space_is_sampled_evenly() -> None:
     first, second = two_samples((0, 4), 256, 0)
     assert (np.bincount(first[:, 1].astype(int)) == 64).all()
     assert abs(first[:, 0].mean() - 0.5) < 0.01

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +15,11 @@ from analysis.reading.curves import CURVES_SCHEMA
 from analysis.reading.ledger import read_sweep
 from analysis.reading.tables import trials_schema
 from focus_core.errors import UserError
-from sweeps.record.schema import Sweep, Trial
-
-Make = Callable[..., Any]
+from tests.analysis.makers import MakeHome, MakeSweep, MakeTrial
 
 
 def test_the_schema_is_explicit_and_survives_parquet(
-    tmp_path: Path, ledger: Make, grid: Make
+    tmp_path: Path, ledger: MakeHome, grid: MakeSweep
 ) -> None:
     data = read_sweep(ledger(tmp_path, grid()), None)
     assert data.trials.schema.equals(trials_schema(data.about["axes"]))
@@ -35,13 +32,15 @@ def test_the_schema_is_explicit_and_survives_parquet(
         assert back.equals(table)
 
 
-def test_an_empty_sweep_has_the_same_columns(tmp_path: Path, ledger: Make, sweep_of: Make) -> None:
+def test_an_empty_sweep_has_the_same_columns(
+    tmp_path: Path, ledger: MakeHome, sweep_of: MakeSweep
+) -> None:
     data = read_sweep(ledger(tmp_path, sweep_of("none", "order", [])), None)
     assert data.trials.num_rows == data.curves.num_rows == 0
     assert data.trials.schema.equals(trials_schema([]))
 
 
-def test_rows_are_the_ledgers(tmp_path: Path, ledger: Make, ablation: Make) -> None:
+def test_rows_are_the_ledgers(tmp_path: Path, ledger: MakeHome, ablation: MakeSweep) -> None:
     """The oracle is plain SQL on the same file."""
     data = read_sweep(ledger(tmp_path, ablation()), None)
     engine = sa.create_engine(f"sqlite:///{tmp_path / 'ledger.db'}")
@@ -58,7 +57,7 @@ def test_rows_are_the_ledgers(tmp_path: Path, ledger: Make, ablation: Make) -> N
     assert data.curves.num_rows == sum(len(json.loads(metrics)) for metrics in points)
 
 
-def test_curves_are_split_by_seed(tmp_path: Path, ledger: Make, grid: Make) -> None:
+def test_curves_are_split_by_seed(tmp_path: Path, ledger: MakeHome, grid: MakeSweep) -> None:
     data = read_sweep(ledger(tmp_path, grid()), None)
     rows = [r for r in data.curves.to_pylist() if r["number"] == 4 and r["step"] == 400]
     assert {r["seed"] for r in rows if r["metric"] == "value"} == {0, 1, 2}
@@ -81,7 +80,7 @@ def test_an_axis_has_the_type_of_its_values(axis: dict[str, Any], kind: pa.DataT
 
 
 def test_the_last_touched_sweep_is_the_default(
-    tmp_path: Path, ledger: Make, grid: Make, ablation: Make
+    tmp_path: Path, ledger: MakeHome, grid: MakeSweep, ablation: MakeSweep
 ) -> None:
     old, new = grid("old"), ablation("new")
     for report in old.trials[0].reports:
@@ -92,7 +91,7 @@ def test_the_last_touched_sweep_is_the_default(
 
 
 def test_a_sweep_without_trials_is_not_the_latest(
-    tmp_path: Path, ledger: Make, grid: Make, sweep_of: Make
+    tmp_path: Path, ledger: MakeHome, grid: MakeSweep, sweep_of: MakeSweep
 ) -> None:
     later = sweep_of("empty", "order", [], finished=None)
     later.created = later.created.replace(year=2031)
@@ -102,7 +101,7 @@ def test_a_sweep_without_trials_is_not_the_latest(
 
 
 def test_the_worst_seed_counts(
-    tmp_path: Path, ledger: Make, sweep_of: Make, trial_of: Callable[..., Trial]
+    tmp_path: Path, ledger: MakeHome, sweep_of: MakeSweep, trial_of: MakeTrial
 ) -> None:
     """A diverged seed leaves no merged number; what the others measured still stands."""
     from focus_core.config import TrialConfig
@@ -119,7 +118,9 @@ def test_the_worst_seed_counts(
     assert (row["pole_radius_max"], row["leak"], row["peak_bytes"]) == (1.3, 0.4, 9e9)
 
 
-def test_reading_leaves_the_ledger_as_it_was(tmp_path: Path, ledger: Make, grid: Make) -> None:
+def test_reading_leaves_the_ledger_as_it_was(
+    tmp_path: Path, ledger: MakeHome, grid: MakeSweep
+) -> None:
     ledger(tmp_path, grid())
     before = (tmp_path / "ledger.db").read_bytes()
     read_sweep(tmp_path, None)
@@ -128,7 +129,7 @@ def test_reading_leaves_the_ledger_as_it_was(tmp_path: Path, ledger: Make, grid:
 
 
 def test_another_schema_version_is_refused(
-    tmp_path: Path, ledger: Callable[..., Path], grid: Callable[..., Sweep]
+    tmp_path: Path, ledger: MakeHome, grid: MakeSweep
 ) -> None:
     ledger(tmp_path, grid())
     engine = sa.create_engine(f"sqlite:///{tmp_path / 'ledger.db'}")
@@ -140,7 +141,7 @@ def test_another_schema_version_is_refused(
 
 
 def test_a_conditional_axis_may_be_absent(
-    tmp_path: Path, ledger: Make, sweep_of: Make, trial_of: Callable[..., Trial]
+    tmp_path: Path, ledger: MakeHome, sweep_of: MakeSweep, trial_of: MakeTrial
 ) -> None:
     from focus_core.config import TrialConfig
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock, call
 
 import numpy as np
 import pytest
@@ -19,8 +16,7 @@ from matplotlib.colors import to_hex
 from analysis import trial
 from analysis.page import trial_figures
 from analysis.page.trial_page import render
-from tests.sweeps.local_launches import ROOT, SMALL, rows, run_here
-from tests.sweeps.mlflow_database import blank_database  # noqa: F401  a fixture
+from tests.narrowing import known
 
 TRIAL = "0123456789ab"
 RADII = [0.2, 0.5, 0.8]  # of one pole, by bin
@@ -107,7 +103,11 @@ def test_figure_4_shows_gains_over_frequency_and_the_key(look: dict[str, Any]) -
         shown = sorted(ys[0] for _, ys in lines.values())
         assert shown == pytest.approx([gain_db(0.2)[0], gain_db(0.8)[0]])
     (legend,) = [ax.get_legend() for ax in figure.axes[:3] if ax.get_legend()]
-    assert [text.get_text() for text in legend.get_texts()] == ["bin 0", "bin 2", "bin 1 (the key)"]
+    assert [text.get_text() for text in known(legend).get_texts()] == [
+        "bin 0",
+        "bin 2",
+        "bin 1 (the key)",
+    ]
 
 
 def test_without_a_key_nothing_is_orange(look: dict[str, Any]) -> None:
@@ -124,7 +124,7 @@ def test_figure_3_shows_both_over_length(look: dict[str, Any]) -> None:
         assert own == ([64, 128, 256, 512], [factor * 2.0**n for n in range(4)])
         assert rival == ([64, 128], [factor * 1.0, factor * 2.0])
         assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
-    names = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    names = [text.get_text() for text in known(figure.axes[0].get_legend()).get_texts()]
     assert names == ["this trial (focus)", "full attention"]
 
 
@@ -221,30 +221,8 @@ def test_it_computes_what_is_not_there_or_asked_for(
     words: list[str],
     computes: bool,
 ) -> None:
-    path, asked = put(tmp_path, look), []
-    monkeypatch.setattr(trial, "_look", lambda *given: asked.append(given) or path)
+    looked = Mock(return_value=put(tmp_path, look))
+    monkeypatch.setattr(trial, "_look", looked)
     monkeypatch.setattr("analysis.page.trial_page.fill", lambda *_: None)
     assert trial.main([*words, "--seed", "1", "--home", str(tmp_path)]) == 0
-    assert asked == ([(words[0], 1, tmp_path)] if computes else [])
-
-
-def test_from_a_sweep_to_the_page(tmp_path: Path, blank_database: Path) -> None:  # noqa: F811
-    """Through the command lines alone."""
-    shutil.copy(blank_database, tmp_path / "mlflow.db")
-    words = ["--space", "ablation", "--local", "--seeds", "1", "--set", *SMALL, "variant=base"]
-    words += ["train.steps=4", "train.eval_every=4", "task.length=32", "task.gap=16"]
-    code, _, said = run_here(tmp_path, [*words, "--name", "one"])
-    assert code == 0, said
-    trial_id = rows(tmp_path / "ledger.db", "one")[1][0].trial_id
-    done = subprocess.run(
-        [sys.executable, "analysis/trial.py", trial_id[:6], "--home", str(tmp_path)],
-        cwd=ROOT,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    folder = tmp_path / "reports/trials" / trial_id
-    assert (done.stdout, done.stderr) == (f"Trial: {folder / 'index.html'}\n", "")
-    assert {path.name for path in folder.iterdir()} == FILES
-    assert (tmp_path / "looks" / f"{trial_id}-seed0.json").is_file()
+    assert looked.call_args_list == ([call(words[0], 1, tmp_path)] if computes else [])

@@ -19,6 +19,7 @@ from analysis.reading.study import study
 from analysis.sections.trust import card
 from analysis.statistics.seed_interval import resolution
 from focus_core.config import TrialConfig
+from tests.analysis.makers import MakeHome, MakeSweep, MakeTrial
 
 Make = Callable[..., Any]
 BASE = TrialConfig()
@@ -26,11 +27,11 @@ ORDER = [{"key": "model.order", "kind": "categorical", "choices": [1, 2]}]
 
 
 @pytest.fixture
-def findings_of(tmp_path: Path, ledger: Make) -> Callable[[Any], Findings]:
+def findings_of(tmp_path: Path, ledger: MakeHome) -> Callable[[Any], Findings]:
     return lambda sweep: Findings(study(read_sweep(ledger(tmp_path, sweep), None)))
 
 
-def test_counts_hide_nothing(findings_of: Make, ablation: Make) -> None:
+def test_counts_hide_nothing(findings_of: Make, ablation: MakeSweep) -> None:
     trust: TrustFindings = findings_of(ablation(planned=12)).trust
     assert dict(trust.counts) == {
         "complete": 6,
@@ -45,7 +46,7 @@ def test_counts_hide_nothing(findings_of: Make, ablation: Make) -> None:
 
 
 def test_failures_stand_with_their_reasons_and_each_traceback_once(
-    findings_of: Make, ablation: Make
+    findings_of: Make, ablation: MakeSweep
 ) -> None:
     sweep = ablation()
     for trial in sweep.trials[:3]:
@@ -62,7 +63,9 @@ def test_failures_stand_with_their_reasons_and_each_traceback_once(
     ]
 
 
-def test_choices_are_counted_only_where_something_went_wrong(findings_of: Make, grid: Make) -> None:
+def test_choices_are_counted_only_where_something_went_wrong(
+    findings_of: Make, grid: MakeSweep
+) -> None:
     sweep = grid()
     sweep.trials[0].state = "failed"
     rows = findings_of(sweep).trust.by_choice
@@ -70,7 +73,7 @@ def test_choices_are_counted_only_where_something_went_wrong(findings_of: Make, 
     assert (failed["choice"], failed["complete"]) == (64, 2)
 
 
-def test_all_is_well_and_folded(findings_of: Make, grid: Make) -> None:
+def test_all_is_well_and_folded(findings_of: Make, grid: MakeSweep) -> None:
     findings = findings_of(grid())
     found = card(findings)
     assert found is not None
@@ -83,7 +86,7 @@ def test_all_is_well_and_folded(findings_of: Make, grid: Make) -> None:
 
 @pytest.mark.parametrize("case", [(1.2, False), (1.9, True), (0.0, False)])
 def test_a_loss_below_its_floor_is_an_alarm(
-    findings_of: Make, sweep_of: Make, trial_of: Make, case: tuple[float, bool]
+    findings_of: Make, sweep_of: MakeSweep, trial_of: MakeTrial, case: tuple[float, bool]
 ) -> None:
     floor, alarmed = case
     trial = trial_of(0, BASE, {"model.order": 2}, [0.9, 0.9, 0.9])
@@ -95,7 +98,7 @@ def test_a_loss_below_its_floor_is_an_alarm(
     assert row["loss_floor"] == (floor or None)  # 0 is no floor: it could never be undercut
 
 
-def scored(grid: Make, scores: np.ndarray, **about: Any) -> Any:
+def scored(grid: MakeSweep, scores: np.ndarray, **about: Any) -> Any:
     """The grid of twelve trials with other test scores, (trials, seeds)."""
     sweep = grid(**about)
     for trial, seeds in zip(sweep.trials, scores, strict=False):
@@ -104,7 +107,7 @@ def scored(grid: Make, scores: np.ndarray, **about: Any) -> Any:
     return sweep
 
 
-def test_an_arm_that_is_noisier_is_named(findings_of: Make, grid: Make) -> None:
+def test_an_arm_that_is_noisier_is_named(findings_of: Make, grid: MakeSweep) -> None:
     spread = np.array([-1.0, 0.0, 1.0])
     scores = 0.6 + 0.01 * np.tile(spread, (12, 1))
     scores[4] = 0.6 + 0.2 * spread
@@ -116,7 +119,7 @@ def test_an_arm_that_is_noisier_is_named(findings_of: Make, grid: Make) -> None:
     assert trust.pooled == pytest.approx(np.sqrt((11 * 0.01**2 + 0.2**2) / 12))
 
 
-def test_equal_noise_names_hardly_anyone(findings_of: Make, grid: Make) -> None:
+def test_equal_noise_names_hardly_anyone(findings_of: Make, grid: MakeSweep) -> None:
     """Negative control: no arm in most sweeps of equal noise."""
     rng = np.random.default_rng(5)
     findings = findings_of(grid())
@@ -130,7 +133,9 @@ def test_equal_noise_names_hardly_anyone(findings_of: Make, grid: Make) -> None:
     assert called / 200 <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 200)
 
 
-def test_seeds_that_stay_at_chance_are_counted_not_averaged(findings_of: Make, grid: Make) -> None:
+def test_seeds_that_stay_at_chance_are_counted_not_averaged(
+    findings_of: Make, grid: MakeSweep
+) -> None:
     """Chance is 0.25, counted on 1024 sequences."""
     scores = np.full((12, 3), 0.7) + np.array([-0.01, 0.0, 0.01])
     scores[2] = [0.26, 0.9, 0.24]
@@ -148,13 +153,15 @@ def test_seeds_that_stay_at_chance_are_counted_not_averaged(findings_of: Make, g
 @pytest.mark.parametrize("known", [True, False])
 @pytest.mark.parametrize("n", [2, 5, 9])
 def test_windows_are_judged_as_one_by_one(
-    grid: Make, findings_of: Make, n: int, known: bool
+    grid: MakeSweep, findings_of: Make, n: int, known: bool
 ) -> None:
     """The oracle is the paired t test of each trial alone, then Holm."""
     rng = np.random.default_rng(n)
     findings = findings_of(grid())
     arms = list(findings.study.trials)
-    rows = {name: [] for name in ("number", "trial_id", "step", "metric", "seed", "amount")}
+    rows: dict[str, list[Any]] = {
+        name: [] for name in ("number", "trial_id", "step", "metric", "seed", "amount")
+    }
     own: dict[int, dict[int, float]] = {}
     for arm in arms:
         arm.tests.clear()

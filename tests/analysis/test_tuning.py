@@ -21,14 +21,15 @@ from analysis.reading.study import Study, study
 from analysis.reading.tuned import tune
 from analysis.sections.trials import card as trials_card
 from focus_core.config import TrialConfig
-from sweeps.record.schema import Sweep
+from sweeps.record.schema import Sweep, Trial
+from tests.analysis.makers import MakeHome, MakeSweep, MakeTrial
 from tests.without_ledger import trials_table
 
 Make = Callable[..., Any]
 ALPHA = 0.05
 RATES = (0.001, 0.003, 0.01)
 VARIANTS = ("base", "static", "ema")
-AXES = [
+AXES: list[dict[str, Any]] = [
     {"key": "variant", "kind": "categorical", "choices": list(VARIANTS)},
     {"key": "train.learning_rate", "kind": "categorical", "choices": list(RATES), "tuned": True},
 ]
@@ -37,11 +38,12 @@ SCORES = {"base": (0.50, 0.80, 0.60), "static": (0.55, 0.40, 0.30), "ema": (0.20
 
 
 @pytest.fixture
-def tuned_sweep(sweep_of: Make, trial_of: Make) -> Callable[..., Sweep]:
+def tuned_sweep(sweep_of: MakeSweep, trial_of: MakeTrial) -> Callable[..., Sweep]:
     """Three variants at three rates, six seeds."""
 
     def build(*, base_rate: float = 0.003, fate: dict[int, dict[str, Any]] | None = None) -> Sweep:
-        rng, trials = np.random.default_rng(0), []
+        rng = np.random.default_rng(0)
+        trials: list[Trial] = []
         for variant in VARIANTS:
             for rate, score in zip(RATES, SCORES[variant], strict=True):
                 config = TrialConfig().override({"train.learning_rate": rate})
@@ -67,7 +69,7 @@ def chosen(found: Findings) -> list[str]:
 
 
 def test_each_arm_stands_at_its_own_best_rate(
-    tmp_path: Path, ledger: Make, tuned_sweep: Make
+    tmp_path: Path, ledger: MakeHome, tuned_sweep: Make
 ) -> None:
     found = found_of(tmp_path, ledger, tuned_sweep())
     assert chosen(found) == [
@@ -89,7 +91,7 @@ def test_each_arm_stands_at_its_own_best_rate(
 
 
 def test_negative_control_an_axis_that_is_not_tuned_is_compared(
-    tmp_path: Path, ledger: Make, tuned_sweep: Make
+    tmp_path: Path, ledger: MakeHome, tuned_sweep: Make
 ) -> None:
     sweep = tuned_sweep()
     sweep.axes = [{k: v for k, v in axis.items() if k != "tuned"} for axis in AXES]
@@ -100,7 +102,7 @@ def test_negative_control_an_axis_that_is_not_tuned_is_compared(
 
 
 def test_the_reference_is_the_base_at_whichever_rate_suits_it(
-    tmp_path: Path, ledger: Make, tuned_sweep: Make
+    tmp_path: Path, ledger: MakeHome, tuned_sweep: Make
 ) -> None:
     found = found_of(tmp_path, ledger, tuned_sweep(base_rate=0.01))
     assert found.study.reference is not None
@@ -108,7 +110,7 @@ def test_the_reference_is_the_base_at_whichever_rate_suits_it(
 
 
 def test_what_was_not_trained_in_full_is_not_chosen_and_is_counted(
-    tmp_path: Path, ledger: Make, tuned_sweep: Make
+    tmp_path: Path, ledger: MakeHome, tuned_sweep: Make
 ) -> None:
     lost = {"state": "failed", "reason": "MemoryError: 8 GiB"}
     fate = {3: lost, 6: lost, 7: lost, 8: lost}  # static's best rate, and all of ema's
@@ -124,7 +126,7 @@ def test_what_was_not_trained_in_full_is_not_chosen_and_is_counted(
 
 
 def test_the_table_of_trials_says_which_were_chosen(
-    tmp_path: Path, ledger: Make, tuned_sweep: Make
+    tmp_path: Path, ledger: MakeHome, tuned_sweep: Make
 ) -> None:
     def chosen_of(sweep: Sweep, home: Path) -> tuple[int, bool]:
         found = trials_card(Findings(study(read_sweep(ledger(home, sweep), None))))
@@ -151,7 +153,9 @@ WRONG_RATE = 0.08  # what it costs
 
 
 @pytest.fixture
-def twelve_arms(trial_of: Make, sweep_of: Make, ledger: Make, tmp_path: Path) -> Study:
+def twelve_arms(
+    trial_of: MakeTrial, sweep_of: MakeSweep, ledger: MakeHome, tmp_path: Path
+) -> Study:
     trials = []
     for number in range(36):
         trial = trial_of(number, TrialConfig(), {}, [0.5] * 9)
@@ -198,7 +202,7 @@ def test_negative_control_at_one_rate_for_all_rates_are_called_differences(
     assert share_called(twelve_arms, lambda arms: arms[1::3]) > 0.9
 
 
-def test_the_base_is_found_with_another_rate(trial_of: Make) -> None:
+def test_the_base_is_found_with_another_rate(trial_of: MakeTrial) -> None:
     base = TrialConfig().override({"train.learning_rate": 0.01})
     trials = [trial_of(0, TrialConfig(), {"model.order": 1}, [0.5] * 5)]
     trials.append(trial_of(1, TrialConfig(), {}, [0.5] * 5))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ TIMES = 150
 def write(target: Path, who: int, failures: Path) -> None:
     for turn in range(TIMES):
         try:
-            replace_folder(target, lambda fresh, turn=turn: fill(fresh, f"{who} {turn}"))
+            replace_folder(target, partial(fill, text=f"{who} {turn}"))
         except Exception as error:  # noqa: BLE001  whatever it is
             with failures.open("a") as file:
                 print(repr(error), file=file)

@@ -23,13 +23,13 @@ from analysis.sections.naming import by_settings, listed, name_arms
 from analysis.sections.theme import style
 from focus_core.config import TrialConfig
 from sweeps.record.schema import Sweep
+from tests.analysis.makers import MakeHome, MakeSweep, MakeTrial
 
-Make = Callable[..., Any]
 SECTIONS = (verdict, winner, comparisons)
 
 
 @pytest.fixture
-def cards(tmp_path: Path, ledger: Make) -> Callable[..., list[Card]]:
+def cards(tmp_path: Path, ledger: MakeHome) -> Callable[..., list[Card]]:
     def _cards(sweep: Sweep, margin: float | None = None) -> list[Card]:
         home = ledger(tmp_path / str(len(list(tmp_path.iterdir()))), sweep)
         findings = Findings(study(read_sweep(home, None), margin=margin))
@@ -39,7 +39,7 @@ def cards(tmp_path: Path, ledger: Make) -> Callable[..., list[Card]]:
 
 
 @pytest.fixture
-def arms(trial_of: Make, sweep_of: Make) -> Callable[..., Sweep]:
+def arms(trial_of: MakeTrial, sweep_of: MakeSweep) -> Callable[..., Sweep]:
     """A sweep of one axis, a row of scores an arm; None is a seed that diverged."""
 
     def _arms(
@@ -68,7 +68,7 @@ def _words(card: Card) -> str:
 
 
 def test_the_verdict_of_a_grid_names_the_level(
-    cards: Callable[..., list[Card]], grid: Make
+    cards: Callable[..., list[Card]], grid: MakeSweep
 ) -> None:
     first, second, third = cards(grid())
     assert first.title.startswith("How do bin length")
@@ -83,7 +83,7 @@ def test_the_verdict_of_a_grid_names_the_level(
 
 
 def test_a_sentence_never_claims_more_than_its_intervals(
-    cards: Callable[..., list[Card]], grid: Make
+    cards: Callable[..., list[Card]], grid: MakeSweep
 ) -> None:
     first, _, third = cards(grid())
     worse = [row for row in third.data["rows"] if row["verdict"] == "worse"]
@@ -94,7 +94,7 @@ def test_a_sentence_never_claims_more_than_its_intervals(
 
 
 def test_a_level_is_named_only_where_all_its_arms_agree(
-    cards: Callable[..., list[Card]], grid: Make
+    cards: Callable[..., list[Card]], grid: MakeSweep
 ) -> None:
     sweep = grid()
     for replicate in sweep.trials[1].replicates:  # a second bin length of 64 that works
@@ -191,7 +191,7 @@ def test_many_arms_are_capped_and_the_rest_is_told(
 
 
 def _arm(number: int, **point: Any) -> Arm:
-    known = dict.fromkeys(Arm.__dataclass_fields__)
+    known: dict[str, Any] = dict.fromkeys(Arm.__dataclass_fields__)
     label = " ".join(f"{key}={value}" for key, value in point.items())
     return Arm(**{**known, "number": number, "point": point, "label": label})
 
@@ -208,7 +208,7 @@ def test_levels_in_words() -> None:
 
 
 @pytest.fixture
-def drawn(trial_of: Make, sweep_of: Make) -> Sweep:
+def drawn(trial_of: MakeTrial, sweep_of: MakeSweep) -> Sweep:
     """Two axes drawn at random: the first matters, the second does not."""
     rng = np.random.default_rng(2)
     trials = []
@@ -225,7 +225,7 @@ def drawn(trial_of: Make, sweep_of: Make) -> Sweep:
 
 
 def test_where_settings_were_drawn_the_axes_answer(
-    cards: Callable[..., list[Card]], drawn: Sweep, grid: Make
+    cards: Callable[..., list[Card]], drawn: Sweep, grid: MakeSweep
 ) -> None:
     first, second, _ = cards(drawn)
     assert first.words[0].startswith("bin_length matters: 8 is 0.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -13,8 +12,7 @@ from sqlalchemy.orm import Session
 from analysis.page.watching import REFRESH, SECONDS, watch
 from analysis.reading.ledger import SweepData, read_sweep
 from sweeps.record.schema import Sweep, Trial
-
-Make = Callable[..., Any]
+from tests.analysis.makers import MakeHome, MakeSweep
 
 
 class Sweeping:
@@ -60,7 +58,7 @@ def ends(session: Session) -> None:
     session.scalars(sa.select(Sweep)).one().finished = dt.datetime.now(dt.UTC)
 
 
-def running(grid: Make) -> Sweep:
+def running(grid: MakeSweep) -> Sweep:
     sweep: Sweep = grid(finished=None)
     for trial in sweep.trials[-2:]:
         trial.state, trial.test = "running", None
@@ -68,7 +66,7 @@ def running(grid: Make) -> Sweep:
 
 
 def test_it_is_written_when_there_is_news_and_ends_with_the_sweep(
-    tmp_path: Path, ledger: Make, grid: Make
+    tmp_path: Path, ledger: MakeHome, grid: MakeSweep
 ) -> None:
     sweeping = Sweeping(ledger(tmp_path, running(grid)), None, completes, None, completes, ends)
     assert sweeping.watch() == 0
@@ -77,14 +75,16 @@ def test_it_is_written_when_there_is_news_and_ends_with_the_sweep(
 
 
 def test_control_c_leaves_a_page_that_waits_for_nobody(
-    tmp_path: Path, ledger: Make, grid: Make
+    tmp_path: Path, ledger: MakeHome, grid: MakeSweep
 ) -> None:
     sweeping = Sweeping(ledger(tmp_path, running(grid)), None)
     assert sweeping.watch() == 0
     assert sweeping.written == [(10, REFRESH), (10, None)]
 
 
-def test_a_sweep_that_has_ended_is_written_once(tmp_path: Path, ledger: Make, grid: Make) -> None:
+def test_a_sweep_that_has_ended_is_written_once(
+    tmp_path: Path, ledger: MakeHome, grid: MakeSweep
+) -> None:
     sweeping = Sweeping(ledger(tmp_path, grid()))
     assert sweeping.watch() == 0
     assert sweeping.written == [(12, None)]
@@ -92,7 +92,7 @@ def test_a_sweep_that_has_ended_is_written_once(tmp_path: Path, ledger: Make, gr
 
 
 def test_it_stays_with_its_sweep_when_another_begins(
-    tmp_path: Path, ledger: Make, grid: Make, ablation: Make
+    tmp_path: Path, ledger: MakeHome, grid: MakeSweep, ablation: MakeSweep
 ) -> None:
     asked: list[str | None] = []
     sweeping = Sweeping(ledger(tmp_path, running(grid)), None, ends)

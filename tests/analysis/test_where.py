@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,18 +13,19 @@ from analysis.reading.study import study
 from analysis.reading.where import where
 from focus_core.config import TrialConfig
 from focus_core.errors import UserError
+from tests.analysis.makers import MakeHome, MakeSweep, MakeTrial
 
-Make = Callable[..., Any]
 ORDERS = {"key": "model.order", "kind": "categorical", "choices": [1, 2]}
 
 
 @pytest.fixture
-def grid_data(tmp_path: Path, ledger: Make, grid: Make) -> SweepData:
+def grid_data(tmp_path: Path, ledger: MakeHome, grid: MakeSweep) -> SweepData:
     return read_sweep(ledger(tmp_path, grid()), None)
 
 
 def kept(data: SweepData) -> list[int]:
-    return data.trials["number"].to_pylist()
+    numbers: list[int] = data.trials["number"].to_pylist()
+    return numbers
 
 
 def test_the_trials_are_those_that_plain_sql_finds(grid_data: SweepData, tmp_path: Path) -> None:
@@ -66,14 +65,14 @@ def test_a_fixed_setting_keeps_every_trial(grid_data: SweepData) -> None:
     assert found.restriction.sentence().endswith("12 of 12; none was left out.")
 
 
-def test_a_variant_is_found_by_name(tmp_path: Path, ledger: Make, ablation: Make) -> None:
+def test_a_variant_is_found_by_name(tmp_path: Path, ledger: MakeHome, ablation: MakeSweep) -> None:
     data = read_sweep(ledger(tmp_path, ablation()), None)
     (row,) = where(data, ["variant=attention"]).trials.to_pylist()
     assert row["variant"] == "attention"
 
 
 def test_a_number_is_found_however_it_is_written(
-    tmp_path: Path, ledger: Make, sweep_of: Make, trial_of: Make
+    tmp_path: Path, ledger: MakeHome, sweep_of: MakeSweep, trial_of: MakeTrial
 ) -> None:
     key = "train.learning_rate"
     trials = [trial_of(n, TrialConfig(), {key: rate}, [0.5]) for n, rate in enumerate([1e-3, 0.1])]
@@ -87,7 +86,7 @@ def test_a_number_is_found_however_it_is_written(
 
 
 def test_an_option_that_no_axis_varies_has_its_value_where_it_has_an_effect(
-    tmp_path: Path, ledger: Make, sweep_of: Make, trial_of: Make
+    tmp_path: Path, ledger: MakeHome, sweep_of: MakeSweep, trial_of: MakeTrial
 ) -> None:
     """Also a default; a system that lacks the option has none."""
     base = TrialConfig()
@@ -123,7 +122,9 @@ def test_a_wrong_word_gets_one_line(words: list[str], said: str, grid_data: Swee
     assert "\n" not in str(caught.value)
 
 
-def test_truth_is_no_number(tmp_path: Path, ledger: Make, sweep_of: Make, trial_of: Make) -> None:
+def test_truth_is_no_number(
+    tmp_path: Path, ledger: MakeHome, sweep_of: MakeSweep, trial_of: MakeTrial
+) -> None:
     trials = [trial_of(n, TrialConfig(), {}, [0.5]) for n in range(3)]
     for trial, value in zip(trials, (True, 1, "True"), strict=True):
         trial.point = {"flag": value}

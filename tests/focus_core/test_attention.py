@@ -32,7 +32,7 @@ def masked_softmax(q, k, v, mask):
 
 
 @pytest.mark.parametrize("chunk", [1, 3, 4, 12, 20])
-def test_chunked_attention_is_full_attention_with_a_block_mask(chunk):
+def test_chunked_attention_is_full_attention_with_a_block_mask(chunk: int) -> None:
     L = 12
     q, k, v = draw(2, L, 4), draw(2, L, 4, seed=1), draw(2, L, 6, seed=2)
     steps = np.arange(L)
@@ -45,7 +45,7 @@ def test_chunked_attention_is_full_attention_with_a_block_mask(chunk):
         np.testing.assert_allclose(y[b], expected, atol=1e-12)
 
 
-def test_causal_attention_of_several_heads():
+def test_causal_attention_of_several_heads() -> None:
     q, k, v = (draw(2, 3, 9, 4, seed=s) for s in range(3))
     steps = np.arange(9)
     y = causal_attention(q, k, v)
@@ -56,21 +56,21 @@ def test_causal_attention_of_several_heads():
         np.testing.assert_allclose(y[b, h], expected, atol=1e-12)
 
 
-def test_rotation_knows_only_distances():
+def test_rotation_knows_only_distances() -> None:
     q, k = draw(1, 4), draw(1, 4, seed=1)
     scores = rotate(q.expand(10, 4)) @ rotate(k.expand(10, 4)).T
     torch.testing.assert_close(scores[3:, 3:], scores[:-3, :-3])
     assert not torch.allclose(scores[0], scores[0, 0].expand(10))
 
 
-def test_a_length_is_filled_up_at_its_end():
+def test_a_length_is_filled_up_at_its_end() -> None:
     bins = to_bins(torch.ones(2, 7, 3), 4)
     assert bins.shape == (2, 2, 4, 3)
     assert bins.flatten(1, 2)[:, 7:].abs().max() == 0
     assert bins.sum() == 2 * 7 * 3
 
 
-def test_ema_is_megas_recurrence():
+def test_ema_is_megas_recurrence() -> None:
     ema = DampedEMA(3, 4)
     init_weights(ema, 0)
     ema = ema.double()
@@ -86,7 +86,7 @@ def test_ema_is_megas_recurrence():
     np.testing.assert_allclose(ema(x, None)[0].detach(), rows, atol=1e-12)
 
 
-def test_an_average_that_forgets_at_once_is_still_a_number():
+def test_an_average_that_forgets_at_once_is_still_a_number() -> None:
     """Saturated, q is 0 in float32: the kernel is its first tap, as the step has it."""
     ema = DampedEMA(3, 2)
     init_weights(ema, 0)

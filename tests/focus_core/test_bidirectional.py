@@ -37,24 +37,24 @@ def turned(net):
 
 
 @EVERY
-def test_what_comes_later_has_an_influence_and_what_came_before(mixer):
+def test_what_comes_later_has_an_influence_and_what_came_before(mixer: str) -> None:
     J = influence(small_net(two_way(mixer=mixer)))
     assert J.triu(1).max() > 1e-3 * J.max()
     assert J.tril(-1).max() > 1e-3 * J.max()
 
 
 @EVERY
-def test_negative_control_one_direction_is_causal(mixer):
+def test_negative_control_one_direction_is_causal(mixer: str) -> None:
     assert future(small_net(small_config(mixer=mixer))) < 1e-12
 
 
-def test_the_first_position_hears_of_the_last_token():
+def test_the_first_position_hears_of_the_last_token() -> None:
     J = influence(small_net(two_way()))
     assert min(J[0, -1], J[-1, 0]) > 1e-9 * J.max()
 
 
 @EVERY
-def test_the_directions_exchanged_read_the_reversed_sequence_alike(mixer):
+def test_the_directions_exchanged_read_the_reversed_sequence_alike(mixer: str) -> None:
     net = small_net(two_way(mixer=mixer))
     net.positions = nn.Identity()  # learned ones count from the start
     x_BLD = embedded(batch=2)
@@ -67,7 +67,7 @@ def test_the_directions_exchanged_read_the_reversed_sequence_alike(mixer):
 
 
 @EVERY
-def test_it_starts_from_the_weights_of_one_direction_and_others_of_its_own(mixer):
+def test_it_starts_from_the_weights_of_one_direction_and_others_of_its_own(mixer: str) -> None:
     one = small_net(small_config(mixer=mixer), seed=3).state_dict()
     both = small_net(two_way(mixer=mixer), seed=3).state_dict()
     assert all(torch.equal(both[name], weights) for name, weights in one.items())
@@ -79,7 +79,7 @@ def test_it_starts_from_the_weights_of_one_direction_and_others_of_its_own(mixer
 
 
 @pytest.mark.parametrize("changes", [{}, {"hyper_scope": "shared"}, {"filter": "coupled"}])
-def test_filters_of_both_directions_are_measured(changes):
+def test_filters_of_both_directions_are_measured(changes: dict[str, str]) -> None:
     net = small_net(two_way(**changes))
     tokens_BL = torch.randint(7, (1, LENGTH), generator=torch.Generator().manual_seed(0))
     there = impulse_responses(net, tokens_BL, LENGTH)
@@ -92,7 +92,7 @@ def test_filters_of_both_directions_are_measured(changes):
         assert not torch.allclose(forward, reverse)
 
 
-def test_it_costs_what_its_second_mixers_and_hypernetworks_cost():
+def test_it_costs_what_its_second_mixers_and_hypernetworks_cost() -> None:
     sizes = {"vocab_size": 9, "num_outputs": 9, "length": LENGTH}
     one, both = (cost(model, **sizes) for model in (small_config(), two_way()))
     net = build_model(small_config(), vocab_size=9, num_outputs=9, max_length=LENGTH)
@@ -104,14 +104,14 @@ def test_it_costs_what_its_second_mixers_and_hypernetworks_cost():
 
 
 @pytest.mark.parametrize("name", sorted(set(TASKS) - set(CLASSIFIERS)))
-def test_it_is_refused_where_the_next_token_is_predicted(name):
+def test_it_is_refused_where_the_next_token_is_predicted(name: str) -> None:
     with pytest.raises(ValueError, match=f"task {name} predicts the next token: a bidirectional"):
         TrialConfig().override({"task.name": name, "model.bidirectional": True})
 
 
 @pytest.mark.parametrize("name", CLASSIFIERS)
 @pytest.mark.parametrize("readout", ["mean", "last"])
-def test_a_classifier_may_be_one_and_is_a_trial_of_its_own(name, readout):
+def test_a_classifier_may_be_one_and_is_a_trial_of_its_own(name: str, readout: str) -> None:
     one = TrialConfig().override(
         {"task.name": name, "task.length": CLASSIFIERS[name], "task.readout": readout, **FEW}
     )
@@ -135,26 +135,26 @@ def trained(**changes):
 
 
 @EVERY
-def test_it_trains_and_reports_that_it_reads_ahead(mixer):
+def test_it_trains_and_reports_that_it_reads_ahead(mixer: str) -> None:
     reports = trained(model__mixer=mixer, model__width=8, train__steps=3, train__eval_every=2)
     assert all(report["leak"] > LEAK_TOLERANCE for report in reports)
     assert all(torch.isfinite(torch.tensor(report["loss/0"])) for report in reports)
 
 
-def test_it_learns_digits():
+def test_it_learns_digits() -> None:
     length = {"train__steps": 80, "train__eval_every": 80, "train__learning_rate": 0.01}
     (report,) = trained(model__width=32, task__eval_sequences=180, **length)
     assert report["value/0"] > 0.3  # 0.1 is chance
 
 
 @EVERY
-def test_every_parameter_has_a_gradient(mixer):
+def test_every_parameter_has_a_gradient(mixer: str) -> None:
     net = small_net(two_way(mixer=mixer)).train()
     net.from_embedding(embedded(batch=2)).square().sum().backward()
     still = [n for n, p in net.named_parameters() if p.grad is None or not p.grad.abs().max() > 0]
     assert set(still) <= {"embedding.weight"}  # the tokens came embedded
 
 
-def test_it_cannot_be_stepped():
+def test_it_cannot_be_stepped() -> None:
     with pytest.raises(ValueError, match="it is bidirectional"):
         Decoder(small_net(two_way(filter="ema")))

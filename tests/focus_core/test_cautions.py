@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from focus_core.config import TrialConfig
+from focus_core.config import Scalar, TrialConfig
 from focus_core.systems.focus.coefficients import section_order, to_coefficients
 from focus_core.systems.focus.filters import filter_bins
 from focus_core.systems.focus.orders import ORDERS, may_grow
@@ -43,7 +43,9 @@ def told(length=64, **changes):
         (SHORT | {"filter": "static", "static_per": "bin"}, CARRY),
     ],
 )
-def test_what_is_hardly_wanted_is_told_in_one_line(changes, words):
+def test_what_is_hardly_wanted_is_told_in_one_line(
+    changes: dict[str, Scalar], words: tuple[str, ...]
+) -> None:
     (caution,) = told(**changes)
     assert len(caution.splitlines()) == 1
     assert all(word in caution for word in words)
@@ -72,11 +74,11 @@ def test_what_is_hardly_wanted_is_told_in_one_line(changes, words):
         SHORT | {"mixer": "mega"},
     ],
 )
-def test_what_is_as_usual_is_not(changes):
+def test_what_is_as_usual_is_not(changes: dict[str, Scalar]) -> None:
     assert told(**changes) == ()
 
 
-def test_both_are_told_and_neither_is_part_of_the_identity():
+def test_both_are_told_and_neither_is_part_of_the_identity() -> None:
     changes = {"model.carry": True, "model.bin_length": 4, "model.chunk_length": 2}
     trial = TrialConfig().override(changes)
     assert len(trial.cautions()) == 2
@@ -115,7 +117,7 @@ def companions(a):
 @pytest.mark.parametrize(
     ("parameterisation", "order"), [(name, order) for name in ORDERS for order in ORDERS[name]]
 )
-def test_carried_filters_grow_exactly_where_it_is_said(parameterisation, order):
+def test_carried_filters_grow_exactly_where_it_is_said(parameterisation: str, order: int) -> None:
     rates = [growth(parameterisation, order, bin_length) for bin_length in (1, 2, 8)]
     if may_grow(parameterisation, order):
         assert min(rates) > 1.01
@@ -127,13 +129,15 @@ def test_carried_filters_grow_exactly_where_it_is_said(parameterisation, order):
     ("parameterisation", "found"),
     [("sigmoid", [1.26, 1.017, 1.013, 1.002]), ("lattice", [2.41, 1.41, 1.23, 1.04])],
 )
-def test_longer_bins_grow_slower_and_are_not_safe(parameterisation, found):
+def test_longer_bins_grow_slower_and_are_not_safe(
+    parameterisation: str, found: list[float]
+) -> None:
     """The figures beside ``SHORT_BIN``."""
     rates = [growth(parameterisation, 2, bin_length) for bin_length in (1, 8, SHORT_BIN, 64)]
     assert rates == pytest.approx(found, abs=0.005)
 
 
-def test_a_lattice_is_carried_as_past_outputs_too_and_grows_faster():
+def test_a_lattice_is_carried_as_past_outputs_too_and_grows_faster() -> None:
     """It is a parameterisation here, not the normalised lattice whose state cannot grow."""
     assert growth("sigmoid", 2, 8) < 1.05
     assert growth("lattice", 2, 8) > 1.2
@@ -150,7 +154,7 @@ def carried(a, bin_length, *, carry=True):
 
 
 @pytest.mark.parametrize("bin_length", [1, 2])
-def test_a_carried_sigmoid_bank_of_order_2_can_blow_up(bin_length):
+def test_a_carried_sigmoid_bank_of_order_2_can_blow_up(bin_length: int) -> None:
     """The layer itself, each of its filters stable, without a gain, after a single 1."""
     a = worst(bin_length) * 100
     assert all(np.abs(np.roots([1, *each])).max() < 1 for each in a)
@@ -174,7 +178,7 @@ def rate(chosen, bin_length):
 
 
 @pytest.mark.parametrize("order", [2, 3, 8])
-def test_falling_coefficients_never_enlarge_a_sum_of_past_outputs(order):
+def test_falling_coefficients_never_enlarge_a_sum_of_past_outputs(order: int) -> None:
     """The proof in ``may_grow`` step by step, for coefficients that change at every token.
 
     One step is linear in the coefficients, so the corners of their set are enough.

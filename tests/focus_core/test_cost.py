@@ -41,7 +41,7 @@ def counted(net, length):
 
 @REGISTERED
 @pytest.mark.parametrize("length", [64, 52])
-def test_flops_are_those_torch_counts(name, length):
+def test_flops_are_those_torch_counts(name: str, length: int) -> None:
     net = build_model(small(name), max_length=length, **SIZES).train()
     found = cost(small(name), length=length, batch_size=BATCH, **SIZES)
     forward, backward = counted(net, length)
@@ -50,7 +50,7 @@ def test_flops_are_those_torch_counts(name, length):
     assert found.parameters == sum(p.numel() for p in net.parameters())
 
 
-def test_a_network_of_real_numbers_has_a_cost_too():
+def test_a_network_of_real_numbers_has_a_cost_too() -> None:
     sizes = {"num_outputs": 9, "max_length": 64, "vocab_size": None}
     net = build_model(small("s4d"), **sizes).train()
     found = cost(small("s4d"), vocab_size=None, num_outputs=9, length=64, batch_size=BATCH)
@@ -59,7 +59,7 @@ def test_a_network_of_real_numbers_has_a_cost_too():
     assert found.forward == pytest.approx(counter.get_total_flops() / BATCH / 64, rel=0.015)
 
 
-def test_negative_control_another_size_is_another_count():
+def test_negative_control_another_size_is_another_count() -> None:
     net = build_model(small("mega"), max_length=64, **SIZES)
     forward, _ = counted(net, 64)
     for other in (small("base"), model_config(mixer="mega", width=32, chunk_length=32)):
@@ -79,7 +79,7 @@ def test_negative_control_another_size_is_another_count():
         ("s4", 2 * 32 * (3 * 2.5 * 128 * 7 + 3 * 128) / 64),
     ],
 )
-def test_what_the_counter_does_not_see(name, unseen):
+def test_what_the_counter_does_not_see(name: str, unseen: float) -> None:
     assert cost(small(name), length=64, **SIZES).unseen == unseen
 
 
@@ -87,7 +87,7 @@ def kept(name, length):
     return cost(small(name), length=length, **SIZES).state_bytes
 
 
-def test_a_cache_grows_and_a_state_does_not():
+def test_a_cache_grows_and_a_state_does_not() -> None:
     """Bytes: two layers of width 32, float32."""
     for name in ("attention", "transformer", "gpt2"):
         assert kept(name, 64) == 2 * 64 * 2 * 32 * 4
@@ -103,14 +103,14 @@ def test_a_cache_grows_and_a_state_does_not():
     assert kept("s4", 64) == 2 * 4 * 32 * 64
 
 
-def test_focus_of_22_million_takes_about_126_megaflops_a_token():
+def test_focus_of_22_million_takes_about_126_megaflops_a_token() -> None:
     """Six a parameter, forward and backward, and little for its short attention."""
     model = model_config(width=512, layers=8, ffn_width=1024, hyper_width=16, bin_length=64)
     found = cost(model, vocab_size=256, num_outputs=256, length=2048, batch_size=8)
     assert (found.forward + found.backward) / 1e6 == pytest.approx(126, rel=0.05)
 
 
-def test_a_module_without_a_row_is_an_error():
+def test_a_module_without_a_row_is_an_error() -> None:
     class Unknown(nn.Module):
         def __init__(self):
             super().__init__()

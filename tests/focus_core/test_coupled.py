@@ -7,6 +7,7 @@ import pytest
 import torch
 from scipy import signal
 
+from focus_core.config import Scalar
 from focus_core.systems.focus.coefficients import MAX_RADIUS
 from focus_core.systems.focus.coupled import CoupledBank, PolesFromInput, spread_logits, to_poles
 from focus_core.systems.focus.recurrence import recur_complex
@@ -42,7 +43,7 @@ def poles(steps, rows):
     return torch.nn.functional.logsigmoid(draw(steps, rows, seed=1)), 3 * draw(steps, rows, seed=2)
 
 
-def test_the_recurrence_is_the_loop():
+def test_the_recurrence_is_the_loop() -> None:
     w, (decay, angle) = draw(L, 5), poles(L, 5)
     u, v = recur_complex(w, decay, angle)
     expected = by_loop(w, decay, angle)
@@ -50,7 +51,7 @@ def test_the_recurrence_is_the_loop():
     np.testing.assert_allclose(v, expected.imag, atol=1e-13)
 
 
-def test_with_a_fixed_pole_it_is_scipys_filter():
+def test_with_a_fixed_pole_it_is_scipys_filter() -> None:
     w, (decay, angle) = draw(L, 1), poles(1, 1)
     pole = np.exp(float(decay) + 1j * float(angle))
     expected = signal.lfilter([1.0], [1.0, -pole], w[:, 0].numpy())
@@ -59,12 +60,12 @@ def test_with_a_fixed_pole_it_is_scipys_filter():
 
 
 @pytest.mark.parametrize("steps", [1, 2, 6])
-def test_its_gradients(steps):
+def test_its_gradients(steps: int) -> None:
     inputs = [t.requires_grad_() for t in (draw(steps, 3), *poles(steps, 3))]
     assert torch.autograd.gradcheck(recur_complex, inputs)
 
 
-def test_it_saves_four_tensors_for_its_backward_and_none_a_step():
+def test_it_saves_four_tensors_for_its_backward_and_none_a_step() -> None:
     kept = []
     inputs = [t.requires_grad_() for t in (draw(400, 3), *poles(400, 3))]
 
@@ -78,7 +79,7 @@ def test_it_saves_four_tensors_for_its_backward_and_none_a_step():
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_without_input_no_change_of_the_poles_makes_the_state_grow(seed):
+def test_without_input_no_change_of_the_poles_makes_the_state_grow(seed: int) -> None:
     """Poles of the largest radius, whose angle changes at every step."""
     w, angle = torch.zeros(4000, 8, dtype=torch.float64), 9 * draw(4000, 8, seed=seed)
     w[0] = 1
@@ -87,7 +88,7 @@ def test_without_input_no_change_of_the_poles_makes_the_state_grow(seed):
     assert (size[1:] <= size[:-1] * (1 + 1e-12)).all()
 
 
-def test_negative_control_the_direct_form_of_stable_filters_can_grow():
+def test_negative_control_the_direct_form_of_stable_filters_can_grow() -> None:
     """Two stable resonators of order 2, taken in turn at every step."""
     switched = [(-1.8, 0.9), (1.8, 0.9)]
     y = [1.0, 1.0]
@@ -132,7 +133,7 @@ def by_definition(built, x_BLD):
     ],
     ids=str,
 )
-def test_the_bank_is_its_definition(changes):
+def test_the_bank_is_its_definition(changes: dict[str, Scalar]) -> None:
     built, x = bank(**changes), draw(2, L, D)
     y = built(x, None).detach()
     np.testing.assert_allclose(y, by_definition(built, x), atol=1e-12)
@@ -141,7 +142,7 @@ def test_the_bank_is_its_definition(changes):
 @pytest.mark.parametrize(
     "changes", [{}, {"theta": "bin", "bin_length": 2}, {"theta": "static"}, {"poles": "real"}]
 )
-def test_gradients_of_the_whole_bank(changes):
+def test_gradients_of_the_whole_bank(changes: dict[str, Scalar]) -> None:
     built = bank(width=2, theta_rank=1, **changes)
     parameters = dict(built.named_parameters())
 
@@ -154,7 +155,7 @@ def test_gradients_of_the_whole_bank(changes):
 
 
 @pytest.mark.parametrize("bin_length", [1, 4, 5])
-def test_a_bins_poles_come_from_the_mean_of_the_bin_before(bin_length):
+def test_a_bins_poles_come_from_the_mean_of_the_bin_before(bin_length: int) -> None:
     model = model_config(filter="coupled", theta="bin", bin_length=bin_length, width=D).resolved()
     logits = PolesFromInput(model)
     init_weights(logits, 0)
@@ -170,7 +171,7 @@ def test_a_bins_poles_come_from_the_mean_of_the_bin_before(bin_length):
 
 
 @pytest.mark.parametrize(("theta", "reach"), [("token", 0), ("bin", 1)])
-def test_what_a_tokens_poles_depend_on(theta, reach):
+def test_what_a_tokens_poles_depend_on(theta: str, reach: int) -> None:
     """Theta of a token sees the token itself; Theta of a bin only the bin before: both causal."""
     built, x = bank(theta=theta, bin_length=1), draw(L, 1, D)
     changed = x.clone()
@@ -179,7 +180,7 @@ def test_what_a_tokens_poles_depend_on(theta, reach):
     assert (moved > 0).nonzero().flatten().tolist() == [5 + reach]
 
 
-def test_time_constants_are_spread_over_channels():
+def test_time_constants_are_spread_over_channels() -> None:
     model = model_config(filter="coupled", width=64, filters=2, time_min=1.5, time_max=30.0)
     decay, w = to_poles(spread_logits(model)[None, None])
     tau = (-1 / decay[0, 0]).sort(dim=1).values
@@ -192,7 +193,7 @@ def test_time_constants_are_spread_over_channels():
     assert not torch.equal(decay[0, 0, 0], decay[0, 0, 1])  # a bank's filters start apart
 
 
-def test_a_static_twin_starts_where_the_adaptive_bank_stands_without_input():
+def test_a_static_twin_starts_where_the_adaptive_bank_stands_without_input() -> None:
     zero = torch.zeros(1, 1, D, dtype=torch.float64)
     adaptive, static = bank(), bank(theta="static")
     torch.testing.assert_close(adaptive.logits(zero), static.logits(zero))
@@ -200,7 +201,7 @@ def test_a_static_twin_starts_where_the_adaptive_bank_stands_without_input():
 
 
 @pytest.mark.parametrize("size", [0.0, 1e4])
-def test_gradients_are_finite_where_the_poles_saturate(size):
+def test_gradients_are_finite_where_the_poles_saturate(size: float) -> None:
     built = bank().float()
     x = draw(2, L, D).float()
     with torch.no_grad():
@@ -209,7 +210,7 @@ def test_gradients_are_finite_where_the_poles_saturate(size):
     assert all(torch.isfinite(p.grad).all() for p in built.parameters())
 
 
-def test_half_precision_comes_back_in_half_precision():
+def test_half_precision_comes_back_in_half_precision() -> None:
     built = bank().bfloat16()
     x = draw(1, L, D).bfloat16()
     assert built(x, None).dtype == torch.bfloat16

@@ -66,7 +66,7 @@ def stepped(decoder, tokens_BL):
 
 
 @pytest.mark.parametrize("arm", ARMS)
-def test_steps_give_what_the_whole_sequence_gives(arm):
+def test_steps_give_what_the_whole_sequence_gives(arm: str) -> None:
     net = build(arm, heads=2)
     with torch.no_grad():
         whole = net(tokens())
@@ -80,7 +80,7 @@ def test_steps_give_what_the_whole_sequence_gives(arm):
 
 
 @pytest.mark.parametrize("arm", ARMS)
-def test_a_state_is_a_value(arm):
+def test_a_state_is_a_value(arm: str) -> None:
     """Two continuations of one state do not disturb each other."""
     decoder = Decoder(build(arm))
     _, state = stepped(decoder, tokens(length=9))
@@ -116,7 +116,7 @@ FIXED = ["mega", "transformer_xl", "shortconv", "s4", "s4d"]
         *FIXED,
     ],
 )
-def test_a_state_is_as_large_as_the_cost_model_says(arm):
+def test_a_state_is_as_large_as_the_cost_model_says(arm: str) -> None:
     net = build(arm)
     length = 20  # whole chunks
     _, state = stepped(Decoder(net), tokens(batch=1, length=length))
@@ -125,7 +125,7 @@ def test_a_state_is_as_large_as_the_cost_model_says(arm):
 
 
 @pytest.mark.parametrize("arm", [arm for arm in ARMS if arm not in FULL])
-def test_memory_does_not_grow(arm):
+def test_memory_does_not_grow(arm: str) -> None:
     """After 20, 40 and 60 tokens: whole chunks, segments and bins."""
     decoder = Decoder(build(arm))
     sizes = [numbers(stepped(decoder, tokens(length=n))[1]) for n in (20, 40, 60)]
@@ -146,20 +146,22 @@ def test_memory_does_not_grow(arm):
         ({"filter": "static", "realisation": "literal"}, "what comes later is needed"),
     ],
 )
-def test_what_cannot_be_stepped_is_refused_with_the_reason(fields, reason):
+def test_what_cannot_be_stepped_is_refused_with_the_reason(
+    fields: dict[str, str], reason: str
+) -> None:
     with pytest.raises(ValueError, match=reason):
         Decoder(build("refused", **fields))
 
 
 @pytest.mark.parametrize("kind", [{"vocab_size": None}, {"readout": "mean"}])
-def test_what_is_no_language_is_refused(kind):
+def test_what_is_no_language_is_refused(kind: dict[str, str | None]) -> None:
     sizes = {"vocab_size": 7, "num_outputs": 7, "max_length": 8} | kind
     net = build_model(model_config(mixer="s4d", width=8), **sizes)
     with pytest.raises(ValueError, match="no decoding step: it reads a whole sequence"):
         Decoder(net)
 
 
-def test_gpt2_has_no_position_after_its_last():
+def test_gpt2_has_no_position_after_its_last() -> None:
     decoder = Decoder(build("gpt2"))
     _, state = stepped(decoder, tokens())
     with pytest.raises(ValueError, match="max_length=24 or more, not 23"):

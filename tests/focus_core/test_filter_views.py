@@ -40,7 +40,7 @@ def decibels(gain):
 
 
 @pytest.mark.parametrize("layer", [0, 1])
-def test_a_carried_filters_gain_is_scipys(layer):
+def test_a_carried_filters_gain_is_scipys(layer: int) -> None:
     net = small_net(small_config("carry"), max_length=LONG)
     view = look(net, LONG)[layer]
     a_NDP = coefficients(net, layer, LONG)
@@ -58,7 +58,7 @@ def test_a_carried_filters_gain_is_scipys(layer):
     assert np.abs(shown[0] - other).max() > 0.1  # negative control: not another channel's
 
 
-def test_a_reset_filters_response_and_gain_end_with_the_bin():
+def test_a_reset_filters_response_and_gain_end_with_the_bin() -> None:
     net = small_net(small_config("base"))
     view = look(net)[1]
     a_NDP = coefficients(net, 1, LENGTH)
@@ -75,7 +75,7 @@ def test_a_reset_filters_response_and_gain_end_with_the_bin():
 
 
 @pytest.mark.parametrize("filter_", ["static", "adaptive"])
-def test_a_literal_filter_is_seen_although_it_runs_backwards(filter_):
+def test_a_literal_filter_is_seen_although_it_runs_backwards(filter_: str) -> None:
     """It answers before it is asked; turned round, it is the sampled filter's answer."""
     views = [
         look(small_net(small_config(filter=filter_, realisation=how, mode=mode)))[0]
@@ -102,7 +102,9 @@ def test_a_literal_filter_is_seen_although_it_runs_backwards(filter_):
         ("ema", {}, 13, "sequence", None),
     ],
 )
-def test_the_important_place_holds_the_key(variant, changes, key, unit, important):
+def test_the_important_place_holds_the_key(
+    variant: str, changes: dict[str, int], key: int | None, unit: str, important: int | None
+) -> None:
     net = small_net(small_config(variant, **changes))
     for layer, view in enumerate(look(net, key=key)):
         assert (view["layer"], view["unit"], view["important"]) == (layer, unit, important)
@@ -112,12 +114,12 @@ def test_the_important_place_holds_the_key(variant, changes, key, unit, importan
         assert np.shape(view["impulse"])[:2] == (2, len(view["places"]))
 
 
-def test_a_network_without_filters_has_no_views():
+def test_a_network_without_filters_has_no_views() -> None:
     assert look(small_net(small_config("attention"))) == []
     assert look(small_net(small_config("no_filter"))) == []
 
 
-def test_a_bidirectional_layer_has_two():
+def test_a_bidirectional_layer_has_two() -> None:
     small = {"model.width": 8, "task.length": 64, "task.eval_sequences": 8}
     small |= {"task.name": "digits", "task.test_sequences": 8, "model.bidirectional": True}
     trial = TrialConfig().override(small)
@@ -127,7 +129,7 @@ def test_a_bidirectional_layer_has_two():
     assert ways == [(0, False), (0, True), (1, False), (1, True)]
 
 
-def test_what_is_no_number_is_none():
+def test_what_is_no_number_is_none() -> None:
     net = small_net(small_config("skip"))
     with torch.no_grad():
         net.blocks[0].mixer.skip_D.fill_(float("inf"))
@@ -136,7 +138,7 @@ def test_what_is_no_number_is_none():
     json.dumps(view, allow_nan=False)
 
 
-def test_channels_are_drawn_with_the_seed():
+def test_channels_are_drawn_with_the_seed() -> None:
     drawn = {tuple(random_channels(64, 3, seed)) for seed in range(20)}
     assert len(drawn) > 10
     assert all(0 <= a < b < c < 64 for a, b, c in drawn)

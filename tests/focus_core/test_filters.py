@@ -5,6 +5,7 @@ import pytest
 import torch
 from scipy import signal
 
+from focus_core.config import Scalar
 from focus_core.systems.focus.coefficients import to_coefficients
 from focus_core.systems.focus.filters import REALISATIONS, filter_bins
 
@@ -44,21 +45,21 @@ def relative_error(y, expected):
 
 @pytest.mark.parametrize("carry", [False, True])
 @pytest.mark.parametrize("order", ORDERS)
-def test_recurrence_is_lfilter(order, carry):
+def test_recurrence_is_lfilter(order: int, carry: bool) -> None:
     x, a, gain = draw(order)
     y = filter_bins(x, a, gain, realisation="recurrence", carry=carry)
     assert relative_error(y, by_lfilter(x, a, gain, carry=carry)) < 1e-12
 
 
 @pytest.mark.parametrize("order", ORDERS)
-def test_bins_of_one_token_with_carry(order):
+def test_bins_of_one_token_with_carry(order: int) -> None:
     x, a, gain = draw(order, bin_length=1, bins=12)
     y = filter_bins(x, a, gain, realisation="recurrence", carry=True)
     assert relative_error(y, by_lfilter(x, a, gain, carry=True)) < 1e-12
 
 
 @pytest.mark.parametrize("order", ORDERS)
-def test_carry_of_one_filter_is_one_long_lfilter(order):
+def test_carry_of_one_filter_is_one_long_lfilter(order: int) -> None:
     x, a, _ = draw(order, filters=1)
     a = a[:, :1].expand_as(a)
     y = filter_bins(x, a, realisation="recurrence", carry=True)
@@ -69,7 +70,7 @@ def test_carry_of_one_filter_is_one_long_lfilter(order):
 
 @pytest.mark.parametrize("carry", [False, True])
 @pytest.mark.parametrize("order", [4, 6])
-def test_a_cascade_is_lfilter_of_the_product(order, carry):
+def test_a_cascade_is_lfilter_of_the_product(order: int, carry: bool) -> None:
     x, _, gain = draw(order, filters=1)
     generator = torch.Generator().manual_seed(1)
     s = torch.randn(1, 1, D, 1, order, generator=generator, dtype=torch.float64)
@@ -90,13 +91,13 @@ def test_a_cascade_is_lfilter_of_the_product(order, carry):
         assert relative_error(direct, y.numpy()) > 1e-3
 
 
-def test_negative_control_reset_is_not_carry():
+def test_negative_control_reset_is_not_carry() -> None:
     x, a, gain = draw(2)
     y = filter_bins(x, a, gain, realisation="recurrence")
     assert relative_error(y, by_lfilter(x, a, gain, carry=True)) > 1e-2
 
 
-def test_float32_is_near_float64():
+def test_float32_is_near_float64() -> None:
     x, a, gain = draw(2, bin_length=64)
     y = filter_bins(x.float(), a.float(), gain.float(), realisation="recurrence", carry=True)
     assert y.dtype == torch.float32
@@ -122,7 +123,7 @@ def by_numpy(x, a, gain, nfft, one_bin):
 
 @pytest.mark.parametrize("nfft", [5, 8, 10, 21])
 @pytest.mark.parametrize("order", ORDERS)
-def test_sampled_convolves_with_the_sampled_taps(order, nfft):
+def test_sampled_convolves_with_the_sampled_taps(order: int, nfft: int) -> None:
     def one_bin(x_R, H):
         taps = np.fft.ifft(H).real[: len(x_R)]
         return np.convolve(x_R, taps)[: len(x_R)]
@@ -134,7 +135,7 @@ def test_sampled_convolves_with_the_sampled_taps(order, nfft):
 
 @pytest.mark.parametrize("nfft", [5, 8, 10, 21])
 @pytest.mark.parametrize("order", ORDERS)
-def test_literal_is_the_papers_equations(order, nfft):
+def test_literal_is_the_papers_equations(order: int, nfft: int) -> None:
     def one_bin(x_R, H):
         X = np.fft.fft(x_R, nfft)  # Eq. 4
         return np.fft.ifft(X * np.conj(H)).real[: len(x_R)]  # Eq. 6, 8
@@ -145,7 +146,7 @@ def test_literal_is_the_papers_equations(order, nfft):
 
 
 @pytest.mark.parametrize("nfft", [5, 8, 10, 21])
-def test_circular_is_the_product_without_the_conjugate(nfft):
+def test_circular_is_the_product_without_the_conjugate(nfft: int) -> None:
     def one_bin(x_R, H):
         return np.fft.ifft(np.fft.fft(x_R, nfft) * H).real[: len(x_R)]
 
@@ -154,14 +155,14 @@ def test_circular_is_the_product_without_the_conjugate(nfft):
     assert relative_error(y, by_numpy(x, a, gain, nfft, one_bin)) < 1e-12
 
 
-def test_circular_comes_to_the_recurrence_as_points_are_added():
+def test_circular_comes_to_the_recurrence_as_points_are_added() -> None:
     x, a, gain = draw(2)
     exact = filter_bins(x, a, gain, realisation="recurrence").numpy()
     near = filter_bins(x, a, gain, realisation="circular", nfft=2000)
     assert relative_error(near, exact) < 1e-12
 
 
-def test_sampled_comes_to_the_recurrence_as_points_are_added():
+def test_sampled_comes_to_the_recurrence_as_points_are_added() -> None:
     x, a, gain = draw(2)
     exact = filter_bins(x, a, gain, realisation="recurrence").numpy()
     errors = [
@@ -173,7 +174,7 @@ def test_sampled_comes_to_the_recurrence_as_points_are_added():
     assert errors[-1] < 1e-12
 
 
-def test_two_bins_of_points_are_the_default():
+def test_two_bins_of_points_are_the_default() -> None:
     x, a, gain = draw(2)
     torch.testing.assert_close(
         filter_bins(x, a, gain, realisation="sampled"),
@@ -193,19 +194,19 @@ def test_two_bins_of_points_are_the_default():
 )
 @pytest.mark.parametrize("order", [1, 2, 3])
 @pytest.mark.parametrize("bin_length", [1, 4])
-def test_gradients(how, order, bin_length):
+def test_gradients(how: dict[str, Scalar], order: int, bin_length: int) -> None:
     x, a, gain = (t[:1].clone() for t in draw(order, bin_length=bin_length))
     inputs = tuple(t.requires_grad_() for t in (x, a, gain))
     assert torch.autograd.gradcheck(lambda x, a, gain: filter_bins(x, a, gain, **how), inputs)
 
 
-def test_gradients_of_filters_shared_over_batch_and_bins():
+def test_gradients_of_filters_shared_over_batch_and_bins() -> None:
     x, a, _ = draw(2)
     a = a[:1, :1].clone().requires_grad_()
     assert torch.autograd.gradcheck(lambda a: filter_bins(x, a, realisation="recurrence"), (a,))
 
 
-def test_nothing_given_is_changed():
+def test_nothing_given_is_changed() -> None:
     x, a, gain = draw(2)
     before = [t.clone() for t in (x, a, gain)]
     for realisation in REALISATIONS:
@@ -222,7 +223,7 @@ def test_nothing_given_is_changed():
         ({"realisation": "sampled", "carry": True}, "carry needs realisation='recurrence'"),
     ],
 )
-def test_errors_say_what_would_be_right(how, message):
+def test_errors_say_what_would_be_right(how: dict[str, Scalar], message: str) -> None:
     x, a, gain = draw(2)
     with pytest.raises(ValueError, match=message):
         filter_bins(x, a, gain, **how)

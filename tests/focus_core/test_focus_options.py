@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from focus_core.config import TrialConfig
+from focus_core.config import Scalar, TrialConfig
 from focus_core.training.network import build_model
 from tests.configs import model_config
 from tests.focus_core.causality import embedded, small_config, small_net
@@ -33,17 +33,17 @@ def what_each_reads(**changes):
 
 
 @pytest.mark.parametrize("field", READERS)
-def test_each_field_rewires_its_readers_and_no_other(field):
+def test_each_field_rewires_its_readers_and_no_other(field: str) -> None:
     reads = what_each_reads(**{field: "input"})
     assert reads.pop("query") is False
     assert {name for name, filtered in reads.items() if not filtered} == set(READERS[field])
 
 
-def test_negative_control_without_rewiring_all_but_the_query_read_the_filter():
+def test_negative_control_without_rewiring_all_but_the_query_read_the_filter() -> None:
     assert [name for name, filtered in what_each_reads().items() if not filtered] == ["query"]
 
 
-def test_without_attention_there_is_none():
+def test_without_attention_there_is_none() -> None:
     net = small_net(small_config("filters_only"))
     names = {name.split(".")[-2] for name, _ in net.blocks[0].mixer.named_parameters()}
     assert names & {"query", "key", "value", "reset_gate", "from_attention"} == set()
@@ -54,7 +54,7 @@ def test_without_attention_there_is_none():
     torch.testing.assert_close(mixer(x, hyper_input(net, x)), phi * z + (1 - phi) * x)
 
 
-def test_taps_stand_in_front_of_the_filter():
+def test_taps_stand_in_front_of_the_filter() -> None:
     net = small_net(small_config(short_conv=4))
     mixer, x = net.blocks[0].mixer, embedded()
     e = hyper_input(net, x)
@@ -63,7 +63,7 @@ def test_taps_stand_in_front_of_the_filter():
 
 
 @pytest.mark.parametrize("filter_", ["adaptive", "static", "coupled"])
-def test_the_skip_adds_omega_x(filter_):
+def test_the_skip_adds_omega_x(filter_: str) -> None:
     net = small_net(small_config(filter=filter_, filter_skip=True))
     mixer, x = net.blocks[0].mixer, embedded()
     e = hyper_input(net, x)
@@ -93,7 +93,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("changes", "message"), REFUSED, ids=lambda v: str(v)[:40])
-def test_rules_name_the_repair(changes, message):
+def test_rules_name_the_repair(changes: dict[str, Scalar], message: str) -> None:
     with pytest.raises(ValueError, match=message.replace("(", r"\(")) as raised:
         TrialConfig(model=model_config(**changes))
     assert "\n" not in str(raised.value)
@@ -121,12 +121,12 @@ def test_rules_name_the_repair(changes, message):
     ],
     ids=lambda v: str(v)[:40],
 )
-def test_dead_knobs_make_no_second_trial(one, other):
+def test_dead_knobs_make_no_second_trial(one: dict[str, Scalar], other: dict[str, Scalar]) -> None:
     first, second = (TrialConfig(model=model_config(**changes)) for changes in (one, other))
     assert first.trial_id == second.trial_id
 
 
-def test_parameters_of_the_coupled_bank():
+def test_parameters_of_the_coupled_bank() -> None:
     """Low rank: D r + r 2FD + 2FD; full: D 2FD + 2FD; the mix: 2FD."""
     D, F, rank = 16, 2, 4
     for theta_rank, wanted in ((rank, D * rank + rank * 2 * F * D), (None, D * 2 * F * D)):

@@ -43,7 +43,7 @@ def size(gain, b0, A):
 
 
 @EVERY
-def test_a_bank_is_as_loud_as_it_says(gain, parameterisation, order):
+def test_a_bank_is_as_loud_as_it_says(gain: str, parameterisation: str, order: int) -> None:
     for bank in (logits(5, order), logits(1, order, seed=1)):
         a, b0 = to_filters(bank, parameterisation=parameterisation, gain=gain)
         sizes = [
@@ -53,13 +53,13 @@ def test_a_bank_is_as_loud_as_it_says(gain, parameterisation, order):
         assert sizes == pytest.approx([1 / len(bank)] * len(bank), rel=1e-6)
 
 
-def test_negative_control_without_a_gain_they_are_not():
+def test_negative_control_without_a_gain_they_are_not() -> None:
     a, none = to_filters(logits(5, 2), parameterisation="sigmoid", gain="none")
     assert none is None
     assert all(size("l2", 1.0, [1.0, *row]) > 1.05 for row in a.tolist())
 
 
-def test_known_gains():
+def test_known_gains() -> None:
     assert float(l2_gain(torch.tensor([0.6, 0.8]))) == pytest.approx(0.48)
     # a resonator whose peak lies inside the circle, and one whose peak is at the end
     assert float(peak_gain(torch.tensor([0.0, 0.81]))) == pytest.approx(0.19)
@@ -68,7 +68,9 @@ def test_known_gains():
 
 @EVERY
 @pytest.mark.parametrize("scale", [0.0, 20.0, 1e4])
-def test_gradients_are_finite_where_the_squashing_saturates(gain, parameterisation, order, scale):
+def test_gradients_are_finite_where_the_squashing_saturates(
+    gain: str, parameterisation: str, order: int, scale: float
+) -> None:
     signs = torch.ones(3, order)
     signs[1, ::2] = signs[2, 1::2] = -1
     s = (scale * signs).requires_grad_()
@@ -87,6 +89,8 @@ def test_gradients_are_finite_where_the_squashing_saturates(gain, parameterisati
         ("peak", "lattice", 3, "up to order 2, not 3: use l2, dc or none"),
     ],
 )
-def test_errors_say_what_would_be_right(gain, parameterisation, order, message):
+def test_errors_say_what_would_be_right(
+    gain: str, parameterisation: str, order: int, message: str
+) -> None:
     with pytest.raises(ValueError, match=message):
         to_filters(torch.zeros(1, order), parameterisation=parameterisation, gain=gain)

@@ -29,13 +29,13 @@ def draw(*shape, seed=0):
 
 
 @pytest.mark.parametrize("taps", [1, 5, 13])
-def test_convolution_is_the_direct_one(taps):
+def test_convolution_is_the_direct_one(taps: int) -> None:
     x, kernel = draw(3, 2, 13), draw(2, taps, seed=1)
     expected = [[np.convolve(x[b, d], kernel[d])[:13] for d in range(2)] for b in range(3)]
     np.testing.assert_allclose(convolve(x, kernel), expected, atol=1e-13)
 
 
-def test_circular_convolution_wraps():
+def test_circular_convolution_wraps() -> None:
     x, kernel = draw(1, 1, 12), draw(1, 12, seed=1)
     lags = (np.arange(12)[:, None] - np.arange(12)) % 12
     expected = kernel[0].numpy()[lags] @ x[0, 0].numpy()
@@ -43,17 +43,17 @@ def test_circular_convolution_wraps():
 
 
 @pytest.mark.parametrize("circular", [False, True])
-def test_convolution_gradients(circular):
+def test_convolution_gradients(circular: bool) -> None:
     x, kernel = draw(2, 3, 6).requires_grad_(), draw(3, 4, seed=1).requires_grad_()
     assert torch.autograd.gradcheck(lambda x, k: convolve(x, k, circular=circular), (x, kernel))
 
 
-def test_a_kernel_longer_than_the_input_is_refused():
+def test_a_kernel_longer_than_the_input_is_refused() -> None:
     with pytest.raises(ValueError, match="7 taps is longer than the 6 steps"):
         convolve(draw(1, 1, 6), draw(1, 7))
 
 
-def test_global_conv_is_its_formula():
+def test_global_conv_is_its_formula() -> None:
     conv = started(GlobalConv(config(), max_length=20))
     x = draw(2, 15, 6)
     kernel = conv.kernel.detach().numpy()[:, :15]
@@ -65,13 +65,13 @@ def test_global_conv_is_its_formula():
         np.testing.assert_allclose(conv(x)[b, :, d].detach(), gelu, atol=1e-12)
 
 
-def test_squash_is_its_formula():
+def test_squash_is_its_formula() -> None:
     k = torch.linspace(-1, 1, 21)
     torch.testing.assert_close(squash(k, 0.3), k.sign() * (k.abs() - 0.3).clamp(min=0))
 
 
 @pytest.mark.parametrize("max_length", [64, 1024])
-def test_most_taps_are_alive_at_the_start_and_get_a_gradient(max_length):
+def test_most_taps_are_alive_at_the_start_and_get_a_gradient(max_length: int) -> None:
     conv = GlobalConv(model_config(width=64).resolved(), max_length)
     init_weights(conv, 0)
     conv(
@@ -81,7 +81,7 @@ def test_most_taps_are_alive_at_the_start_and_get_a_gradient(max_length):
     assert (conv.kernel.grad != 0).double().mean() > 0.5  # a fifth is dropped
 
 
-def test_a_sequence_longer_than_the_kernel_is_refused():
+def test_a_sequence_longer_than_the_kernel_is_refused() -> None:
     with pytest.raises(ValueError, match="max_length=21 or more, not 20"):
         GlobalConv(config(), max_length=20)(torch.zeros(1, 21, 6))
 
@@ -95,7 +95,7 @@ def theta(model, x):
 
 @pytest.mark.parametrize("conv", ["causal", "none", "ema"])
 @pytest.mark.parametrize("shift", [1, 2])
-def test_a_bins_filter_depends_on_the_bins_before_it_only(conv, shift):
+def test_a_bins_filter_depends_on_the_bins_before_it_only(conv: str, shift: int) -> None:
     model = config(global_conv=conv, theta_shift=shift, order=2, filters=3)
     x = draw(1, 40, 6)
     before = theta(model, x)
@@ -108,7 +108,7 @@ def test_a_bins_filter_depends_on_the_bins_before_it_only(conv, shift):
         assert (moved[changed + shift : changed + shift + 1] > 1e-6).all()
 
 
-def test_negative_controls_leak():
+def test_negative_controls_leak() -> None:
     x = draw(1, 40, 6)
     y = x.clone()
     y[:, 24:32] += 1
@@ -125,12 +125,12 @@ def test_negative_controls_leak():
         assert moved[leaky_bin] > 1e-6
 
 
-def test_more_shift_than_bins_leaves_the_learned_filters():
+def test_more_shift_than_bins_leaves_the_learned_filters() -> None:
     assert (theta(config(theta_shift=9), draw(2, 16, 6)) == 0).all()
 
 
 @pytest.mark.parametrize(("filters", "order"), [(1, 2), (4, 2), (2, 1)])
-def test_hyperfan_gives_logits_of_variance_one_over_fp(filters, order):
+def test_hyperfan_gives_logits_of_variance_one_over_fp(filters: int, order: int) -> None:
     """Chang et al.'s aim, measured over many initialisations on unit inputs."""
     model = model_config(filters=filters, order=order, hyper_width=32).resolved()
     e_BNDO = draw(4, 2, 64, 4).float()
@@ -143,14 +143,14 @@ def test_hyperfan_gives_logits_of_variance_one_over_fp(filters, order):
     assert variance == pytest.approx(1 / (filters * order), rel=0.1)
 
 
-def test_negative_control_xavier_misses_that_variance():
+def test_negative_control_xavier_misses_that_variance() -> None:
     hyper = HyperNetwork(model_config(filters=4, hyper_width=32).resolved())
     samples = [torch.nn.init.xavier_uniform_(hyper.out.weight).var().item() for _ in range(60)]
     logits_variance = np.mean(samples) * 32 * hyper.out.second_moment
     assert logits_variance != pytest.approx(1 / 8, rel=0.1)
 
 
-def test_the_filters_of_a_bank_start_apart_also_in_the_first_bin():
+def test_the_filters_of_a_bank_start_apart_also_in_the_first_bin() -> None:
     """They are summed: equal ones would have equal gradients, and stay one filter for ever."""
     for filters in (1, 4):
         net = build_model(
@@ -162,7 +162,7 @@ def test_the_filters_of_a_bank_start_apart_also_in_the_first_bin():
 
 
 @pytest.mark.parametrize("filters", [1, 2, 4])
-def test_hyperfan_out_gives_logits_of_variance_one_over_p(filters):
+def test_hyperfan_out_gives_logits_of_variance_one_over_p(filters: int) -> None:
     model = config(filters=filters, theta_init="hyperfan_out", hyper_width=32)
     e_BNDO = draw(4, 2, 6, 4).float()
     samples = []
@@ -175,7 +175,7 @@ def test_hyperfan_out_gives_logits_of_variance_one_over_p(filters):
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
 @pytest.mark.parametrize("variance", [0.1, 0.5])
-def test_second_moments_by_sampling(name, variance):
+def test_second_moments_by_sampling(name: str, variance: float) -> None:
     u = math.sqrt(variance) * draw(400_000)
     sampled = float(ACTIVATIONS[name](u).square().mean())
     # the sigmoid's is its first-order expansion, 1/4 + Var/16
@@ -186,7 +186,7 @@ def test_second_moments_by_sampling(name, variance):
     ("changes", "value"),
     [({"theta_init": "identity"}, -4.0), ({"theta_init": "mid"}, 0.0), ({}, 0.0)],
 )
-def test_where_the_logits_start(changes, value):
+def test_where_the_logits_start(changes: dict[str, str], value: float) -> None:
     s = theta(config(**changes), draw(40, 40, 6)).detach()
     assert float(s[:, 0].mean()) == value  # the first bin starts there exactly
     assert float(s[:, 1:].mean()) == pytest.approx(value, abs=0.5)
@@ -197,7 +197,7 @@ def test_where_the_logits_start(changes, value):
     ("first", "parameterisation", "coefficient"),
     [("half", "sigmoid", 0.5), ("zero", "sigmoid", 0), ("zero", "ek", 0), ("zero", "lattice", 0)],
 )
-def test_a_fixed_first_bin(first, parameterisation, coefficient):
+def test_a_fixed_first_bin(first: str, parameterisation: str, coefficient: float) -> None:
     model = config(first_bin=first, parameterisation=parameterisation)
     a = to_coefficients(theta(model, draw(2, 40, 6)), parameterisation)
     assert (a[:, 0] == coefficient).all()
@@ -205,7 +205,7 @@ def test_a_fixed_first_bin(first, parameterisation, coefficient):
     assert not any("first" in name for name, _ in HyperNetwork(model).named_parameters())
 
 
-def test_roll_gives_the_first_bin_the_last_ones_logits():
+def test_roll_gives_the_first_bin_the_last_ones_logits() -> None:
     x = draw(2, 40, 6)
     rolled = theta(config(mode="paper", first_bin="roll"), x)
     unshifted = theta(config(mode="paper", theta_shift=0), x)
@@ -213,7 +213,7 @@ def test_roll_gives_the_first_bin_the_last_ones_logits():
     torch.testing.assert_close(rolled[:, 1:], unshifted[:, :-1])
 
 
-def test_a_two_sided_convolution_is_a_direct_one_with_negative_lags():
+def test_a_two_sided_convolution_is_a_direct_one_with_negative_lags() -> None:
     conv = started(GlobalConv(config(mode="paper", global_conv="two_sided"), max_length=15))
     x = draw(1, 15, 6)
     kernel = squash(conv.kernel.detach(), 0.003)
@@ -224,14 +224,14 @@ def test_a_two_sided_convolution_is_a_direct_one_with_negative_lags():
         torch.testing.assert_close(conv(x)[0, :, d].detach(), expected)
 
 
-def test_a_shared_hypernetwork_is_one_and_others_are_not():
+def test_a_shared_hypernetwork_is_one_and_others_are_not() -> None:
     for scope, modules in (("layer", 3), ("shared", 1)):
         model = model_config(width=8, layers=3, hyper_scope=scope)
         net = build_model(model, vocab_size=5, num_outputs=5, max_length=64)
         assert len({block.mixer.filter.logits for block in net.blocks}) == modules
 
 
-def test_a_layers_own_convolution_reads_the_layers_input():
+def test_a_layers_own_convolution_reads_the_layers_input() -> None:
     model = model_config(width=8, global_conv="layer")
     net = build_model(model, vocab_size=5, num_outputs=5, max_length=64)
     assert net.hyper_embedding is None

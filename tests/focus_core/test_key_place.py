@@ -14,7 +14,7 @@ def task_of(name):
 
 
 @pytest.mark.parametrize("name", ["recall", "far_recall"])
-def test_it_is_the_last_place_before_the_query(name):
+def test_it_is_the_last_place_before_the_query(name: str) -> None:
     task = task_of(name)
     places = []
     for row in range(20):
@@ -28,7 +28,7 @@ def test_it_is_the_last_place_before_the_query(name):
     assert name == "recall" or max(places) < 64 - 16
 
 
-def test_of_many_queries_it_is_the_last_ones():
+def test_of_many_queries_it_is_the_last_ones() -> None:
     task = task_of("mqar")
     for row in range(20):
         inputs, targets = (t[0].tolist() for t in task.test(slice(row, row + 1)))
@@ -39,5 +39,5 @@ def test_of_many_queries_it_is_the_last_ones():
 
 
 @pytest.mark.parametrize("name", ["noisy_tones", "pydoc_text"])
-def test_other_tasks_have_no_such_place(name):
+def test_other_tasks_have_no_such_place(name: str) -> None:
     assert task_of(name).key_place(0) is None

@@ -30,7 +30,7 @@ def build(mixer, length=12, **fields):
     return module.double().eval()
 
 
-def test_flash_and_written_out_transformer_are_one_function():
+def test_flash_and_written_out_transformer_are_one_function() -> None:
     models = [model_config(mixer=m, width=32, heads=4) for m in ("attention", "transformer")]
     flash, plain = (build_model(m, vocab_size=9, num_outputs=9, max_length=65) for m in models)
     assert flash.state_dict().keys() == plain.state_dict().keys()
@@ -41,7 +41,7 @@ def test_flash_and_written_out_transformer_are_one_function():
     assert (flash(tokens) - plain(tokens)).abs().max() > 0.1
 
 
-def test_gpt2_block_is_torchs_pre_norm_encoder_layer():
+def test_gpt2_block_is_torchs_pre_norm_encoder_layer() -> None:
     model = model_config(mixer="gpt2", width=16, heads=4).resolved(10)
     net = build_model(model, vocab_size=5, num_outputs=5, max_length=10).double().eval()
     block = net.blocks[0]
@@ -74,7 +74,7 @@ def test_gpt2_block_is_torchs_pre_norm_encoder_layer():
         assert not torch.allclose(block(x, None), layer(x), atol=1e-3)
 
 
-def test_gpt2_has_a_tied_head_and_learned_positions():
+def test_gpt2_has_a_tied_head_and_learned_positions() -> None:
     model = model_config(mixer="gpt2", width=16, heads=4)
     net = build_model(model, vocab_size=5, num_outputs=5, max_length=10)
     assert net.head.weight is net.embedding.weight
@@ -112,7 +112,7 @@ def written_out_xl(mixer, x_LD, M):
 
 
 @pytest.mark.parametrize("M", [1, 4, 6, 12])
-def test_transformer_xl_is_its_loop(M):
+def test_transformer_xl_is_its_loop(M: int) -> None:
     mixer = build("transformer_xl", width=8, heads=2, chunk_length=M)
     x = draw(2, 11, 8)
     with torch.no_grad():
@@ -123,7 +123,7 @@ def test_transformer_xl_is_its_loop(M):
             assert not torch.allclose(mixer(x, None), other, atol=1e-3)
 
 
-def test_transformer_xl_memory_is_read_but_gets_no_gradient_while_training():
+def test_transformer_xl_memory_is_read_but_gets_no_gradient_while_training() -> None:
     mixer = build("transformer_xl", width=8, heads=2, chunk_length=4)
     x = draw(1, 12, 8).requires_grad_()
     (seen,) = torch.autograd.grad(mixer(x, None)[:, 8:].sum(), x)
@@ -134,21 +134,21 @@ def test_transformer_xl_memory_is_read_but_gets_no_gradient_while_training():
     assert trained[:, 8:].abs().max() > 0
 
 
-def test_transformer_xl_reaches_one_segment_back_a_layer():
+def test_transformer_xl_reaches_one_segment_back_a_layer() -> None:
     """Segments of 4, two layers: position 20 (segment 5) hears segment 3, not segment 2."""
     J = influence(small_net(small_config("transformer_xl", chunk_length=4)))
     assert J[20, 12] > 0
     assert J[20, :12].max() == 0
 
 
-def test_sinusoids_are_sines_then_cosines():
+def test_sinusoids_are_sines_then_cosines() -> None:
     R = sinusoids(5, 6, torch.zeros(1, dtype=torch.float64)).numpy()
     rates = 10000.0 ** -(np.arange(3) / 3)
     np.testing.assert_allclose(R[4], np.concatenate((np.sin(4 * rates), np.cos(4 * rates))))
 
 
 @pytest.mark.parametrize("M", [1, 3, 4, 12, 20])
-def test_sliding_attention_is_full_attention_with_a_band_mask(M):
+def test_sliding_attention_is_full_attention_with_a_band_mask(M: int) -> None:
     L = 12
     q, k, v = draw(2, L, 4), draw(2, L, 4, seed=1), draw(2, L, 6, seed=2)
     steps = np.arange(L)
@@ -162,7 +162,7 @@ def test_sliding_attention_is_full_attention_with_a_band_mask(M):
     assert (M in (1, 12, 20)) == torch.allclose(y, chunked_attention(q, k, v, M))
 
 
-def test_a_sliding_window_alone_hears_the_last_tokens_and_no_more():
+def test_a_sliding_window_alone_hears_the_last_tokens_and_no_more() -> None:
     """Chunks of 8, two layers, no filter: 14 tokens back, however they lie in chunks."""
     J = influence(small_net(small_config("no_filter", sliding=True)))
     age = torch.arange(24)[:, None] - torch.arange(24)
@@ -211,7 +211,7 @@ def written_out_mega(mixer, x_LD, M):
 
 
 @pytest.mark.parametrize("M", [3, 4, 12])
-def test_mega_is_its_equations(M):
+def test_mega_is_its_equations(M: int) -> None:
     mixer = build("mega", width=6, chunk_length=M, key_width=4, value_width=10)
     x = draw(2, 11, 6)
     y = mixer(x, None).detach().numpy()
@@ -222,12 +222,12 @@ def test_mega_is_its_equations(M):
     assert np.abs(y[0] - written_out_mega(mixer, x[0].numpy(), 2)).max() > 1e-3
 
 
-def test_mega_takes_its_published_sizes():
+def test_mega_takes_its_published_sizes() -> None:
     model = model_config(mixer="mega", width=32).resolved(16)
     assert (model.key_width, model.value_width, model.ffn_width) == (8, 64, 64)
 
 
-def test_mega_drops_the_candidate_too():
+def test_mega_drops_the_candidate_too() -> None:
     """With all dropped, the gate is that of its bias, and moves x towards nothing."""
     mixer = build("mega", width=6, chunk_length=4).train()
     x = draw(2, 11, 6)

@@ -45,7 +45,7 @@ def impulse(A, B, C, step, length):
     return np.array(taps)
 
 
-def test_s4_starts_from_hippo():
+def test_s4_starts_from_hippo() -> None:
     """Its kernel is that of the real matrix, whatever basis it is computed in."""
     found = kernel(LowRankKernel, state_size=8)
     A, B = hippo(8)
@@ -68,7 +68,7 @@ def test_s4_starts_from_hippo():
     np.testing.assert_allclose(found(40).detach(), expected, atol=1e-8)
 
 
-def test_s4_is_its_recurrence_after_training_too():
+def test_s4_is_its_recurrence_after_training_too() -> None:
     found = kernel(LowRankKernel)
     generator = torch.Generator().manual_seed(1)
     with torch.no_grad():
@@ -90,7 +90,7 @@ def test_s4_is_its_recurrence_after_training_too():
     assert np.abs(found(40).detach()[0].numpy() - np.real(diagonal)).max() > 1e-3
 
 
-def test_s4d_is_its_recurrence():
+def test_s4d_is_its_recurrence() -> None:
     found = kernel(DiagonalKernel)
     poles = found.poles().detach().numpy()
     np.testing.assert_allclose(poles, -0.5 + 1j * math.pi * np.arange(4), atol=1e-6)
@@ -104,14 +104,16 @@ def test_s4d_is_its_recurrence():
 
 
 @pytest.mark.parametrize("kind", [DiagonalKernel, LowRankKernel])
-def test_a_shorter_kernel_is_the_start_of_a_longer_one(kind):
+def test_a_shorter_kernel_is_the_start_of_a_longer_one(kind) -> None:
     found = kernel(kind)
     torch.testing.assert_close(found(17), found(40)[:, :17], atol=1e-13, rtol=0)
     torch.testing.assert_close(found(90)[:, :40], found(40), atol=1e-8, rtol=0)
 
 
 @pytest.mark.parametrize("kind", [DiagonalKernel, LowRankKernel])
-def test_slices_give_the_same_kernel_and_the_same_gradients(kind, monkeypatch):
+def test_slices_give_the_same_kernel_and_the_same_gradients(
+    kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
     whole, sliced = kernel(kind), kernel(kind)
     whole(40).square().sum().backward()
     monkeypatch.setattr("focus_core.systems.state_space.kernels.MOST_NUMBERS", 150)
@@ -121,7 +123,7 @@ def test_slices_give_the_same_kernel_and_the_same_gradients(kind, monkeypatch):
         torch.testing.assert_close(one.grad, other.grad, atol=1e-9, rtol=1e-9)
 
 
-def test_s4_of_a_long_sequence_in_single_precision_is_finite_and_right():
+def test_s4_of_a_long_sequence_in_single_precision_is_finite_and_right() -> None:
     found = kernel(LowRankKernel, width=2, state_size=16, max_length=2048)
     single = kernel(LowRankKernel, width=2, state_size=16, max_length=2048).float()
     taps = found(2048).detach()
@@ -130,7 +132,7 @@ def test_s4_of_a_long_sequence_in_single_precision_is_finite_and_right():
 
 
 @pytest.mark.parametrize("mixer", ["s4", "s4d"])
-def test_state_space_mixer_is_a_direct_convolution(mixer):
+def test_state_space_mixer_is_a_direct_convolution(mixer: str) -> None:
     module = build(mixer, width=4, state_size=4)
     x = draw(2, 11, 4)
     with torch.no_grad():
@@ -159,7 +161,7 @@ def written_out_filter(f, length):
     return np.array(rows)
 
 
-def test_hyena_is_its_equations():
+def test_hyena_is_its_equations() -> None:
     module = build("hyena", width=4, implicit_width=6, implicit_features=7)
     x = draw(2, 11, 4)
     h = torch.tensor(written_out_filter(module.filter, 11))
@@ -176,19 +178,19 @@ def test_hyena_is_its_equations():
         torch.testing.assert_close(module(x, None), x + module.out(first * y), atol=1e-12, rtol=0)
 
 
-def test_hyenas_windows_fall_to_a_hundredth_in_the_published_times():
+def test_hyenas_windows_fall_to_a_hundredth_in_the_published_times() -> None:
     module = build("hyena", length=301, width=4).filter
     decay = module._decays().detach().numpy()
     np.testing.assert_allclose(np.exp(-decay[[0, -1]] * np.array([1.5, 0.3])), 0.01)
 
 
-def test_hyena_refuses_more_than_it_was_built_for():
+def test_hyena_refuses_more_than_it_was_built_for() -> None:
     net = small_net(small_config("hyena"))
     with pytest.raises(ValueError, match="max_length=25 or more, not 24"):
         net(torch.zeros(1, 25, dtype=torch.int64))
 
 
-def test_short_conv_is_numpys_convolution():
+def test_short_conv_is_numpys_convolution() -> None:
     module = ShortConv(3, 4)
     init_weights(module, 0)
     x = draw(1, 9, 3)
@@ -200,7 +202,7 @@ def test_short_conv_is_numpys_convolution():
 
 
 @pytest.mark.parametrize("variant", ["shortconv", "shortconv_filter"])
-def test_short_convolutions_hear_three_tokens_back_a_layer(variant):
+def test_short_convolutions_hear_three_tokens_back_a_layer(variant: str) -> None:
     J = influence(small_net(small_config(variant, chunk_length=1)))
     age = torch.arange(24)[:, None] - torch.arange(24)
     assert J[age > 6].max() == 0

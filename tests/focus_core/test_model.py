@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from focus_core.config import TrainConfig
+from focus_core.config import Scalar, TrainConfig
 from focus_core.systems.focus.hypernetwork import GlobalConv
 from focus_core.training.network import build_model
 from focus_core.training.optimiser import parameter_groups
@@ -36,7 +36,7 @@ CORNERS = [
 
 
 @pytest.mark.parametrize("changes", CORNERS, ids=str)
-def test_corners_are_causal_and_prefix_consistent(changes):
+def test_corners_are_causal_and_prefix_consistent(changes: dict[str, Scalar]) -> None:
     net = small_net(small_config(**changes))
     assert future(net) < 1e-12
     assert prefix_gap(net) < 1e-12
@@ -52,13 +52,13 @@ def test_corners_are_causal_and_prefix_consistent(changes):
     ],
     ids=str,
 )
-def test_negative_control_leaky_corners_fail_the_same_tests(changes):
+def test_negative_control_leaky_corners_fail_the_same_tests(changes: dict[str, Scalar]) -> None:
     net = small_net(small_config(mode="paper", **changes))
     assert future(net) > 1e-6
     assert prefix_gap(net) > 1e-6
 
 
-def test_information_crosses_chunks_through_the_filters_only():
+def test_information_crosses_chunks_through_the_filters_only() -> None:
     """Position 20 lies in the last chunk (16-23) and bin (18-23); token 2 in the first of both."""
     assert influence(small_net(small_config("no_filter")))[20, 2] == 0
     assert influence(small_net(small_config("static")))[20, 2] == 0
@@ -66,33 +66,33 @@ def test_information_crosses_chunks_through_the_filters_only():
         assert influence(small_net(small_config(variant)))[20, 2] > 1e-8
 
 
-def test_shapes_and_the_resolved_config():
+def test_shapes_and_the_resolved_config() -> None:
     net = build_model(model_config(width=8), vocab_size=5, num_outputs=3, max_length=50)
     assert net(torch.zeros(2, 37, dtype=torch.int64)).shape == (2, 37, 3)
     assert net.config == model_config(width=8).resolved()
 
 
-def test_counts_are_resolved_with_the_length():
+def test_counts_are_resolved_with_the_length() -> None:
     model = model_config(mode="paper", width=8, bins=4, chunks=2)
     net = build_model(model, vocab_size=5, num_outputs=3, max_length=40)
     assert (net.config.bin_length, net.config.chunk_length) == (10, 20)
 
 
-def test_the_same_weights_whatever_was_drawn_before():
+def test_the_same_weights_whatever_was_drawn_before() -> None:
     first = small_net(small_config(), seed=5).state_dict()
     torch.rand(10)
     second = small_net(small_config(), seed=5).state_dict()
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
-def test_a_longer_sequence_than_the_model_was_built_for():
+def test_a_longer_sequence_than_the_model_was_built_for() -> None:
     tokens = torch.zeros(1, LENGTH + 1, dtype=torch.int64)
     with pytest.raises(ValueError, match="max_length=25 or more, not 24"):
         small_net(small_config())(tokens)
     assert small_net(small_config("static"))(tokens).shape == (1, LENGTH + 1, OUTPUTS)
 
 
-def test_groups_hold_every_parameter_once():
+def test_groups_hold_every_parameter_once() -> None:
     train = TrainConfig(learning_rate=3e-3, conv_learning_rate=7e-4, weight_decay=0.2)
     net = small_net(small_config())
     groups = parameter_groups(net, train)
@@ -107,7 +107,7 @@ def test_groups_hold_every_parameter_once():
 
 
 @pytest.mark.parametrize("mixer", ["s4", "s4d"])
-def test_the_dynamics_of_a_state_space_have_a_rate_of_their_own(mixer):
+def test_the_dynamics_of_a_state_space_have_a_rate_of_their_own(mixer: str) -> None:
     train = TrainConfig(learning_rate=3e-3, state_learning_rate=5e-4)
     net = small_net(small_config(mixer))
     rates = {id(p): g["lr"] for g in parameter_groups(net, train) for p in g["params"]}
@@ -119,7 +119,7 @@ def test_the_dynamics_of_a_state_space_have_a_rate_of_their_own(mixer):
     assert rates[id(net.blocks[0].mixer.skip_D)] == 3e-3
 
 
-def test_the_network_that_writes_hyenas_filters_does_not_decay():
+def test_the_network_that_writes_hyenas_filters_does_not_decay() -> None:
     net = small_net(small_config("hyena"))
     decay = {
         id(p): g["weight_decay"]
@@ -131,11 +131,11 @@ def test_the_network_that_writes_hyenas_filters_does_not_decay():
     assert decay[id(mixer.into.weight)] == decay[id(mixer.out.weight)] == 0.2
 
 
-def test_a_network_without_a_long_kernel_has_no_group_for_it():
+def test_a_network_without_a_long_kernel_has_no_group_for_it() -> None:
     assert len(parameter_groups(small_net(small_config("attention")), TrainConfig())) == 2
 
 
-def test_dropout_acts_in_training_only():
+def test_dropout_acts_in_training_only() -> None:
     net = small_net(small_config(dropout=0.5, conv_dropout=0.0))
     tokens = torch.arange(LENGTH)[None] % VOCABULARY
     assert torch.equal(net(tokens), net(tokens))
@@ -157,7 +157,9 @@ def test_dropout_acts_in_training_only():
         ("attention", {"layers": 1}),
     ],
 )
-def test_what_attention_brings_together_is_what_the_jacobian_says(variant, changes):
+def test_what_attention_brings_together_is_what_the_jacobian_says(
+    variant: str, changes: dict[str, Scalar]
+) -> None:
     """Of networks where nothing else carries anything: a window is that of all layers."""
     net = small_net(small_config(variant, **changes))
     heard = influence(net) > 0

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from focus_core.config import TrialConfig
+from focus_core.config import Scalar, TrialConfig
 from focus_core.config.origins import origins
 from focus_core.options.frame import OUR_FRAME
 from focus_core.systems import SYSTEMS, origin_of
@@ -20,12 +20,12 @@ def words_of(**model):
     return origins(TrialConfig().override({f"model.{k}": v for k, v in model.items()}).canonical())
 
 
-def test_every_mixer_has_its_words_and_a_source():
+def test_every_mixer_has_its_words_and_a_source() -> None:
     assert all(origin_of(name).source for name in SYSTEMS)
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_every_words_of_origin_begin_with_ours_or_published(name):
+def test_every_words_of_origin_begin_with_ours_or_published(name: str) -> None:
     words = origins(TrialConfig().override(VARIANTS[name].changes).canonical())
     assert list(words) == KEYS
     assert all(re.match("(ours|published): .", word) for word in words.values())
@@ -46,20 +46,20 @@ def wrong_about_frame(words, frame):
 
 
 @EVERY
-def test_the_words_about_a_frame_are_the_frame(mixer):
+def test_the_words_about_a_frame_are_the_frame(mixer: str) -> None:
     if mixer in ("s4", "s4d"):  # theirs speak of the feed-forward network alone
         assert SYSTEMS[mixer].config.frame == OUR_FRAME
         return
     assert wrong_about_frame(words_of(mixer=mixer)["frame"], SYSTEMS[mixer].config.frame) == []
 
 
-def test_negative_control_words_about_another_frame_are_seen():
+def test_negative_control_words_about_another_frame_are_seen() -> None:
     assert wrong_about_frame(OURS.frame, SYSTEMS["gpt2"].config.frame)
     assert wrong_about_frame(origin_of("gpt2").frame, SYSTEMS["transformer_xl"].config.frame)
 
 
 @EVERY
-def test_a_linear_layer_starts_as_the_words_say(mixer):
+def test_a_linear_layer_starts_as_the_words_say(mixer: str) -> None:
     """Ours, of variance 1 / inputs, but for what is named as published."""
     model = TrialConfig().override({"model.mixer": mixer}).resolved_model()
     net = build_model(model, vocab_size=9, num_outputs=9, max_length=64)
@@ -94,16 +94,18 @@ def test_a_linear_layer_starts_as_the_words_say(mixer):
         ({"mixer": "focus"}, "start", "ours"),
     ],
 )  # fmt: skip
-def test_an_option_changes_the_words_of_origin(fields, key, whose):
+def test_an_option_changes_the_words_of_origin(
+    fields: dict[str, Scalar], key: str, whose: str
+) -> None:
     assert words_of(**fields)[key].startswith(f"{whose}: ")
 
 
-def test_a_rate_of_its_own_is_told_apart_from_the_published_one():
+def test_a_rate_of_its_own_is_told_apart_from_the_published_one() -> None:
     s4 = TrialConfig().override({"model.mixer": "s4"})
     other = s4.override({"train.state_learning_rate": 0.01})
     assert "as published" in origins(s4.canonical())["optimiser"]
     assert "as published" not in origins(other.canonical())["optimiser"]
 
 
-def test_a_mixer_of_another_code_is_unknown():
+def test_a_mixer_of_another_code_is_unknown() -> None:
     assert origins({"model.mixer": "mamba"}) == dict.fromkeys(KEYS, "unknown")

@@ -23,7 +23,7 @@ def draw(*shape, seed=0):
 @pytest.mark.parametrize(
     ("bin_length", "windows"), [(8, 4), (8, 3), (5, 5), (7, 1), (1, 1), (5, 3)]
 )
-def test_pooling_windows(bin_length, windows, how):
+def test_pooling_windows(bin_length: int, windows: int, how: str) -> None:
     bins = 3
     x = draw(2, bins * bin_length, 6)
     pooled = pool(x, bins, bin_length, windows, how)
@@ -36,19 +36,19 @@ def test_pooling_windows(bin_length, windows, how):
 
 
 @pytest.mark.parametrize("how", REDUCTIONS)
-def test_windows_without_a_token_are_zero(how):
+def test_windows_without_a_token_are_zero(how: str) -> None:
     pooled = pool(draw(1, 10, 6), 2, 8, 4, how)  # tokens 8 and 9 fill one window of the second bin
     assert (pooled[:, 1, :, 1:] == 0).all()
     assert (pooled[:, 1, :, 0] != 0).all()
 
 
 @pytest.mark.parametrize("how", REDUCTIONS)
-def test_gradients(how):
+def test_gradients(how: str) -> None:
     x = draw(1, 12, 2).requires_grad_()
     assert torch.autograd.gradcheck(lambda x: pool(x, 2, 6, 4, how), (x,))
 
 
-def test_large_numbers_do_not_overflow():
+def test_large_numbers_do_not_overflow() -> None:
     x = 1000 * draw(1, 12, 2)
     pooled = pool(x, 2, 6, 3, "lse")
     assert torch.isfinite(pooled).all()

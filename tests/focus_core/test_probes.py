@@ -30,19 +30,19 @@ class Glance(nn.Module):
 
 @pytest.mark.parametrize("ahead", [1, 5])
 @pytest.mark.parametrize("share", [0.0, 1e-3, 0.25])
-def test_the_leak_is_the_share_of_the_future(share, ahead):
+def test_the_leak_is_the_share_of_the_future(share: float, ahead: int) -> None:
     leak = causality_leak(Glance(share, ahead), VOCABULARY, 64, seed=0)
     assert leak == pytest.approx(share, rel=1e-3)
 
 
-def test_a_network_that_ignores_its_input_leaks_nothing():
+def test_a_network_that_ignores_its_input_leaks_nothing() -> None:
     net = Glance(0.0)
     net.each_position = lambda tokens_BL: torch.zeros(*tokens_BL.shape, 3)
     assert causality_leak(net, VOCABULARY, 64, seed=0) == 0
 
 
 @pytest.mark.parametrize("where", [0, 40, 63])
-def test_logits_that_are_no_numbers_prove_nothing(where):
+def test_logits_that_are_no_numbers_prove_nothing(where: int) -> None:
     """A NaN is no certificate: it must not read as a leak of 0."""
     net = Glance(0.0)
     told = net.each_position
@@ -57,13 +57,13 @@ def test_logits_that_are_no_numbers_prove_nothing(where):
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_the_leak_tells_every_variant(name):
+def test_the_leak_tells_every_variant(name: str) -> None:
     leak = causality_leak(small_net(small_config(name)).float(), VOCABULARY, LENGTH, seed=0)
     assert leak < 1e-5 if VARIANTS[name].causal else leak > 1e-4
 
 
 @pytest.mark.parametrize("training", [True, False])
-def test_probes_leave_the_mode_and_no_gradient(training):
+def test_probes_leave_the_mode_and_no_gradient(training: bool) -> None:
     net = small_net(small_config(dropout=0.3)).train(training)
     leak = causality_leak(net, VOCABULARY, LENGTH, seed=0)
     assert leak < 1e-12
@@ -72,7 +72,7 @@ def test_probes_leave_the_mode_and_no_gradient(training):
     assert all(p.grad is None for p in net.parameters())
 
 
-def test_pole_radii_of_known_filters():
+def test_pole_radii_of_known_filters() -> None:
     net = small_net(small_config("static"))
     tokens = torch.zeros(2, LENGTH, dtype=torch.int64)
     with torch.no_grad():
@@ -85,12 +85,12 @@ def test_pole_radii_of_known_filters():
 
 
 @pytest.mark.parametrize("name", ["base", "carry_lattice", "sampled"])
-def test_adaptive_filters_start_stable(name):
+def test_adaptive_filters_start_stable(name: str) -> None:
     tokens = torch.arange(2 * LENGTH).view(2, LENGTH) % VOCABULARY
     largest, median = list(pole_radii(small_net(small_config(name)), tokens).values())[:2]
     assert 0 < median <= largest < 1
 
 
 @pytest.mark.parametrize("name", ["no_filter", "ema", "attention"])
-def test_networks_without_a_bank_have_no_poles(name):
+def test_networks_without_a_bank_have_no_poles(name: str) -> None:
     assert pole_radii(small_net(small_config(name)), torch.zeros(1, 4, dtype=torch.int64)) == {}

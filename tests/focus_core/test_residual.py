@@ -9,7 +9,7 @@ from tests.configs import model_config
 
 
 @pytest.mark.parametrize("layers", [2, 8])
-def test_what_gpt2_writes_into_its_residual_stream_starts_small(layers):
+def test_what_gpt2_writes_into_its_residual_stream_starts_small(layers: int) -> None:
     """By 1 / sqrt(N) for N layers that write, as published; other weights and rivals do not."""
     nets = {
         mixer: build_model(

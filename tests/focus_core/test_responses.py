@@ -32,7 +32,7 @@ def coefficients(net, layer, name="base"):
 
 
 @pytest.mark.parametrize("layer", [0, 1])
-def test_each_bins_response_is_scipys_and_ends_with_the_bin(layer):
+def test_each_bins_response_is_scipys_and_ends_with_the_bin(layer: int) -> None:
     net = small_net(small_config("base"))
     h_NSD = impulse_responses(net, TOKENS, steps=12)[layer].numpy()
     a_NDFP = coefficients(net, layer).detach().numpy()
@@ -44,13 +44,13 @@ def test_each_bins_response_is_scipys_and_ends_with_the_bin(layer):
     assert np.all(h_NSD[:, R:] == 0)  # the state is reset
 
 
-def test_a_carried_state_rings_on():
+def test_a_carried_state_rings_on() -> None:
     h_NSD = impulse_responses(small_net(small_config("carry")), TOKENS, steps=12)[0]
     assert (h_NSD[:, R:].abs() > 0).any()
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_every_network_has_finite_numbers_or_none(name):
+def test_every_network_has_finite_numbers_or_none(name: str) -> None:
     net = small_net(small_config(name)).train()
     found = filter_numbers(net, TOKENS)
     assert all(math.isfinite(value) for value in found.values())
@@ -62,7 +62,7 @@ def test_every_network_has_finite_numbers_or_none(name):
         assert 1 <= found["effective_memory"] <= LENGTH
 
 
-def test_the_peak_gain_is_that_of_the_closed_form():
+def test_the_peak_gain_is_that_of_the_closed_form() -> None:
     a1, a2 = 0.9, 0.95
     h_S = torch.tensor(lfilter([1], [1, a1, a2], np.eye(1, 512)[0]))
     expected = 1 / ((1 - a2) * math.sqrt(1 - a1**2 / (4 * a2)))
@@ -70,7 +70,7 @@ def test_the_peak_gain_is_that_of_the_closed_form():
 
 
 @pytest.mark.parametrize("radius", [0.9, 0.99, 0.999])
-def test_a_narrow_peak_is_found_between_the_points_of_a_drawing(radius):
+def test_a_narrow_peak_is_found_between_the_points_of_a_drawing(radius: float) -> None:
     """Of 512 steps: against a transform 64 times as fine; what is drawn misses up to a third."""
     angles = np.linspace(0.3, 2.8, 37)
     polynomials = [[1, -2 * radius * math.cos(w), radius**2] for w in angles]
@@ -85,14 +85,14 @@ def test_a_narrow_peak_is_found_between_the_points_of_a_drawing(radius):
 
 
 @pytest.mark.parametrize("radius", [0.5, 0.9, 0.97])
-def test_memory_is_that_of_a_decay(radius):
+def test_memory_is_that_of_a_decay(radius: float) -> None:
     h_S = torch.tensor(radius) ** torch.arange(400)
     expected = math.floor(math.log(0.01) / math.log(radius)) + 1
     assert abs(int(memory(h_S[None, :, None])) - expected) <= 1
     assert int(memory(torch.zeros(1, 5, 1))) == 0
 
 
-def test_numbers_by_bin_stand_for_adaptive_filters_only():
+def test_numbers_by_bin_stand_for_adaptive_filters_only() -> None:
     by_bin = [key for key in filter_numbers(small_net(small_config()), TOKENS) if ".bin" in key]
     assert by_bin == [f"peak_gain.bin{n}" for n in range(LENGTH // R)]
     static = filter_numbers(small_net(small_config("static")), TOKENS)

@@ -44,7 +44,7 @@ def size_of_taps(*starts, length=64):
     return float(torch.stack(norms).mean())
 
 
-def test_hyenas_filter_network_starts_as_published():
+def test_hyenas_filter_network_starts_as_published() -> None:
     """N(0, .02) without biases there; elsewhere the house's N(0, 1 / inputs)."""
     module = HyenaMixer(model_config(mixer="hyena").resolved(64), 64)
     init_weights(module, 0)
@@ -55,7 +55,7 @@ def test_hyenas_filter_network_starts_as_published():
     assert size_of_taps() == pytest.approx(size_of_taps(published_start), rel=0.2)
 
 
-def test_negative_control_the_bare_operators_first_filters_are_several_times_as_large():
+def test_negative_control_the_bare_operators_first_filters_are_several_times_as_large() -> None:
     assert size_of_taps(bare_start) > 4 * size_of_taps()
 
 
@@ -63,8 +63,8 @@ def test_negative_control_the_bare_operators_first_filters_are_several_times_as_
 @pytest.mark.parametrize("frequency", [False, True])
 @pytest.mark.parametrize("features", [False, True])
 def test_hyenas_options_start_from_one_function_and_train_what_they_say(
-    options, frequency, features
-):
+    options: dict[str, float], frequency: bool, features: bool
+) -> None:
     """Public code always trains the frequency; the features for language, not for recall."""
     trained = {"implicit_frequency_trained": frequency, "implicit_features_trained": features}
     taps = []
@@ -84,7 +84,7 @@ def test_hyenas_options_start_from_one_function_and_train_what_they_say(
     assert torch.isfinite(last).all()
 
 
-def test_s4s_first_b_is_clipped_as_published():
+def test_s4s_first_b_is_clipped_as_published() -> None:
     """Its imaginary part, between -2 and 2: of 64 states a norm of 8.65 instead of 45.3."""
     module = LowRankKernel(model_config(mixer="s4", state_size=64).resolved(), 40)
     init_weights(module, 0)
@@ -98,7 +98,7 @@ def test_s4s_first_b_is_clipped_as_published():
 
 
 @pytest.mark.parametrize("bidirectional", [False, True])
-def test_transformer_xl_shares_u_and_v_over_layers_as_published_or_not(bidirectional):
+def test_transformer_xl_shares_u_and_v_over_layers_as_published_or_not(bidirectional: bool) -> None:
     """One pair for each direction, or one for each layer; the published number is the first."""
     pairs, sizes = {}, {}
     for bias in ("shared", "layer"):

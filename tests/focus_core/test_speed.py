@@ -38,19 +38,19 @@ class Clock:
         return work
 
 
-def test_the_median_leaves_the_first_run_out():
+def test_the_median_leaves_the_first_run_out() -> None:
     clock = Clock()
     assert median_ms(clock.work(50.0, 1.0, 3.0, 2.0), clock) == pytest.approx(2000)
 
 
 @pytest.mark.parametrize(("each", "runs"), [(1.0, LEAST), (0.001, MOST), (0.06, LEAST)])
-def test_quick_work_is_measured_more_often(each, runs):
+def test_quick_work_is_measured_more_often(each: float, runs: int) -> None:
     clock = Clock()
     median_ms(clock.work(each), clock)
     assert clock.now == pytest.approx(100 + (1 + runs) * each)
 
 
-def test_times_are_those_of_each_network_at_each_length():
+def test_times_are_those_of_each_network_at_each_length() -> None:
     clock = Clock()
 
     def linear(length):
@@ -68,7 +68,7 @@ def test_times_are_those_of_each_network_at_each_length():
             assert row.step_ms == pytest.approx(3 * forward_ms(row.length))
 
 
-def test_the_budget_holds_and_the_slow_one_stops_first():
+def test_the_budget_holds_and_the_slow_one_stops_first() -> None:
     clock = Clock()
     builds = {
         "quick": lambda length: (clock.work(length / 1e5),) * 2,
@@ -82,7 +82,7 @@ def test_the_budget_holds_and_the_slow_one_stops_first():
     assert len(time_lengths(builds, lengths, seconds=1e9, clock=clock)["slow"]) == len(lengths)
 
 
-def test_one_that_needs_too_much_memory_stops():
+def test_one_that_needs_too_much_memory_stops() -> None:
     """Bytes grow with the square of the length: 1 GiB at 256 means 4 GiB at 512, not above."""
     now = [0]
 
@@ -94,7 +94,7 @@ def test_one_that_needs_too_much_memory_stops():
     assert [row.length for row in found["a"]] == [64, 128, 256, 512]
 
 
-def test_the_first_length_is_always_measured():
+def test_the_first_length_is_always_measured() -> None:
     clock = Clock()
     found = time_lengths(
         {"slow": lambda _: (clock.work(99.0),) * 2}, [64, 128], seconds=1, clock=clock
@@ -103,7 +103,7 @@ def test_the_first_length_is_always_measured():
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_every_network_can_be_timed_at_lengths_not_its_own(variant):
+def test_every_network_can_be_timed_at_lengths_not_its_own(variant: str) -> None:
     for length in (5, 40):
         forward, step = build_work(small_config(variant), Shape(7, 3, "each"), length)
         forward()
@@ -111,12 +111,12 @@ def test_every_network_can_be_timed_at_lengths_not_its_own(variant):
 
 
 @pytest.mark.parametrize(("vocab_size", "readout"), [(None, "mean"), (None, "each"), (7, "mean")])
-def test_numbers_go_in_and_a_mean_comes_out(vocab_size, readout):
+def test_numbers_go_in_and_a_mean_comes_out(vocab_size: int | None, readout: str) -> None:
     for work in build_work(small_config(), Shape(vocab_size, 3, readout), 24):
         work()
 
 
-def test_one_thread_is_for_the_timing_only():
+def test_one_thread_is_for_the_timing_only() -> None:
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:

@@ -31,7 +31,7 @@ def parted_bank():
     return bank
 
 
-def test_each_bin_goes_through_its_own_filters():
+def test_each_bin_goes_through_its_own_filters() -> None:
     bank, x_BLD = parted_bank(), embedded()
     a_NDFP = to_coefficients(bank.logits.logits_NDFP, "sigmoid").detach().numpy()
     y_BLD = bank(x_BLD, None).detach().numpy()
@@ -42,7 +42,7 @@ def test_each_bin_goes_through_its_own_filters():
         np.testing.assert_allclose(y_BLD[:, here, d], expected, rtol=1e-10, atol=1e-12)
 
 
-def test_negative_control_another_bins_filters_say_something_else():
+def test_negative_control_another_bins_filters_say_something_else() -> None:
     bank, x_BLD = parted_bank(), embedded()
     before = bank(x_BLD, None)
     with torch.no_grad():
@@ -51,7 +51,7 @@ def test_negative_control_another_bins_filters_say_something_else():
     assert moved.nonzero().flatten().tolist() == list(range(R + 1, 2 * R))  # the first is x itself
 
 
-def test_it_starts_as_focus_h_with_the_same_filters_in_every_bin():
+def test_it_starts_as_focus_h_with_the_same_filters_in_every_bin() -> None:
     bank = small_net(small_config("static_per_bin")).blocks[0].mixer.filter
     logits_NDFP = bank.logits.logits_NDFP
     assert len(logits_NDFP) == BINS
@@ -64,7 +64,7 @@ def test_it_starts_as_focus_h_with_the_same_filters_in_every_bin():
     assert per_bin - same == (BINS - 1) * taps
 
 
-def test_shorter_sequences_use_the_first_bins_and_longer_ones_are_refused():
+def test_shorter_sequences_use_the_first_bins_and_longer_ones_are_refused() -> None:
     bank, x_BLD = parted_bank(), embedded()
     torch.testing.assert_close(bank(x_BLD[:, : R + 1], None), bank(x_BLD, None)[:, : R + 1])
     longer_BLD = torch.cat((x_BLD, x_BLD[:, :1]), dim=1)
@@ -72,7 +72,7 @@ def test_shorter_sequences_use_the_first_bins_and_longer_ones_are_refused():
         bank(longer_BLD, None)
 
 
-def test_state_is_carried_from_one_bins_filters_to_the_next():
+def test_state_is_carried_from_one_bins_filters_to_the_next() -> None:
     net = small_net(small_config("static_per_bin", carry=True))
     bank, x_BLD = net.blocks[0].mixer.filter, embedded()
     changed_BLD = x_BLD.clone()
@@ -80,13 +80,13 @@ def test_state_is_carried_from_one_bins_filters_to_the_next():
     assert (bank(changed_BLD, None) - bank(x_BLD, None))[:, R].abs().max() > 1e-6
 
 
-def test_its_filters_are_told_bin_by_bin():
+def test_its_filters_are_told_bin_by_bin() -> None:
     tokens = torch.zeros(1, LENGTH, dtype=torch.int64)
     found = filter_numbers(small_net(small_config("static_per_bin")), tokens)
     assert [key for key in found if ".bin" in key] == [f"peak_gain.bin{n}" for n in range(BINS)]
 
 
-def test_it_is_no_part_of_the_identity_where_there_is_one_bin_or_no_static_filter():
+def test_it_is_no_part_of_the_identity_where_there_is_one_bin_or_no_static_filter() -> None:
     def same(changes):
         per_bin = TrialConfig().override({**changes, "model.static_per": "bin"})
         return per_bin.trial_id == TrialConfig().override(changes).trial_id

@@ -21,7 +21,7 @@ def config(name="recall", **fields):
     )
 
 
-def test_loss_floor_known_values():
+def test_loss_floor_known_values() -> None:
     """1.999 nats: 15 pairs of 14 keys and 14 values (safari's L = 30), measured and on paper."""
     assert build_task(config(keys=14, values=14), 0).loss_floor() == pytest.approx(1.999, abs=1e-3)
     assert build_task(config(loss="last"), 0).loss_floor() == 0.0
@@ -30,7 +30,7 @@ def test_loss_floor_known_values():
 
 @pytest.mark.parametrize("name", ["recall", "far_recall"])
 @pytest.mark.parametrize(("keys", "gap"), [(2, 1), (3, 1), (3, 3), (3, 5)])
-def test_loss_floor_is_the_entropy_by_enumeration(name, keys, gap):
+def test_loss_floor_is_the_entropy_by_enumeration(name: str, keys: int, gap: int) -> None:
     """Every sequence of 8 tokens with its probability, from the definition; no formula."""
     task = config(name, length=8, keys=keys, values=2, gap=gap, eval_sequences=1, test_sequences=1)
     law = Counter()
@@ -61,7 +61,7 @@ def query_law(row, task):
 
 @pytest.mark.parametrize("name", ["recall", "far_recall"])
 @pytest.mark.parametrize("first", range(9))
-def test_the_ceiling_is_that_of_the_best_reader_by_enumeration(name, first):
+def test_the_ceiling_is_that_of_the_best_reader_by_enumeration(name: str, first: int) -> None:
     """Every sequence as often as it is probable; the reader knows the law and sees from ``first``.
 
     Where a value's key is cut off (odd ``first``) it is still worth guessing.
@@ -84,7 +84,7 @@ def test_the_ceiling_is_that_of_the_best_reader_by_enumeration(name, first):
 
 
 @pytest.mark.parametrize("name", ["recall", "far_recall"])
-def test_draws_follow_the_law(name):
+def test_draws_follow_the_law(name: str) -> None:
     """Frequencies of (keys, query) against the enumerated law: a chi-square within 5 sigma."""
     task = config(name, length=8, keys=3, values=2, gap=1, eval_sequences=1, test_sequences=1)
     built = build_task(task, 0)
@@ -110,7 +110,7 @@ def chi_square(seen, law, total):
     return (statistic - freedom) / math.sqrt(2 * freedom)
 
 
-def test_majority_value_is_no_shortcut_worth_having():
+def test_majority_value_is_no_shortcut_worth_having() -> None:
     """Safari's setting: the most frequent value is right in 19 to 22 % of the cases."""
     task = config(keys=14, values=14, test_sequences=3000, eval_sequences=1)
     test = build_task(task, 0).test()
@@ -119,7 +119,7 @@ def test_majority_value_is_no_shortcut_worth_having():
     assert 0.19 - 0.03 < hits < 0.22 + 0.03
 
 
-def test_queries_of_recall_are_uniform_over_the_keys_that_occur():
+def test_queries_of_recall_are_uniform_over_the_keys_that_occur() -> None:
     keys_BN, query_B = draw_keys(config(keys=4, length=8), 20_000, generator(0, "uniform"))
     two = [
         (k, q) for k, q in zip(keys_BN.tolist(), query_B.tolist(), strict=True) if k == [1, 1, 3]

@@ -50,7 +50,7 @@ def is_far(row, task, gap):
 
 @pytest.mark.parametrize("name", ["recall", "far_recall"])
 @pytest.mark.parametrize("shape", [{}, {"length": 14, "keys": 3, "gap": 6}, {"keys": 2}])
-def test_every_sequence_follows_the_rules(name, shape):
+def test_every_sequence_follows_the_rules(name: str, shape: dict[str, int]) -> None:
     task = config(name, **shape, eval_sequences=30, test_sequences=30)
     built = build_task(task, seed=1)
     for batch in (built.train_batch(5, 40), built.validation(), built.test()):
@@ -62,7 +62,7 @@ def test_every_sequence_follows_the_rules(name, shape):
 
 
 @pytest.mark.parametrize("gap", [0, 1, 8, 11, 12, 29])
-def test_far_recall_keeps_the_queried_key_out_of_the_gap(gap):
+def test_far_recall_keeps_the_queried_key_out_of_the_gap(gap: int) -> None:
     task = config("far_recall", gap=gap)
     found = rows(build_task(task, seed=0).train_batch(0, 300))
     assert all(is_far(row, task, gap) for row in found)
@@ -71,13 +71,13 @@ def test_far_recall_keeps_the_queried_key_out_of_the_gap(gap):
     assert any(row[edge] == row[task.length - 1] for row in found)
 
 
-def test_near_recall_breaks_the_gap():
+def test_near_recall_breaks_the_gap() -> None:
     task = config("recall")
     found = rows(build_task(task, seed=0).train_batch(0, 300))
     assert not all(is_far(row, task, 12) for row in found)
 
 
-def test_targets_are_the_inputs_shifted():
+def test_targets_are_the_inputs_shifted() -> None:
     built = build_task(config(), seed=0)
     batch = built.train_batch(0, 8)
     assert torch.equal(batch.targets_BL[:, :-1], batch.inputs_BL[:, 1:])
@@ -89,7 +89,7 @@ def test_targets_are_the_inputs_shifted():
 
 
 @pytest.mark.parametrize("name", ["recall", "far_recall"])
-def test_splits_share_no_sequence_over_all_seeds(name):
+def test_splits_share_no_sequence_over_all_seeds(name: str) -> None:
     """Small enough that independent draws would collide for certain: see the control below."""
     task = config(name, length=10, keys=4, values=3, gap=4, eval_sequences=100, test_sequences=100)
     found = {"train": set(), "validation": set(), "test": set()}
@@ -105,7 +105,7 @@ def test_splits_share_no_sequence_over_all_seeds(name):
     assert len(set(rows(built.test()))) == 100
 
 
-def test_unsplit_draws_collide():
+def test_unsplit_draws_collide() -> None:
     task = config(length=10, keys=4, values=3, eval_sequences=100, test_sequences=100)
     built = build_task(task, seed=0)
     assert isinstance(built, Recall)
@@ -113,7 +113,7 @@ def test_unsplit_draws_collide():
     assert drawn & set(rows(built.test()))
 
 
-def test_splits_are_a_tenth_and_a_tenth():
+def test_splits_are_a_tenth_and_a_tenth() -> None:
     splitter = Splitter(20)
     tokens_BT = torch.randint(30, (20000, 20), generator=generator(0, "any"))
     for split, share in (("validation", 0.1), ("test", 0.1), ("train", 0.8)):
@@ -123,7 +123,7 @@ def test_splits_are_a_tenth_and_a_tenth():
 
 @pytest.mark.parametrize("name", ["recall", "far_recall"])
 @pytest.mark.parametrize("train_sequences", [0, 40])
-def test_data_are_a_function_of_config_seed_and_step(name, train_sequences):
+def test_data_are_a_function_of_config_seed_and_step(name: str, train_sequences: int) -> None:
     task = config(name, train_sequences=train_sequences)
     one, again, other = build_task(task, 7), build_task(task, 7), build_task(task, 8)
     later = one.train_batch(9, 16)
@@ -136,7 +136,7 @@ def test_data_are_a_function_of_config_seed_and_step(name, train_sequences):
     assert not torch.equal(one.validation().inputs_BL, other.validation().inputs_BL)
 
 
-def test_a_finite_set_comes_whole_in_every_epoch_each_in_its_own_order():
+def test_a_finite_set_comes_whole_in_every_epoch_each_in_its_own_order() -> None:
     built = build_task(config(train_sequences=40), seed=0)
     visits = [row for step in range(10) for row in rows(built.train_batch(step, 16))]
     epochs = [visits[i : i + 40] for i in range(0, 160, 40)]
@@ -159,14 +159,14 @@ def brute_force_ceiling(batch, task, window):
 
 @pytest.mark.parametrize("name", ["recall", "far_recall"])
 @pytest.mark.parametrize("window", [1, 4, 7, 8, 9, 16, 27, 31, 32, 64])
-def test_ceiling_equals_brute_force(name, window):
+def test_ceiling_equals_brute_force(name: str, window: int) -> None:
     task = config(name)
     built = build_task(task, seed=3)
     expected = brute_force_ceiling(built.test(), task, window)
     assert built.window_ceiling(aligned(window)) == pytest.approx(expected, abs=1e-12)
 
 
-def test_ceilings_known_on_paper():
+def test_ceilings_known_on_paper() -> None:
     """P(the key is among n pairs) = 1 - (1 - 1/K)^n; the window loses '=>' and the query."""
     task = config(length=1024, keys=14, values=14, test_sequences=2000, eval_sequences=1)
     built = build_task(task, seed=0)
@@ -179,7 +179,7 @@ def test_ceilings_known_on_paper():
     assert far.window_ceiling(aligned(16)) == far.chance == 1 / 5
 
 
-def test_only_answers_count():
+def test_only_answers_count() -> None:
     built = build_task(config(), seed=0)
     targets_BL = built.test().targets_BL[:4]
     logits_BLV = torch.zeros(4, 32, built.num_outputs)
@@ -192,7 +192,7 @@ def test_only_answers_count():
 
 
 @pytest.mark.parametrize("split", ["eval_sequences", "test_sequences", "train_sequences"])
-def test_too_few_sequences_is_an_error_that_names_the_field(split):
+def test_too_few_sequences_is_an_error_that_names_the_field(split: str) -> None:
     task = config(
         length=8, keys=2, values=3, **{"eval_sequences": 1, "test_sequences": 1} | {split: 299}
     )

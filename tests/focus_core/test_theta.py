@@ -12,7 +12,7 @@ ADAPTIVE = ["base", "carry_lattice", "shared_hypernetwork", "coupled", "coupled_
 
 
 @pytest.mark.parametrize("name", ADAPTIVE)
-def test_every_bin_and_sequence_then_has_the_same_filters(name):
+def test_every_bin_and_sequence_then_has_the_same_filters(name: str) -> None:
     net, x = small_net(small_config(name)), embedded(batch=3)
     with recorded(net) as before:
         net.from_embedding(x)
@@ -28,7 +28,7 @@ def test_every_bin_and_sequence_then_has_the_same_filters(name):
 
 
 @pytest.mark.parametrize("name", ADAPTIVE)
-def test_it_is_another_function_while_it_lasts_and_the_same_after(name):
+def test_it_is_another_function_while_it_lasts_and_the_same_after(name: str) -> None:
     net, x = small_net(small_config(name)), embedded(batch=3)
     before = net.from_embedding(x)
     with mean_theta(net):
@@ -36,7 +36,7 @@ def test_it_is_another_function_while_it_lasts_and_the_same_after(name):
     assert torch.equal(net.from_embedding(x), before)
 
 
-def test_hooks_go_when_the_run_fails():
+def test_hooks_go_when_the_run_fails() -> None:
     net = small_net(small_config("base"))
     with pytest.raises(RuntimeError, match="stop"), mean_theta(net):
         raise RuntimeError("stop")
@@ -44,7 +44,7 @@ def test_hooks_go_when_the_run_fails():
 
 
 @pytest.mark.parametrize("name", ["static", "ema", "no_filter", "attention", "coupled_static"])
-def test_negative_control_networks_that_do_not_adapt(name):
+def test_negative_control_networks_that_do_not_adapt(name: str) -> None:
     net, x = small_net(small_config(name)), embedded(batch=3)
     before = net.from_embedding(x)
     with mean_theta(net) as adaptive:
@@ -52,7 +52,7 @@ def test_negative_control_networks_that_do_not_adapt(name):
         assert torch.equal(net.from_embedding(x), before)
 
 
-def test_a_coupled_bank_whose_theta_ignores_its_input_loses_nothing():
+def test_a_coupled_bank_whose_theta_ignores_its_input_loses_nothing() -> None:
     net, x = small_net(small_config("coupled")), embedded(batch=3)
     with torch.no_grad():
         for block in net.blocks:
@@ -63,7 +63,7 @@ def test_a_coupled_bank_whose_theta_ignores_its_input_loses_nothing():
 
 
 @pytest.mark.parametrize(("filter_", "reported"), [("coupled", True), ("static", False)])
-def test_the_end_of_the_budget_reports_it(filter_, reported):
+def test_the_end_of_the_budget_reports_it(filter_: str, reported: bool) -> None:
     small = {"model.width": 8, "task.eval_sequences": 8, "task.test_sequences": 8}
     trial = TrialConfig().override({**small, "model.filter": filter_})
     replicate = Replicate(trial, seed=0, device=torch.device("cpu"))

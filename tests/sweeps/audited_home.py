@@ -4,17 +4,22 @@ import shlex
 import shutil
 import sqlite3
 from contextlib import closing
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from focus_core.config import TrialConfig
 from search_spaces import load
+from search_spaces.space import Space
 from sweeps.auditing.home import look
+from sweeps.driving.assignment import Assignment
 from sweeps.driving.driver import Driver
 from sweeps.driving.study import Study
 from sweeps.planning.plan import parse_settings
 from sweeps.record.home import find_home
 from sweeps.record.ledger import Ledger
-from sweeps.record.schema import Sweep
+from sweeps.record.schema import Sweep, Trial
 from sweeps.showing.tracking import MlflowTracker
 from sweeps.showing.tracking.moved_homes import follow_home
 from tests.sweeps.mlflow_database import blank_database  # noqa: F401  a fixture
@@ -27,15 +32,15 @@ PRUNED, DIVERGED, RAISED = 1, 2, 3  # by number; the others complete
 class Scripted(Study):
     """Prunes one trial."""
 
-    def report(self, trial, step, value):
+    def report(self, trial: Trial, step: int, value: float) -> bool:
         super().report(trial, step, value)
         return trial.number == PRUNED and step == STEPS[1]
 
 
-def add_sweep(ledger, **changes):
+def add_sweep(ledger: Ledger, **changes: Any) -> tuple[Space, TrialConfig, Sweep]:
     space = load(NAME)
     base = space.base().override(parse_settings(SETTINGS))
-    columns = {
+    columns: dict[str, Any] = {
         "name": NAME,
         "space": NAME,
         "question": space.question,
@@ -54,7 +59,7 @@ def add_sweep(ledger, **changes):
     return space, base, ledger.add_sweep(Sweep(**columns | changes))
 
 
-def say(driver, assignment, number, step):
+def say(driver: Driver, assignment: Assignment, number: int, step: int) -> bool:
     """What a worker would report; False when the trial should stop."""
     metrics = {"step": float(step), "seconds": 0.1}
     for seed in assignment.seeds:
@@ -67,7 +72,7 @@ def say(driver, assignment, number, step):
     return driver.report(assignment.trial_id, metrics)
 
 
-def work(driver):
+def work(driver: Driver) -> None:
     """Carry out what the driver hands out, as a worker would."""
     while (assignment := driver.next_trial()) is not None:
         number = driver.trials[assignment.trial_id].number
@@ -79,7 +84,14 @@ def work(driver):
             driver.finished(assignment.trial_id)
 
 
-def drive(home, *, driver_class=Driver, study_class=Scripted, ledger_class=Ledger, tracker=None):
+def drive(
+    home: Path,
+    *,
+    driver_class: type[Driver] = Driver,
+    study_class: type[Study] = Scripted,
+    ledger_class: type[Ledger] = Ledger,
+    tracker: MlflowTracker | None = None,
+) -> None:
     """One launch, to its end."""
     ledger = ledger_class(f"sqlite:///{home / 'ledger.db'}")
     space, base, sweep = add_sweep(ledger)
@@ -101,7 +113,7 @@ def drive(home, *, driver_class=Driver, study_class=Scripted, ledger_class=Ledge
 
 
 @pytest.fixture
-def blank_home(blank_database, tmp_path):  # noqa: F811
+def blank_home(blank_database: Path, tmp_path: Path) -> Path:  # noqa: F811
     home = tmp_path / "home"
     home.mkdir()
     shutil.copy(blank_database, home / "mlflow.db")
@@ -109,7 +121,7 @@ def blank_home(blank_database, tmp_path):  # noqa: F811
 
 
 @pytest.fixture(scope="session")
-def finished_home(blank_database, tmp_path_factory):  # noqa: F811
+def finished_home(blank_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: F811
     """Made once; tests get copies."""
     home = tmp_path_factory.mktemp("finished")
     shutil.copy(blank_database, home / "mlflow.db")
@@ -121,16 +133,18 @@ def finished_home(blank_database, tmp_path_factory):  # noqa: F811
 
 
 @pytest.fixture
-def home(finished_home, tmp_path):
+def home(finished_home: Path, tmp_path: Path) -> Path:
     copied = tmp_path / "home"
     shutil.copytree(finished_home, copied)
     follow_home(f"sqlite:///{copied / 'mlflow.db'}", copied / "artifacts")
     return copied
 
 
-def findings(home, sweep=None):
+def findings(home: Path, sweep: str | None = None) -> list[tuple[int | None, str, str]]:
     """What the audit finds: (trial's number, where, what)."""
-    numbers = dict(sql(home, "ledger", "select trial_id, number from trials"))
+    numbers: dict[str | None, int] = dict(
+        sql(home, "ledger", "select trial_id, number from trials")
+    )
     return [
         (numbers.get(d.trial_id), d.where, d.what)
         for found in look(find_home(str(home)), sweep)
@@ -138,6 +152,6 @@ def findings(home, sweep=None):
     ]
 
 
-def sql(home, database, query, *values):
+def sql(home: Path, database: str, query: str, *values: object) -> list[Any]:
     with closing(sqlite3.connect(home / f"{database}.db")) as opened, opened:
         return opened.execute(query, values).fetchall()

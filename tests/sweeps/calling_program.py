@@ -87,11 +87,11 @@ def beside_a_loop(words: list[str]) -> list[int]:
 def in_a_notebook(words: list[str]) -> list[int]:
     """A loop runs, and the streams are none of the process's."""
     kept = sys.stdin, sys.stdout, sys.stderr
-    sys.stdin, sys.stdout, sys.stderr = None, Cell(), Cell()  # type: ignore[assignment]
+    sys.stdin, sys.stdout, sys.stderr = None, Cell(), Cell()
     try:
         codes = beside_a_loop(words)
-        shown = sys.stdout.text  # type: ignore[union-attr]
-        assert "2 complete" in shown, shown + sys.stderr.text  # type: ignore[union-attr]
+        shown = sys.stdout.text
+        assert "2 complete" in shown, shown + sys.stderr.text
     finally:
         sys.stdin, sys.stdout, sys.stderr = kept
     return codes

@@ -138,4 +138,4 @@ def train(driver: Driver, score: Score, *, at_most: int | None = None) -> list[s
 
 
 def by_bin(config: dict[str, Any], seed: int, step: int) -> float:
-    return config["model.bin_length"] / 100 + seed / 1000 + step / 10000
+    return int(config["model.bin_length"]) / 100 + seed / 1000 + step / 10000

@@ -36,7 +36,12 @@ SWEEP = ["--space", "nfft_bins", "--trials", "4", "--seeds", "2", "--set", *SETT
 
 
 def start(
-    home: Path, *words: str, own_group: bool = False, root: Path = ROOT, **environment: str
+    home: Path,
+    *words: str,
+    own_group: bool = False,
+    root: Path = ROOT,
+    env: Mapping[str, str] | None = None,
+    **environment: str,
 ) -> subprocess.Popen[str]:
     """The launcher of the sweep above, of the checkout at ``root``; the last ``words`` win."""
     started = subprocess.Popen(
@@ -45,7 +50,7 @@ def start(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(root), **environment},
+        env={**os.environ, "PYTHONPATH": str(root), **(env or {}), **environment},
         start_new_session=own_group,
     )
     STARTED.append(started)

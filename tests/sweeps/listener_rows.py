@@ -1,14 +1,16 @@
 """Ledger rows made by hand, for the tests of what only listens."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sweeps.record.schema import Report, Sweep, Trial
 
 START = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
-def make_sweep(**changes):
-    columns = {
+def make_sweep(**changes: Any) -> Sweep:
+    columns: dict[str, Any] = {
         "id": 1,
         "name": "nfft_bins",
         "space": "nfft_bins",
@@ -30,9 +32,9 @@ def make_sweep(**changes):
     return Sweep(**columns | changes)
 
 
-def make_trial(number=0, **changes):
+def make_trial(number: int = 0, **changes: Any) -> Trial:
     point = {"model.bin_length": 2**number, "model.nfft_factor": 2}
-    columns = {
+    columns: dict[str, Any] = {
         "id": number + 1,
         "sweep_id": 1,
         "number": number,
@@ -57,21 +59,35 @@ def make_trial(number=0, **changes):
     return Trial(**columns | changes)
 
 
-def ended(number=0, state="complete", **changes):
+def ended(number: int = 0, state: str = "complete", **changes: Any) -> Trial:
     finished = START + timedelta(seconds=100 + number)
     return make_trial(number, **{"state": state, "step": 400, "finished": finished} | changes)
 
 
-def make_report(trial, step, value=0.5, seeds=2, at=None, **metrics):
+def make_report(
+    trial: Trial,
+    step: int,
+    value: float | None = 0.5,
+    *,
+    seeds: int = 2,
+    at: datetime | None = None,
+    said: Mapping[str, float | None] | None = None,
+    **metrics: float | None,
+) -> Report:
+    """``said`` are metrics too, of any name."""
     per_seed = {f"value/{seed}": value for seed in range(seeds)}
     return Report(
         trial_row=trial.id,
         step=step,
         value=value,
-        metrics=per_seed | metrics,
+        metrics={**per_seed, **(said or {}), **metrics},
         at=at or START + timedelta(seconds=step),
     )
 
 
-def make_reports(trial, steps=(50, 100, 150, 200), **metrics):
-    return [make_report(trial, step, value=step / 1000, **metrics) for step in steps]
+def make_reports(
+    trial: Trial,
+    steps: Sequence[int] = (50, 100, 150, 200),
+    said: Mapping[str, float | None] | None = None,
+) -> list[Report]:
+    return [make_report(trial, step, value=step / 1000, said=said) for step in steps]

@@ -13,7 +13,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 
@@ -68,7 +68,12 @@ def last_win(words: list[str]) -> list[str]:
 
 
 def start(
-    home: Path, words: list[str], *, before: list[str] | None = None, **environment: str
+    home: Path,
+    words: list[str],
+    *,
+    before: list[str] | None = None,
+    env: Mapping[str, str] | None = None,
+    **environment: str,
 ) -> subprocess.Popen[str]:
     """Start the launcher; ``before`` are the words of a program that starts it."""
     return subprocess.Popen(
@@ -81,7 +86,7 @@ def start(
             str(home),
         ],
         cwd=ROOT,
-        env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
+        env={**os.environ, "OMP_NUM_THREADS": "1", **(env or {}), **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -90,10 +95,15 @@ def start(
 
 @contextmanager
 def launched(
-    home: Path, words: list[str], *, before: list[str] | None = None, **environment: str
+    home: Path,
+    words: list[str],
+    *,
+    before: list[str] | None = None,
+    env: Mapping[str, str] | None = None,
+    **environment: str,
 ) -> Iterator[subprocess.Popen[str]]:
     """A launcher that does not outlive the test."""
-    process = start(home, words, before=before, **environment)
+    process = start(home, words, before=before, env=env, **environment)
     try:
         yield process
     finally:
@@ -102,10 +112,15 @@ def launched(
 
 
 def run(
-    home: Path, words: list[str], *, before: list[str] | None = None, **environment: str
+    home: Path,
+    words: list[str],
+    *,
+    before: list[str] | None = None,
+    env: Mapping[str, str] | None = None,
+    **environment: str,
 ) -> tuple[int, str, str]:
     """Launch and wait: exit code, stdout, stderr."""
-    process = start(home, words, before=before, **environment)
+    process = start(home, words, before=before, env=env, **environment)
     try:
         said, complained = process.communicate(timeout=200)
     finally:

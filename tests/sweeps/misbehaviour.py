@@ -10,53 +10,57 @@ import json
 import os
 import sys
 import time
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 FIRST_STEP = 15
 
 
-def fail(replicate):
+def fail(replicate: Any) -> None:
     raise ValueError("this trial misbehaves")
 
 
-def leave(replicate):
+def leave(replicate: Any) -> None:
     os._exit(3)
 
 
-def hang(replicate):
+def hang(replicate: Any) -> None:
     time.sleep(600)
 
 
-def slow(replicate):
+def slow(replicate: Any) -> None:
     time.sleep(0.6)  # reports still come: ten steps a report
 
 
-def diverge(replicate):
+def diverge(replicate: Any) -> None:
     import torch
 
     with torch.no_grad():
         next(replicate.net.parameters()).fill_(float("nan"))
 
 
-def hog(replicate):
+def hog(replicate: Any) -> None:
     replicate.hoard = bytearray(b"x") * 3_000_000_000
     time.sleep(60)
 
 
-def device_memory(replicate):
+def device_memory(replicate: Any) -> None:
     import torch
 
     raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB.")
 
 
-def full_disk(replicate):
+def full_disk(replicate: Any) -> None:
     raise OSError(28, "No space left on device")
 
 
 STRIKES = (fail, leave, hang, slow, diverge, hog, device_memory, full_disk)
 
 
-def first_time(name):
+def first_time(name: str) -> bool:
     folder = os.environ.get("FAULTS_ONCE")
     if folder is None:
         return True
@@ -67,17 +71,17 @@ def first_time(name):
     return True
 
 
-def misbehave(module):
+def misbehave(module: Any) -> None:
     faults = json.loads(os.environ["FAULTS"])
     known = {strike.__name__: strike for strike in STRIKES}
     original_init, original_step = module.Replicate.__init__, module.Replicate.train_step
 
-    def init(self, trial, seed, device):
+    def init(self: Any, trial: Any, seed: int, device: object) -> None:
         original_init(self, trial, seed, device)
         self.place = f"{trial.model.bin_length}/{trial.model.nfft}"
         self.struck = False
 
-    def train_step(self, step):
+    def train_step(self: Any, step: int) -> None:
         place = self.place if self.place in faults else "*"
         fault = faults.get(place)
         if fault == "slow" and (self.struck or first_time(place)):
@@ -93,18 +97,22 @@ def misbehave(module):
 class Finder(importlib.abc.MetaPathFinder):
     """Patches the module when it is imported: other processes need no torch."""
 
-    def find_spec(self, name, path, target=None):
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
         if name != "focus_core.training.replicate":
             return None
         sys.meta_path.remove(self)
         spec = importlib.util.find_spec(name)
-        load = spec.loader.exec_module
+        assert spec is not None
+        loader: Any = spec.loader
+        load = loader.exec_module
 
-        def exec_module(module):
+        def exec_module(module: ModuleType) -> None:
             load(module)
             misbehave(module)
 
-        spec.loader.exec_module = exec_module
+        loader.exec_module = exec_module
         return spec
 
 

@@ -1,16 +1,21 @@
 """An MLflow database for a test, and what plain SQL reads in it."""
 
+from __future__ import annotations
+
 import shutil
 import sqlite3
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from sweeps.record.schema import Sweep
 from sweeps.showing.tracking import MlflowTracker, connect
 from sweeps.showing.tracking.runs import SweepRuns
 
 
 @pytest.fixture(scope="session")
-def blank_database(tmp_path_factory):
+def blank_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """MLflow's migrations take seconds: once, and every test gets a copy."""
     path = tmp_path_factory.mktemp("mlflow") / "blank.db"
     connect(f"sqlite:///{path}")
@@ -21,7 +26,7 @@ def blank_database(tmp_path_factory):
 
 
 @pytest.fixture(name="mlflow")
-def fresh_mlflow(blank_database, tmp_path):
+def fresh_mlflow(blank_database: Path, tmp_path: Path) -> Mlflow:
     shutil.copy(blank_database, tmp_path / "mlflow.db")
     return Mlflow(tmp_path)
 
@@ -29,24 +34,24 @@ def fresh_mlflow(blank_database, tmp_path):
 class Mlflow:
     """A fresh MLflow and what its database says."""
 
-    def __init__(self, folder):
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.uri = f"sqlite:///{folder / 'mlflow.db'}"
 
-    def tracker(self, **options):
+    def tracker(self, **options: Any) -> MlflowTracker:
         return MlflowTracker(self.uri, self.folder / "artifacts", flush_seconds=0.01, **options)
 
-    def runs_of(self, sweep):
+    def runs_of(self, sweep: Sweep) -> SweepRuns:
         return SweepRuns(connect(self.uri), sweep, self.folder / "artifacts")
 
-    def sql(self, query, *values):
+    def sql(self, query: str, *values: object) -> list[Any]:
         database = sqlite3.connect(self.folder / "mlflow.db")
         try:
             return database.execute(query, values).fetchall()
         finally:
             database.close()
 
-    def run_ids(self, kind="trial"):
+    def run_ids(self, kind: str = "trial") -> list[str]:
         return [
             row[0]
             for row in self.sql(
@@ -57,22 +62,23 @@ class Mlflow:
             )
         ]
 
-    def run_id(self, kind="trial"):
+    def run_id(self, kind: str = "trial") -> str:
         (found,) = self.run_ids(kind)
         return found
 
-    def status(self, run_id):
-        return self.sql("select status from runs where run_uuid = ?", run_id)[0][0]
+    def status(self, run_id: str) -> str:
+        ((status,),) = self.sql("select status from runs where run_uuid = ?", run_id)
+        return str(status)
 
-    def tags(self, run_id):
+    def tags(self, run_id: str) -> dict[str, str]:
         return dict(self.sql("select key, value from tags where run_uuid = ?", run_id))
 
-    def params(self, run_id):
+    def params(self, run_id: str) -> dict[str, str]:
         return dict(self.sql("select key, value from params where run_uuid = ?", run_id))
 
-    def points(self, run_id, key="validation_accuracy"):
+    def points(self, run_id: str, key: str = "validation_accuracy") -> list[tuple[int, float]]:
         query = "select step, value from metrics where run_uuid = ? and key = ? order by step"
         return self.sql(query, run_id, key)
 
-    def artifact(self, run_id, name):
+    def artifact(self, run_id: str, name: str) -> str:
         return (self.folder / "artifacts" / run_id / "artifacts" / name).read_text()

@@ -6,6 +6,7 @@ import random
 import warnings
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +155,10 @@ def rename_run(person: Person) -> None:
     _with(found, lambda run: person.client.update_run(run.info.run_id, name="the good one"))
 
 
+def edit_tag(person: Person, kind: str, key: str) -> None:
+    person.edit(person.run(kind), key)
+
+
 ACTS: dict[str, Callable[[Person], None]] = {
     "delete a trial's run": lambda person: delete_run(person, "trial"),
     "delete the sweep's run": lambda person: delete_run(person, "sweep"),
@@ -167,9 +172,7 @@ ACTS: dict[str, Callable[[Person], None]] = {
     "rename a run": rename_run,
     "mlflow gc": gc,
     **{
-        f"edit {key} of a {kind}": lambda person, kind=kind, key=key: person.edit(
-            person.run(kind), key
-        )
+        f"edit {key} of a {kind}": partial(edit_tag, kind=kind, key=key)
         for key in EDITED
         for kind in ("trial", "sweep")
     },

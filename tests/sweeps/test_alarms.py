@@ -48,8 +48,8 @@ def test_where_an_alarm_would_prove_nothing_there_is_none() -> None:
 def test_the_run_of_a_suspect_trial_bears_the_alarm(mlflow: Mlflow) -> None:
     sweep, suspect, honest = make_sweep(), make_trial(number=0), make_trial(number=1)
     runs = mlflow.runs_of(sweep)
-    runs.mirror(sweep, suspect, make_reports(suspect, **{"leak": 0.3}), complete=True)
-    runs.mirror(sweep, honest, make_reports(honest, **{"leak": 1e-7}), complete=True)
+    runs.mirror(sweep, suspect, make_reports(suspect, said={"leak": 0.3}), complete=True)
+    runs.mirror(sweep, honest, make_reports(honest, said={"leak": 1e-7}), complete=True)
     tags = {mlflow.tags(run)["focus.trial_id"]: mlflow.tags(run) for run in mlflow.run_ids()}
     assert tags[suspect.trial_id]["alarm"] == "promised causal, but leaks 3.0e-01 (> 0.0001)"
     assert "alarm" not in tags[honest.trial_id]

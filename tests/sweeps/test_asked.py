@@ -26,12 +26,12 @@ from tests.sweeps.confirmed_home import (  # noqa: F401  fixtures
     NAME,
     REFERENCE,
     WINNER,
-    blank_database,
     home,
     launched,
     replicates,
     trained_home,
 )
+from tests.sweeps.mlflow_database import blank_database  # noqa: F401  a fixture
 
 PROVENANCE = {"command": "python sweeps/launch.py", "code": "c0de"}
 

@@ -1,16 +1,20 @@
 """MLflow broken in every way the law names: seen, and rebuilt from the ledger."""
 
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from sweeps.audit import main
 from sweeps.showing.tracking.writing import Writer
 from tests.sweeps import audited_home as of
 from tests.sweeps.audited_home import (  # noqa: F401  fixtures
-    blank_database,
     blank_home,
     finished_home,
     home,
 )
+from tests.sweeps.mlflow_database import blank_database  # noqa: F401  a fixture
 
 ZERO = (
     "(select run_uuid from tags join runs using (run_uuid) where key = 'focus.trial_id' and "
@@ -86,11 +90,11 @@ FAULTS = {
 }
 
 
-def in_mlflow(home):  # noqa: F811
+def in_mlflow(home: Path) -> list[tuple[int | None, str]]:  # noqa: F811
     return [(number, what) for number, where, what in of.findings(home) if where == "MLflow"]
 
 
-def content(home):  # noqa: F811
+def content(home: Path) -> dict[str, list[Any]]:  # noqa: F811
     """Everything that MLflow holds."""
     tables = ("runs", "tags", "params", "metrics", "latest_metrics")
     return {
@@ -99,7 +103,11 @@ def content(home):  # noqa: F811
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_broken_mlflow_is_seen_and_rebuilt(home, fault, capsys):  # noqa: F811
+def test_a_broken_mlflow_is_seen_and_rebuilt(
+    home: Path,  # noqa: F811
+    fault: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     query, said = FAULTS[fault]
     trial_id = of.sql(home, "ledger", "select trial_id from trials where number = 0")[0][0]
     ledger_before = (home / "ledger.db").read_bytes()
@@ -114,11 +122,16 @@ def test_a_broken_mlflow_is_seen_and_rebuilt(home, fault, capsys):  # noqa: F811
     assert (home / "ledger.db").read_bytes() == ledger_before
 
 
-def test_two_runs_of_a_trial_are_seen_and_made_one(blank_home, monkeypatch):  # noqa: F811
+def test_two_runs_of_a_trial_are_seen_and_made_one(
+    blank_home: Path,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Code that forgets which runs there are."""
     create = Writer.create
 
-    def twice(self, experiment, name, tags, start):
+    def twice(
+        self: Writer, experiment: str, name: str, tags: dict[str, str], start: datetime | None
+    ) -> Any:
         if tags.get("focus.kind") == "trial":
             create(self, experiment, name, tags, start)
         return create(self, experiment, name, tags, start)
@@ -130,7 +143,7 @@ def test_two_runs_of_a_trial_are_seen_and_made_one(blank_home, monkeypatch):  # 
     assert main(["--home", str(blank_home), "--repair"]) == 0
 
 
-def test_a_run_left_open_is_seen(blank_home, monkeypatch):  # noqa: F811
+def test_a_run_left_open_is_seen(blank_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
     """Code that never says how a trial ended."""
     with monkeypatch.context() as patched:
         patched.setattr(Writer, "set_status", lambda *_: None)
@@ -141,7 +154,7 @@ def test_a_run_left_open_is_seen(blank_home, monkeypatch):  # noqa: F811
     assert main(["--home", str(blank_home), "--repair"]) == 0
 
 
-def test_a_server_is_asked_through_its_client(home, monkeypatch):  # noqa: F811
+def test_a_server_is_asked_through_its_client(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
     """The same through an ``MlflowClient``, whatever is behind it."""
     from sweeps.auditing import home as audit_home
     from sweeps.auditing import runs as audit_runs
@@ -153,7 +166,11 @@ def test_a_server_is_asked_through_its_client(home, monkeypatch):  # noqa: F811
     assert len(in_mlflow(home)) == of.TRIALS
 
 
-def test_a_server_that_does_not_answer_is_told(home, monkeypatch, capsys):  # noqa: F811
+def test_a_server_that_does_not_answer_is_told(
+    home: Path,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     import socket
 
     with socket.create_server(("127.0.0.1", 0)) as server:

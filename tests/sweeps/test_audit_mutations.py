@@ -1,21 +1,26 @@
 """Each rule with a database that breaks it, and with code that breaks it: the audit must see it."""
 
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
 import pytest
+from optuna.trial import TrialState
 
 from sweeps.driving import study
 from sweeps.driving.driver import Driver
 from sweeps.record import derived_rows as ledger_rows
 from sweeps.record import ledger
 from sweeps.record.ledger import Ledger
-from sweeps.record.schema import Replicate, Report
+from sweeps.record.schema import Replicate, Report, Trial
 from sweeps.record.seeds import Seeds
 from tests.sweeps import audited_home as of
 from tests.sweeps.audited_home import (  # noqa: F401  fixtures
-    blank_database,
     blank_home,
     finished_home,
     home,
 )
+from tests.sweeps.mlflow_database import blank_database  # noqa: F401  a fixture
 
 ROW_0 = "trial_row = (select id from trials where number = 0)"
 LEDGER_FAULTS = {
@@ -106,7 +111,7 @@ LEDGER_FAULTS = {
 
 
 @pytest.mark.parametrize("fault", LEDGER_FAULTS)
-def test_a_broken_ledger_is_seen(home, fault):  # noqa: F811
+def test_a_broken_ledger_is_seen(home: Path, fault: str) -> None:  # noqa: F811
     query, said = LEDGER_FAULTS[fault]
     assert of.findings(home) == []  # negative control
     of.sql(home, "ledger", query)
@@ -114,7 +119,7 @@ def test_a_broken_ledger_is_seen(home, fault):  # noqa: F811
 
 
 class TellsPrunedComplete(Driver):
-    def report(self, trial_id, metrics):
+    def report(self, trial_id: str, metrics: dict[str, float]) -> bool:
         goes_on = super().report(trial_id, metrics)
         if not goes_on:
             self.finished(trial_id)
@@ -122,23 +127,25 @@ class TellsPrunedComplete(Driver):
 
 
 class LeavesOneRunning(Driver):
-    def finished(self, trial_id):
+    def finished(self, trial_id: str) -> None:
         if self.trials[trial_id].number != 0:
             super().finished(trial_id)
 
 
 class OneSeed(Seeds):
-    def missing(self, trial):
+    def missing(self, trial: Trial) -> list[int]:
         return super().missing(trial)[:1]
 
 
 class TrainsOneSeed(Driver):
-    def __init__(self, *args, **options):
+    def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, seeds=OneSeed(count=of.SEEDS), **options)
 
 
 class ForgetsAReport(Ledger):
-    def record(self, trial, metrics, seeds):
+    def record(
+        self, trial: Trial, metrics: Mapping[str, float], seeds: Sequence[int]
+    ) -> tuple[Trial, Report]:
         row, report = super().record(trial, metrics, seeds)
         if trial.number == 0 and report.step == of.STEPS[1]:
             with self.writing() as session:
@@ -147,7 +154,7 @@ class ForgetsAReport(Ledger):
 
 
 class AddsASeed(Ledger):
-    def open_replicates(self, trial, seeds):
+    def open_replicates(self, trial: Trial, seeds: Sequence[int]) -> Trial:
         row = super().open_replicates(trial, seeds)
         with self.writing() as session:
             session.add(Replicate(trial_row=row.id, seed=7, state="complete", step=6))
@@ -164,7 +171,12 @@ class AddsASeed(Ledger):
         ({"ledger_class": AddsASeed}, "seeds [0, 1, 7]"),
     ],
 )
-def test_code_that_breaks_a_rule_is_seen(blank_home, monkeypatch, classes, said):  # noqa: F811
+def test_code_that_breaks_a_rule_is_seen(
+    blank_home: Path,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    classes: dict[str, Any],
+    said: str,
+) -> None:
     if classes.get("driver_class") is TellsPrunedComplete:
         monkeypatch.setattr(study.Study, "end", lambda *_: None)  # Optuna would refuse it
     monkeypatch.setattr(ledger, "lacking", lambda *_: None)  # which would fail such a trial at once
@@ -172,8 +184,8 @@ def test_code_that_breaks_a_rule_is_seen(blank_home, monkeypatch, classes, said)
     assert said in " ".join(what for _, where, what in of.findings(blank_home) if where == "ledger")
 
 
-def test_a_mean_of_survivors_is_seen(blank_home, monkeypatch):  # noqa: F811
-    def survivors(name, metrics, seeds):
+def test_a_mean_of_survivors_is_seen(blank_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    def survivors(name: str, metrics: Mapping[str, Any], seeds: Sequence[int]) -> float | None:
         found = [v for s in seeds if (v := metrics.get(f"{name}/{s}")) is not None]
         return sum(found) / len(found) if found else None
 
@@ -183,27 +195,30 @@ def test_a_mean_of_survivors_is_seen(blank_home, monkeypatch):  # noqa: F811
     assert (2, "ledger", "step 4: a value, yet seeds [1] have none") in of.findings(blank_home)
 
 
-def test_a_study_that_calls_pruned_trials_complete_is_seen(home, monkeypatch):  # noqa: F811
-    monkeypatch.setitem(study._STATES, "pruned", study.TrialState.COMPLETE)
+def test_a_study_that_calls_pruned_trials_complete_is_seen(
+    home: Path,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(study._STATES, "pruned", TrialState.COMPLETE)
     (number, where, what), *_ = of.findings(home)
     assert (number, where) == (1, "study")
     assert "COMPLETE" in what or "FAIL" in what
 
 
-def test_a_ghost_in_the_study_is_seen(home, monkeypatch):  # noqa: F811
+def test_a_ghost_in_the_study_is_seen(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
     monkeypatch.delitem(study._STATES, "failed")
     assert of.findings(home) == [
         (n, "study", "failed, but the study has RUNNING") for n in (of.DIVERGED, of.RAISED)
     ]
 
 
-def test_a_study_without_its_curves_is_seen(home, monkeypatch):  # noqa: F811
+def test_a_study_without_its_curves_is_seen(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
     add = study.Study.add
     monkeypatch.setattr(study.Study, "add", lambda self, trial, _: add(self, trial))
     assert (0, "study", "the study has 0 reported values") in of.findings(home)
 
 
-def test_half_written_and_orphaned_checkpoints_are_seen_and_removed(home):  # noqa: F811
+def test_half_written_and_orphaned_checkpoints_are_seen_and_removed(home: Path) -> None:  # noqa: F811
     from sweeps.audit import main
 
     folder = home / "checkpoints" / of.NAME

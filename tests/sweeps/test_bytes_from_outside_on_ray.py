@@ -47,7 +47,7 @@ def test_a_sweep_on_ray_among_bytes_from_outside_that_are_no_text(
 ) -> None:
     home = mlflow.folder
     with named([CUT, b"\xff\xfe"]):
-        launcher = start(home, *SHORT, root=checkout, **ASCII)
+        launcher = start(home, *SHORT, root=checkout, env=ASCII)
         wait_for(home, lambda rows: any(trial.step for trial in rows))
         with named(NAMES):
             said = finish(launcher)

@@ -72,7 +72,7 @@ def test_the_caller_finds_everything_as_it_was(
 def test_strict_warnings_and_plain_letters(
     tmp_path: Path, mlflow: Mlflow, words: list[str], environment: dict[str, str]
 ) -> None:
-    said = ask(["-c", MAIN, *words, "--home", str(tmp_path)], timeout=400, **environment)
+    said = ask(["-c", MAIN, *words, "--home", str(tmp_path)], timeout=400, env=environment)
     assert (said.code, said.err) == (0, "")
     assert_it_worked(tmp_path, mlflow)
 

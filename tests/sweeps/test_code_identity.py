@@ -51,6 +51,12 @@ def mixer_folder(mixer: str) -> str:
     return SYSTEMS[mixer].config.__module__.split(".")[2]
 
 
+def new_system(root: Path) -> None:
+    (root / "focus_core/systems/mamba").mkdir()
+    added("systems/mamba/__init__.py", "MAMBA = 1\n")(root)
+    longer("systems/registry.py")(root)
+
+
 FOCUS = {"model.mixer": "focus", "task.name": "recall"}
 SAME: dict[str, Edit] = {
     "a comment": edited(NETWORK, lambda text: "# why\n" + text + "\n# so\n"),
@@ -67,11 +73,7 @@ SAME: dict[str, Edit] = {
     "words about rivals": longer("systems/hyena/origin.py"),
     "another system": longer("systems/mega/mixer.py"),
     "another system's options": longer("systems/mega/__init__.py"),
-    "a new system": lambda root: [
-        (root / "focus_core/systems/mamba").mkdir(),
-        added("systems/mamba/__init__.py", "MAMBA = 1\n")(root),
-        longer("systems/registry.py")(root),
-    ],
+    "a new system": new_system,
     "another task": longer("tasks/mqar/data.py"),
     "another task's options": longer("tasks/mqar/__init__.py"),
     "a new task": longer("tasks/registry.py"),

@@ -18,13 +18,13 @@ from tests.sweeps.confirmed_home import (  # noqa: F401  fixtures
     NAME,
     REFERENCE,
     WINNER,
-    blank_database,
     home,
     launched,
     replicates,
     trained_home,
 )
 from tests.sweeps.conftest import GRID, add_sweep, by_bin, make_driver, train
+from tests.sweeps.mlflow_database import blank_database  # noqa: F401  a fixture
 
 
 def refused(capsys: pytest.CaptureFixture[str], home: Path, *words: str) -> str:  # noqa: F811

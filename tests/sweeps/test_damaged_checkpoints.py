@@ -14,6 +14,7 @@ import torch
 
 from sweeps.workers import checkpoints, state_file
 from sweeps.workers.checkpoints import TrialCheckpoints, file_name
+from tests.narrowing import known
 
 SEEDS = (0, 1)
 OWN = {"code": "c0de", "token": "t0ken"}
@@ -94,7 +95,7 @@ def test_without_the_digest_damaged_checkpoints_would_be_read(
     """Negative control."""
     monkeypatch.setattr(state_file, "_check_digest", lambda *_: None)
     whole, draw = path.read_bytes(), random.Random(damage.__name__)
-    right = store(path.parent.parent, []).load()
+    right = known(store(path.parent.parent, []).load())
     wrong = 0
     for _ in range(100):
         path.write_bytes(damage(whole, draw))
@@ -113,7 +114,7 @@ OTHERS = {
 
 def put_another_in_its_place(path: Path, field: str) -> None:
     value = OTHERS[field][0]
-    other = {"trial_id": "abc", "seeds": SEEDS, field: value}
+    other: dict[str, Any] = {"trial_id": "abc", "seeds": SEEDS, field: value}
     store(path.parent.parent, [], **other).save({"step": 4})
     (path.parent.parent / other["trial_id"] / file_name(other["seeds"])).replace(path)
 
@@ -225,8 +226,15 @@ def test_the_file_is_on_the_disk_before_it_gets_its_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done: list[str] = []
-    fsync, replace = os.fsync, os.replace
-    monkeypatch.setattr(os, "fsync", lambda n: (done.append("fsync"), fsync(n)))
-    monkeypatch.setattr(os, "replace", lambda a, b: (done.append("replace"), replace(a, b)))
+
+    def told(name: str, act: Callable[..., None]) -> None:
+        def acts(*given: Any) -> None:
+            done.append(name)
+            act(*given)
+
+        monkeypatch.setattr(os, name, acts)
+
+    told("fsync", os.fsync)
+    told("replace", os.replace)
     store(tmp_path, []).save({"step": 2})
     assert done == ["fsync", "replace", "fsync"]

@@ -116,7 +116,7 @@ def test_a_disk_full_in_the_middle_ends_the_sweep_and_the_same_command_goes_on(
 ) -> None:
     roomy = {"FOCUS_MIN_FREE_MB": "0", **IMPATIENT}
     words = [word for word in MIDDLE if not (on_ray and word == "--local")]
-    with launched(disk.folder, words, before=disk.inside, **roomy) as launcher:
+    with launched(disk.folder, words, before=disk.inside, env=roomy) as launcher:
         wait_until(disk.has_reported, "a trial runs")
         disk.fill()
         _, complained = launcher.communicate(timeout=100)
@@ -124,7 +124,7 @@ def test_a_disk_full_in_the_middle_ends_the_sweep_and_the_same_command_goes_on(
     assert_one_line(complained, "the ledger sqlite:", "then the same command goes on")
     (disk.seen / "filler").unlink()
     assert {t.state for t in rows(disk.ledger())[1]} <= {"complete", "running", "waiting"}
-    code, _, complained = run(disk.folder, words, before=disk.inside, **roomy)
+    code, _, complained = run(disk.folder, words, before=disk.inside, env=roomy)
     assert (code, complained) == (0, "")
     assert_all_trained_once(disk.ledger())
 

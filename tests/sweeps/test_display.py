@@ -5,35 +5,40 @@ import re
 import pytest
 from rich.console import Console
 
+from sweeps.record.schema import Trial
 from sweeps.showing.display import Display
 from sweeps.showing.progress import count_states, short_name
+from tests.narrowing import known
 from tests.sweeps.listener_rows import ended, make_report, make_sweep, make_trial
 
 
-def plain(places=None):
-    console = Console(file=io.StringIO(), force_terminal=False, width=80)
-    return Display(console, places), console.file
+def plain(places: dict[str, str] | None = None) -> tuple[Display, io.StringIO]:
+    file = io.StringIO()
+    console = Console(file=file, force_terminal=False, width=80)
+    return Display(console, places), file
 
 
-def live(width=80, height=24):
+def live(width: int = 80, height: int = 24) -> tuple[Display, io.StringIO]:
+    file = io.StringIO()
     console = Console(
-        file=io.StringIO(),
+        file=file,
         force_terminal=True,
         width=width,
         height=height,
         color_system="standard",
         legacy_windows=False,
     )
-    return Display(console, {"report": "runs/reports/nfft_bins/index.html"}), console.file
+    return Display(console, {"report": "runs/reports/nfft_bins/index.html"}), file
 
 
-def picture(display, width=80):
-    console = Console(file=io.StringIO(), width=width, force_terminal=False)
+def picture(display: Display, width: int = 80) -> list[str]:
+    file = io.StringIO()
+    console = Console(file=file, width=width, force_terminal=False)
     console.print(display.render())
-    return console.file.getvalue().splitlines()
+    return file.getvalue().splitlines()
 
 
-def play(display, trials, reports_each=3):
+def play(display: Display, trials: list[Trial], reports_each: int = 3) -> None:
     sweep = make_sweep(planned=len(trials))
     display.sweep_started(sweep, [], {})
     for trial in trials:
@@ -45,7 +50,7 @@ def play(display, trials, reports_each=3):
     display.sweep_ended(sweep, trials)
 
 
-def test_without_a_terminal_one_line_per_start_and_end_whatever_is_reported():
+def test_without_a_terminal_one_line_per_start_and_end_whatever_is_reported() -> None:
     lines = {}
     for reports_each in (0, 300):
         display, out = plain({"report": "runs/index.html"})
@@ -61,14 +66,14 @@ def test_without_a_terminal_one_line_per_start_and_end_whatever_is_reported():
     assert lines[0][-2].endswith("(median of 3 trials 0.1)")
 
 
-def test_plain_lines_say_why_a_trial_ended():
+def test_plain_lines_say_why_a_trial_ended() -> None:
     display, out = plain()
     play(display, [ended(state="failed", reason="loss is NaN [at step 50]", causal=False)])
     assert "failed" in out.getvalue()
     assert "(leaky: not ranked) (loss is NaN [at step 50])" in out.getvalue()
 
 
-def test_the_live_picture_names_what_runs_and_what_is_best():
+def test_the_live_picture_names_what_runs_and_what_is_best() -> None:
     display, _ = live()
     sweep, trials = make_sweep(planned=5), [ended(0, value=0.75), make_trial(1), make_trial(2)]
     display.sweep_started(sweep, trials, {})
@@ -85,7 +90,7 @@ def test_the_live_picture_names_what_runs_and_what_is_best():
     assert "report: runs/reports/nfft_bins/index.html" in text
 
 
-def test_a_thousand_trials_fit_a_small_terminal():
+def test_a_thousand_trials_fit_a_small_terminal() -> None:
     display, _ = live()
     sweep = make_sweep(planned=1000)
     trials = [make_trial(n, point={"model.bin_length": n}) for n in range(500)]
@@ -100,7 +105,7 @@ def test_a_thousand_trials_fit_a_small_terminal():
     assert any("more running" in line for line in lines)
 
 
-def test_long_names_are_cut_not_wrapped():
+def test_long_names_are_cut_not_wrapped() -> None:
     display, _ = live()
     point = {f"model.some_long_option_{k}": k for k in range(9)}
     display.sweep_started(make_sweep(), [make_trial(point=point)], {})
@@ -112,7 +117,7 @@ def test_long_names_are_cut_not_wrapped():
     assert len(rows[0]) <= 80
 
 
-def test_closing_gives_the_terminal_back_and_may_be_repeated():
+def test_closing_gives_the_terminal_back_and_may_be_repeated() -> None:
     display, out = live()
     display.sweep_started(make_sweep(), [], {})
     display.close()
@@ -121,17 +126,17 @@ def test_closing_gives_the_terminal_back_and_may_be_repeated():
     assert 0 <= hidden < shown
 
 
-def test_what_is_logged_meanwhile_stands_above_the_picture():
+def test_what_is_logged_meanwhile_stands_above_the_picture() -> None:
     display, out = live()
     display.sweep_started(make_sweep(), [], {})
     try:
-        logging.lastResort.handle(logging.makeLogRecord({"msg": "a word from elsewhere"}))
+        known(logging.lastResort).handle(logging.makeLogRecord({"msg": "a word from elsewhere"}))
     finally:
         display.close()
     assert 0 <= out.getvalue().rfind("a word from elsewhere") < out.getvalue().rfind("nfft_bins")
 
 
-def test_the_snapshot_is_a_picture_that_loads_nothing():
+def test_the_snapshot_is_a_picture_that_loads_nothing() -> None:
     display, _ = live()
     display.sweep_started(make_sweep(), [ended(value=0.75)], {})
     display.close()
@@ -142,7 +147,7 @@ def test_the_snapshot_is_a_picture_that_loads_nothing():
     assert 'url("http' not in svg
 
 
-def test_counts_add_up_to_what_was_planned():
+def test_counts_add_up_to_what_was_planned() -> None:
     counts = count_states(make_sweep(planned=7), [ended(0), make_trial(1), ended(2, "pruned")])
     assert counts == {
         "waiting": 4,
@@ -155,7 +160,9 @@ def test_counts_add_up_to_what_was_planned():
 
 
 @pytest.mark.parametrize(("width", "height"), [(60, 24), (120, 40), (40, 12)])
-def test_no_line_is_longer_than_the_terminal_nor_the_picture_higher(width, height):
+def test_no_line_is_longer_than_the_terminal_nor_the_picture_higher(
+    width: int, height: int
+) -> None:
     display, _ = live(width, height)
     trials = [make_trial(n, point={"model.some_long_option": n}) for n in range(60)]
     suspect = {
@@ -172,21 +179,22 @@ def test_no_line_is_longer_than_the_terminal_nor_the_picture_higher(width, heigh
     assert "and alarms in 6 more trials" in lines
 
 
-def test_a_terminal_of_ascii_gets_ascii():
+def test_a_terminal_of_ascii_gets_ascii() -> None:
     class Ascii(io.StringIO):
         encoding = "ascii"
 
-    console = Console(file=Ascii(), force_terminal=True, width=80, height=24, color_system=None)
+    file = Ascii()
+    console = Console(file=file, force_terminal=True, width=80, height=24, color_system=None)
     display, trial = Display(console), make_trial()
     reports = [make_report(trial, step, step / 400) for step in (50, 100, 150, 200)]
     display.sweep_started(make_sweep(), [trial], {trial.id: reports})
     display.close()
-    drawn = console.file.getvalue()
+    drawn = file.getvalue()
     assert drawn.isascii()
     assert " _,+# " in drawn
 
 
-def test_an_alarm_is_a_line_of_its_own_and_said_once():
+def test_an_alarm_is_a_line_of_its_own_and_said_once() -> None:
     display, out = plain()
     sweep, trial = make_sweep(), make_trial()
     display.sweep_started(sweep, [], {})
@@ -203,10 +211,10 @@ def test_an_alarm_is_a_line_of_its_own_and_said_once():
     assert "best" not in out.getvalue()
 
 
-def test_lost_workers_and_diverged_seeds_alarm():
+def test_lost_workers_and_diverged_seeds_alarm() -> None:
     display, _ = live()
     lost, diverged = make_trial(0, retries=2), make_trial(1)
-    reports = {diverged.id: [make_report(diverged, 50, value=None, **{"diverged/1": 50.0})]}
+    reports = {diverged.id: [make_report(diverged, 50, value=None, said={"diverged/1": 50.0})]}
     display.sweep_started(make_sweep(), [lost, diverged], reports)
     try:
         lines = picture(display)
@@ -216,7 +224,7 @@ def test_lost_workers_and_diverged_seeds_alarm():
     assert "alarm #0 bin_length=1 nfft_factor=2: 2 workers lost, tried again" in lines
 
 
-def test_names():
+def test_names() -> None:
     assert (
         short_name(make_trial(point={"train.learning_rate": 0.0012345})) == "learning_rate=0.00123"
     )

@@ -178,7 +178,7 @@ def test_a_trial_that_only_gains_seeds_is_not_pruned(ledger: Ledger) -> None:
     sweep = add_sweep(ledger, space, seeds=1, planned=12)
 
     def late(config: dict[str, Any], seed: int, step: int) -> float:
-        return step * config["train.learning_rate"] * (1 if seed == 0 else -1)
+        return step * float(config["train.learning_rate"]) * (1 if seed == 0 else -1)
 
     train(make_driver(ledger, sweep, space, warmup=1), late)
     complete = [t.trial_id for t in ledger.trials(sweep) if t.state == "complete"]

@@ -43,7 +43,7 @@ def die_after(ledger: Ledger, writes: int) -> list[int]:
 
 def score(config: dict[str, Any], seed: int, step: int) -> float:
     # As good as random, so that some trials are pruned whatever the sampler has learned.
-    return config["train.learning_rate"] * 1e4 % 1 * step + seed / 1000
+    return float(config["train.learning_rate"]) * 1e4 % 1 * step + seed / 1000
 
 
 def outcome(ledger: Ledger, sweep: Sweep) -> list[Any]:

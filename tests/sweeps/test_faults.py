@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 def test_what_trials_do_to_themselves(tmp_path: Path, mlflow: Mlflow) -> None:
     strikes = {"64/64": "fail", "64/128": "leave", "64/256": "diverge", "32/32": "device_memory"}
-    launcher = start(tmp_path, **faults(tmp_path, strikes, once=True))
+    launcher = start(tmp_path, env=faults(tmp_path, strikes, once=True))
     said = finish(launcher)
     rows = read(tmp_path)[0]
     assert launcher.returncode == 0, said
@@ -43,7 +43,7 @@ def test_what_trials_do_to_themselves(tmp_path: Path, mlflow: Mlflow) -> None:
 def test_a_hang_a_memory_hog_and_a_slow_trial_are_moved(tmp_path: Path, mlflow: Mlflow) -> None:
     strikes = {"64/64": "hang", "64/128": "hog", "64/256": "slow"}
     limits = {"FOCUS_HANG_SECONDS": "20", "FOCUS_MAX_RSS_GB": "2.5", "FOCUS_TRIAL_SECONDS": "40"}
-    launcher = start(tmp_path, **faults(tmp_path, strikes, once=True), **limits)
+    launcher = start(tmp_path, env=faults(tmp_path, strikes, once=True) | limits)
     said = finish(launcher, timeout=200)
     assert launcher.returncode == 0, said
     assert_the_law_holds(mlflow)

@@ -97,7 +97,7 @@ def test_a_second_interrupt_ends_at_once(tmp_path: Path, mlflow: Mlflow) -> None
 
 def test_trial_after_trial_lost_stops_the_sweep(tmp_path: Path, mlflow: Mlflow) -> None:
     settings = {"FOCUS_MAX_LOST": "1", **faults(tmp_path, {"*": "leave"}, once=False)}
-    launcher = start(tmp_path, "--max-concurrent", "1", **settings)
+    launcher = start(tmp_path, "--max-concurrent", "1", env=settings)
     said = finish(launcher, timeout=200)
     assert launcher.returncode == 1, said
     assert "launch.py: the sweep stops: 1 trial lost in a row, the last: its worker" in said

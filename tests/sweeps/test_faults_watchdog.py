@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -19,7 +20,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @pytest.fixture
-def server():
+def server() -> Iterator[socket.socket]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         yield listening
 
@@ -28,14 +29,14 @@ def never(reason: str) -> None:
     pytest.fail(reason)
 
 
-def test_while_everybody_answers_nothing_happens(server):
+def test_while_everybody_answers_nothing_happens(server: socket.socket) -> None:
     before = signal.getsignal(signal.SIGUSR2)
     with Watchdog(Answering({"GCS": server.getsockname()}).lost, never, patience=0.5):
         time.sleep(2.5)
     assert signal.getsignal(signal.SIGUSR2) == before
 
 
-def test_who_does_not_answer_ends_the_block(server):
+def test_who_does_not_answer_ends_the_block(server: socket.socket) -> None:
     place = server.getsockname()
     threading.Timer(0.5, server.close).start()
     began = time.monotonic()
@@ -47,7 +48,7 @@ def test_who_does_not_answer_ends_the_block(server):
     assert time.monotonic() - began < 10
 
 
-def test_an_error_of_dead_ray_is_told_as_that_and_another_is_not(server):
+def test_an_error_of_dead_ray_is_told_as_that_and_another_is_not(server: socket.socket) -> None:
     place = server.getsockname()
     with (
         pytest.raises(KeyError, match="bug"),
@@ -59,7 +60,7 @@ def test_an_error_of_dead_ray_is_told_as_that_and_another_is_not(server):
         raise ConnectionError("Ray's own words")
 
 
-def test_processes_started_since_are_killed_and_no_others():
+def test_processes_started_since_are_killed_and_no_others() -> None:
     child = [sys.executable, "-c", "import time; time.sleep(60)"]
     parent = [
         sys.executable,
@@ -102,7 +103,7 @@ finally:
 """
 
 
-def test_only_one_thread_closes():
+def test_only_one_thread_closes() -> None:
     done = subprocess.run(
         [sys.executable, "-c", SLOW_TO_COME_BACK],
         capture_output=True,

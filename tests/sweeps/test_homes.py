@@ -16,16 +16,16 @@ from sweeps.showing.tracking.moved_homes import follow_home
 from sweeps.ui import find_pages
 from tests.sweeps import audited_home as of
 from tests.sweeps.audited_home import (  # noqa: F401  fixtures
-    blank_database,
     finished_home,
     home,
 )
 from tests.sweeps.local_launches import QUESTION, SMALL, run, run_here
+from tests.sweeps.mlflow_database import blank_database  # noqa: F401  a fixture
 
 TINY = [*QUESTION, "--set", *SMALL, "train.steps=4", "train.eval_every=2"]
 
 
-def launch(folder, trials, blank):
+def launch(folder: Path, trials: int, blank: Path | None) -> None:
     """The launcher, without Ray; MLflow's migrations were done once."""
     if blank is not None:
         folder.mkdir(exist_ok=True)
@@ -34,7 +34,7 @@ def launch(folder, trials, blank):
     assert code == 0, said
 
 
-def places(folder):
+def places(folder: Path) -> set[str]:
     found = of.sql(
         folder,
         "mlflow",
@@ -44,7 +44,10 @@ def places(folder):
     return {row[0] for row in found}
 
 
-def test_mlflow_deleted_between_two_launches_is_rebuilt(tmp_path, blank_database):  # noqa: F811
+def test_mlflow_deleted_between_two_launches_is_rebuilt(
+    tmp_path: Path,
+    blank_database: Path,  # noqa: F811
+) -> None:
     folder = tmp_path / "home"
     launch(folder, 2, blank_database)
     before = of.sql(folder, "ledger", "select * from trials")
@@ -57,7 +60,7 @@ def test_mlflow_deleted_between_two_launches_is_rebuilt(tmp_path, blank_database
     assert of.sql(folder, "ledger", "select * from trials") == before  # nothing was trained
 
 
-def test_a_moved_home_goes_on_where_it_lies(tmp_path, blank_database):  # noqa: F811
+def test_a_moved_home_goes_on_where_it_lies(tmp_path: Path, blank_database: Path) -> None:  # noqa: F811
     old, new = tmp_path / "old", tmp_path / "new"
     launch(old, 1, blank_database)
     old.rename(new)
@@ -73,19 +76,19 @@ def test_a_moved_home_goes_on_where_it_lies(tmp_path, blank_database):  # noqa: 
         assert [file.path for file in client.list_artifacts(run_id)] == ["config.json"]
 
 
-def test_a_copy_writes_nothing_into_the_original(finished_home, home):  # noqa: F811
+def test_a_copy_writes_nothing_into_the_original(finished_home: Path, home: Path) -> None:  # noqa: F811
     assert all(place.startswith(home.as_uri()) for place in places(home))
     assert all(place.startswith(finished_home.as_uri()) for place in places(finished_home))
     assert follow_home(f"sqlite:///{home / 'mlflow.db'}", home / "artifacts") == 0  # twice is once
 
 
-def test_a_link_to_a_home_is_the_home(home, tmp_path):  # noqa: F811
+def test_a_link_to_a_home_is_the_home(home: Path, tmp_path: Path) -> None:  # noqa: F811
     link = tmp_path / "link"
     os.symlink(home, link)
     assert follow_home(f"sqlite:///{link / 'mlflow.db'}", link / "artifacts") == 0
 
 
-def test_a_home_may_have_any_name(tmp_path, blank_database):  # noqa: F811
+def test_a_home_may_have_any_name(tmp_path: Path, blank_database: Path) -> None:  # noqa: F811
     folder = tmp_path / "50%23 a#b what? é@:[x]"
     launch(folder, 2, blank_database)
     assert audit.main(["--home", str(folder)]) == 0
@@ -104,7 +107,11 @@ def test_a_home_may_have_any_name(tmp_path, blank_database):  # noqa: F811
 
 
 @pytest.mark.parametrize("where", ["elsewhere", "server", "none"])
-def test_a_database_that_is_not_the_homes_is_left_alone(home, tmp_path, where):  # noqa: F811
+def test_a_database_that_is_not_the_homes_is_left_alone(
+    home: Path,  # noqa: F811
+    tmp_path: Path,
+    where: str,
+) -> None:
     before = places(home)
     uri = f"sqlite:///{home / 'mlflow.db'}"
     artifacts = None if where == "none" else tmp_path / "other" / "artifacts"
@@ -112,7 +119,7 @@ def test_a_database_that_is_not_the_homes_is_left_alone(home, tmp_path, where): 
     assert places(home) == before
 
 
-def test_only_our_experiments_move(home):  # noqa: F811
+def test_only_our_experiments_move(home: Path) -> None:  # noqa: F811
     new = Path(f"{home}-moved")
     of.sql(
         home,

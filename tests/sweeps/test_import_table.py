@@ -64,7 +64,11 @@ def test_a_table_comes_back_as_it_was(kind: str, tmp_path: Path) -> None:
 
 
 def test_reports_of_a_run_are_its_curve(tmp_path: Path) -> None:
-    columns = {"lr": [0.1] * 4 + [0.2] * 2, "seed": [0, 0, 1, 1, 0, 0], "epoch": [2, 1, 1, 2, 1, 2]}
+    columns: dict[str, list[Any]] = {
+        "lr": [0.1] * 4 + [0.2] * 2,
+        "seed": [0, 0, 1, 1, 0, 0],
+        "epoch": [2, 1, 1, 2, 1, 2],
+    }
     columns["acc"] = [0.6, 0.5, 0.3, 0.4, 0.7, 0.8]
     columns["status"] = ["done", "running", "done", "DONE", "", "Stopped"]
     path = write(tmp_path / "runs.csv", columns)
@@ -80,7 +84,7 @@ def test_reports_of_a_run_are_its_curve(tmp_path: Path) -> None:
 
 def test_a_score_that_is_no_number_is_a_seed_that_diverged(tmp_path: Path) -> None:
     """It is never averaged away; an empty cell is a run without a score."""
-    columns = {"lr": [0.1, 0.1, 0.2, 0.2, 0.3], "seed": [0, 1, 0, 1, 0]}
+    columns: dict[str, list[Any]] = {"lr": [0.1, 0.1, 0.2, 0.2, 0.3], "seed": [0, 1, 0, 1, 0]}
     path = write(tmp_path / "r.parquet", columns | {"acc": [math.nan, 0.5, math.inf, 0.5, None]})
     assert import_sweep(tmp_path, *NAMED, "--source", str(path), "--parameters", "lr") == 0
     trials = by_trial(tmp_path)
@@ -103,7 +107,11 @@ def test_repeats_without_a_seed_are_numbered_and_it_is_said(
 
 
 def test_a_run_that_failed_and_was_tried_again_counts_once(tmp_path: Path) -> None:
-    columns = {"lr": [0.1, 0.1, 0.2], "seed": [0, 0, 0], "acc": [None, 0.5, 0.6]}
+    columns: dict[str, list[Any]] = {
+        "lr": [0.1, 0.1, 0.2],
+        "seed": [0, 0, 0],
+        "acc": [None, 0.5, 0.6],
+    }
     path = write(tmp_path / "r.parquet", columns | {"how": ["crashed", "done", "done"]})
     words = ["--source", str(path), "--parameters", "lr", "--state", "how"]
     assert import_sweep(tmp_path, *NAMED, *words) == 0

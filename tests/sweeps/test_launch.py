@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import search_spaces
 from search_spaces import load
 from sweeps import launch
 from sweeps.record.ledger import Ledger
@@ -88,7 +89,7 @@ def test_what_is_hardly_wanted_is_told_with_the_plan(
 def test_the_list_names_every_space_with_its_question(capsys: pytest.CaptureFixture[str]) -> None:
     assert launch.main(["--list"]) == 0
     said = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in said] == launch.search_spaces.names()
+    assert [line.split()[0] for line in said] == search_spaces.names()
     assert all(line.rstrip().endswith("?") for line in said)
 
 

@@ -63,7 +63,7 @@ def test_a_ledger_locked_at_the_start_is_refused(tmp_path: Path, known: bool) ->
     if known:
         Ledger(f"sqlite:///{database}").close()
     with locked(database):
-        code, _, complained = run(tmp_path, TINY, **IMPATIENT)
+        code, _, complained = run(tmp_path, TINY, env=IMPATIENT)
     assert code == 2
     assert_one_line(complained, str(database), "database is locked", "another process holds it")
 
@@ -72,7 +72,7 @@ def test_a_ledger_locked_in_the_middle_ends_the_sweep_and_the_same_command_goes_
     tmp_path: Path, mlflow: Mlflow
 ) -> None:
     database = tmp_path / "ledger.db"
-    with launched(tmp_path, MIDDLE, **IMPATIENT) as launcher:
+    with launched(tmp_path, MIDDLE, env=IMPATIENT) as launcher:
         wait_until(has_reported(database), "a trial runs")
         with locked(database):
             _, complained = launcher.communicate(timeout=60)
@@ -108,7 +108,7 @@ def test_through_ray_a_locked_ledger_ends_the_sweep_in_one_line(
 ) -> None:
     words = [word for word in MIDDLE if word != "--local"]
     database = tmp_path / "ledger.db"
-    with launched(tmp_path, words, **IMPATIENT) as launcher:
+    with launched(tmp_path, words, env=IMPATIENT) as launcher:
         wait_until(has_reported(database), "a trial runs", 120)
         with locked(database):
             _, complained = launcher.communicate(timeout=90)

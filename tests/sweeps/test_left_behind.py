@@ -66,7 +66,7 @@ def test_a_planted_secret_is_found(tmp_path: Path) -> None:
 def test_no_file_and_no_command_line_of_a_sweep_holds_a_planted_secret(place: Path) -> None:
     home = place / "home"
     places = {"TMPDIR": str(place / "tmp"), "HOME": str(place / "user")}
-    launcher = start(home, "--trials", "2", **places, **SECRETS)
+    launcher = start(home, "--trials", "2", env=places | SECRETS)
     wait_for(home, lambda rows: any(t.state == "running" and t.step >= 10 for t in rows))
     found, seen = where_planted(place.rglob("*"))
     assert found == []

@@ -15,8 +15,9 @@ from sweeps import launch
 from sweeps.driving.driver import Driver
 from sweeps.driving.study import Study
 from sweeps.record.ledger import Ledger
-from tests.sweeps.audited_home import blank_database, blank_home  # noqa: F401  fixtures
+from tests.sweeps.audited_home import blank_home  # noqa: F401  fixtures
 from tests.sweeps.conftest import CONTINUOUS, add_sweep, train
+from tests.sweeps.mlflow_database import blank_database  # noqa: F401  a fixture
 
 SPACE = """
 from search_spaces.bases import language

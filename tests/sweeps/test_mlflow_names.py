@@ -2,31 +2,33 @@
 
 import json
 import math
+from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from scipy import stats
 
 from focus_core.config import TrialConfig
 from sweeps import audit
+from sweeps.record.schema import Report, Trial
 from sweeps.showing.tracking.points import report_numbers, seed_interval
 from sweeps.showing.tracking.run_fields import trial_params
 from sweeps.showing.tracking.views import MAX_VIEW, view_tag
 from tests.sweeps import audited_home as of
 from tests.sweeps.audited_home import (  # noqa: F401  fixtures
-    blank_database,
     blank_home,
     finished_home,
     home,
 )
 from tests.sweeps.listener_rows import ended, make_report, make_sweep, make_trial
-from tests.sweeps.mlflow_database import Mlflow, fresh_mlflow  # noqa: F401  a fixture
+from tests.sweeps.mlflow_database import Mlflow, blank_database, fresh_mlflow  # noqa: F401  a fixture
 from tests.sweeps.mlflow_people import Person, relaunch, wrong
 
 SEEDS = (0.5, 0.75, 0.7)
 PROBES = ("leak", "pole_radius_max", "effective_memory")
 
 
-def last_report(trial, seeds=SEEDS):
+def last_report(trial: Trial, seeds: Sequence[float] = SEEDS) -> Report:
     """As a worker says it: numbers of each seed, of each layer, over all seeds."""
     said = {"seconds_per_step": 0.2, "peak_bytes": 1e8, "parameters": 9e4, "chance": 0.25}
     said |= {"flops_per_token": 2e5, "decoder_bytes": 4e3}
@@ -43,7 +45,7 @@ def last_report(trial, seeds=SEEDS):
     return report
 
 
-def test_a_dozen_at_the_top_and_the_rest_in_groups(mlflow):
+def test_a_dozen_at_the_top_and_the_rest_in_groups(mlflow: Mlflow) -> None:
     sweep, trial = make_sweep(seeds=3), ended(value=0.65, test=0.325)
     mlflow.runs_of(sweep).mirror(sweep, trial, [last_report(trial)])
     shown = dict(mlflow.sql("select key, value from latest_metrics"))
@@ -63,7 +65,7 @@ def test_a_dozen_at_the_top_and_the_rest_in_groups(mlflow):
     }
 
 
-def test_a_metric_that_is_no_accuracy_keeps_its_name():
+def test_a_metric_that_is_no_accuracy_keeps_its_name() -> None:
     sweep, trial = make_sweep(metric="bits per byte", direction="minimize"), make_trial()
     numbers = report_numbers(sweep, last_report(trial, (2.0, 3.0)))
     assert numbers["validation_bits_per_byte"] == 2.5
@@ -71,7 +73,7 @@ def test_a_metric_that_is_no_accuracy_keeps_its_name():
     assert numbers["validation_bits_per_byte_low"] == 0.0
 
 
-def test_survivors_have_neither_mean_nor_interval():
+def test_survivors_have_neither_mean_nor_interval() -> None:
     trial = make_trial()
     report = last_report(trial)
     report.value = None
@@ -82,13 +84,13 @@ def test_survivors_have_neither_mean_nor_interval():
     assert numbers["seed/0/validation_accuracy"] == 0.5
 
 
-def test_one_seed_has_no_interval():
+def test_one_seed_has_no_interval() -> None:
     assert seed_interval([0.5]) is None
     assert seed_interval([0.5, math.nan]) is None
     assert seed_interval([0.5, 0.5]) == (0.5, 0.5)
 
 
-def test_only_what_varies_is_a_param_and_a_dead_axis_shows_the_base():
+def test_only_what_varies_is_a_param_and_a_dead_axis_shows_the_base() -> None:
     axes = [{"key": "variant"}, {"key": "model.bin_length"}, {"key": "model.nfft_factor"}]
     sweep = make_sweep(axes=axes, base={"model.bin_length": 16})
     whole = make_trial(point={"variant": "base", "model.bin_length": 8, "model.nfft_factor": 2})
@@ -98,7 +100,7 @@ def test_only_what_varies_is_a_param_and_a_dead_axis_shows_the_base():
     assert len(TrialConfig().resolved().flat()) > 40  # negative control: what is left out
 
 
-def test_where_it_comes_from_and_its_data_stand_under_mlflows_own_names(mlflow):
+def test_where_it_comes_from_and_its_data_stand_under_mlflows_own_names(mlflow: Mlflow) -> None:
     sweep, trial = make_sweep(), ended()
     trial.config = {"task.name": "far_recall", "task.gap": 18, "model.width": 8}
     runs = mlflow.runs_of(sweep)
@@ -116,7 +118,7 @@ def test_where_it_comes_from_and_its_data_stand_under_mlflows_own_names(mlflow):
 
 
 @pytest.mark.parametrize("axes", [0, 2, 40])
-def test_the_view_fits_into_a_tag_whatever_the_space(axes):
+def test_the_view_fits_into_a_tag_whatever_the_space(axes: int) -> None:
     keys = [f"model.{'long' * 20}_{number}" for number in range(axes)]
     sweep = make_sweep(axes=[{"key": key} for key in keys], name="n" * 80, seeds=1000)
     key, text = view_tag(sweep)
@@ -129,7 +131,7 @@ def test_the_view_fits_into_a_tag_whatever_the_space(axes):
     assert view_tag(sweep) == (key, text)
 
 
-def age(home):  # noqa: F811
+def age(home: Path) -> None:  # noqa: F811
     """As the version before wrote it: other names of metrics, and nothing that says so."""
     olds = {"validation_accuracy": "value", "test_accuracy": "test", "trial/step": "step"}
     olds |= {"best_validation_accuracy": "best_value"}
@@ -140,13 +142,16 @@ def age(home):  # noqa: F811
     of.sql(home, "mlflow", "update tags set value = 'mine' where key = 'mlflow.note.content'")
 
 
-def live(home):  # noqa: F811
+def live(home: Path) -> list[tuple[int, str]]:  # noqa: F811
     query = "select count(*), lifecycle_stage from runs group by 2 order by 2"
     return of.sql(home, "mlflow", query)
 
 
 @pytest.mark.parametrize("how", ["relaunch", "repair"])
-def test_runs_with_the_names_of_before_are_written_anew_and_none_twice(home, how):  # noqa: F811
+def test_runs_with_the_names_of_before_are_written_anew_and_none_twice(
+    home: Path,  # noqa: F811
+    how: str,
+) -> None:
     person, count = Person(home), of.TRIALS + 1
     age(home)
     assert len([what for what in wrong(person) if "older version" in what]) == count

@@ -12,7 +12,6 @@ from sweeps import audit
 from sweeps.showing.tracking import experiments, finding, runs
 from tests.sweeps import audited_home as of
 from tests.sweeps.audited_home import (  # noqa: F401  fixtures
-    blank_database,
     blank_home,
     finished_home,
     home,

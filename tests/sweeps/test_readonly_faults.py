@@ -85,7 +85,7 @@ def image(tmp_path: Path, blank_database: Path) -> Iterator[Image]:  # noqa: F81
 def test_a_disk_read_only_in_the_middle_ends_the_sweep_and_the_same_command_goes_on(
     image: Image,
 ) -> None:
-    with launched(image.folder, MIDDLE, **SETTINGS) as launcher:
+    with launched(image.folder, MIDDLE, env=SETTINGS) as launcher:
         wait_until(has_reported(image.folder / "ledger.db"), "a trial runs")
         image.turn_read_only()
         _, complained = launcher.communicate(timeout=100)
@@ -94,7 +94,7 @@ def test_a_disk_read_only_in_the_middle_ends_the_sweep_and_the_same_command_goes
     with pytest.raises(OSError, match="Read-only"):  # it really was
         (image.folder / "more").touch()
     image.repair()
-    code, _, complained = run(image.folder, MIDDLE, **SETTINGS)
+    code, _, complained = run(image.folder, MIDDLE, env=SETTINGS)
     assert (code, complained) == (0, "")
     assert_all_trained_once(image.folder / "ledger.db")
     assert audit.main(["--home", str(image.folder)]) == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import shutil
 import sqlite3
 import sys
@@ -27,6 +28,7 @@ from sweeps.record.home import Home, prepare_home
 from sweeps.record.ledger import Ledger
 from sweeps.workers import guard
 from sweeps.workers.guard import Guard, Limits
+from tests.narrowing import known
 from tests.sweeps.conftest import add_sweep, make_driver, small_base
 from tests.sweeps.test_faults_driver import lose
 from tests.sweeps.test_lease import put
@@ -37,9 +39,7 @@ Patch = pytest.MonkeyPatch
 def _is_silenced(patch: Patch, folder: Path) -> bool:
     """A worker is watched for silence."""
     armed: list[float] = []
-    patch.setattr(
-        guard.faulthandler, "dump_traceback_later", lambda seconds, **_: armed.append(seconds)
-    )
+    patch.setattr(faulthandler, "dump_traceback_later", lambda seconds, **_: armed.append(seconds))
     watching = Guard(Limits.from_environment(), lambda _: None, sys.stderr)
     watching.start()
     watching.stop()
@@ -48,7 +48,7 @@ def _is_silenced(patch: Patch, folder: Path) -> bool:
 
 def _is_ended(patch: Patch, folder: Path) -> bool:
     """A worker is ended for what it has taken."""
-    patch.setattr(guard.faulthandler, "dump_traceback_later", lambda *_, **__: None)
+    patch.setattr(faulthandler, "dump_traceback_later", lambda *_, **__: None)
     patch.setattr(guard, "LOOK_SECONDS", 0.005)
     ended = threading.Event()
     limits = Limits.from_environment()
@@ -110,7 +110,7 @@ def _saves(patch: Patch, folder: Path) -> None:
 
 def _takes_over(patch: Patch, folder: Path) -> None:
     """Another machine's launcher is not watched, and counts as dead."""
-    patch.setattr(lease.time, "sleep", lambda _: pytest.fail("it waited"))
+    patch.setattr(time, "sleep", lambda _: pytest.fail("it waited"))
     with closing(Ledger(f"sqlite:///{folder / 'ledger.db'}")) as ledger:
         sweep = add_sweep(ledger)
         put(ledger, sweep, machine="another")
@@ -133,7 +133,7 @@ def _does_not_queue(patch: Patch, folder: Path) -> None:
 def _looks_again(patch: Patch, folder: Path) -> None:
     """The audit of a running sweep looks twice without a pause."""
     slept: list[float] = []
-    patch.setattr(audited.time, "sleep", slept.append)
+    patch.setattr(time, "sleep", slept.append)
     found: Any = SimpleNamespace(
         name="s", held=True, disagreements=["d"], rows=None, points_checked=True
     )
@@ -187,7 +187,7 @@ def test_the_greatest_number_is_taken_by_the_clock_and_by_sqlite(
     monkeypatch.setenv("FOCUS_HANG_SECONDS", "1e9")
     monkeypatch.setenv("FOCUS_BUSY_MS", "1e9")
     settings.check_settings()
-    watching = Guard(Limits.from_environment(), lambda _: None, sys.__stderr__)
+    watching = Guard(Limits.from_environment(), lambda _: None, known(sys.__stderr__))
     watching.start()
     watching.stop()
     Ledger(f"sqlite:///{tmp_path / 'ledger.db'}").close()

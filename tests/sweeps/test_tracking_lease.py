@@ -1,8 +1,11 @@
 """A launcher that another one replaced writes nothing more to MLflow: its runs are the other's."""
 
 from contextlib import closing
+from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from sweeps.record.errors import LeaseLostError
 from sweeps.record.lease import hold
@@ -10,15 +13,21 @@ from sweeps.record.ledger import Ledger
 from tests.sweeps import audited_home as of
 from tests.sweeps.listener_rows import make_report, make_sweep, make_trial
 from tests.sweeps.local_launches import wait_until
-from tests.sweeps.mlflow_database import blank_database, fresh_mlflow  # noqa: F401  fixtures
+from tests.sweeps.mlflow_database import Mlflow, blank_database, fresh_mlflow  # noqa: F401  fixtures
 
 
-def content(mlflow):
+def content(mlflow: Mlflow) -> list[list[Any]]:
     return [sorted(mlflow.sql(f"select * from {t}"), key=repr) for t in ("runs", "tags", "metrics")]
 
 
+def is_written(mlflow: Mlflow) -> bool:
+    return len(mlflow.run_ids()) == 1 and bool(mlflow.points(mlflow.run_id()))
+
+
 @pytest.mark.parametrize("taken", [True, False])
-def test_nothing_is_written_once_the_lease_is_lost(mlflow, tmp_path, taken):
+def test_nothing_is_written_once_the_lease_is_lost(
+    mlflow: Mlflow, tmp_path: Path, taken: bool
+) -> None:
     """Negative control: with the lease still held, the same is written."""
     sweep, trial = make_sweep(), make_trial(0)
     with closing(Ledger(f"sqlite:///{tmp_path / 'ledger.db'}")) as ledger:
@@ -28,8 +37,7 @@ def test_nothing_is_written_once_the_lease_is_lost(mlflow, tmp_path, taken):
             tracker.sweep_started(sweep, [], {})
             tracker.trial_started(sweep, trial)
             tracker.reported(sweep, trial, make_report(trial, 50))
-            written = lambda: len(mlflow.run_ids()) == 1 and mlflow.points(mlflow.run_id())  # noqa: E731
-            wait_until(written, "the first report is there")
+            wait_until(lambda: is_written(mlflow), "the first report is there")
             assert ledger.is_ours()
             if taken:
                 of.sql(tmp_path, "ledger", "update leases set token = 'theirs'")
@@ -45,13 +53,17 @@ def test_nothing_is_written_once_the_lease_is_lost(mlflow, tmp_path, taken):
         assert isinstance(ledger.failure, LeaseLostError) is taken
 
 
-def test_a_ledger_that_fails_otherwise_is_still_ours(tmp_path):
+def test_a_ledger_that_fails_otherwise_is_still_ours(tmp_path: Path) -> None:
     """MLflow is then closed as usual: nobody else does."""
+
+    def broken(session: Session) -> None:
+        session.connection().exec_driver_sql("update leases set x")
+
     with closing(Ledger(f"sqlite:///{tmp_path / 'ledger.db'}")) as ledger:
         with ledger.engine.begin() as connection:
             connection.exec_driver_sql("drop table leases")
         _, _, row = of.add_sweep(ledger)
-        ledger.fence = lambda session: session.connection().exec_driver_sql("update leases set x")
+        ledger.fence = broken
         assert ledger.is_ours()
         assert ledger.failure is not None
         assert row.id

@@ -154,7 +154,7 @@ def test_a_restart_by_ray_goes_on_though_the_hand_out_knew_of_no_report(
     tmp_path: Path, whole: Reports
 ) -> None:
     """The payload is as old as the hand-out; the state says that it was made since."""
-    begun = {"reported": 0, "handed": "once"}
+    begun: dict[str, Any] = {"reported": 0, "handed": "once"}
     assert work(tmp_path, until=4, **begun)[0] == whole[:2]
     assert work(tmp_path, **begun) == (whole[1:], [])  # step 4 was not saved: told to end
     assert work(tmp_path, reported=0, handed="twice")[0] == whole

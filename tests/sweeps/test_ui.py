@@ -8,6 +8,8 @@ import subprocess
 import sys
 import urllib.parse
 import urllib.request
+from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 
@@ -15,6 +17,7 @@ from sweeps import ui
 from sweeps.evidence.ranking import Leaks
 from sweeps.showing.tracking import connect
 from sweeps.showing.tracking.runs import SweepRuns
+from tests.narrowing import known
 from tests.sweeps.listener_rows import ended, make_reports, make_sweep
 from tests.sweeps.mlflow_database import blank_database  # noqa: F401  a fixture
 
@@ -23,7 +26,7 @@ AXES = ["model.bin_length", "model.nfft_factor"]
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory, blank_database):  # noqa: F811
+def home(tmp_path_factory: pytest.TempPathFactory, blank_database: Path) -> Path:  # noqa: F811
     """A home in which two sweeps have run: ``first``, then ``second``."""
     folder = tmp_path_factory.mktemp("home")
     shutil.copy(blank_database, folder / "mlflow.db")
@@ -41,28 +44,28 @@ def home(tmp_path_factory, blank_database):  # noqa: F811
 
 
 @pytest.fixture(autouse=True)
-def _no_settings(monkeypatch):
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     monkeypatch.delenv("FOCUS_HOME", raising=False)
 
 
 @pytest.fixture
-def free_port():
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
+        return int(server.getsockname()[1])
 
 
-def pages(home, asked=None):
+def pages(home: Path, asked: str | None = None) -> ui.Pages:
     uri = f"sqlite:///{home / 'mlflow.db'}"
     return ui.find_pages(uri, asked, "http://127.0.0.1:5000/", home / "reports")
 
 
-def asked_for(url):
+def asked_for(url: str) -> dict[str, list[str]]:
     """What a page's address asks for."""
     return urllib.parse.parse_qs(urllib.parse.urlsplit(url).fragment.partition("?")[2])
 
 
-def opened_view(home, url):
+def opened_view(home: Path, url: str) -> tuple[str, dict[str, Any]]:
     """The saved view that an address opens: its name, and the state of the page."""
     client = connect(f"sqlite:///{home / 'mlflow.db'}")
     experiment = urllib.parse.urlsplit(url).fragment.split("/")[2]
@@ -72,7 +75,9 @@ def opened_view(home, url):
 
 
 @pytest.mark.parametrize(("asked", "name"), [(None, "second"), ("first", "first")])
-def test_the_page_compares_the_trials_of_one_sweep(home, asked, name):
+def test_the_page_compares_the_trials_of_one_sweep(
+    home: Path, asked: str | None, name: str
+) -> None:
     url = pages(home, asked).trials
     assert url.startswith("http://127.0.0.1:5000/#/experiments/")
     title, state = opened_view(home, url)
@@ -95,7 +100,7 @@ def test_the_page_compares_the_trials_of_one_sweep(home, asked, name):
     assert state["orderByKey"] == "metrics.`validation_accuracy`"
 
 
-def test_a_sweep_without_a_view_is_searched_for(home):
+def test_a_sweep_without_a_view_is_searched_for(home: Path) -> None:
     client = connect(f"sqlite:///{home / 'mlflow.db'}")
     url = pages(home, "first").trials
     (key,) = asked_for(url)["viewStateShareKey"]
@@ -108,7 +113,7 @@ def test_a_sweep_without_a_view_is_searched_for(home):
     client.set_experiment_tag(experiment, tag, text)
 
 
-def write_report(home, name, words, sweep=None):
+def write_report(home: Path, name: str, words: str, sweep: str | None = None) -> None:
     folder = home / "reports" / name
     folder.mkdir(parents=True, exist_ok=True)
     summary = {"sweep": {"name": sweep or name}, "answer": [words]}
@@ -116,7 +121,7 @@ def write_report(home, name, words, sweep=None):
     (folder / "index.html").write_text(f"<p>{words}</p>")
 
 
-def test_the_newest_report_is_an_artifact_and_its_answer_is_read_first(home):
+def test_the_newest_report_is_an_artifact_and_its_answer_is_read_first(home: Path) -> None:
     client = connect(f"sqlite:///{home / 'mlflow.db'}")
     assert pages(home, "second").report is None
     write_report(home, "second", "Of another sweep.", sweep="first")
@@ -124,7 +129,7 @@ def test_the_newest_report_is_an_artifact_and_its_answer_is_read_first(home):
     for words in ("It does.", "It does not."):
         write_report(home, "second", words)
         for _ in range(2):
-            url = pages(home, "second").report
+            url = known(pages(home, "second").report)
         run_id = urllib.parse.urlsplit(url).fragment.split("/")[4]
         artifacts = home / "artifacts" / run_id / "artifacts" / "report"
         assert (artifacts / "index.html").read_text() == f"<p>{words}</p>"
@@ -141,8 +146,10 @@ def test_the_newest_report_is_an_artifact_and_its_answer_is_read_first(home):
     assert client.get_run(run_id).data.tags["mlflow.note.content"] == "mine"
 
 
-def test_a_report_that_cannot_be_put_there_hides_nothing(home, capsys, monkeypatch):
-    def refuse(*_):
+def test_a_report_that_cannot_be_put_there_hides_nothing(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> NoReturn:
         raise OSError("disk full")
 
     monkeypatch.setattr(ui, "attach_report", refuse)
@@ -154,7 +161,7 @@ def test_a_report_that_cannot_be_put_there_hides_nothing(home, capsys, monkeypat
     assert said.count("\n") == 1
 
 
-def refused(capsys, *argv):
+def refused(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
     """Exit code 2 and one line; returns the line."""
     assert ui.main([*argv, "--no-browser"]) == 2
     said = capsys.readouterr()
@@ -163,50 +170,50 @@ def refused(capsys, *argv):
     return said.err
 
 
-def test_no_database(tmp_path, capsys):
+def test_no_database(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     line = refused(capsys, "--home", str(tmp_path))
     assert str(tmp_path / "mlflow.db") in line
     assert "launch a sweep first" in line
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_unknown_sweep(home, capsys, free_port):
+def test_an_unknown_sweep(home: Path, capsys: pytest.CaptureFixture[str], free_port: int) -> None:
     line = refused(capsys, "--home", str(home), "--sweep", "third", "--port", str(free_port))
     assert "'third'" in line
     assert "first, second" in line
 
 
-def test_a_port_that_is_taken(home, capsys):
+def test_a_port_that_is_taken(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = str(server.getsockname()[1])
         assert port in refused(capsys, "--home", str(home), "--port", port)
 
 
-def test_a_port_that_is_none(home, capsys):
+def test_a_port_that_is_none(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "70000" in refused(capsys, "--home", str(home), "--port", "70000")
 
 
-def test_a_server_that_does_not_start_is_told_in_one_line(free_port):
+def test_a_server_that_does_not_start_is_told_in_one_line(free_port: int) -> None:
     page = ui.Pages(f"http://127.0.0.1:{free_port}/", None)
     with pytest.raises(ValueError, match=r"did not start: .+"):
         ui.serve("nonsense://nowhere", page, browser=False)
 
 
-def tracked(home):
+def tracked(home: Path) -> list[str]:
     """One run that is complete."""
     client = connect(f"sqlite:///{home / 'mlflow.db'}")
     ids = [experiment.experiment_id for experiment in client.search_experiments()]
     return [run.info.run_id for run in client.search_runs(ids, "tags.state = 'complete'")][:1]
 
 
-def test_it_serves_until_interrupted(home, free_port):
+def test_it_serves_until_interrupted(home: Path, free_port: int) -> None:
     command = [sys.executable, "-m", "sweeps.ui", "--home", str(home), "--no-browser"]
     process = subprocess.Popen(
         [*command, "--port", str(free_port)], stdout=subprocess.PIPE, text=True
     )
     with process:
         try:
-            url = process.stdout.readline().strip()
+            url = known(process.stdout).readline().strip()
             base = url.partition("/#/")[0]
             direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
             page = direct.open(f"{base}/", timeout=20).read().decode()

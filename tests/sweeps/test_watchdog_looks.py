@@ -136,8 +136,9 @@ def test_what_the_work_itself_raises_is_not_swallowed(monkeypatch: pytest.Monkey
     """Negative control."""
     monkeypatch.setattr(run, "start_ray", lambda address, folder: None)
     monkeypatch.setattr(RayProcesses, "shut_down", raises)
+    nothing: dict[str, int] = {}
     with pytest.raises(KeyError):
-        run.with_ray(None, OwnProcess(StopFlag()), lambda scratch: {}["bug"])
+        run.with_ray(None, OwnProcess(StopFlag()), lambda scratch: nothing["bug"])
 
 
 def test_a_server_that_had_ended_before_is_none_that_is_lost() -> None:
@@ -150,7 +151,8 @@ def test_a_server_that_had_ended_before_is_none_that_is_lost() -> None:
     found = RayProcesses()
     with named([b"raylet"]) as started:  # negative control
         assert found.lost() is None
-        os.kill(*started, signal.SIGKILL)
+        (pid,) = started
+        os.kill(pid, signal.SIGKILL)
         wait_until(lambda: found.lost() is not None)
 
 

@@ -46,7 +46,7 @@ def gap(name, module, x, longest, parameters=None):
 @EVERY
 @AT_EVERY_LENGTH
 @pytest.mark.parametrize("built_for", ["this length", "128"])
-def test_a_mixer_is_its_public_formula(name, length, built_for):
+def test_a_mixer_is_its_public_formula(name: str, length: int, built_for: str) -> None:
     longest = length if built_for == "this length" else max(LENGTHS)
     module = build(name, longest)
     assert gap(name, module, inputs(name, length), longest) < FORWARD
@@ -92,14 +92,14 @@ def slope_gap(name, module, x, along):
 
 @EVERY
 @AT_EVERY_LENGTH
-def test_a_mixers_gradient_is_its_public_formulas(name, length):
+def test_a_mixers_gradient_is_its_public_formulas(name: str, length: int) -> None:
     module, x = build(name, length), inputs(name, length)
     for along in directions(module, x):
         assert slope_gap(name, module, x, along) < GRADIENT
 
 
 @EVERY
-def test_the_gradient_of_each_parameter_is_its_public_formulas(name):
+def test_the_gradient_of_each_parameter_is_its_public_formulas(name: str) -> None:
     module, x = build(name, 7), inputs(name, 7)
     _, every = directions(module, x)
     for parameter, direction in every.items():
@@ -107,7 +107,7 @@ def test_the_gradient_of_each_parameter_is_its_public_formulas(name):
 
 
 @EVERY
-def test_negative_control_a_formula_with_any_parameter_a_little_off_differs(name):
+def test_negative_control_a_formula_with_any_parameter_a_little_off_differs(name: str) -> None:
     """So every parameter takes part in the comparison, and a coefficient of 1e-6 is seen."""
     module, x = build(name, 33), inputs(name, 33)
     known = parameters_of(module)
@@ -117,7 +117,7 @@ def test_negative_control_a_formula_with_any_parameter_a_little_off_differs(name
 
 
 @EVERY
-def test_negative_control_a_gradient_a_little_off_differs(name):
+def test_negative_control_a_gradient_a_little_off_differs(name: str) -> None:
     module, x = build(name, 7), inputs(name, 7)
     along = directions(module, x)[0]
     more = {"x": along["x"] * (1 + 1e-5)}
@@ -138,8 +138,8 @@ def test_negative_control_a_gradient_a_little_off_differs(name):
     ],
 )
 def test_negative_control_a_public_formula_with_a_wrong_constant_differs(
-    constant, value, name, monkeypatch
-):
+    constant: str, value: float, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(parts, constant, value)
     assert gap(name, build(name, 33), inputs(name, 33), 33) > FORWARD
 
@@ -148,7 +148,7 @@ def test_negative_control_a_public_formula_with_a_wrong_constant_differs(
     ("ours", "theirs"),
     [("sliding", "base"), ("gpt2", "attention"), ("lattice", "base"), ("s4d", "s4d without D")],
 )
-def test_negative_control_the_public_formula_of_another_arm_differs(ours, theirs):
+def test_negative_control_the_public_formula_of_another_arm_differs(ours: str, theirs: str) -> None:
     """Each pair has the same parameters."""
     module, x = build(ours, 33), inputs(ours, 33)
     known, theirs = parameters_of(module), theirs.removesuffix(" without D")
@@ -165,7 +165,7 @@ def without_formula(mixers, filters, arms, formulas):
     return sorted((set(mixers) - covered) | (set(filters) - of_focus))
 
 
-def test_every_mixer_and_filter_has_a_public_formula():
+def test_every_mixer_and_filter_has_a_public_formula() -> None:
     assert without_formula(SYSTEMS, FILTERS, ARMS, FORMULAS) == []
     arms = set(FFN_WIDTHS) | set(BARE)
     models = [model_of(name) for name in ARMS]
@@ -176,7 +176,7 @@ def test_every_mixer_and_filter_has_a_public_formula():
         assert any(kind.items() <= vars(m).items() for m in models), arm
 
 
-def test_negative_control_a_mixer_without_a_public_formula_is_named():
+def test_negative_control_a_mixer_without_a_public_formula_is_named() -> None:
     with_one_more: dict[str, typing.Any] = {**SYSTEMS, "mamba": None}
     assert without_formula(with_one_more, FILTERS, ARMS, FORMULAS) == ["mamba"]
     fewer = {name: fields for name, fields in ARMS.items() if name != "mega"}
