@@ -24,7 +24,7 @@ from search_spaces.soundness import (
     sample_points,
     walk,
 )
-from search_spaces.variants import VARIANTS
+from search_spaces.variants import MEANT, VARIANTS
 
 __all__ = ["VARIANT", "Axis", "Point", "Space", "choices"]  # what a question needs
 Point = dict[str, Any]
@@ -159,6 +159,7 @@ def _given(
 def _variant_changes(name: Scalar) -> dict[str, Scalar]:
     if isinstance(name, str) and name in VARIANTS:
         return dict(VARIANTS[name].changes)
-    near = difflib.get_close_matches(str(name), VARIANTS, n=1)
+    meant = [MEANT[str(name)]] if name in MEANT else []
+    near = meant or difflib.get_close_matches(str(name), VARIANTS, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"the variants are {', '.join(VARIANTS)}"
     raise UserError(f"unknown variant {name!r}; {hint}")

@@ -12,7 +12,7 @@ import search_spaces
 from focus_core.config import TrialConfig
 from search_spaces.soundness import acts, every_value, sample_points, walk
 from search_spaces.space import Axis, Space, choices
-from search_spaces.variants import VARIANTS
+from search_spaces.variants import FAMILIES, MEANT, VARIANTS
 from tests.configs import model_config
 
 EVERY = pytest.mark.parametrize("name", search_spaces.names())
@@ -89,6 +89,18 @@ def test_orders_above_two_come_as_a_lattice_only():
 def test_ablation_has_every_variant_once():
     points = search_spaces.load("ablation").grid()
     assert [point["variant"] for point in points] == list(VARIANTS)
+
+
+def test_no_two_families_have_a_variant_of_one_name():
+    assert len(VARIANTS) == sum(len(family) for family in FAMILIES.values())
+
+
+def test_an_earlier_name_is_refused_and_the_error_says_what_is_meant():
+    space = search_spaces.load("ablation")
+    for tried, meant in MEANT.items():
+        assert meant in VARIANTS
+        with pytest.raises(ValueError, match=f"unknown variant '{tried}'; did you mean '{meant}'"):
+            space.configure({"variant": tried}, space.base())
 
 
 def test_variants_apply_their_changes_and_axes_go_before_them():

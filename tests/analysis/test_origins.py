@@ -19,7 +19,7 @@ def _sketches(monkeypatch):
     monkeypatch.setattr("analysis.page.pictures.draw", sketched)
 
 
-RIVALS = ("attention", "transformer_xl", "gpt2", "mega", "s4", "s4d", "s4_bare", "hyena")
+RIVALS = ("flash_transformer", "transformer_xl", "gpt2", "mega", "s4", "s4d", "s4_bare", "hyena")
 
 
 def sweep(sweep_of, trial_of, variants, **changes):
@@ -65,7 +65,7 @@ def origin_rows_of(names):
 def test_negative_control_a_sweep_without_rivals_has_no_such_table(
     ledger, sweep_of, trial_of, tmp_path
 ):
-    home = ledger(tmp_path, sweep(sweep_of, trial_of, ("base", "static", "ema")))
+    home = ledger(tmp_path, sweep(sweep_of, trial_of, ("base", "focus_h", "ema")))
     found, page = report(home)
     assert found == []
     assert "Ours or published" not in page

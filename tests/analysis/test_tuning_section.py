@@ -15,7 +15,7 @@ from analysis.statistics.tuning_curves import decided_budgets, tuning_curve
 from focus_core.config import TrialConfig
 
 AXES = [
-    {"key": "variant", "kind": "categorical", "choices": ["base", "static", "ema"]},
+    {"key": "variant", "kind": "categorical", "choices": ["base", "focus_h", "ema"]},
     {
         "key": "train.learning_rate",
         "kind": "float",
@@ -25,7 +25,7 @@ AXES = [
         "tuned": True,
     },
 ]
-MEANS = {"base": 0.6, "static": 0.3, "ema": 0.59}
+MEANS = {"base": 0.6, "focus_h": 0.3, "ema": 0.59}
 
 
 @pytest.fixture

@@ -129,7 +129,7 @@ def test_negative_control_a_gradient_a_little_off_differs(name):
 @pytest.mark.parametrize(
     ("constant", "value", "name"),
     [
-        ("ROTARY_BASE", 9999.0, "attention"),
+        ("ROTARY_BASE", 9999.0, "flash_transformer"),
         ("ROTARY_BASE", 9999.0, "mega"),
         ("ROTARY_BASE", 9999.0, "base"),
         ("WAVE_BASE", 9999.0, "transformer_xl"),
@@ -146,7 +146,12 @@ def test_negative_control_a_public_formula_with_a_wrong_constant_differs(
 
 @pytest.mark.parametrize(
     ("ours", "theirs"),
-    [("sliding", "base"), ("gpt2", "attention"), ("lattice", "base"), ("s4d", "s4d without D")],
+    [
+        ("sliding", "base"),
+        ("gpt2", "flash_transformer"),
+        ("lattice", "base"),
+        ("s4d", "s4d without D"),
+    ],
 )
 def test_negative_control_the_public_formula_of_another_arm_differs(ours, theirs):
     """Each pair has the same parameters."""
