@@ -45,12 +45,15 @@ class Space:
         trials: number of trials; None for the whole grid.
         sampler: the method that proposes points.
         prune: whether a trial may be stopped early.
-        ffn_widths: by variant, a feed-forward width other than the base's, which gives the variant
-            as many parameters as its rivals.
+        equal_size: whether every variant gets the feed-forward width at which it has as many
+            parameters as the base, within 1 %. A variant without a feed-forward network keeps its
+            layers, and the plan says how far it is off.
         hypothesis: the expected result in a sentence, written before the first trial.
         margin: the largest difference that does not matter; None for the metric's own margin.
         families: the spaces that ask this question in parts small enough to decide.
         name: filled in by ``search_spaces.load``.
+        ffn_widths: by variant, the feed-forward width; filled in by ``sweeps.equal_size`` where
+            ``equal_size`` asks for it, because counting parameters needs torch.
     """
 
     question: str
@@ -60,11 +63,12 @@ class Space:
     trials: int | None
     sampler: Literal["grid", "tpe", "random"]
     prune: bool
-    ffn_widths: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    equal_size: bool = False
     hypothesis: str = ""
     margin: float | None = None
     families: tuple[str, ...] = ()
     name: str = ""
+    ffn_widths: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
     def grid(self) -> list[Point]:
         """Every point, the first axis slowest; conditional axes only where they are active.

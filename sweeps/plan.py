@@ -16,6 +16,7 @@ from search_spaces.soundness import different_trials
 from search_spaces.space import VARIANT, Point, Space
 from sweeps.addresses import sqlite_url
 from sweeps.command_line import counted, home_folder, shown
+from sweeps.equal_size import Size, match_sizes
 from sweeps.provenance import usable_cpus, visible_gpus
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
@@ -36,6 +37,7 @@ class Plan:
         confirms: the sweep whose winner this plan trains again, on fresh seeds; None: this plan
             is no confirmation.
         first_seed: the smallest seed.
+        sizes: the sizes of the arms, where the space asks for equal sizes.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Plan:
     only: tuple[str, ...] = ()
     confirms: str | None = None
     first_seed: int = 0
+    sizes: tuple[Size, ...] = ()
 
     @property
     def artifacts(self) -> Path:
@@ -82,14 +85,14 @@ def make_plan(args: Namespace) -> Plan:
         UserError: one line that says what is wrong and what would be right.
     """
     settings = parse_settings(args.set or [])
-    space = load(args.space)
+    space, sizes, said_of_sizes = match_sizes(load(args.space), settings)
     pins = {k: v for k, v in settings.items() if k in {a.key for a in space.axes}}
     space = space.pinned(pins)
     for key in settings:
         if key not in pins:
             check_key(key)
     base = space.base().override({k: v for k, v in settings.items() if k not in pins})
-    cautions = list(space.check(base))
+    cautions = [*space.check(base), *said_of_sizes]
     check_data(base.task)
     sampler = args.sampler or space.sampler
     trials = _number_of_trials(args.trials, space, sampler)
@@ -133,6 +136,7 @@ def make_plan(args: Namespace) -> Plan:
         margin=space.margin if args.margin is None else args.margin,
         first=first,
         only=tuple(args.only or ()),
+        sizes=sizes,
     )
 
 

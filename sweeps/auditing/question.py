@@ -9,6 +9,7 @@ import shlex
 from focus_core.config import Scalar
 from search_spaces import load
 from sweeps.auditing.checks import Configure
+from sweeps.equal_size import match_sizes
 from sweeps.plan import parse_settings
 from sweeps.schema import Sweep
 
@@ -17,7 +18,7 @@ def find_configure(sweep: Sweep) -> Configure | None:
     """A function for a point's config, as in the launcher; None if the space is gone or changed."""
     try:
         settings = _settings(sweep.command)
-        space = load(sweep.space)
+        space = match_sizes(load(sweep.space), settings)[0]
         pins = {k: v for k, v in settings.items() if k in {axis.key for axis in space.axes}}
         space = space.pinned(pins)
         others = {k: v for k, v in settings.items() if k not in pins}

@@ -8,7 +8,7 @@ import torch
 
 from focus_core.systems import SYSTEMS
 from focus_core.systems.focus.mixer import FILTERS
-from search_spaces.baselines import BARE, FFN_WIDTHS
+from search_spaces import baselines
 from search_spaces.variants import VARIANTS
 from tests.focus_core.public_formulas import parts
 from tests.focus_core.public_formulas.arms import ARMS, FORMULAS, LENGTHS, build, formula, model_of
@@ -172,9 +172,8 @@ def without_formula(mixers, filters, arms, formulas):
 
 def test_every_mixer_and_filter_has_a_public_formula():
     assert without_formula(SYSTEMS, FILTERS, ARMS, FORMULAS) == []
-    arms = set(FFN_WIDTHS) | set(BARE)
     models = [model_of(name) for name in ARMS]
-    for arm in arms:  # of the comparison with rivals
+    for arm in baselines.ARMS:  # of the comparison with rivals
         changes = {k.removeprefix("model."): v for k, v in VARIANTS[arm].changes.items()}
         kind = {k: changes[k] for k in ("mixer", "filter", "theta", "poles", "sliding")
                 if k in changes}  # fmt: skip
