@@ -17,7 +17,7 @@ from search_spaces import load
 from search_spaces.variants import VARIANTS
 
 STEPS = 5
-REFERENCES = ("base", "attention")
+REFERENCES = ("base", "flash_transformer")
 
 
 def main() -> None:

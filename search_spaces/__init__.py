@@ -40,7 +40,7 @@ def load(name: str) -> Space:
         hint = f"did you mean {near[0]!r}?" if near else f"the spaces are {', '.join(names())}"
         raise UserError(f"unknown space {name[:60]!r}; {hint}")
     from focus_core.config import TrialConfig
-    from search_spaces.space import Space
+    from search_spaces.space import VARIANT, Space
 
     module = _attempt(name, "importing it", lambda: importlib.import_module(f"{__name__}.{name}"))
     space = getattr(module, "SPACE", None)
@@ -60,6 +60,8 @@ def load(name: str) -> Space:
             raise UserError(
                 f"search_spaces/{name}.py: {field} must be a number from 1 to {MOST_COUNTED}"
             )
+    if space.equal_size and VARIANT not in {axis.key for axis in space.axes}:
+        raise UserError(f"search_spaces/{name}.py: equal_size needs an axis over {VARIANT}")
     if space.margin is not None and not space.margin > 0:
         raise UserError(f"search_spaces/{name}.py: margin must be a number above 0, or None")
     return dataclasses.replace(space, name=name)

@@ -18,7 +18,7 @@ from focus_core.config.keys import defaults
 from focus_core.errors import UserError
 from search_spaces.axes import Axis, choices
 from search_spaces.points import Point, sample_points, walk
-from search_spaces.variants import VARIANTS
+from search_spaces.variants import MEANT, VARIANTS
 
 __all__ = ["VARIANT", "Axis", "Point", "Space", "choices"]  # what a question needs
 VARIANT = "variant"
@@ -38,12 +38,15 @@ class Space:
         trials: number of trials; None for the whole grid.
         sampler: the method that proposes points.
         prune: whether a trial may be stopped early.
-        ffn_widths: by variant, a feed-forward width other than the base's, which gives the variant
-            as many parameters as its rivals.
+        equal_size: whether every variant gets the feed-forward width at which it has as many
+            parameters as the base, within 1 %. A variant without a feed-forward network keeps its
+            layers, and the plan says how far it is off.
         hypothesis: the expected result in a sentence, written before the first trial.
         margin: the largest difference that does not matter; None for the metric's own margin.
         families: the spaces that ask this question in parts small enough to decide.
         name: filled in by ``search_spaces.load``.
+        ffn_widths: by variant, the feed-forward width; filled in by ``sweeps.equal_size`` where
+            ``equal_size`` asks for it, because counting parameters needs torch.
     """
 
     question: str
@@ -53,11 +56,12 @@ class Space:
     trials: int | None
     sampler: Literal["grid", "tpe", "random"]
     prune: bool
-    ffn_widths: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    equal_size: bool = False
     hypothesis: str = ""
     margin: float | None = None
     families: tuple[str, ...] = ()
     name: str = ""
+    ffn_widths: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
     def grid(self) -> list[Point]:
         """Every point, the first axis slowest; conditional axes only where they are active.
@@ -139,6 +143,7 @@ def _given(
 def _variant_changes(name: Scalar) -> dict[str, Scalar]:
     if isinstance(name, str) and name in VARIANTS:
         return dict(VARIANTS[name].changes)
-    near = difflib.get_close_matches(str(name), VARIANTS, n=1)
+    meant = [MEANT[str(name)]] if name in MEANT else []
+    near = meant or difflib.get_close_matches(str(name), VARIANTS, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"the variants are {', '.join(VARIANTS)}"
     raise UserError(f"unknown variant {name!r}; {hint}")

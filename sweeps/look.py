@@ -120,7 +120,7 @@ def _timings(trial: TrialConfig, task: Task, seconds: float) -> dict[str, list[d
     from focus_core.tools.speed import LENGTHS, Build, Shape, build_work, time_lengths
 
     shape = Shape(task.vocab_size, task.num_outputs, task.readout)
-    rival = trial.override({"model.mixer": "attention", "model.mode": "strict"})
+    rival = trial.override({"model.mixer": "flash_transformer", "model.mode": "strict"})
     models = {each.model.mixer: each.model for each in (trial, rival.resolved())}
     builds: dict[str, Build] = {name: partial(build_work, of, shape) for name, of in models.items()}
     timed = time_lengths(builds, LENGTHS, seconds=seconds)

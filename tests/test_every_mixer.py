@@ -68,7 +68,7 @@ def test_a_trial_of_it_is_trained_and_scored(mixer: str) -> None:
     assert all(map(declared, reports[-1]))
     assert reports[-1]["leak"] < 1e-5
     alone, chance = reports[-1]["window_ceiling"], reports[-1]["chance"]
-    if SYSTEMS[mixer].config.frame.chunked or mixer == "shortconv":  # nothing to be had so near
+    if SYSTEMS[mixer].config.frame.chunked or mixer == "short_conv":  # nothing to be had so near
         assert alone == chance
     elif mixer == "transformer_xl":  # two layers: the last 48 of 64 tokens
         assert chance < alone < 1.0
@@ -148,7 +148,10 @@ def test_a_field_is_of_the_identity_where_it_changes_the_function(mixer: str, fi
         ({"mixer": "mega", "bins": 4}, "model.bins is a count"),
         ({"mixer": "s4", "state_size": 7}, "model.state_size = 7 must be even"),
         ({"mixer": "hyena", "implicit_features": 4}, "model.implicit_features = 4 must be odd"),
-        ({"mixer": "rnn"}, "unknown model.mixer 'rnn'; there are focus, attention, transformer"),
+        (
+            {"mixer": "rnn"},
+            "unknown model.mixer 'rnn'; there are focus, flash_transformer, transformer",
+        ),
     ],
 )
 def test_what_cannot_be_built_is_refused_in_one_line(

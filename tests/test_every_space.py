@@ -13,7 +13,7 @@ from focus_core.config import Scalar, TrialConfig
 from search_spaces.points import every_value, sample_points, walk
 from search_spaces.soundness import acts, check
 from search_spaces.space import Axis, Space, choices
-from search_spaces.variants import VARIANTS
+from search_spaces.variants import FAMILIES, MEANT, VARIANTS
 from tests.configs import model_config
 
 EVERY = pytest.mark.parametrize("name", search_spaces.names())
@@ -92,7 +92,19 @@ def test_ablation_has_every_variant_once() -> None:
     assert [point["variant"] for point in points] == list(VARIANTS)
 
 
-def test_variants_apply_their_changes_and_axes_go_before_them() -> None:
+def test_no_two_families_have_a_variant_of_one_name():
+    assert len(VARIANTS) == sum(len(family) for family in FAMILIES.values())
+
+
+def test_an_earlier_name_is_refused_and_the_error_says_what_is_meant():
+    space = search_spaces.load("ablation")
+    for tried, meant in MEANT.items():
+        assert meant in VARIANTS
+        with pytest.raises(ValueError, match=f"unknown variant '{tried}'; did you mean '{meant}'"):
+            space.configure({"variant": tried}, space.base())
+
+
+def test_variants_apply_their_changes_and_axes_go_before_them():
     space = search_spaces.load("ablation")
     trial = space.configure({"variant": "carry_lattice", "model.gain": "none"}, space.base())
     assert (trial.model.carry, trial.model.parameterisation) == (True, "lattice")

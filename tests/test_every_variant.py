@@ -20,8 +20,8 @@ from tests.focus_core.causality import (
 
 CAUSAL = [name for name, variant in VARIANTS.items() if variant.causal]
 LEAKY = [name for name, variant in VARIANTS.items() if not variant.causal]
-WITHOUT_FFT = ["static", "no_filter", "attention", "no_global_conv"]
-WITHOUT_FFT += ["shortconv_filter", "transformer", "transformer_xl", "gpt2", "shortconv"]
+WITHOUT_FFT = ["focus_h", "no_filter", "flash_transformer", "no_global_conv"]
+WITHOUT_FFT += ["short_conv_filter", "transformer", "transformer_xl", "gpt2", "short_conv"]
 WITHOUT_FFT += [name for name in CAUSAL if name.startswith("coupled")]
 """Nothing in these is rounded across time: what comes later has an influence of exactly 0."""
 

@@ -1,56 +1,159 @@
-"""Arms of the baselines have as many parameters as the reference, within 5 percent."""
+"""A space that asks for equal size gets it: every arm has the base's parameters within 1 percent.
+
+The sizes are counted here on networks that are really built, with their initial values.
+"""
+
+import dataclasses
 
 import pytest
+from sweeps.plan import make_plan
+from sweeps.schema import Sweep
 
+import search_spaces
+from focus_core.config import TrialConfig
+from focus_core.errors import UserError
 from focus_core.systems import SYSTEMS
 from focus_core.tasks import build_task
+from focus_core.tools.size import matching_width, parameters
 from focus_core.training.network import build_model
-from search_spaces import load
-from search_spaces.baselines import BARE, FFN_WIDTHS
+from search_spaces.space import VARIANT, Space, choices
+from sweeps.auditing.question import find_configure
+from sweeps.launch import build_parser, main
+from sweeps.planning.equal_size import match_sizes
 
-SPACE = load("baselines")
-WITHIN = 0.05
+SPACE = search_spaces.load("baselines")
+BARE = ("s4_bare", "s4d_bare")
+WITHIN = 0.01
+WORDS = {"task.name": "pydoc_text", "task.eval_sequences": 32, "task.test_sequences": 32}
+BASES = {
+    "the default": {},
+    "wider": {"model.width": 96, "model.layers": 3},
+    "words": {**WORDS, "task.length": 256, "model.chunk_length": 32, "model.ffn_width": 200},
+}
 
 
-def size(variant, **changes):
+def size(trial):
     """Parameters of the network that a sweep would train."""
-    trial = SPACE.configure({"variant": variant, **changes}, SPACE.base())
     task = build_task(trial.task, seed=0)
     net = build_model(
         trial.resolved_model(),
         vocab_size=task.vocab_size,
         num_outputs=task.num_outputs,
         max_length=trial.task.length,
+        readout=task.readout,
     )
     return sum(parameter.numel() for parameter in net.parameters())
 
 
-def matching_width(variant, wanted):
-    """The size is linear in the feed-forward width: the one that comes nearest."""
-    one, two = (size(variant, **{"model.ffn_width": width}) for width in (1, 2))
-    return 1 + round((wanted - one) / (two - one))
+def sizes_of(widths, settings):
+    """By arm, the share of the base's size by which it is off, at these widths."""
+    base = SPACE.base().override(settings)
+    space, wanted = dataclasses.replace(SPACE, ffn_widths=widths), size(base)
+    arms = [point[VARIANT] for point in space.grid()]
+    found = {arm: space.configure({VARIANT: arm}, base) for arm in dict.fromkeys(arms)}
+    return {arm: size(trial) / wanted - 1 for arm, trial in found.items()}
 
 
-@pytest.mark.parametrize("variant", FFN_WIDTHS)
-def test_it_has_as_many_parameters_as_the_reference(variant: str) -> None:
-    wanted, found = size("base"), size(variant)
-    right = matching_width(variant, wanted)
-    assert abs(found / wanted - 1) < WITHIN, f"{variant}: ffn_width {right} instead"
-    assert FFN_WIDTHS[variant] == right  # as near as can be
+@pytest.mark.parametrize("settings", BASES.values(), ids=BASES)
+def test_every_arm_with_a_feed_forward_network_has_the_size_of_the_base(settings):
+    matched, sizes, cautions = match_sizes(SPACE, settings)
+    off = sizes_of(matched.ffn_widths, settings)
+    assert off == pytest.approx({size.arm: size.off for size in sizes})  # as the plan says
+    assert [arm for arm in off if abs(off[arm]) > WITHIN and arm not in BARE] == []
+    assert set(off) - set(matched.ffn_widths) == set(BARE)
+    assert [arm for arm in BARE if abs(off[arm]) > WITHIN] == [
+        arm for arm in BARE if any(arm in caution for caution in cautions)
+    ]
 
 
-@pytest.mark.parametrize("variant", BARE)
-def test_an_arm_without_a_feed_forward_network_has_as_many_by_its_layers(variant: str) -> None:
-    wanted, found = size("base"), size(variant)
-    assert abs(found / wanted - 1) < WITHIN
-    layers = SPACE.configure({"variant": variant}, SPACE.base()).model.layers
-    others = [size(variant, **{"model.layers": layers + more}) for more in (-1, 1)]
-    assert abs(found - wanted) < min(abs(other - wanted) for other in others)
+def test_negative_control_the_widths_of_one_base_are_wrong_at_another():
+    widths = match_sizes(SPACE, {})[0].ffn_widths
+    off = sizes_of(widths, BASES["wider"])
+    assert max(abs(off[arm]) for arm in widths) > WITHIN
+    assert max(map(abs, sizes_of({}, {}).values())) > WITHIN  # as without any width
 
 
-def test_negative_control_at_one_width_they_differ() -> None:
-    sizes = [size(variant, **{"model.ffn_width": 128}) for variant in FFN_WIDTHS]
-    assert max(sizes) / min(sizes) > 1 + WITHIN
+def test_the_nearest_width_and_of_two_the_smaller():
+    base = SPACE.base()
+    task = build_task(base.task, seed=0)
+    counts = [parameters(base.override({"model.ffn_width": w}), task) for w in (70, 71)]
+    assert counts[0] == size(base.override({"model.ffn_width": 70}))
+    half = (counts[1] - counts[0]) // 2
+    found = [matching_width(base, task, counts[0] + more) for more in (0, half, half + 1, -half)]
+    assert found == [70, 70, 71, 69]
+    assert matching_width(base, task, 5) == 1
+    assert matching_width(base.override({"model.feed_forward": False}), task, 9) is None
+
+
+@pytest.mark.parametrize("arm", BARE)
+def test_the_layers_of_an_arm_without_a_feed_forward_network_are_the_nearest(arm):
+    base = SPACE.base()
+    trial = SPACE.configure({VARIANT: arm}, base)
+    more, less = (trial.override({"model.layers": trial.model.layers + by}) for by in (1, -1))
+    off = [abs(size(each) - size(base)) for each in (trial, more, less)]
+    assert min(off) == off[0]
+
+
+def test_an_arm_that_cannot_be_small_enough_is_refused_and_the_least_base_is_named():
+    with pytest.raises(UserError, match=r"hyena has .* width, 1, .* model\.ffn_width=\d+") as error:
+        match_sizes(SPACE, {"model.width": 32})
+    least = int(str(error.value).rpartition("ffn_width=")[2].split()[0])
+    settings = {"model.width": 32, "model.ffn_width": least}
+    assert match_sizes(SPACE, settings)[0].ffn_widths["hyena"] == 1
+    with pytest.raises(UserError, match="hyena"):
+        match_sizes(SPACE, settings | {"model.ffn_width": least - 5})
+
+
+def test_an_axis_that_changes_sizes_is_refused():
+    def space(*more):
+        return dataclasses.replace(SPACE, axes=(choices(VARIANT, "base", "mega"), *more))
+
+    assert match_sizes(space(choices("model.dropout", 0.0, 0.1)), {})[1]
+    with pytest.raises(UserError, match=r"axis model\.layers changes the size of base"):
+        match_sizes(space(choices("model.layers", 2, 3)), {})
+
+
+def test_a_pinned_variant_has_the_width_of_its_arm_and_an_audit_computes_the_same():
+    words = ["--space", "baselines", "--set", "model.width=96", "model.layers=3"]
+    plan = make_plan(build_parser().parse_args(words))
+    pinned = make_plan(build_parser().parse_args([*words, "variant=mega"]))
+    arm = plan.space.configure({VARIANT: "mega"}, plan.base)
+    assert pinned.base.model == arm.model
+    assert [size.arm for size in pinned.sizes] == ["mega"]
+    axes, base = plan.space.describe_axes(), plan.base.canonical()
+    sweep = Sweep(space="baselines", axes=axes, base=base, command=" ".join(words))
+    configure = find_configure(sweep)
+    assert configure is not None
+    assert configure({VARIANT: "mega"}).trial_id == arm.trial_id
+
+
+def test_a_plan_shows_every_arm_with_its_parameters_and_its_width(tmp_path, capsys):
+    assert main(["--space", "baselines", "--dry-run", "--home", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    for arm in match_sizes(SPACE, {})[1]:
+        width = arm.ffn_width or f"no width, {arm.off:+.1%}"
+        assert f"{arm.arm} {arm.parameters:,} ({width})" in said
+
+
+def test_a_space_that_asks_for_no_equal_size_is_left_as_it_is():
+    space = search_spaces.load("ablation_rivals")
+    assert match_sizes(space, {}) == (space, (), ())
+
+
+def test_equal_size_needs_an_axis_over_the_variants(monkeypatch):
+    order = Space(
+        question="?",
+        base=TrialConfig,
+        axes=(choices("model.order", 1, 2),),
+        seeds=1,
+        trials=None,
+        sampler="grid",
+        prune=False,
+        equal_size=True,
+    )
+    monkeypatch.setattr("search_spaces.order.SPACE", order)
+    with pytest.raises(UserError, match="equal_size needs an axis over variant"):
+        search_spaces.load("order")
 
 
 def test_every_mixer_has_an_arm() -> None:

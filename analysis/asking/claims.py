@@ -3,7 +3,7 @@
 ::
 
     [[claim]]
-    says = "base > static by 0.2"
+    says = "base > focus_h by 0.2"
     sweep = "adaptivity"  # optional: else the sweep that the report is about
     why = "without adaptive filters far recall falls"  # optional
 """

@@ -8,7 +8,7 @@ from typing import Any
 from sweeps.record.schema import IMPORTED
 
 _SOURCE = "Focus Your Attention (with Adaptive IIR Filters), arXiv 2305.14952"
-_FOCUS_H = "The paper has one ablation, static filters (Focus-H, here `static`)"
+_FOCUS_H = "The paper has one ablation, static filters (Focus-H, here `focus_h`)"
 _SPACES = {
     "nfft_bins": "The paper fixes NFFT = L/4 for recall (Table 6) and reports no ablation of NFFT "
     "or of the number of bins: it leaves this question open.",

@@ -13,7 +13,7 @@ from focus_core.systems.transformer_xl import TRANSFORMER_XL
 
 SYSTEMS: dict[str, System] = {
     "focus": FOCUS,
-    "attention": FLASH,
+    "flash_transformer": FLASH,
     "transformer": TRANSFORMER,
     "transformer_xl": TRANSFORMER_XL,
     "gpt2": GPT2,
@@ -21,6 +21,6 @@ SYSTEMS: dict[str, System] = {
     "s4": S4,
     "s4d": S4D,
     "hyena": HYENA,
-    "shortconv": SHORT_CONV,
+    "short_conv": SHORT_CONV,
 }
 """By ``model.mixer``."""

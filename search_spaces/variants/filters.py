@@ -6,10 +6,10 @@ from search_spaces.variants.variant import Variant
 
 FILTERS: dict[str, Variant] = {
     "base": Variant(question="the reference: strict, adaptive, exact recurrence"),
-    "static": Variant(
+    "focus_h": Variant(
         question="Focus-H: do the filters have to adapt?", changes={"model.filter": "static"}
     ),
-    "static_per_bin": Variant(
+    "focus_h_per_bin": Variant(
         question="Focus-H with static filters for each bin: does their place do, or the input?",
         changes={"model.filter": "static", "model.static_per": "bin"},
     ),
@@ -20,8 +20,8 @@ FILTERS: dict[str, Variant] = {
         question="does a damped moving average over the whole sequence do as well?",
         changes={"model.filter": "ema"},
     ),
-    "shortconv_filter": Variant(
-        question="does a filter of four taps do as well?", changes={"model.filter": "shortconv"}
+    "short_conv_filter": Variant(
+        question="does a filter of four taps do as well?", changes={"model.filter": "short_conv"}
     ),
     "carry": Variant(
         question="does it help to carry the filter state over bins?",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from search_spaces.variants.variant import Variant
 
 RIVALS: dict[str, Variant] = {
-    "attention": Variant(
+    "flash_transformer": Variant(
         question="the rival: a Transformer block with full causal attention",
-        changes={"model.mixer": "attention"},
+        changes={"model.mixer": "flash_transformer"},
     ),
     "transformer": Variant(
         question="control: the rival with every score written out, the same function",
@@ -42,8 +42,8 @@ RIVALS: dict[str, Variant] = {
         question="the rival: gated convolutions whose taps a network writes",
         changes={"model.mixer": "hyena"},
     ),
-    "shortconv": Variant(
+    "short_conv": Variant(
         question="control: no attention and no filter, four tokens at a time",
-        changes={"model.mixer": "shortconv"},
+        changes={"model.mixer": "short_conv"},
     ),
 }

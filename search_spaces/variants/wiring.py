@@ -29,7 +29,7 @@ WIRING: dict[str, Variant] = {
         question="does it help to give the filters a way past?",
         changes={"model.filter_skip": True},
     ),
-    "short_conv": Variant(
+    "short_conv_in_front": Variant(
         question="does a short convolution in front of the filters do part of their work?",
         changes={"model.short_conv": 4},
     ),

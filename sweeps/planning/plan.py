@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from focus_core.config import Scalar, TrialConfig, check_key, read_value
+from focus_core.config import Scalar, TrialConfig
 from focus_core.errors import require
 from focus_core.tools.needed_data import check_data
-from search_spaces import load
 from search_spaces.soundness import check, different_trials
-from search_spaces.space import VARIANT, Point, Space
+from search_spaces.space import Point, Space
 from sweeps.commands.command_line import counted, shown
+from sweeps.planning.equal_size import Size
+from sweeps.planning.question import parse_settings, question
 from sweeps.provenance.launch_origin import usable_cpus, visible_gpus
 from sweeps.record.home import Home, find_home
 
@@ -40,6 +41,7 @@ class Plan:
         confirms: the sweep whose winner this plan trains again, on fresh seeds; None: this plan
             is no confirmation.
         first_seed: the smallest seed.
+        sizes: the sizes of the arms, where the space asks for equal sizes.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Plan:
     only: tuple[str, ...] = ()
     confirms: str | None = None
     first_seed: int = 0
+    sizes: tuple[Size, ...] = ()
 
     @property
     def checkpoints(self) -> Path:
@@ -81,8 +84,8 @@ def make_plan(args: Namespace) -> Plan:
         UserError: one line that says what is wrong and what would be right.
     """
     settings = parse_settings(args.set or [])
-    space, base = question(args.space, settings)
-    cautions = list(check(space, base))
+    space, base, sizes, of_sizes = question(args.space, settings)
+    cautions = [*check(space, base), *of_sizes]
     check_data(base.task)
     sampler = args.sampler or space.sampler
     trials = _number_of_trials(args.trials, space, sampler)
@@ -122,42 +125,13 @@ def make_plan(args: Namespace) -> Plan:
         margin=space.margin if args.margin is None else args.margin,
         first=first,
         only=tuple(args.only or ()),
+        sizes=sizes,
     )
-
-
-def question(space: str, settings: Mapping[str, Scalar]) -> tuple[Space, TrialConfig]:
-    """The space with this name and its base, after ``settings``: they fix axes or change the base.
-
-    Raises:
-        UserError: there is no such space or option, or a value cannot be had.
-    """
-    found = load(space)
-    pins = {k: v for k, v in settings.items() if k in {axis.key for axis in found.axes}}
-    others = {k: v for k, v in settings.items() if k not in pins}
-    found = found.pinned(pins)
-    for key in others:
-        check_key(key)
-    return found, found.base().override(others)
 
 
 def _given(args: Namespace, settings: Mapping[str, Scalar]) -> dict[str, Any]:
     found = {name: getattr(args, name) for name in GIVEN}
     return {"set": dict(settings)} | {k: v for k, v in found.items() if v is not None}
-
-
-def parse_settings(pairs: list[str]) -> dict[str, Scalar]:
-    """``["model.order=3"]`` as a dict; each word is read as its field declares.
-
-    Raises:
-        UserError: an unknown key, a word that its field cannot have, or a key given twice.
-    """
-    found: dict[str, Scalar] = {}
-    for pair in pairs:
-        key, equals, text = pair.partition("=")
-        require(bool(equals), f"--set {shown(pair)} must be KEY=VALUE, such as model.order=3")
-        require(key not in found, f"--set {shown(key)} is given twice: keep one of the two values")
-        found[key] = text if key == VARIANT else read_value(key, text)
-    return found
 
 
 def parse_duration(text: str | None) -> float | None:

@@ -9,11 +9,14 @@ from focus_core.config import TrialConfig
 from focus_core.tasks import TASKS
 from sweeps.commands.command_line import counted
 from sweeps.commands.redact import hide_secrets, shown_url
+from sweeps.planning.equal_size import TOLERANCE
 from sweeps.planning.plan import Plan
 from sweeps.planning.power import resolution, too_many
 
 MOST_NAMED = 8
 """The most values of an axis that a plan lists."""
+SIZES_A_LINE = 4
+"""The number of arms whose sizes share a line."""
 
 
 def plan_lines(plan: Plan) -> list[tuple[str, str]]:
@@ -30,6 +33,7 @@ def plan_lines(plan: Plan) -> list[tuple[str, str]]:
         ("task", f"{task.name}, {task.length} tokens"),
         ("decides", decides),
         *_axes(plan),
+        *_sizes(plan),
         ("trials", _trials(plan)),
         ("resolves", resolution(plan)),
         ("runs", _runs(plan)),
@@ -48,6 +52,19 @@ def _axes(plan: Plan) -> list[tuple[str, str]]:
         ("tuned" if "tuned" in axis else "axis", describe_axis(axis, plan.space.name))
         for axis in plan.space.describe_axes()
     ]
+
+
+def _sizes(plan: Plan) -> list[tuple[str, str]]:
+    """Parameters and feed-forward width of every arm; the difference where the width is missing."""
+    if plan.confirms or not plan.sizes:
+        return []
+    of_arms = [
+        f"{size.arm} {size.parameters:,} ({size.ffn_width or f'no width, {size.off:+.1%}'})"
+        for size in plan.sizes
+    ]
+    rows = [of_arms[at : at + SIZES_A_LINE] for at in range(0, len(of_arms), SIZES_A_LINE)]
+    head = f"parameters of each arm, within {TOLERANCE:.0%} of the base by its (feed-forward width)"
+    return [("sizes", head), *(("", ", ".join(row)) for row in rows)]
 
 
 def _trials(plan: Plan) -> str:

@@ -154,10 +154,10 @@ def grid_sweep(name: str = "nfft_bins", **changes: Any) -> Sweep:
 
 VARIANT_SCORE = {
     "base": 0.77,
-    "static": 0.24,
+    "focus_h": 0.24,
     "no_filter": 0.24,
     "ema": 0.80,
-    "attention": 0.98,
+    "flash_transformer": 0.98,
     "carry": 0.79,
     "lattice": 0.70,
     "no_global_conv": 0.46,

@@ -102,7 +102,7 @@ def card_of(name: str = "comparisons", **changes: Any) -> Card:
     options: dict[str, Any] = {
         "title": name.title(),
         "words": ["Nothing differs.", "Neither does `model.order`."],
-        "tables": [table_of([row_of("base"), row_of("static", 0.25, ["worse", "LEAKY"])])],
+        "tables": [table_of([row_of("base"), row_of("focus_h", 0.25, ["worse", "LEAKY"])])],
         "commands": [Command(does="Decide it.", command="python sweeps/launch.py --seeds 9")],
     }
     return Card(name=name, **(options | changes))

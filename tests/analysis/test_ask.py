@@ -42,20 +42,20 @@ def asked(capsys: pytest.CaptureFixture[str], home: Path, *words: str) -> tuple[
 @pytest.mark.parametrize(
     ("question", "code", "words"),
     [
-        ("attention > base", 0, "yes: attention > base; +0.22"),
-        ("base > attention", NO, "no: base > attention; -0.22"),
-        ("base > static by 0.3", 0, "yes: base > static by 0.3; +0.5"),
-        ("base > static by 0.9", NO, "no: "),
-        ("base > static by 0.5", NOT_YET, "not yet: "),
-        ("attention = base within 0.4", 0, "yes: "),
-        ("static = base within 0.1", NO, "no: "),
+        ("flash_transformer > base", 0, "yes: flash_transformer > base; +0.22"),
+        ("base > flash_transformer", NO, "no: base > flash_transformer; -0.22"),
+        ("base > focus_h by 0.3", 0, "yes: base > focus_h by 0.3; +0.5"),
+        ("base > focus_h by 0.9", NO, "no: "),
+        ("base > focus_h by 0.5", NOT_YET, "not yet: "),
+        ("flash_transformer = base within 0.4", 0, "yes: "),
+        ("focus_h = base within 0.1", NO, "no: "),
         ("ema > base", NOT_YET, "would decide it in four of five tries"),
-        ("attention > static", 0, "yes: "),  # neither is the reference
-        ("static > attention", NO, "no: "),
+        ("flash_transformer > focus_h", 0, "yes: "),  # neither is the reference
+        ("focus_h > flash_transformer", NO, "no: "),
         ("lattice > base", NOT_YET, "lattice cannot be compared: diverged (1 seed)"),
         ("literal > base", NOT_YET, "literal cannot be compared: LEAKY"),
         ("base > carry", NOT_YET, "carry cannot be compared: pruned"),
-        ("atention > base", NOT_JUDGED, "did you mean 'attention'"),
+        ("flash_transfomer > base", NOT_JUDGED, "did you mean 'flash_transformer'"),
         ("is it better", NOT_JUDGED, "is no question"),
     ],
 )
@@ -98,7 +98,7 @@ def test_the_json_is_as_documented(
 ) -> None:
     home = ledger(tmp_path, ablation())
     document = (ROOT / "docs" / "asking.md").read_text(encoding="utf-8")
-    for question in ("ema > base", "attention > base", "lattice > base"):
+    for question in ("ema > base", "flash_transformer > base", "lattice > base"):
         main(["--home", str(home), "--ask", question, "--json"])
         data = json.loads(capsys.readouterr().out)
         names = [*data, *data["metric"], *(data["plan"] or ())]
@@ -220,7 +220,7 @@ def test_looks_are_paid_for(sweep_of: MakeSweep, trial_of: MakeTrial) -> None:
 def test_numbers_are_no_finer_than_their_noise(
     tmp_path: Path, ledger: MakeHome, ablation: MakeSweep, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    said = asked(capsys, ledger(tmp_path, ablation()), "--ask", "attention > base")[1]
+    said = asked(capsys, ledger(tmp_path, ablation()), "--ask", "flash_transformer > base")[1]
     assert re.search(r"\+0\.\d{3} test accuracy \(95 %: \+0\.\d{3} to \+0\.\d{3}; 6 seeds\)", said)
 
 

@@ -21,13 +21,13 @@ from tests.analysis.makers import MakeHome, MakeSweep
 DAY = dt.timedelta(days=1)
 CLAIMS = """
 [[claim]]
-says = "base > static by 0.3"
+says = "base > focus_h by 0.3"
 why = "without adaptive filters far recall falls"
 
 [[claim]]
 says = "ema > base"
 """
-REFUTED = '\n[[claim]]\nsays = "static > base"\n'
+REFUTED = '\n[[claim]]\nsays = "focus_h > base"\n'
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_a_claim_that_came_after_the_first_trial_is_inadmissible(
     said = capsys.readouterr().out.splitlines()
     assert said[-1] == "3 inadmissible"
     assert "by the file system: it is not committed, after the first trial began at" in said[0]
-    assert "the trials say yes: base > static by 0.3" in said[0]
+    assert "the trials say yes: base > focus_h by 0.3" in said[0]
 
 
 def test_a_part_of_the_trials_is_no_younger(
@@ -117,7 +117,7 @@ FIRST = (-DAY, {"seeds": 6, "trials": 10, "sampler": "grid", "code": "a"})
         (1, {"trials": 12}, "12 trials, not 10"),
         (1, {"sampler": "tpe"}, "sampler tpe, not grid"),
         (1, {"margin": 0.3}, "a margin of 0.3"),
-        (1, {"hypothesis": "static wins"}, "the hypothesis 'static wins'"),
+        (1, {"hypothesis": "focus_h wins"}, "the hypothesis 'focus_h wins'"),
         (1, {"seeds": 5}, "5 seeds a trial, not 6"),
         (1, {"again": "--rerun"}, "--rerun"),
         (-1, {"again": "--rerun"}, "--rerun"),  # its trials began anew, after that

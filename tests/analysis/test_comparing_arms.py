@@ -130,7 +130,7 @@ def test_the_margin_makes_arms_equivalent(read: Callable[..., Study], ablation: 
     found = compare_arms(read(ablation(), margin=0.25))
     assert _of(found, "ema").verdict == "equivalent"
     assert _of(found, "ema").within_margin
-    assert _of(found, "static").verdict == "worse"
+    assert _of(found, "focus_h").verdict == "worse"
 
 
 def test_a_seed_that_is_not_finite_counts_against_its_arm(

@@ -33,7 +33,7 @@ Write = Callable[..., Path]
 CONFIRM = "nfft_bins-confirm"
 RATES = [1e-3, 3e-3, 1e-2]
 AXES = [
-    {"key": "variant", "kind": "categorical", "choices": ["static", "base", "ema"]},
+    {"key": "variant", "kind": "categorical", "choices": ["focus_h", "base", "ema"]},
     {"key": "train.learning_rate", "kind": "categorical", "choices": RATES, "tuned": True},
 ]
 
@@ -41,7 +41,7 @@ AXES = [
 def random_sweep(rng: random.Random, sweep_of: MakeSweep, trial_of: MakeTrial) -> Sweep:
     """Arms at three rates, or without: some failed, diverged, leaky, or of equal scores."""
     tuned = rng.random() < 0.6
-    variants = rng.sample(["static", "base", "ema", "no_filter"], 3)
+    variants = rng.sample(["focus_h", "base", "ema", "no_filter"], 3)
     base = TrialConfig()
     trials: list[Trial] = []
     for variant in variants:

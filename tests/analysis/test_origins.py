@@ -25,7 +25,7 @@ def _sketches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("analysis.page.pictures.draw", sketched)
 
 
-RIVALS = ("attention", "transformer_xl", "gpt2", "mega", "s4", "s4d", "s4_bare", "hyena")
+RIVALS = ("flash_transformer", "transformer_xl", "gpt2", "mega", "s4", "s4d", "s4_bare", "hyena")
 
 
 def sweep(
@@ -89,7 +89,7 @@ def test_negative_control_a_sweep_without_rivals_has_no_such_table(
     trial_of: MakeTrial,
     tmp_path: Path,
 ) -> None:
-    home = ledger(tmp_path, sweep(sweep_of, trial_of, ("base", "static", "ema")))
+    home = ledger(tmp_path, sweep(sweep_of, trial_of, ("base", "focus_h", "ema")))
     found, page = report(home)
     assert found == []
     assert "Ours or published" not in page

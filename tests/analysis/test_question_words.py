@@ -77,16 +77,16 @@ def test_what_several_arms_have_is_a_level(grid_study: Study) -> None:
 
 
 def test_a_value_alone_is_an_arm_where_one_has_it(variants: Study) -> None:
-    found = find_sides(variants, "attention", "variant=base")
+    found = find_sides(variants, "flash_transformer", "variant=base")
     assert isinstance(found, Arms)
-    assert [found.left.variant, found.right.variant] == ["attention", "base"]
+    assert [found.left.variant, found.right.variant] == ["flash_transformer", "base"]
 
 
 @pytest.mark.parametrize(
     ("left", "right", "said"),
     [
-        ("atention", "base", "did you mean 'attention'"),
-        ("zzz", "base", "the arms are base, static"),
+        ("flash_transfomer", "base", "did you mean 'flash_transformer'"),
+        ("zzz", "base", "the arms are base, focus_h"),
         ("variannt=ema", "base", "did you mean 'variant'"),
         ("variant=zzz", "base", "no arm has 'variant=zzz'"),
         ("base", "variant=base", "name the same"),

@@ -89,7 +89,7 @@ def test_a_leaky_trial_is_shown_and_never_best(read: Make, ablation: MakeSweep) 
     assert literal.leaky
     assert not literal.ranked
     assert statistics.fmean(literal.scores("test").values()) > 0.9  # better than the base
-    assert best_of(found).label == "attention"
+    assert best_of(found).label == "flash_transformer"
     reasons = {arm.label: why for arm, why in found.comparisons.left_out}
     assert reasons["literal"].startswith("LEAKY")
     assert "literal" not in {level.label for level in found.axes.axes[0].levels}
@@ -163,8 +163,8 @@ def test_the_base_variant_is_the_reference(read: Make, ablation: MakeSweep) -> N
     found = read(ablation())
     assert found.study.reference is not None
     assert found.study.reference.label == "base"
-    static, tests = rows_of(found)["static"], arms_of(found)
-    expected = [tests["static"].tests[k] - tests["base"].tests[k] for k in range(6)]
+    static, tests = rows_of(found)["focus_h"], arms_of(found)
+    expected = [tests["focus_h"].tests[k] - tests["base"].tests[k] for k in range(6)]
     assert list(static.by_seed.values()) == pytest.approx(expected)
     assert static.p_sign_flip == pytest.approx(2 / 64)
 

@@ -59,7 +59,7 @@ def look() -> dict[str, Any]:
         "key_place": 20,
         "channels": [3, 7],
         "layers": [layer | {"layer": 0}, layer | {"layer": 1}],
-        "timings": {"focus": timings, "attention": timings[:2]},
+        "timings": {"focus": timings, "flash_transformer": timings[:2]},
         "hardware": {"cpu": "A <CPU>", "cpus": 2},
         "versions": {"python": "3.11", "torch": "2.13"},
     }
@@ -179,7 +179,7 @@ def test_what_is_there_is_drawn_without_computing(
 
 
 def test_without_filters_there_is_figure_3_alone(tmp_path: Path, look: dict[str, Any]) -> None:
-    put(tmp_path, look | {"layers": [], "mixer": "attention"})
+    put(tmp_path, look | {"layers": [], "mixer": "flash_transformer"})
     assert trial.main([TRIAL, "--seed", "1", "--home", str(tmp_path)]) == 0
     folder = tmp_path / "reports" / "trials" / TRIAL
     assert {path.stem for path in folder.iterdir()} == {"index", "time_against_length"}

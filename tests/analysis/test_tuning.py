@@ -28,12 +28,12 @@ from tests.without_ledger import trials_table
 Make = Callable[..., Any]
 ALPHA = 0.05
 RATES = (0.001, 0.003, 0.01)
-VARIANTS = ("base", "static", "ema")
+VARIANTS = ("base", "focus_h", "ema")
 AXES: list[dict[str, Any]] = [
     {"key": "variant", "kind": "categorical", "choices": list(VARIANTS)},
     {"key": "train.learning_rate", "kind": "categorical", "choices": list(RATES), "tuned": True},
 ]
-SCORES = {"base": (0.50, 0.80, 0.60), "static": (0.55, 0.40, 0.30), "ema": (0.20, 0.30, 0.80)}
+SCORES = {"base": (0.50, 0.80, 0.60), "focus_h": (0.55, 0.40, 0.30), "ema": (0.20, 0.30, 0.80)}
 """Each variant at each rate: at 0.003, that of the base, two of them look worse than they are."""
 
 
@@ -74,7 +74,7 @@ def test_each_arm_stands_at_its_own_best_rate(
     found = found_of(tmp_path, ledger, tuned_sweep())
     assert chosen(found) == [
         "base learning_rate=0.003",
-        "static learning_rate=0.001",
+        "focus_h learning_rate=0.001",
         "ema learning_rate=0.01",
     ]
     assert found.study.reference is found.study.arms[0]
@@ -84,7 +84,7 @@ def test_each_arm_stands_at_its_own_best_rate(
     assert [row.difference for row in rows] == pytest.approx([-0.25, 0.0], abs=0.02)
     (axis,) = found.axes.axes
     assert {level.label: round(level.mean or 0, 1) for level in axis.levels} == {
-        "base": 0.8, "static": 0.6, "ema": 0.8,
+        "base": 0.8, "focus_h": 0.6, "ema": 0.8,
     }  # fmt: skip
     assert axis.differs  # at unlike rates, but each at its own
     assert len(found.study.trials) == 9
@@ -115,12 +115,12 @@ def test_what_was_not_trained_in_full_is_not_chosen_and_is_counted(
     lost = {"state": "failed", "reason": "MemoryError: 8 GiB"}
     fate = {3: lost, 6: lost, 7: lost, 8: lost}  # static's best rate, and all of ema's
     found = found_of(tmp_path, ledger, tuned_sweep(fate=fate))
-    assert chosen(found)[1:] == ["static learning_rate=0.003", "ema learning_rate=0.001"]
+    assert chosen(found)[1:] == ["focus_h learning_rate=0.003", "ema learning_rate=0.001"]
     reasons = {arm.label: why for arm, why in found.comparisons.left_out}
     assert reasons["ema learning_rate=0.001"] == "failed"
     tried = {row.name: (row.tried, row.unequal) for row in budgets(found.study)}
     assert tried["base learning_rate=0.003"] == (3, ())
-    assert tried["static learning_rate=0.003"] == (2, ("1 fewer try",))
+    assert tried["focus_h learning_rate=0.003"] == (2, ("1 fewer try",))
     assert tried["ema learning_rate=0.001"] == (0, ("3 fewer tries",))
     assert found.trust.counts["failed"] == 4
 

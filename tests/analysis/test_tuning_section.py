@@ -24,7 +24,7 @@ from tests.narrowing import known
 
 Axes = list[dict[str, Any]]
 AXES: Axes = [
-    {"key": "variant", "kind": "categorical", "choices": ["base", "static", "ema"]},
+    {"key": "variant", "kind": "categorical", "choices": ["base", "focus_h", "ema"]},
     {
         "key": "train.learning_rate",
         "kind": "float",
@@ -34,7 +34,7 @@ AXES: Axes = [
         "tuned": True,
     },
 ]
-MEANS = {"base": 0.6, "static": 0.3, "ema": 0.59}
+MEANS = {"base": 0.6, "focus_h": 0.3, "ema": 0.59}
 
 
 @pytest.fixture

@@ -67,8 +67,8 @@ def test_a_fixed_setting_keeps_every_trial(grid_data: SweepData) -> None:
 
 def test_a_variant_is_found_by_name(tmp_path: Path, ledger: MakeHome, ablation: MakeSweep) -> None:
     data = read_sweep(ledger(tmp_path, ablation()), None)
-    (row,) = where(data, ["variant=attention"]).trials.to_pylist()
-    assert row["variant"] == "attention"
+    (row,) = where(data, ["variant=flash_transformer"]).trials.to_pylist()
+    assert row["variant"] == "flash_transformer"
 
 
 def test_a_number_is_found_however_it_is_written(
@@ -90,7 +90,11 @@ def test_an_option_that_no_axis_varies_has_its_value_where_it_has_an_effect(
 ) -> None:
     """Also a default; a system that lacks the option has none."""
     base = TrialConfig()
-    points = [{"model.short_conv": 0}, {"model.short_conv": 4}, {"model.mixer": "attention"}]
+    points = [
+        {"model.short_conv": 0},
+        {"model.short_conv": 4},
+        {"model.mixer": "flash_transformer"},
+    ]
     trials = [trial_of(n, base, point, [0.5]) for n, point in enumerate(points)]
     for trial in trials:
         trial.point = {}

@@ -57,7 +57,7 @@ def test_what_is_hardly_wanted_is_told_in_one_line(
         {},
         {"chunk_length": 8},
         {"chunk_length": 2, "attention": "none"},
-        {"chunk_length": 2, "mixer": "attention"},  # which reads no chunk
+        {"chunk_length": 2, "mixer": "flash_transformer"},  # which reads no chunk
         {"chunk_length": 2, "mixer": "s4"},
         {"chunk_length": 2, "length": 6, "bin_length": 2},
         {"bin_length": 8},

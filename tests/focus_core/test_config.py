@@ -149,7 +149,10 @@ def test_every_variant_is_a_trial_of_its_own() -> None:
         ({}, {"model.nfft_factor": 4}),  # no NFFT in a recurrence
         ({}, {"model.heads": 2}),  # no heads in a Focus layer
         ({}, {"model.ffn_width": 128}),  # the default, spelled out
-        ({"model.mixer": "attention"}, {"model.mixer": "attention", "model.chunk_length": 8}),
+        (
+            {"model.mixer": "flash_transformer"},
+            {"model.mixer": "flash_transformer", "model.chunk_length": 8},
+        ),
         (
             {"model.realisation": "sampled", "model.nfft_factor": 4},
             {"model.realisation": "sampled", "model.nfft": 64},

@@ -70,9 +70,9 @@ def test_negative_control_another_size_is_another_count() -> None:
 @pytest.mark.parametrize(
     ("name", "unseen"),
     [
-        ("attention", 0),
+        ("flash_transformer", 0),
         ("no_filter", 0),
-        ("static", 2 * 32 * (2 * 2 + 2)),  # layers, width, two taps and a gain
+        ("focus_h", 2 * 32 * (2 * 2 + 2)),  # layers, width, two taps and a gain
         ("coupled", 2 * 32 * 2 * 13),  # layers, width, filters
         ("coupled_real", 2 * 32 * 2 * 5),
         # n = 128: 2.5 n log2 n for each of three transforms, 3 n for the product
@@ -89,10 +89,10 @@ def kept(name, length):
 
 def test_a_cache_grows_and_a_state_does_not() -> None:
     """Bytes: two layers of width 32, float32."""
-    for name in ("attention", "transformer", "gpt2"):
+    for name in ("flash_transformer", "transformer", "gpt2"):
         assert kept(name, 64) == 2 * 64 * 2 * 32 * 4
         assert kept(name, 256) == 4 * kept(name, 64)
-    for name in ("no_global_conv", "static", "ema", "mega", "s4", "s4d", "shortconv"):
+    for name in ("no_global_conv", "focus_h", "ema", "mega", "s4", "s4d", "short_conv"):
         assert kept(name, 256) == kept(name, 64)
     assert kept("hyena", 256) - kept("hyena", 64) == 2 * 32 * 192 * 4
     assert kept("base", 256) - kept("base", 64) == 32 * 192 * 4  # shared by the layers

@@ -29,7 +29,7 @@ ARMS = {
     "ema": {"filter": "ema"},
     "no filter": {"filter": "none"},
     "sliding": {"filter": "none", "sliding": True},
-    "short filter": {"filter": "shortconv"},
+    "short filter": {"filter": "short_conv"},
     "no attention": {"filter": "ema", "attention": "none"},
     "wired": {"filter": "ema", "value_from": "input", "gates_from": "input"},
     "coupled": {"filter": "coupled", "filters": 2},
@@ -98,8 +98,8 @@ def numbers(state):
     return sum(numbers(part) for part in state or () if not isinstance(part, int))
 
 
-FULL = ["attention", "transformer", "gpt2"]
-FIXED = ["mega", "transformer_xl", "shortconv", "s4", "s4d"]
+FULL = ["flash_transformer", "transformer", "gpt2"]
+FIXED = ["mega", "transformer_xl", "short_conv", "s4", "s4d"]
 
 
 @pytest.mark.parametrize(

@@ -96,8 +96,8 @@ def test_a_literal_filter_is_seen_although_it_runs_backwards(filter_: str) -> No
         ("base", {"bin_length": 1, "oversampling": 1}, 17, "token", 17),
         ("coupled", {}, 17, "token", 17),
         ("coupled_bins", {}, 13, "bin", 2),
-        ("static", {}, 13, "sequence", None),
-        ("static_per_bin", {}, 13, "bin", 2),
+        ("focus_h", {}, 13, "sequence", None),
+        ("focus_h_per_bin", {}, 13, "bin", 2),
         ("coupled_static", {}, 13, "sequence", None),
         ("ema", {}, 13, "sequence", None),
     ],
@@ -115,7 +115,7 @@ def test_the_important_place_holds_the_key(
 
 
 def test_a_network_without_filters_has_no_views() -> None:
-    assert look(small_net(small_config("attention"))) == []
+    assert look(small_net(small_config("flash_transformer"))) == []
     assert look(small_net(small_config("no_filter"))) == []
 
 

@@ -92,7 +92,7 @@ def test_old_states_that_are_foreign_are_not_trained_from(
 
 
 def test_the_state_of_another_network_is_not_trained_from(whole: list[dict[str, float]]) -> None:
-    for change in ({"model.width": 24}, {"model.layers": 2}, {"model.mixer": "attention"}):
+    for change in ({"model.width": 24}, {"model.layers": 2}, {"model.mixer": "flash_transformer"}):
         store, said = Memory(), list[str]()
         run(SMALL.override(change), [0, 1], checkpoints=store)
         assert run(SMALL, [0, 1], checkpoints=store, say=said.append) == whole

@@ -14,7 +14,7 @@ from focus_core.training.start import init_weights
 
 CHOICES: dict[str, tuple[Scalar, ...]] = {
     "model.mode": ("strict", "paper"),
-    "model.mixer": (*("focus",) * 5, "attention", "transformer_xl", "hyena", "s4"),
+    "model.mixer": (*("focus",) * 5, "flash_transformer", "transformer_xl", "hyena", "s4"),
     "model.feed_forward": (True, True, False),
     "model.ffn_width": (None, 12),
     "model.position_bias": ("shared", "layer"),

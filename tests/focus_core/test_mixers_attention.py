@@ -31,7 +31,9 @@ def build(mixer, length=12, **fields):
 
 
 def test_flash_and_written_out_transformer_are_one_function() -> None:
-    models = [model_config(mixer=m, width=32, heads=4) for m in ("attention", "transformer")]
+    models = [
+        model_config(mixer=m, width=32, heads=4) for m in ("flash_transformer", "transformer")
+    ]
     flash, plain = (build_model(m, vocab_size=9, num_outputs=9, max_length=65) for m in models)
     assert flash.state_dict().keys() == plain.state_dict().keys()
     tokens = torch.randint(9, (4, 65), generator=torch.Generator().manual_seed(0))

@@ -201,7 +201,7 @@ def test_short_conv_is_numpys_convolution() -> None:
         assert np.abs(y[:, d] - np.convolve(x[0, :, d], module.taps_DJ[d].detach())[3:]).max() > 0.1
 
 
-@pytest.mark.parametrize("variant", ["shortconv", "shortconv_filter"])
+@pytest.mark.parametrize("variant", ["short_conv", "short_conv_filter"])
 def test_short_convolutions_hear_three_tokens_back_a_layer(variant: str) -> None:
     J = influence(small_net(small_config(variant, chunk_length=1)))
     age = torch.arange(24)[:, None] - torch.arange(24)

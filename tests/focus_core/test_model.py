@@ -31,7 +31,7 @@ CORNERS = [
     {"theta_shift": 2, "oversampling": 1},
     {"chunk_length": 1, "key_width": 2, "value_width": 5},
     {"filter": "ema", "ema_size": 1},
-    {"mixer": "attention", "heads": 2},
+    {"mixer": "flash_transformer", "heads": 2},
 ]
 
 
@@ -61,8 +61,8 @@ def test_negative_control_leaky_corners_fail_the_same_tests(changes: dict[str, S
 def test_information_crosses_chunks_through_the_filters_only() -> None:
     """Position 20 lies in the last chunk (16-23) and bin (18-23); token 2 in the first of both."""
     assert influence(small_net(small_config("no_filter")))[20, 2] == 0
-    assert influence(small_net(small_config("static")))[20, 2] == 0
-    for variant in ("base", "ema", "attention"):
+    assert influence(small_net(small_config("focus_h")))[20, 2] == 0
+    for variant in ("base", "ema", "flash_transformer"):
         assert influence(small_net(small_config(variant)))[20, 2] > 1e-8
 
 
@@ -89,7 +89,7 @@ def test_a_longer_sequence_than_the_model_was_built_for() -> None:
     tokens = torch.zeros(1, LENGTH + 1, dtype=torch.int64)
     with pytest.raises(ValueError, match="max_length=25 or more, not 24"):
         small_net(small_config())(tokens)
-    assert small_net(small_config("static"))(tokens).shape == (1, LENGTH + 1, OUTPUTS)
+    assert small_net(small_config("focus_h"))(tokens).shape == (1, LENGTH + 1, OUTPUTS)
 
 
 def test_groups_hold_every_parameter_once() -> None:
@@ -132,7 +132,7 @@ def test_the_network_that_writes_hyenas_filters_does_not_decay() -> None:
 
 
 def test_a_network_without_a_long_kernel_has_no_group_for_it() -> None:
-    assert len(parameter_groups(small_net(small_config("attention")), TrainConfig())) == 2
+    assert len(parameter_groups(small_net(small_config("flash_transformer")), TrainConfig())) == 2
 
 
 def test_dropout_acts_in_training_only() -> None:
@@ -152,9 +152,9 @@ def test_dropout_acts_in_training_only() -> None:
         ("sliding", {"filter": "none", "chunk_length": 3, "layers": 3}),
         ("transformer_xl", {"chunk_length": 4}),
         ("transformer_xl", {"chunk_length": 6, "layers": 1}),
-        ("shortconv", {}),
+        ("short_conv", {}),
         ("gpt2", {}),
-        ("attention", {"layers": 1}),
+        ("flash_transformer", {"layers": 1}),
     ],
 )
 def test_what_attention_brings_together_is_what_the_jacobian_says(

@@ -73,7 +73,7 @@ def test_probes_leave_the_mode_and_no_gradient(training: bool) -> None:
 
 
 def test_pole_radii_of_known_filters() -> None:
-    net = small_net(small_config("static"))
+    net = small_net(small_config("focus_h"))
     tokens = torch.zeros(2, LENGTH, dtype=torch.int64)
     with torch.no_grad():
         for block in net.blocks:
@@ -91,6 +91,6 @@ def test_adaptive_filters_start_stable(name: str) -> None:
     assert 0 < median <= largest < 1
 
 
-@pytest.mark.parametrize("name", ["no_filter", "ema", "attention"])
+@pytest.mark.parametrize("name", ["no_filter", "ema", "flash_transformer"])
 def test_networks_without_a_bank_have_no_poles(name: str) -> None:
     assert pole_radii(small_net(small_config(name)), torch.zeros(1, 4, dtype=torch.int64)) == {}

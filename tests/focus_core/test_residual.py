@@ -15,7 +15,7 @@ def test_what_gpt2_writes_into_its_residual_stream_starts_small(layers: int) -> 
         mixer: build_model(
             model_config(mixer=mixer, width=64, layers=layers), vocab_size=5, num_outputs=5
         )
-        for mixer in ("gpt2", "attention")
+        for mixer in ("gpt2", "flash_transformer")
     }
     for mixer, net in nets.items():
         for block in net.blocks:

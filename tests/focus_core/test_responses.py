@@ -95,5 +95,5 @@ def test_memory_is_that_of_a_decay(radius: float) -> None:
 def test_numbers_by_bin_stand_for_adaptive_filters_only() -> None:
     by_bin = [key for key in filter_numbers(small_net(small_config()), TOKENS) if ".bin" in key]
     assert by_bin == [f"peak_gain.bin{n}" for n in range(LENGTH // R)]
-    static = filter_numbers(small_net(small_config("static")), TOKENS)
+    static = filter_numbers(small_net(small_config("focus_h")), TOKENS)
     assert not [key for key in static if ".bin" in key]

@@ -25,7 +25,7 @@ SIZES = {"vocab_size": VOCABULARY, "num_outputs": OUTPUTS}
 
 def parted_bank():
     """The first layer's bank, its bins no longer equal."""
-    bank = small_net(small_config("static_per_bin", filters=2, order=2)).blocks[0].mixer.filter
+    bank = small_net(small_config("focus_h_per_bin", filters=2, order=2)).blocks[0].mixer.filter
     with torch.no_grad():
         bank.logits.logits_NDFP.normal_(generator=torch.Generator().manual_seed(1))
     return bank
@@ -52,13 +52,13 @@ def test_negative_control_another_bins_filters_say_something_else() -> None:
 
 
 def test_it_starts_as_focus_h_with_the_same_filters_in_every_bin() -> None:
-    bank = small_net(small_config("static_per_bin")).blocks[0].mixer.filter
+    bank = small_net(small_config("focus_h_per_bin")).blocks[0].mixer.filter
     logits_NDFP = bank.logits.logits_NDFP
     assert len(logits_NDFP) == BINS
     assert torch.equal(logits_NDFP, logits_NDFP[:1].expand_as(logits_NDFP))
     per_bin, same = (
         cost(small_config(name), length=LENGTH, batch_size=1, **SIZES).parameters
-        for name in ("static_per_bin", "static")
+        for name in ("focus_h_per_bin", "focus_h")
     )
     taps = 2 * 8 * 2  # layers, width, order
     assert per_bin - same == (BINS - 1) * taps
@@ -73,7 +73,7 @@ def test_shorter_sequences_use_the_first_bins_and_longer_ones_are_refused() -> N
 
 
 def test_state_is_carried_from_one_bins_filters_to_the_next() -> None:
-    net = small_net(small_config("static_per_bin", carry=True))
+    net = small_net(small_config("focus_h_per_bin", carry=True))
     bank, x_BLD = net.blocks[0].mixer.filter, embedded()
     changed_BLD = x_BLD.clone()
     changed_BLD[:, 0] += 1
@@ -82,7 +82,7 @@ def test_state_is_carried_from_one_bins_filters_to_the_next() -> None:
 
 def test_its_filters_are_told_bin_by_bin() -> None:
     tokens = torch.zeros(1, LENGTH, dtype=torch.int64)
-    found = filter_numbers(small_net(small_config("static_per_bin")), tokens)
+    found = filter_numbers(small_net(small_config("focus_h_per_bin")), tokens)
     assert [key for key in found if ".bin" in key] == [f"peak_gain.bin{n}" for n in range(BINS)]
 
 

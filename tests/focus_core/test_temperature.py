@@ -20,7 +20,7 @@ EDGES = [5e-324, 1e-308, sys.float_info.min, 1e-300, 1e-45, 1.0, 1e300, 1e308, s
 
 @pytest.fixture(scope="module")
 def net() -> SequenceModel:
-    model = TrialConfig().override({"model.mixer": "attention", "model.width": 8}).model
+    model = TrialConfig().override({"model.mixer": "flash_transformer", "model.width": 8}).model
     return build_model(model, vocab_size=SYMBOLS, num_outputs=SYMBOLS, max_length=64).eval()
 
 
@@ -50,7 +50,7 @@ def test_sampling_at_a_tiny_temperature_is_the_same_as_0(
 
 def test_sampling_at_a_tiny_temperature_settles_ties_as_0_does(net: SequenceModel) -> None:
     even = build_model(
-        TrialConfig().override({"model.mixer": "attention", "model.width": 8}).model,
+        TrialConfig().override({"model.mixer": "flash_transformer", "model.width": 8}).model,
         vocab_size=SYMBOLS,
         num_outputs=SYMBOLS,
         max_length=64,
@@ -77,7 +77,7 @@ def test_a_quotient_that_overflows_is_seen(net: SequenceModel) -> None:
 
 
 def test_a_network_that_diverged_says_so() -> None:
-    model = TrialConfig().override({"model.mixer": "attention", "model.width": 8}).model
+    model = TrialConfig().override({"model.mixer": "flash_transformer", "model.width": 8}).model
     lost = build_model(model, vocab_size=SYMBOLS, num_outputs=SYMBOLS, max_length=64)
     with torch.no_grad():
         next(lost.parameters()).fill_(float("nan"))

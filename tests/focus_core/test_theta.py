@@ -43,7 +43,9 @@ def test_hooks_go_when_the_run_fails() -> None:
     assert not any(module._forward_hooks for module in net.modules())
 
 
-@pytest.mark.parametrize("name", ["static", "ema", "no_filter", "attention", "coupled_static"])
+@pytest.mark.parametrize(
+    "name", ["focus_h", "ema", "no_filter", "flash_transformer", "coupled_static"]
+)
 def test_negative_control_networks_that_do_not_adapt(name: str) -> None:
     net, x = small_net(small_config(name)), embedded(batch=3)
     before = net.from_embedding(x)

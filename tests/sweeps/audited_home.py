@@ -16,7 +16,7 @@ from sweeps.auditing.home import look
 from sweeps.driving.assignment import Assignment
 from sweeps.driving.driver import Driver
 from sweeps.driving.study import Study
-from sweeps.planning.plan import parse_settings
+from sweeps.planning.question import parse_settings
 from sweeps.record.home import find_home
 from sweeps.record.ledger import Ledger
 from sweeps.record.schema import Sweep, Trial

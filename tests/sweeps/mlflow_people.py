@@ -17,7 +17,7 @@ from search_spaces import load
 from sweeps.commands.sqlite_address import sqlite_url
 from sweeps.driving.driver import Driver
 from sweeps.driving.study import Study
-from sweeps.planning.plan import parse_settings
+from sweeps.planning.question import parse_settings
 from sweeps.record.ledger import Ledger
 from sweeps.showing.tracking import MlflowTracker, TrackingSummary, connect
 from tests.sweeps import audited_home as of

@@ -13,7 +13,7 @@ import pytest
 
 import search_spaces
 from sweeps import audit
-from sweeps.planning.plan import parse_settings
+from sweeps.planning.question import parse_settings
 from tests.sweeps.launching import ROOT, SETTINGS, STARTED, finish, nothing_outlives_a_test, read
 from tests.sweeps.local_launches import rows
 

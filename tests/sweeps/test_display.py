@@ -228,8 +228,8 @@ def test_names() -> None:
     assert (
         short_name(make_trial(point={"train.learning_rate": 0.0012345})) == "learning_rate=0.00123"
     )
-    alone = {"variant": "static"}
-    assert short_name(make_trial(variant="static", point=alone)) == "static"
+    alone = {"variant": "focus_h"}
+    assert short_name(make_trial(variant="focus_h", point=alone)) == "focus_h"
     tuned = alone | {"train.learning_rate": 0.01}
-    assert short_name(make_trial(variant="static", point=tuned)) == "static learning_rate=0.01"
+    assert short_name(make_trial(variant="focus_h", point=tuned)) == "focus_h learning_rate=0.01"
     assert short_name(make_trial(point={})) == "000000000000"

@@ -18,7 +18,16 @@ from sweeps.workers import trained_network
 from tests.sweeps.local_launches import ROOT, SMALL, rows, run_here
 from tests.sweeps.mlflow_database import blank_database  # noqa: F401  a fixture
 
-WORDS = ["--space", "ablation", "--local", "--seeds", "2", "--set", *SMALL, "variant=attention"]
+WORDS = [
+    "--space",
+    "ablation",
+    "--local",
+    "--seeds",
+    "2",
+    "--set",
+    *SMALL,
+    "variant=flash_transformer",
+]
 WORDS += ["train.steps=30", "train.eval_every=30", "task.length=32"]
 
 
@@ -113,7 +122,7 @@ def test_a_network_that_cannot_be_stepped_says_why() -> None:
 
 def test_without_temperature_it_is_what_the_whole_network_says() -> None:
     """Independent of the decoder: the parallel forward, again for every token."""
-    model = TrialConfig().override({"model.mixer": "attention", "model.width": 16}).model
+    model = TrialConfig().override({"model.mixer": "flash_transformer", "model.width": 16}).model
     net = build_model(model, vocab_size=20, num_outputs=20, max_length=64).eval()
     tokens = [3, 1, 4]
     tokens_of = generate(net, torch.tensor(tokens), temperature=0.0, seed=0)

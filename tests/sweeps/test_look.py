@@ -69,7 +69,7 @@ def test_a_focus_trial_has_all_three(home: Path, capsys: pytest.CaptureFixture[s
     assert layer["places"] == list(range(8))
     assert layer["important"] == seen["key_place"] // 4 < 16 / 4
     assert len(seen["channels"]) == len(layer["impulse"]) == len(layer["channel_db"]) == 3
-    assert seen["timings"].keys() == {"focus", "attention"}
+    assert seen["timings"].keys() == {"focus", "flash_transformer"}
     for timings in seen["timings"].values():
         assert [row["length"] for row in timings] == [64, 128]
         assert all(min(row["forward_ms"], row["step_ms"]) > 0 for row in timings)
@@ -112,12 +112,12 @@ def test_a_network_without_filters_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(
-        "sweeps.workers.trained_network.find_trained", lambda *_: untrained("attention")
+        "sweeps.workers.trained_network.find_trained", lambda *_: untrained("flash_transformer")
     )
     seen, said = ask(home, capsys, "any", "--out", str(tmp_path / "a.json"))
     assert said.startswith("This network has no Focus filters: only time against length")
     assert seen["layers"] == []
-    assert seen["timings"].keys() == {"attention"}
+    assert seen["timings"].keys() == {"flash_transformer"}
 
 
 @pytest.mark.parametrize(("variant", "backwards"), [("literal", True), ("shift_0", False)])

@@ -94,9 +94,11 @@ def test_only_what_varies_is_a_param_and_a_dead_axis_shows_the_base() -> None:
     axes = [{"key": "variant"}, {"key": "model.bin_length"}, {"key": "model.nfft_factor"}]
     sweep = make_sweep(axes=axes, base={"model.bin_length": 16})
     whole = make_trial(point={"variant": "base", "model.bin_length": 8, "model.nfft_factor": 2})
-    dead = make_trial(point={"variant": "attention"}, config={"model.mixer": "attention"})
+    dead = make_trial(
+        point={"variant": "flash_transformer"}, config={"model.mixer": "flash_transformer"}
+    )
     assert trial_params(sweep, whole) == whole.point
-    assert trial_params(sweep, dead) == {"variant": "attention", "model.bin_length": 16}
+    assert trial_params(sweep, dead) == {"variant": "flash_transformer", "model.bin_length": 16}
     assert len(TrialConfig().resolved().flat()) > 40  # negative control: what is left out
 
 

@@ -86,4 +86,4 @@ def averages(m: FocusConfig, t: TaskConfig) -> bool:
 
 
 def convolves_shortly(m: FocusConfig, _: TaskConfig) -> bool:
-    return m.filter == "shortconv"
+    return m.filter == "short_conv"

@@ -41,7 +41,7 @@ class FocusConfig(ModelConfig):
     sliding: bool = option(False, when=active.attends)
 
     taps: int | None = option(None, POSITIVE, when=active.convolves_shortly)
-    filter: Literal["adaptive", "static", "coupled", "ema", "none", "shortconv"] = "adaptive"
+    filter: Literal["adaptive", "static", "coupled", "ema", "none", "short_conv"] = "adaptive"
     ema_size: int = option(4, POSITIVE, when=active.averages)
     order: int = option(2, when=active.has_bank)  # P
     filters: int = option(1, POSITIVE, when=active.has_filters)  # F

@@ -43,7 +43,7 @@ FILTERS: dict[str, Callable[[FocusConfig], nn.Module]] = {
     "coupled": CoupledBank,
     "ema": lambda model: DampedEMA(model.width, model.ema_size),
     "none": NoFilter,
-    "shortconv": ShortFilter,
+    "short_conv": ShortFilter,
 }
 
 

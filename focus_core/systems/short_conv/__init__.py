@@ -14,7 +14,7 @@ from focus_core.systems.system import System
 class ShortConvConfig(ModelConfig):
     """The only option of its own is ``taps``, the number of tokens that a layer reads."""
 
-    mixer: str = option("shortconv", one_of(["shortconv"]))
+    mixer: str = option("short_conv", one_of(["short_conv"]))
     taps: int | None = option(None, POSITIVE)
 
     def first_seen(self, position: int) -> int:

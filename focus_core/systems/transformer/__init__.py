@@ -22,7 +22,7 @@ ORIGIN = "focus_core.systems.transformer.origin"
 class AttentionConfig(ModelConfig):
     """The options of attention over the whole sequence."""
 
-    mixer: str = option("attention", one_of(["attention"]))
+    mixer: str = option("flash_transformer", one_of(["flash_transformer"]))
     heads: int = option(1, POSITIVE)
 
     def check(self, given: Self, task: TaskConfig) -> None:  # noqa: ARG002

@@ -18,7 +18,7 @@ CHUNK, BIN = 8, 6
 Fields = dict[str, Any]
 LATTICE: Fields = {"parameterisation": "lattice", "gain": "l2"}
 ARMS: dict[str, Fields] = {
-    "attention": {"mixer": "attention", "heads": 2, "width": 8},
+    "flash_transformer": {"mixer": "flash_transformer", "heads": 2, "width": 8},
     "transformer": {"mixer": "transformer", "heads": 2, "width": 8},
     "gpt2": {"mixer": "gpt2", "heads": 2, "width": 8},
     "transformer_xl": {"mixer": "transformer_xl", "heads": 2, "width": 8},
@@ -27,25 +27,25 @@ ARMS: dict[str, Fields] = {
     "hyena of language": {"mixer": "hyena", "implicit_features": 33, "implicit_frequency": 14.0},
     "s4": {"mixer": "s4"},
     "s4d": {"mixer": "s4d"},
-    "shortconv": {"mixer": "shortconv"},
+    "short_conv": {"mixer": "short_conv"},
     "base": {},
     "two filters": {"filters": 2, "oversampling": 3},
     "lattice": LATTICE,
     "carry_lattice": {"carry": True, "filters": 2, **LATTICE},
-    "static": {"filter": "static", "filters": 2},
+    "focus_h": {"filter": "static", "filters": 2},
     "coupled": {"filter": "coupled", "filters": 2, "theta_rank": 3},
     "coupled_static": {"filter": "coupled", "filters": 2, "theta": "static"},
     "coupled_real": {"filter": "coupled", "filters": 2, "theta_rank": 3, "poles": "real"},
     "ema": {"filter": "ema"},
     "no_filter": {"filter": "none"},
-    "shortconv_filter": {"filter": "shortconv"},
+    "short_conv_filter": {"filter": "short_conv"},
     "sliding": {"sliding": True},
 }
 """Those of a variant's name have its config; the others are another corner of one."""
 
 FORMULAS = {
     "focus": focus.focus,
-    "attention": rivals.attention,
+    "flash_transformer": rivals.attention,
     "transformer": rivals.attention,
     "gpt2": rivals.gpt2,
     "transformer_xl": rivals.transformer_xl,
@@ -53,7 +53,7 @@ FORMULAS = {
     "hyena": rivals.hyena,
     "s4": rivals.s4,
     "s4d": rivals.s4d,
-    "shortconv": rivals.shortconv,
+    "short_conv": rivals.short_conv,
 }
 """By ``model.mixer``."""
 

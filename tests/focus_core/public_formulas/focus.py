@@ -117,5 +117,5 @@ FILTERS = {
     "coupled": coupled,
     "ema": lambda p, h, x, m: parts.averaged(h, p, "filter"),
     "none": lambda p, h, x, m: h,
-    "shortconv": lambda p, h, x, m: parts.short_conv(h, p, "filter.conv"),
+    "short_conv": lambda p, h, x, m: parts.short_conv(h, p, "filter.conv"),
 }

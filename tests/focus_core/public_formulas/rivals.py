@@ -105,7 +105,7 @@ def _hyena_taps(p, length, m):
     return np.array(rows)
 
 
-def shortconv(p, x, m):
+def short_conv(p, x, m):
     """A control of ours: x + W SiLU(a few taps)."""
     return x + linear(silu(parts.short_conv(norm(x, p), p, "conv")), p, "out")
 

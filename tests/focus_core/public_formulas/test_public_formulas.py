@@ -8,7 +8,7 @@ import torch
 
 from focus_core.systems import SYSTEMS
 from focus_core.systems.focus.mixer import FILTERS
-from search_spaces.baselines import BARE, FFN_WIDTHS
+from search_spaces import baselines
 from search_spaces.variants import VARIANTS
 from tests.focus_core.public_formulas import parts
 from tests.focus_core.public_formulas.arms import ARMS, FORMULAS, LENGTHS, build, formula, model_of
@@ -129,7 +129,7 @@ def test_negative_control_a_gradient_a_little_off_differs(name: str) -> None:
 @pytest.mark.parametrize(
     ("constant", "value", "name"),
     [
-        ("ROTARY_BASE", 9999.0, "attention"),
+        ("ROTARY_BASE", 9999.0, "flash_transformer"),
         ("ROTARY_BASE", 9999.0, "mega"),
         ("ROTARY_BASE", 9999.0, "base"),
         ("WAVE_BASE", 9999.0, "transformer_xl"),
@@ -146,7 +146,12 @@ def test_negative_control_a_public_formula_with_a_wrong_constant_differs(
 
 @pytest.mark.parametrize(
     ("ours", "theirs"),
-    [("sliding", "base"), ("gpt2", "attention"), ("lattice", "base"), ("s4d", "s4d without D")],
+    [
+        ("sliding", "base"),
+        ("gpt2", "flash_transformer"),
+        ("lattice", "base"),
+        ("s4d", "s4d without D"),
+    ],
 )
 def test_negative_control_the_public_formula_of_another_arm_differs(ours: str, theirs: str) -> None:
     """Each pair has the same parameters."""
@@ -167,9 +172,8 @@ def without_formula(mixers, filters, arms, formulas):
 
 def test_every_mixer_and_filter_has_a_public_formula() -> None:
     assert without_formula(SYSTEMS, FILTERS, ARMS, FORMULAS) == []
-    arms = set(FFN_WIDTHS) | set(BARE)
     models = [model_of(name) for name in ARMS]
-    for arm in arms:  # of the comparison with rivals
+    for arm in baselines.ARMS:  # of the comparison with rivals
         changes = {k.removeprefix("model."): v for k, v in VARIANTS[arm].changes.items()}
         kind = {k: changes[k] for k in ("mixer", "filter", "theta", "poles", "sliding")
                 if k in changes}  # fmt: skip
