@@ -58,6 +58,6 @@ SPACE = Space(
     seeds=5,
     trials=None,
     sampler="grid",
-    prune=False,
+    pruner=None,
     ffn_widths=FFN_WIDTHS,
 )

@@ -11,7 +11,7 @@ import difflib
 import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from focus_core.config import Scalar, TrialConfig
 from focus_core.config.keys import defaults
@@ -43,8 +43,9 @@ class Space:
         axes: the axes in order; a conditional axis comes after the axes that it depends on.
         seeds: number of replicates of every trial.
         trials: number of trials; None for the whole grid.
-        sampler: the method that proposes points.
-        prune: whether a trial may be stopped early.
+        sampler: the method that proposes points, one of ``sweeps.driving.samplers``.
+        pruner: the rule that stops trials early, one of ``sweeps.driving.pruners``; None: no trial
+            is stopped early.
         ffn_widths: by variant, a feed-forward width other than the base's, which gives the variant
             as many parameters as its rivals.
         hypothesis: the expected result in a sentence, written before the first trial.
@@ -58,8 +59,8 @@ class Space:
     axes: tuple[Axis, ...]
     seeds: int
     trials: int | None
-    sampler: Literal["grid", "tpe", "random"]
-    prune: bool
+    sampler: str
+    pruner: str | None
     ffn_widths: Mapping[str, int] = dataclasses.field(default_factory=dict)
     hypothesis: str = ""
     margin: float | None = None

@@ -1,4 +1,4 @@
-"""The events that the driver sends to its listeners: the MLflow tracker, the terminal display."""
+"""The events that the driver sends to its listeners, as MLflow's and the terminal's."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ class Listener(Protocol):
     """The driver calls these methods, each after the ledger has committed.
 
     A method must return at once and never raise. Rows are detached: a method may read their
-    columns, but not their relationships.
+    columns, but not their relationships. A class that inherits this one writes only the methods
+    that it needs.
     """
 
     def sweep_started(

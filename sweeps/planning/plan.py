@@ -16,6 +16,8 @@ from search_spaces.soundness import different_trials
 from search_spaces.space import VARIANT, Point, Space
 from sweeps.commands.command_line import counted, home_folder, shown
 from sweeps.commands.sqlite_address import sqlite_url
+from sweeps.driving.pruners import PRUNERS
+from sweeps.driving.samplers import SAMPLERS
 from sweeps.provenance.launch_origin import usable_cpus, visible_gpus
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
@@ -72,7 +74,7 @@ class Plan:
 
     def warmup(self) -> int | None:
         """Steps before a trial may be pruned; None where no trial is pruned."""
-        return self.base.train.steps // 3 if self.space.prune else None
+        return self.base.train.steps // 3 if self.space.pruner else None
 
 
 def make_plan(args: Namespace) -> Plan:
@@ -83,6 +85,7 @@ def make_plan(args: Namespace) -> Plan:
     """
     settings = parse_settings(args.set or [])
     space = load(args.space)
+    _check_names(space)
     pins = {k: v for k, v in settings.items() if k in {a.key for a in space.axes}}
     space = space.pinned(pins)
     for key in settings:
@@ -134,6 +137,16 @@ def make_plan(args: Namespace) -> Plan:
         first=first,
         only=tuple(args.only or ()),
     )
+
+
+def _check_names(space: Space) -> None:
+    named = {"sampler": (space.sampler, SAMPLERS), "pruner": (space.pruner, PRUNERS)}
+    for kind, (name, known) in named.items():
+        require(
+            name in known or (kind == "pruner" and name is None),
+            f"search_spaces/{space.name}.py names the {kind} {name!r}: the {kind}s are "
+            f"{', '.join(known)}",
+        )
 
 
 def parse_settings(pairs: list[str]) -> dict[str, Scalar]:
