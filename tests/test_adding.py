@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from focus_core.config import TrialConfig
+from focus_core.config import Scalar, TrialConfig
 from focus_core.errors import UserError
 from focus_core.systems import SYSTEMS
 from focus_core.tasks import TASKS
@@ -19,7 +19,7 @@ from sweeps.provenance.code_identity import executed
 from tests.toys.decay import DECAY
 from tests.toys.delay import DELAY
 
-TOYS = {"model.mixer": "decay", "task.name": "delay", "task.length": 16}
+TOYS: dict[str, Scalar] = {"model.mixer": "decay", "task.name": "delay", "task.length": 16}
 
 
 @pytest.fixture(autouse=True)

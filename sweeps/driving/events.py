@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 from sweeps.record.schema import Report, Sweep, Trial
 
 
-class Listener(Protocol):
+class Listener:
     """The driver calls these methods, each after the ledger has committed.
 
     A method must return at once and never raise. Rows are detached: a method may read their
-    columns, but not their relationships. A class that inherits this one writes only the methods
-    that it needs.
+    columns, but not their relationships. A listener inherits this class and writes the methods
+    that it needs; here no method does anything.
     """
 
     def sweep_started(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from argparse import Namespace
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,7 +86,9 @@ def make_plan(args: Namespace) -> Plan:
     """
     settings = parse_settings(args.set or [])
     space = load(args.space)
-    _check_names(space)
+    _check_name(space, "sampler", space.sampler, SAMPLERS)
+    if space.pruner is not None:
+        _check_name(space, "pruner", space.pruner, PRUNERS)
     pins = {k: v for k, v in settings.items() if k in {a.key for a in space.axes}}
     space = space.pinned(pins)
     for key in settings:
@@ -139,14 +142,12 @@ def make_plan(args: Namespace) -> Plan:
     )
 
 
-def _check_names(space: Space) -> None:
-    named = {"sampler": (space.sampler, SAMPLERS), "pruner": (space.pruner, PRUNERS)}
-    for kind, (name, known) in named.items():
-        require(
-            name in known or (kind == "pruner" and name is None),
-            f"search_spaces/{space.name}.py names the {kind} {name!r}: the {kind}s are "
-            f"{', '.join(known)}",
-        )
+def _check_name(space: Space, kind: str, name: str, known: Iterable[str]) -> None:
+    require(
+        name in known,
+        f"search_spaces/{space.name}.py names the {kind} {name!r}: the {kind}s are "
+        f"{', '.join(known)}",
+    )
 
 
 def parse_settings(pairs: list[str]) -> dict[str, Scalar]:

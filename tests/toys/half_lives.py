@@ -46,8 +46,7 @@ def card(findings: Findings) -> Card | None:
 def _drawn(arms: Sequence[Arm], theme: Theme) -> Drawing:
     drawing = Drawing(figsize=(4.2, 2.6), layout="constrained")
     ax = drawing.subplots()
-    known = [arm for arm in arms if arm.value is not None]
-    lives = [arm.constants["half_life"] for arm in known]
-    ax.scatter(lives, [arm.value for arm in known], color=PALETTES[theme].accent)
+    known = [(arm.constants["half_life"], arm.value) for arm in arms if arm.value is not None]
+    ax.scatter(*zip(*known, strict=True), color=PALETTES[theme].accent)
     ax.set_xlabel(label("half_life"))
     return drawing

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from focus_core.config import TrialConfig
+from focus_core.config import Scalar, TrialConfig
 from search_spaces.space import Axis, Space, choices
 
 
 def _base() -> TrialConfig:
+    toys: dict[str, Scalar] = {"model.mixer": "decay", "task.name": "delay", "task.length": 16}
     small = {"model.width": 16, "task.eval_sequences": 32, "task.test_sequences": 32}
     short = {"train.steps": 30, "train.eval_every": 10, "train.warmup_steps": 1}
-    toys = {"model.mixer": "decay", "task.name": "delay", "task.length": 16}
-    return TrialConfig().override({**small, **short, **toys, "train.batch_size": 16})
+    return TrialConfig().override({**toys, **small, **short, "train.batch_size": 16})
 
 
 def powers_of_two(key: str, low: int, high: int) -> Axis:
