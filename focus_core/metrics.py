@@ -4,14 +4,17 @@ The ledger stores each number of a trial under its name. This module has the mea
 its presentation and its alarm limit, for MLflow, the report, the terminal and the audit. No torch
 here.
 
-``training.over_seeds`` computes a trial's number from the numbers of its seeds. That rule is part
-of training, so that a change of words here does not change the code identity of a trial.
+A trial's code identity leaves this table out (``code_identity.REGISTRIES``), so a number can be
+added, and its words can be changed, while sweeps run. The ledger keeps every seed's number and
+computes the numbers over seeds itself.
 """
 
 from __future__ import annotations
 
 import math
 import re
+import statistics
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -56,6 +59,7 @@ class Reported:
         unit_size: the value of one unit.
         help: the meaning of the number, in one line.
         bounds: the possible range, which the audit checks.
+        over_seeds: a trial's number from the numbers of its seeds; None: a trial has none.
         worst: whether the largest of a trial's reports counts; otherwise the last counts.
         limit: the limit that ``sweeps.evidence.alarms`` compares it with; None for no alarm.
         shown: the places that show it, besides MLflow's groups.
@@ -66,6 +70,7 @@ class Reported:
     unit_size: float = 1.0
     help: str = ""
     bounds: Bounds = (0.0, math.inf)
+    over_seeds: Callable[[list[float]], float] | None = None
     worst: bool = False
     limit: float | None = None
     shown: frozenset[Place] = frozenset()
@@ -77,12 +82,20 @@ _PRICE: frozenset[Place] = frozenset({"trials", "MLflow's top", "price"})
 _COLUMN: frozenset[Place] = frozenset({"MLflow's columns"})
 
 _ANY = (-math.inf, math.inf)
+_mean = statistics.fmean
 
 REPORTED = {
     "step": Reported(words="step"),
     "seconds": Reported(words="training since the last report", unit="s"),
-    "value": Reported(words="validation", help="the score on the validation split", bounds=_ANY),
-    "test": Reported(words="test", help="the score on the test split, at the end", bounds=_ANY),
+    "value": Reported(
+        words="validation",
+        help="the score on the validation split",
+        bounds=_ANY,
+        over_seeds=_mean,
+    ),
+    "test": Reported(
+        words="test", help="the score on the test split, at the end", bounds=_ANY, over_seeds=_mean
+    ),
     "loss": Reported(words="validation loss", unit="nats"),
     "train_loss": Reported(words="last loss", unit="nats", shown=_COLUMN),
     "diverged": Reported(words="step of the first infinite loss"),
@@ -91,6 +104,7 @@ REPORTED = {
         unit="1",
         help="the largest relative change of an output before a perturbed position, worst over "
         "seeds and training",
+        over_seeds=max,
         worst=True,
         limit=LEAK_TOLERANCE,
         shown=_TOP,
@@ -99,16 +113,20 @@ REPORTED = {
         words="pole radius",
         unit="1",
         help="the largest; below 1 a filter is stable as long as its coefficients stay as they are",
+        over_seeds=max,
         worst=True,
         limit=1.0,
         shown=_TRIALS,
     ),
-    "pole_radius_median": Reported(words="median pole radius", unit="1", shown=_TRIALS),
-    "effective_memory": Reported(words="effective memory", unit="tokens"),
-    "peak_gain": Reported(words="peak gain", unit="1"),
+    "pole_radius_median": Reported(
+        words="median pole radius", unit="1", over_seeds=_mean, shown=_TRIALS
+    ),
+    "effective_memory": Reported(words="effective memory", unit="tokens", over_seeds=_mean),
+    "peak_gain": Reported(words="peak gain", unit="1", over_seeds=max),
     "window_ceiling": Reported(
         words="window's ceiling",
         help="what the attention window alone could score",
+        over_seeds=_mean,
         shown=_TRIALS,
     ),
     "chance": Reported(
@@ -124,16 +142,18 @@ REPORTED = {
     "theta_mean": Reported(
         words="Theta its mean",
         help="the score once every filter is the mean of all",
+        over_seeds=_mean,
         shown=_TRIALS,
     ),
-    "sliding": Reported(words="sliding", unit="bits", shown=_TRIALS),
+    "sliding": Reported(words="sliding", unit="bits", over_seeds=_mean, shown=_TRIALS),
     "future_masked": Reported(
         words="future masked",
         unit="bits",
+        over_seeds=_mean,
         limit=0.5,  # the most that blanked later tokens may cost
         shown=_TRIALS,
     ),
-    "future_seen": Reported(words="future seen", unit="bits", shown=_TRIALS),
+    "future_seen": Reported(words="future seen", unit="bits", over_seeds=_mean, shown=_TRIALS),
     "prefix": Reported(words="prefix of a text", bounds=(0.0, 1.0), shown=_TRIALS),
     "text_bytes": Reported(words="length of the text", unit="bytes"),
     "text_crc32": Reported(words="CRC-32 of the text"),
@@ -178,6 +198,11 @@ def limit(name: str) -> float:
     found = REPORTED[name].limit
     assert found is not None, name
     return found
+
+
+def over_seeds(name: str) -> Callable[[list[float]], float] | None:
+    """How the number ``name`` of a trial follows from its seeds' numbers; None: it has none."""
+    return REPORTED[name].over_seeds if name in REPORTED else None
 
 
 def names(place: Place) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ def arms(question: str, variants: Iterable[str], *, families: Iterable[str] = ()
         seeds=5,
         trials=None,
         sampler="grid",
-        prune=False,
+        pruner=None,
         families=tuple(families),
     )
 

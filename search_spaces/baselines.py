@@ -59,6 +59,6 @@ SPACE = Space(
     seeds=5,
     trials=None,
     sampler="grid",
-    prune=False,
+    pruner=None,
     equal_size=True,
 )

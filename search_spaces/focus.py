@@ -60,5 +60,5 @@ SPACE = Space(
     seeds=3,
     trials=40,
     sampler="tpe",
-    prune=True,
+    pruner="median",
 )

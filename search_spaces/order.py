@@ -33,5 +33,5 @@ SPACE = Space(
     seeds=5,
     trials=None,
     sampler="grid",
-    prune=False,
+    pruner=None,
 )

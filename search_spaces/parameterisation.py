@@ -29,5 +29,5 @@ SPACE = Space(
     seeds=3,
     trials=None,
     sampler="grid",
-    prune=False,
+    pruner=None,
 )

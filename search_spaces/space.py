@@ -11,7 +11,7 @@ import difflib
 import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from focus_core.config import Scalar, TrialConfig
 from focus_core.config.keys import defaults
@@ -36,8 +36,9 @@ class Space:
         axes: the axes in order; a conditional axis comes after the axes that it depends on.
         seeds: number of replicates of every trial.
         trials: number of trials; None for the whole grid.
-        sampler: the method that proposes points.
-        prune: whether a trial may be stopped early.
+        sampler: the method that proposes points, one of ``sweeps.driving.samplers``.
+        pruner: the rule that stops trials early, one of ``sweeps.driving.pruners``; None: no trial
+            is stopped early.
         equal_size: whether every variant gets the feed-forward width at which it has as many
             parameters as the base, within 1 %. A variant without a feed-forward network keeps its
             layers, and the plan says how far it is off.
@@ -54,8 +55,8 @@ class Space:
     axes: tuple[Axis, ...]
     seeds: int
     trials: int | None
-    sampler: Literal["grid", "tpe", "random"]
-    prune: bool
+    sampler: str
+    pruner: str | None
     equal_size: bool = False
     hypothesis: str = ""
     margin: float | None = None

@@ -34,5 +34,5 @@ SPACE = Space(
     seeds=5,
     trials=None,
     sampler="grid",
-    prune=False,
+    pruner=None,
 )

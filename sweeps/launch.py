@@ -25,12 +25,12 @@ from sweeps.commands.command_line import (
     one_of,
     whole,
 )
+from sweeps.driving.samplers import SAMPLERS
 from sweeps.planning.destinations import check_places
 from sweeps.planning.plan import Plan, make_plan
 from sweeps.planning.plan_in_words import describe_axis, plan_lines
 
 NAME = "launch.py"
-SAMPLERS = ("grid", "random", "tpe")
 
 
 def build_parser() -> CommandLine:

@@ -13,7 +13,7 @@ from search_spaces.space import Space, choices
 def base():
     return TrialConfig(){change}
 SPACE = Space(question="?", base=base, axes=({axes},), seeds=1, trials=None, sampler="grid",
-              prune=False)
+              pruner=None)
 """
 TEXT = b"this is no database, but a text that somebody wrote here" * 20
 FOREIGN = "CREATE TABLE guests (name TEXT)"

@@ -20,7 +20,7 @@ EVERY = pytest.mark.parametrize("name", search_spaces.names())
 
 
 def space_over(*axes, **fields):
-    plain = {"seeds": 1, "trials": None, "sampler": "grid", "prune": False}
+    plain = {"seeds": 1, "trials": None, "sampler": "grid", "pruner": None}
     return Space(question="?", base=TrialConfig, axes=axes, **plain | fields)
 
 

@@ -148,7 +148,7 @@ def test_equal_size_needs_an_axis_over_the_variants(monkeypatch):
         seeds=1,
         trials=None,
         sampler="grid",
-        prune=False,
+        pruner=None,
         equal_size=True,
     )
     monkeypatch.setattr("search_spaces.order.SPACE", order)

@@ -6,7 +6,6 @@ To add a section, write its file and insert its name into ``SECTIONS`` at its pl
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 
 from analysis.findings import Findings
 from analysis.sections.card import Card
@@ -29,6 +28,5 @@ SECTIONS = (
 
 def cards(findings: Findings) -> list[Card]:
     """The cards of all sections that have something to say."""
-    there = [name for name in SECTIONS if find_spec(f"{__name__}.{name}")]
-    found = [import_module(f"{__name__}.{name}").card(findings) for name in there]
+    found = [import_module(f"{__name__}.{name}").card(findings) for name in SECTIONS]
     return [card for card in found if card is not None]

@@ -50,8 +50,9 @@ def _words(found: TuningFindings, curved: Sequence[TunedArm]) -> list[str]:
     if found.kind == "adaptive":
         return [
             first,
-            "Values were proposed from earlier scores (TPE): tries are not independent, so there "
-            "is no tuning curve, and tuning luck is not in any interval.",
+            "A sampler that may look at earlier scores, as TPE does, proposed the values: tries "
+            "are not independent, so there is no tuning curve, and tuning luck is not in any "
+            "interval.",
         ]
     if not curved:
         return [

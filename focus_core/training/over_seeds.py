@@ -1,25 +1,11 @@
-"""How a trial's number follows from its seeds' numbers. No torch: the ledger imports this too."""
+"""A trial's numbers from its seeds' numbers. No torch: the ledger imports this too."""
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-OVER_SEEDS: dict[str, Callable[[list[float]], float]] = {
-    "value": statistics.fmean,
-    "test": statistics.fmean,
-    "window_ceiling": statistics.fmean,
-    "leak": max,
-    "pole_radius_max": max,
-    "pole_radius_median": statistics.fmean,
-    "effective_memory": statistics.fmean,
-    "peak_gain": max,
-    "sliding": statistics.fmean,
-    "future_masked": statistics.fmean,
-    "future_seen": statistics.fmean,
-    "theta_mean": statistics.fmean,
-}
+from focus_core.metrics import REPORTED
 
 
 def merge(found: Mapping[str, Any], seeds: Iterable[int]) -> dict[str, float]:
@@ -29,8 +15,10 @@ def merge(found: Mapping[str, Any], seeds: Iterable[int]) -> dict[str, float]:
     """
     numbers = list(seeds)
     merged = {}
-    for name, over_seeds in OVER_SEEDS.items():
+    for name, number in REPORTED.items():
+        if number.over_seeds is None or not numbers:
+            continue
         values = [found.get(f"{name}/{seed}") for seed in numbers]
-        if numbers and all(value is not None for value in values):
-            merged[name] = over_seeds([value for value in values if value is not None])
+        if all(value is not None for value in values):
+            merged[name] = number.over_seeds([value for value in values if value is not None])
     return merged

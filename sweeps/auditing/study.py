@@ -45,7 +45,7 @@ def space_of(rows: Rows) -> Space:
         seeds=rows.sweep.seeds,
         trials=None,
         sampler="random",
-        prune=False,
+        pruner=None,
     )
 
 

@@ -193,7 +193,7 @@ class Driver:
         return True
 
     def _prune(self, trial: Trial) -> None:
-        reason = f"worse than the median at step {trial.step}"
+        reason = f"{self.study.why} at step {trial.step}"
         self._end(self.ledger.set_state(trial, "pruned", reason=reason))
 
     def finished(self, trial_id: str) -> None:

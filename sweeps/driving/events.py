@@ -1,18 +1,18 @@
-"""The events that the driver sends to its listeners: the MLflow tracker, the terminal display."""
+"""The events that the driver sends to its listeners, as MLflow's and the terminal's."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 from sweeps.record.schema import Report, Sweep, Trial
 
 
-class Listener(Protocol):
+class Listener:
     """The driver calls these methods, each after the ledger has committed.
 
     A method must return at once and never raise. Rows are detached: a method may read their
-    columns, but not their relationships.
+    columns, but not their relationships. A listener inherits this class and writes the methods
+    that it needs; here no method does anything.
     """
 
     def sweep_started(

@@ -21,24 +21,23 @@ from optuna.distributions import (
     FloatDistribution,
     IntDistribution,
 )
-from optuna.pruners import BasePruner, MedianPruner, NopPruner
-from optuna.samplers import BaseSampler, RandomSampler, TPESampler
+from optuna.pruners import NopPruner
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from search_spaces.axes import Axis
 from search_spaces.points import every_value, random_points, walk
 from search_spaces.space import Space
+from sweeps.driving.pruners import PRUNERS
+from sweeps.driving.samplers import SAMPLERS
 from sweeps.record.schema import Report, Trial
 
 Point = dict[str, Any]
 Direction = Literal["maximize", "minimize"]
-STARTUP_TRIALS = 8
 MAX_DUPLICATES = 10
 """After so many proposals in a row that the sweep already has, other points are searched for."""
 RANDOM_POINTS = 1000
 MOST_POINTS = 100_000
 """After so many points in order a space counts as exhausted. Making a config takes 0.1 ms."""
-SAMPLERS = ("grid", "random", "tpe")
 _STATES = {
     "complete": TrialState.COMPLETE,
     "pruned": TrialState.PRUNED,
@@ -50,8 +49,8 @@ class Study:
     """A sweep as Optuna sees it, in memory.
 
     Args:
-        space: the axes.
-        sampler: one of ``SAMPLERS``.
+        space: the axes, and the pruner.
+        sampler: a name in ``SAMPLERS``.
         seed: decides every proposal, together with the trial's number and the attempt.
         direction: ``maximize`` or ``minimize``.
         warmup: steps before a trial may be pruned; None for no pruning.
@@ -71,11 +70,16 @@ class Study:
     ) -> None:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self.space = space
-        self.sampler = sampler
+        self._sampler = SAMPLERS[sampler]
         self.seed = seed
         self.first = list(first)
-        self.grid = (self.first or space.grid()) if sampler == "grid" else []
-        self._optuna = optuna.create_study(direction=direction, pruner=_pruner(warmup))
+        self.grid = (self.first or space.grid()) if self._sampler is None else []
+        self.why = ""
+        """Why a trial is pruned: the words of ``Pruner.why``."""
+        self._optuna = optuna.create_study(direction=direction, pruner=NopPruner())
+        if space.pruner is not None and warmup is not None:
+            self.why = PRUNERS[space.pruner].why
+            self._optuna.pruner = PRUNERS[space.pruner].make(warmup)
         self._numbers: dict[str, int] = {}  # trial_id -> Optuna's number
 
     def proposals(self, number: int) -> Iterator[Point]:
@@ -104,9 +108,9 @@ class Study:
             number: how many trials the sweep has.
             attempt: how many proposals before were trials that the sweep already has.
         """
-        if self.sampler == "grid":
+        if self._sampler is None:
             return dict(self.grid[(number + attempt) % len(self.grid)])
-        self._optuna.sampler = _sampler(self.sampler, _seed(self.seed, number, attempt))
+        self._optuna.sampler = self._sampler(_seed(self.seed, number, attempt))
         trial = self._optuna.ask()
         point: Point = {}
         for axis in self.space.axes:
@@ -189,15 +193,3 @@ def _last(seen: Mapping[int, float], state: TrialState) -> float | None:
 def _seed(seed: int, number: int, attempt: int) -> int:
     digest = hashlib.sha256(f"{seed}/{number}/{attempt}".encode()).digest()
     return int.from_bytes(digest[:4], "big")
-
-
-def _sampler(name: str, seed: int) -> BaseSampler:
-    if name == "random":
-        return RandomSampler(seed=seed)
-    return TPESampler(seed=seed, n_startup_trials=STARTUP_TRIALS)
-
-
-def _pruner(warmup: int | None) -> BasePruner:
-    if warmup is None:
-        return NopPruner()
-    return MedianPruner(n_startup_trials=STARTUP_TRIALS, n_warmup_steps=warmup)

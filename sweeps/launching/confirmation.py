@@ -52,7 +52,7 @@ def confirmation_of(plan: Plan, args: Namespace) -> Plan:
     assert other is not None
     trials = {trial.trial_id: trial for trial in (best, other)}
     old = {trial.trial_id for each in found for trial in each.trials}
-    space = dataclasses.replace(plan.space, question=_question(best, other), prune=False)
+    space = dataclasses.replace(plan.space, question=_question(best, other), pruner=None)
     return dataclasses.replace(
         plan,
         name=name,

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
 import signal
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from focus_core.output import tell
 from sweeps.commands.command_line import counted, one_line
 from sweeps.driving.assignment import checkpoint_seconds
 from sweeps.driving.driver import Driver
-from sweeps.driving.events import Listener
 from sweeps.driving.own_process import OwnProcess
 from sweeps.driving.stopping import StopFlag
 from sweeps.driving.study import Study
@@ -23,7 +19,7 @@ from sweeps.machine.temporary import clear_what_the_dead_left
 from sweeps.planning.plan import Plan
 from sweeps.provenance import launch_origin
 from sweeps.provenance.sources.recorded import notes
-from sweeps.record.errors import LeaseLostError, LedgerError
+from sweeps.record.errors import LedgerError
 from sweeps.record.home import prepare_home, private_files
 from sweeps.record.launches import begin_launch, end_launch
 from sweeps.record.lease import hold
@@ -32,15 +28,9 @@ from sweeps.record.plan_history import seeds_of
 from sweeps.record.schema import Launch, Sweep
 from sweeps.workers.checkpoints import forget
 from sweeps.workers.guard import Limits
-
-if TYPE_CHECKING:
-    from sweeps.showing.display import Display
-    from sweeps.showing.tracking import MlflowTracker
-    from sweeps.workers.runner import Runner
+from sweeps.workers.runner import Runner
 
 EXIT_DONE, EXIT_FAILED = 0, 1
-MLFLOW_SECONDS = 60
-"""MLflow may take so long for what is still queued when the sweep is over."""
 REASONS = {EXIT_DONE: "done", EXIT_FAILED: "not one trial succeeded"}
 
 
@@ -134,16 +124,13 @@ def _drive(
     retry_failed: bool,
     rerun: bool,
 ) -> int:
-    from sweeps.showing.display import Display
-    from sweeps.showing.tracking import MlflowTracker
+    from sweeps.showing.listeners import LISTENERS, Watched
 
     stopping = process.stopping
     process.catch_signals()
-    tracker = MlflowTracker(
-        plan.home.tracking_uri, artifacts=plan.home.artifacts, may_write=ledger.is_ours
-    )
-    display = Display(places=_places(plan), hung_up=process.hung_up)
-    listeners: list[Listener] = [tracker, display]
+    closing = process.closing.enter_context(ExitStack())
+    watched = Watched(plan=plan, ledger=ledger, hung_up=process.hung_up)
+    listeners = [closing.enter_context(listening(watched)) for listening in LISTENERS]
     study = Study(
         plan.space,
         sampler=plan.sampler,
@@ -164,8 +151,7 @@ def _drive(
         forget=lambda trial_id: forget(plan.checkpoints, trial_id),
         most_lost=limits.most_lost,
     )
-    closing = process.closing.enter_context(ExitStack())
-    closing.callback(_close, driver, display, tracker, stopping)
+    closing.callback(_close, driver, stopping)
     with closing:
         if not driver.done:
             runner_for(plan, limits, process).run(driver, stopping)
@@ -183,24 +169,11 @@ def _drive(
     return exit_code(driver, stopping)
 
 
-def _close(driver: Driver, display: Display, tracker: MlflowTracker, stopping: StopFlag) -> None:
-    """Close the driver, the display and the tracker, when no trial runs any more."""
+def _close(driver: Driver, stopping: StopFlag) -> None:
+    """Close the driver, when no trial runs any more; the listeners hear of it."""
     with suppress(LedgerError):  # ``run_sweep`` prints the failure
         driver.stop(stopping.reason or "the sweep ended")
         driver.close()
-    display.close()
-    _close_tracker(tracker, driver.ledger.failure)
-
-
-def _places(plan: Plan) -> dict[str, str]:
-    """The commands with which a person looks at the sweep next."""
-    home = [] if plan.home.folder == Path("runs").absolute() else ["--home", str(plan.home.folder)]
-    name = plan.confirms or plan.name  # the confirmed sweep's report shows its confirmation
-    where = shlex.join(["--sweep", name, *home])
-    return {
-        "report": f"python analysis/report.py {where}",
-        "MLflow": f"python -m sweeps.ui {where}",
-    }
 
 
 def runner_for(plan: Plan, limits: Limits, process: OwnProcess) -> Runner:
@@ -221,14 +194,6 @@ def runner_for(plan: Plan, limits: Limits, process: OwnProcess) -> Runner:
         max_concurrent=plan.max_concurrent,
         limits=limits,
     )
-
-
-def _close_tracker(tracker: MlflowTracker, failure: LedgerError | None) -> None:
-    if isinstance(failure, LeaseLostError):
-        return  # the runs are another launcher's now
-    summary = tracker.close(timeout=MLFLOW_SECONDS)
-    if failure is None and (summary.dropped or summary.last_error):
-        tell(f"launch.py: {one_line(str(summary))}", error=True)
 
 
 def exit_code(driver: Driver, stopping: StopFlag) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from focus_core.tools.needed_data import check_data
 from search_spaces.soundness import check, different_trials
 from search_spaces.space import Point, Space
 from sweeps.commands.command_line import counted, shown
+from sweeps.driving.pruners import PRUNERS
+from sweeps.driving.samplers import SAMPLERS
 from sweeps.planning.equal_size import Size
 from sweeps.planning.question import parse_settings, question
 from sweeps.provenance.launch_origin import usable_cpus, visible_gpus
@@ -74,7 +76,7 @@ class Plan:
 
     def warmup(self) -> int | None:
         """Steps before a trial may be pruned; None where no trial is pruned."""
-        return self.base.train.steps // 3 if self.space.prune else None
+        return self.base.train.steps // 3 if self.space.pruner else None
 
 
 def make_plan(args: Namespace) -> Plan:
@@ -85,6 +87,9 @@ def make_plan(args: Namespace) -> Plan:
     """
     settings = parse_settings(args.set or [])
     space, base, sizes, of_sizes = question(args.space, settings)
+    _check_name(space, "sampler", space.sampler, SAMPLERS)
+    if space.pruner is not None:
+        _check_name(space, "pruner", space.pruner, PRUNERS)
     cautions = [*check(space, base), *of_sizes]
     check_data(base.task)
     sampler = args.sampler or space.sampler
@@ -132,6 +137,14 @@ def make_plan(args: Namespace) -> Plan:
 def _given(args: Namespace, settings: Mapping[str, Scalar]) -> dict[str, Any]:
     found = {name: getattr(args, name) for name in GIVEN}
     return {"set": dict(settings)} | {k: v for k, v in found.items() if v is not None}
+
+
+def _check_name(space: Space, kind: str, name: str, known: Iterable[str]) -> None:
+    require(
+        name in known,
+        f"search_spaces/{space.name}.py names the {kind} {name!r}: the {kind}s are "
+        f"{', '.join(known)}",
+    )
 
 
 def parse_duration(text: str | None) -> float | None:

@@ -75,7 +75,8 @@ def _trials(plan: Plan) -> str:
     if plan.only:
         size = f"{', '.join(plan.only)} x {counted(plan.seeds, 'seed')}"
     size += f" x {counted(plan.base.train.steps, 'step')}"
-    pruning = f"pruned from step {plan.warmup()} on" if plan.space.prune else "never pruned"
+    pruner, start = plan.space.pruner, plan.warmup()
+    pruning = f"pruned ({pruner}) from step {start} on" if pruner else "never pruned"
     return f"{size}, {pruning}"
 
 

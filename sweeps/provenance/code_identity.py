@@ -25,7 +25,9 @@ from focus_core.tasks import TASKS
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "focus_core"
 TRAINING = f"{PACKAGE}.training.loop"
-REGISTRIES = (f"{PACKAGE}.systems.registry", f"{PACKAGE}.tasks.registry", f"{PACKAGE}.data.sets")
+REGISTRIES = tuple(
+    f"{PACKAGE}.{name}" for name in ("systems.registry", "tasks.registry", "data.sets", "metrics")
+)
 """Lists of everything that exists. A trial finds the entries that it uses by name."""
 
 

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import inspect
 
-from focus_core.training.over_seeds import OVER_SEEDS, merge
+from focus_core.metrics import over_seeds
+from focus_core.training.over_seeds import merge
 from sweeps.record.schema import Replicate, Report, Trial, new_token
 
 Row = TypeVar("Row", Replicate, Report)
@@ -41,7 +42,7 @@ def merge_reports(
     """
     merged = {**before, **{name: finite(value) for name, value in found.items()}}
     of_seeds = {name.partition("/")[0] for name in merged if "/" in name}
-    for name in of_seeds & OVER_SEEDS.keys():
+    for name in filter(over_seeds, of_seeds):
         merged.pop(name, None)
     over_all = merge(merged, seeds)
     over_all.pop("value", None)  # the value has a column of its own

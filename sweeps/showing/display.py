@@ -16,12 +16,13 @@ from rich.text import Text
 
 from focus_core.output import Output
 from sweeps.commands.command_line import escaped, one_line
+from sweeps.driving.events import Listener
 from sweeps.record.schema import Report, Sweep, Trial
 from sweeps.showing.picture import best_words, draw
 from sweeps.showing.progress import Progress, short_name
 
 
-class Display:
+class Display(Listener):
     """A ``Listener`` for people.
 
     Args:

@@ -12,7 +12,7 @@ import pytest
 
 from focus_core.metrics import REPORTED, SCORES, declared, limit, names, score_of
 from focus_core.tasks import TASKS
-from focus_core.training.over_seeds import OVER_SEEDS
+from focus_core.training.over_seeds import merge
 
 
 @pytest.mark.parametrize(
@@ -39,8 +39,15 @@ def test_another_key_is_not(key: str) -> None:
     assert declared(key) is None
 
 
-def test_what_is_merged_over_seeds_is_declared() -> None:
-    assert set(OVER_SEEDS) <= set(REPORTED)
+def test_a_trials_number_follows_from_all_of_its_seeds() -> None:
+    found = {"value/0": 1.0, "value/1": 3.0, "leak/0": 1.0, "leak/1": 3.0, "test/1": 1.0}
+    found |= {"loss/0": 1.0, "loss/1": 1.0, "unheard/0": 1.0, "unheard/1": 1.0}
+    assert merge(found, [0, 1]) == {"value": 2.0, "leak": 3.0}
+    assert merge(found, [1]) == {"value": 3.0, "leak": 3.0, "test": 1.0}
+    assert merge(found, []) == {}
+
+
+def test_numbers_of_every_trial_are_shown_with_it() -> None:
     assert set(names("trials")) > {"leak", "parameters", "chance"}
 
 

@@ -49,7 +49,7 @@ GRID = Space(
     seeds=2,
     trials=None,
     sampler="grid",
-    prune=False,
+    pruner=None,
 )
 CONTINUOUS = Space(
     name="continuous",
@@ -65,7 +65,7 @@ CONTINUOUS = Space(
     seeds=1,
     trials=30,
     sampler="tpe",
-    prune=True,
+    pruner="median",
 )
 
 

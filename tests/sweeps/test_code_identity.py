@@ -78,6 +78,7 @@ SAME: dict[str, Edit] = {
     "another task's options": longer("tasks/mqar/__init__.py"),
     "a new task": longer("tasks/registry.py"),
     "a new data set": longer("data/sets.py"),
+    "a new number of trials": longer("metrics.py"),
     "a folder that a module has left": lambda root: (
         root / "focus_core/training/loop/__pycache__"
     ).mkdir(parents=True),

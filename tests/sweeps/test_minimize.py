@@ -27,7 +27,7 @@ def base():
         "task.length": 64, "task.eval_sequences": 8, "task.test_sequences": 8,
         "train.steps": 20, "train.eval_every": 10, "train.warmup_steps": 1})
 SPACE = Space(question="?", base=base, axes=(choices("train.learning_rate", 1e-2, 1e-7),), seeds=2,
-              trials=None, sampler="grid", prune=False)
+              trials=None, sampler="grid", pruner=None)
 """
 
 

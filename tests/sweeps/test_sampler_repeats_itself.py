@@ -60,7 +60,7 @@ def finite_space(seed: int) -> Space:
         seeds=1,
         trials=None,
         sampler="tpe",
-        prune=False,
+        pruner=None,
     )
 
 
@@ -117,7 +117,7 @@ def test_the_other_points_of_a_continuous_space_do_not_end(ledger: Ledger) -> No
         seeds=1,
         trials=20,
         sampler="tpe",
-        prune=False,
+        pruner=None,
     )
     sweep = add_sweep(ledger, space, planned=20)
     train(make_driver(ledger, sweep, space), OBJECTIVES["equal"])

@@ -1,1 +1,1 @@
-"""A system and a task that are registered by a test, as CONTRIBUTING says."""
+"""What a test adds to this project, as CONTRIBUTING says: see ``tests/test_adding.py``."""

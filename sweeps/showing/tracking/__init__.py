@@ -23,6 +23,7 @@ from sqlalchemy.exc import SADeprecationWarning
 from sweeps.commands.command_line import counted
 from sweeps.commands.reasons import first_line
 from sweeps.commands.redact import hide_secrets_of
+from sweeps.driving.events import Listener
 from sweeps.evidence.ranking import Leaks
 from sweeps.planning.destinations import check_schema
 from sweeps.record.schema import Report, Sweep, Trial
@@ -69,7 +70,7 @@ class _NoLongerOursError(Exception):
     """Another launcher drives the sweep now, so the thread must end."""
 
 
-class MlflowTracker:
+class MlflowTracker(Listener):
     """A ``Listener`` that writes one parent run per sweep and one child run per trial.
 
     Args:

@@ -14,8 +14,7 @@ import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from focus_core.metrics import names, score_of
-from focus_core.training.over_seeds import OVER_SEEDS
+from focus_core.metrics import names, over_seeds, score_of
 from sweeps.record.schema import Report, Sweep, Trial
 from sweeps.showing.progress import ENDED
 
@@ -69,8 +68,8 @@ def report_numbers(sweep: Sweep, report: Report) -> dict[str, float]:
         if not part:
             found |= {f"seed/{k}/{said.get(name, name)}": value for k, value in values.items()}
         elif values.keys() == scores.keys():
-            over_seeds = OVER_SEEDS.get(head, statistics.fmean)
-            found[_part_key(head, part)] = over_seeds(list(values.values()))
+            merged = over_seeds(head) or statistics.fmean
+            found[_part_key(head, part)] = merged(list(values.values()))
     return found
 
 

@@ -30,5 +30,6 @@ DECAY = System(
     config=DecayConfig,
     mixer="tests.toys.decay.mixer:DecayMixer",
     cost="tests.toys.decay.cost",
+    numbers="tests.toys.decay.numbers",
     origin="tests.toys.decay.origin:DECAY",
 )
