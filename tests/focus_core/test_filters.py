@@ -5,8 +5,8 @@ import pytest
 import torch
 from scipy import signal
 
-from focus_core.systems.focus.coefficients import to_coefficients
-from focus_core.systems.focus.filters import REALISATIONS, filter_bins
+from focus_core.systems.focus.ablations.coefficients import to_coefficients
+from focus_core.systems.focus.ablations.realisations import REALISATIONS, filter_bins
 
 ORDERS = [1, 2, 3, 4, 6, 8]
 B, N, R, D, F = 2, 3, 5, 2, 2
