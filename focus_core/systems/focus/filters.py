@@ -40,12 +40,8 @@ class FilterBank(nn.Module):
     def filtered_bins(self, x_BNRD: Tensor, s_BNDFP: Tensor) -> Tensor:
         """The bins after their filters, (B, N, R, D)."""
         a_BNDFP = torch.sigmoid(s_BNDFP)  # the last activation of H, below Eq. 5
-        return sum_of_bank(recur_in_bins(every_filter(x_BNRD, a_BNDFP), a_BNDFP))
-
-
-def every_filter(x_BNRD: Tensor, a_BNDFP: Tensor) -> Tensor:
-    """The input of every filter of the bank, (F, B, N, R, D): they all read the same."""
-    return x_BNRD.expand(a_BNDFP.shape[3], *x_BNRD.shape)
+        w_FBNRD = x_BNRD.expand(a_BNDFP.shape[3], *x_BNRD.shape)  # all filters read the same
+        return sum_of_bank(recur_in_bins(w_FBNRD, a_BNDFP))
 
 
 def recur_in_bins(w_FBNRD: Tensor, a_BNDFP: Tensor, run: Rows = recur) -> Tensor:

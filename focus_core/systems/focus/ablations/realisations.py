@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from focus_core.layers.convolution import convolve
-from focus_core.systems.focus.filters import Rows, every_filter, recur_in_bins, sum_of_bank
+from focus_core.systems.focus.filters import Rows, recur_in_bins, sum_of_bank
 from focus_core.systems.focus.recurrence import recur
 
 REALISATIONS = ("recurrence", "sampled", "literal", "circular")
@@ -79,13 +79,13 @@ def _check(bin_length: int, realisation: str, nfft: int | None, carry: bool) -> 
 def _by_recurrence(
     x_BNRD: Tensor, a_BNDFP: Tensor, gain_BNDF: Tensor | None, carry: bool, section: int
 ) -> Tensor:
-    B, N, _, D = x_BNRD.shape
-    y_FBNRD = every_filter(x_BNRD, a_BNDFP)
+    F = a_BNDFP.shape[3]
+    w_FBNRD = x_BNRD.expand(F, *x_BNRD.shape)
     if gain_BNDF is not None:
-        gain_BNDF = gain_BNDF.expand(B, N, D, len(y_FBNRD))
-        y_FBNRD = y_FBNRD * gain_BNDF.permute(3, 0, 1, 2).unsqueeze(3)
+        _, B, N, _, D = w_FBNRD.shape
+        w_FBNRD = w_FBNRD * gain_BNDF.expand(B, N, D, F).permute(3, 0, 1, 2).unsqueeze(3)
     run = functools.partial(_in_series, section=section)
-    return sum_of_bank((_recur_through_bins if carry else recur_in_bins)(y_FBNRD, a_BNDFP, run))
+    return sum_of_bank((_recur_through_bins if carry else recur_in_bins)(w_FBNRD, a_BNDFP, run))
 
 
 def _in_series(y_NRG: Tensor, a_PNG: Tensor, section: int) -> Tensor:
