@@ -81,7 +81,7 @@ def _look(argv: list[str]) -> int:
 
 def look(found: Trained, seconds: float = SECONDS) -> dict[str, Any]:
     """All numbers, as plain data; the timings take about ``seconds``."""
-    from focus_core.systems.focus.filter_views import described, filter_views, random_channels
+    from focus_core.systems.focus.views.filter_views import described, filter_views, random_channels
     from focus_core.tasks import build_task
     from focus_core.tools.speed import one_thread
 

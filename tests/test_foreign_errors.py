@@ -162,11 +162,11 @@ def test_only_our_own_errors_are_answers(
 OF_NUMBERS = {
     "focus_core/training/replicate.py",
     "focus_core/training/loop.py",
-    "focus_core/systems/focus/coefficients.py",
+    "focus_core/systems/focus/ablations/coefficients.py",
     "focus_core/systems/counts.py",
     "focus_core/layers/convolution.py",
-    "focus_core/systems/focus/filters.py",
-    "focus_core/systems/focus/gains.py",
+    "focus_core/systems/focus/ablations/realisations.py",
+    "focus_core/systems/focus/ablations/gains.py",
 }
 
 

@@ -9,7 +9,7 @@ from torch import nn
 
 from focus_core.config import TrialConfig
 from focus_core.systems import SYSTEMS
-from focus_core.systems.focus.responses import impulse_responses
+from focus_core.systems.focus.views.responses import impulse_responses
 from focus_core.tasks import TASKS
 from focus_core.tools.cost import cost
 from focus_core.tools.decoding import Decoder

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from focus_core.config import Scalar, TrialConfig
-from focus_core.systems.focus.coefficients import section_order, to_coefficients
-from focus_core.systems.focus.filters import filter_bins
+from focus_core.systems.focus.ablations.coefficients import section_order, to_coefficients
+from focus_core.systems.focus.ablations.realisations import filter_bins
 from focus_core.systems.focus.orders import ORDERS, may_grow
 from focus_core.systems.focus.promises import SHORT_BIN
 

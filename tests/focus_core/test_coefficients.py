@@ -10,7 +10,7 @@ import pytest
 import torch
 from scipy.signal import lfilter
 
-from focus_core.systems.focus.coefficients import (
+from focus_core.systems.focus.ablations.coefficients import (
     MAX_RADIUS,
     MAX_REFLECTION,
     pole_radius,
@@ -19,8 +19,8 @@ from focus_core.systems.focus.coefficients import (
     to_coefficients,
     to_reflections,
 )
+from focus_core.systems.focus.ablations.gains import to_filters
 from focus_core.systems.focus.config import FocusConfig
-from focus_core.systems.focus.gains import to_filters
 from focus_core.systems.focus.orders import ORDERS as STABLE_ORDERS
 
 ORDERS = sorted(MAX_REFLECTION)

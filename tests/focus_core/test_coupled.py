@@ -8,9 +8,14 @@ import torch
 from scipy import signal
 
 from focus_core.config import Scalar
-from focus_core.systems.focus.coefficients import MAX_RADIUS
-from focus_core.systems.focus.coupled import CoupledBank, PolesFromInput, spread_logits, to_poles
-from focus_core.systems.focus.recurrence import recur_complex
+from focus_core.systems.focus.ablations.coefficients import MAX_RADIUS
+from focus_core.systems.focus.token_wise.coupled import (
+    CoupledBank,
+    PolesFromInput,
+    spread_logits,
+    to_poles,
+)
+from focus_core.systems.focus.token_wise.recurrence import recur_complex
 from focus_core.training.start import init_weights
 from tests.configs import model_config
 

@@ -8,7 +8,7 @@ import torch
 from scipy.signal import freqz, lfilter
 
 from focus_core.config import TrialConfig
-from focus_core.systems.focus.filter_views import filter_views, random_channels
+from focus_core.systems.focus.views.filter_views import filter_views, random_channels
 from focus_core.training.network import build_model
 from tests.focus_core.causality import LENGTH, VOCABULARY, small_config, small_net
 

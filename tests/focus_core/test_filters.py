@@ -6,8 +6,8 @@ import torch
 from scipy import signal
 
 from focus_core.config import Scalar
-from focus_core.systems.focus.coefficients import to_coefficients
-from focus_core.systems.focus.filters import REALISATIONS, filter_bins
+from focus_core.systems.focus.ablations.coefficients import to_coefficients
+from focus_core.systems.focus.ablations.realisations import REALISATIONS, filter_bins
 
 ORDERS = [1, 2, 3, 4, 6, 8]
 B, N, R, D, F = 2, 3, 5, 2, 2

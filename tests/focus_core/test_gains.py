@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy import signal
 
-from focus_core.systems.focus.gains import l2_gain, peak_gain, to_filters
+from focus_core.systems.focus.ablations.gains import l2_gain, peak_gain, to_filters
 from focus_core.systems.focus.orders import ORDERS, gain_error
 
 GAINS = [

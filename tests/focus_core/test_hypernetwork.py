@@ -7,9 +7,10 @@ import pytest
 import torch
 
 from focus_core.layers.convolution import convolve
-from focus_core.systems.focus.coefficients import to_coefficients
-from focus_core.systems.focus.hyperfan import ACTIVATIONS, second_moment
-from focus_core.systems.focus.hypernetwork import GlobalConv, HyperEmbedding, HyperNetwork, squash
+from focus_core.systems.focus.ablations.coefficients import to_coefficients
+from focus_core.systems.focus.ablations.hypernetwork import ACTIVATIONS, second_moment
+from focus_core.systems.focus.choice import chosen
+from focus_core.systems.focus.hypernetwork import GlobalConv, HyperNetwork, squash
 from focus_core.training.network import build_model
 from focus_core.training.start import init_weights
 from tests.configs import model_config
@@ -74,9 +75,7 @@ def test_squash_is_its_formula() -> None:
 def test_most_taps_are_alive_at_the_start_and_get_a_gradient(max_length: int) -> None:
     conv = GlobalConv(model_config(width=64).resolved(), max_length)
     init_weights(conv, 0)
-    conv(
-        torch.randn(2, max_length, 64, generator=torch.Generator().manual_seed(0))
-    ).sum().backward()
+    conv(draw(2, max_length, 64).float()).sum().backward()
     assert (squash(conv.kernel, conv.squash) != 0).double().mean() > 0.8
     assert (conv.kernel.grad != 0).double().mean() > 0.5  # a fifth is dropped
 
@@ -88,9 +87,13 @@ def test_a_sequence_longer_than_the_kernel_is_refused() -> None:
 
 def theta(model, x):
     torch.manual_seed(0)
-    embedding = started(HyperEmbedding(model, max_length=x.shape[1]))
+    embedding = started(chosen(model).read_before(model, x.shape[1]))
     bins = math.ceil(x.shape[1] / model.bin_length)
-    return started(HyperNetwork(model))(embedding(x), bins)
+    return started(hypernetwork(model))(embedding(x), bins)
+
+
+def hypernetwork(model):
+    return chosen(model)(model, 8).filter.logits
 
 
 @pytest.mark.parametrize("conv", ["causal", "none", "ema"])
@@ -167,7 +170,7 @@ def test_hyperfan_out_gives_logits_of_variance_one_over_p(filters: int) -> None:
     e_BNDO = draw(4, 2, 6, 4).float()
     samples = []
     for seed in range(300):
-        hyper = HyperNetwork(model)
+        hyper = hypernetwork(model)
         init_weights(hyper, seed)
         samples.append(hyper(e_BNDO, 3)[:, 1:].detach())
     assert float(torch.stack(samples).var()) == pytest.approx(1 / 2, rel=0.15)
@@ -202,7 +205,7 @@ def test_a_fixed_first_bin(first: str, parameterisation: str, coefficient: float
     a = to_coefficients(theta(model, draw(2, 40, 6)), parameterisation)
     assert (a[:, 0] == coefficient).all()
     assert (a[:, 1:] != coefficient).all()
-    assert not any("first" in name for name, _ in HyperNetwork(model).named_parameters())
+    assert not any("first" in name for name, _ in hypernetwork(model).named_parameters())
 
 
 def test_roll_gives_the_first_bin_the_last_ones_logits() -> None:
@@ -214,7 +217,8 @@ def test_roll_gives_the_first_bin_the_last_ones_logits() -> None:
 
 
 def test_a_two_sided_convolution_is_a_direct_one_with_negative_lags() -> None:
-    conv = started(GlobalConv(config(mode="paper", global_conv="two_sided"), max_length=15))
+    model = config(mode="paper", global_conv="two_sided")
+    conv = started(chosen(model).read_before(model, 15).global_conv)
     x = draw(1, 15, 6)
     kernel = squash(conv.kernel.detach(), 0.003)
     lags = (torch.arange(15)[:, None] - torch.arange(15)) % 30

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from focus_core.systems.focus.pooling import pool
+from focus_core.systems.focus.ablations.pooling import pool
 
 REDUCTIONS = {
     "max": lambda window: window.amax(dim=1),

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from focus_core.systems.focus.numbers import pole_radii
+from focus_core.systems.focus.views.numbers import pole_radii
 from focus_core.training.causality import causality_leak
 from search_spaces.variants import VARIANTS
 from tests.configs import model_config

@@ -7,7 +7,7 @@ import torch
 
 from focus_core.config import TrialConfig
 from focus_core.layers.embedding import RealEncoder
-from focus_core.systems.focus.numbers import pole_radii
+from focus_core.systems.focus.views.numbers import pole_radii
 from focus_core.training import causality
 from focus_core.training.causality import causality_leak
 from focus_core.training.network import build_model

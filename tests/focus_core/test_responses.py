@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy.signal import lfilter
 
-from focus_core.systems.focus.responses import (
+from focus_core.systems.focus.views.responses import (
     filter_numbers,
     gains,
     impulse_responses,

@@ -6,8 +6,8 @@ import torch
 from scipy.signal import lfilter
 
 from focus_core.config import TrialConfig
-from focus_core.systems.focus.coefficients import to_coefficients
-from focus_core.systems.focus.responses import filter_numbers
+from focus_core.systems.focus.ablations.coefficients import to_coefficients
+from focus_core.systems.focus.views.responses import filter_numbers
 from focus_core.tools.cost import cost
 from tests.focus_core.causality import (
     LENGTH,

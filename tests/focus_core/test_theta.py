@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from focus_core.config import TrialConfig
-from focus_core.systems.focus.theta import mean_theta, recorded
+from focus_core.systems.focus.views.theta import mean_theta, recorded
 from focus_core.training.replicate import Replicate
 from tests.focus_core.causality import embedded, small_config, small_net
 

@@ -7,9 +7,9 @@ from focus_core.systems.system import System
 
 FOCUS = System(
     config=FocusConfig,
-    mixer="focus_core.systems.focus.mixer:FocusMixer",
+    mixer="focus_core.systems.focus.choice:ChosenMixer",
     cost="focus_core.systems.focus.cost",
-    numbers="focus_core.systems.focus.numbers",
+    numbers="focus_core.systems.focus.views.numbers",
     origin="focus_core.systems.origin:OURS",
     is_rival=False,
 )

@@ -5,22 +5,26 @@ from __future__ import annotations
 import math
 
 from focus_core.layers.work import Row, Rows, Work, attention, ema, fft_convolution, nothing, padded
-from focus_core.systems.focus.coupled import CoupledBank, PolesFromInput
-from focus_core.systems.focus.filter_bank import FilterBank
-from focus_core.systems.focus.hypernetwork import (
-    GlobalConv,
+from focus_core.systems.focus.ablations.embedding import (
+    AblatedEmbedding,
+    CircularConv,
     GlobalEMA,
-    HyperEmbedding,
+    TwoSidedConv,
 )
+from focus_core.systems.focus.ablations.filters import AblatedBank
+from focus_core.systems.focus.ablations.mixer import AblatedMixer
+from focus_core.systems.focus.ablations.static_logits import StaticBinLogits, StaticLogits
+from focus_core.systems.focus.filters import FilterBank
+from focus_core.systems.focus.hypernetwork import GlobalConv, HyperEmbedding
 from focus_core.systems.focus.mixer import FocusMixer
-from focus_core.systems.focus.static_logits import StaticBinLogits, StaticLogits
+from focus_core.systems.focus.token_wise.coupled import CoupledBank, PolesFromInput
 
 
 def _attention(mixer: FocusMixer, length: int) -> Work:
-    if mixer.from_attention is None:
+    if mixer.model.attention == "none":
         return Work()
-    M, Z, V = mixer.chunk_length, mixer.key.out_features, mixer.value.out_features
-    keys = 2 * M if mixer.sliding else M
+    M, Z, V = mixer.model.chunk_length, mixer.key.out_features, mixer.value.out_features
+    keys = 2 * M if mixer.model.sliding else M
     return attention(padded(length, M), keys, Z, V, kept=min(length, M))
 
 
@@ -68,11 +72,16 @@ def _coupled(bank: CoupledBank, length: int) -> Work:
 
 ROWS: Rows = {
     FocusMixer: Row(_attention, None),
-    FilterBank: Row(_filter_bank, ("embedding",)),
+    AblatedMixer: Row(_attention, None),
+    FilterBank: Row(_filter_bank),
+    AblatedBank: Row(_filter_bank, ("embedding",)),
     CoupledBank: Row(_coupled),
     StaticLogits: Row(nothing),
     StaticBinLogits: Row(nothing),
     GlobalConv: Row(_global_conv),
+    CircularConv: Row(_global_conv),
+    TwoSidedConv: Row(_global_conv),
     GlobalEMA: Row(ema),
     HyperEmbedding: Row(_hyper_embedding, None),
+    AblatedEmbedding: Row(_hyper_embedding, None),
 }

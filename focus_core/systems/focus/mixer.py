@@ -1,179 +1,72 @@
-"""The Focus layer: filters from a hypernetwork, then chunked attention (Eq. 4-14).
+"""The Focus layer: filters from a hypernetwork, then chunked attention and gates (Eq. 9-14).
 
-B batch, L length, D width, N bins, R bin length, O pooling windows, F filters, P order,
-Z key width, V value width.
+It is the layer of the paper, made strictly causal: ``model.mode=strict`` with all other options at
+their defaults, of any size. Read ``hypernetwork`` (Eq. 1-3), ``recurrence`` (Eq. 5, 6), ``filters``
+(Eq. 4-8) and this file. ``choice`` decides when an ablation takes the layer's place.
+
+B batch, L length, D width, N bins, O pooling windows a bin, Z key width, V value width.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from focus_core.layers import cache
-from focus_core.layers.attention import chunked_attention, sliding_attention
-from focus_core.layers.ema import DampedEMA
+from focus_core.layers.attention import chunked_attention
 from focus_core.layers.mixer import Mixer
-from focus_core.layers.short_conv import ShortConv
 from focus_core.systems.focus.config import FocusConfig
-from focus_core.systems.focus.coupled import CoupledBank, PolesFromInput
-from focus_core.systems.focus.filter_bank import FilterBank, NoFilter, ShortFilter
+from focus_core.systems.focus.filters import FilterBank
 from focus_core.systems.focus.hypernetwork import HyperEmbedding, HyperNetwork
-from focus_core.systems.focus.static_logits import StaticBinLogits
-
-Attend = Callable[[Tensor, Tensor, Tensor], Tensor]
-"""Maps queries, keys and values to the output of attention."""
-
-
-class FocusState(NamedTuple):
-    """A decoder's state: of the short convolution, of the filter, and the tokens attended to."""
-
-    taps: Tensor | None
-    filter: Any
-    kept: cache.Cache | None
-
-
-FILTERS: dict[str, Callable[[FocusConfig], nn.Module]] = {
-    "adaptive": FilterBank,
-    "static": FilterBank,
-    "coupled": CoupledBank,
-    "ema": lambda model: DampedEMA(model.width, model.ema_size),
-    "none": NoFilter,
-    "short_conv": ShortFilter,
-}
 
 
 class FocusMixer(Mixer):
-    """Chunked attention whose keys, values and gates read the filtered sequence (Eq. 9-14)."""
+    """Chunked attention whose keys, values and gates read the filtered sequence."""
 
     def __init__(self, model: FocusConfig, max_length: int) -> None:  # noqa: ARG002
         super().__init__()
-        D = model.width
+        D, Z, V = model.width, model.key_width or 0, model.value_width or 0
         self.model = model
-        self.chunk_length, self.sliding = model.chunk_length, model.sliding
-        self.attend = sliding_attention if model.sliding else chunked_attention
         self.norm = nn.LayerNorm(D)
-        filtered = model.filter != "none"
-        self.taps = ShortConv(D, model.short_conv) if filtered and model.short_conv else None
-        self.filter: Any = FILTERS[model.filter](model)
-        skips = model.filter_skip and model.filter in ("adaptive", "static", "coupled")
-        self.skip_D = nn.Parameter(torch.empty(D)) if skips else None
-        attends = model.attention != "none"
-        if attends:
-            Z, V = model.key_width or 0, model.value_width or 0
-            self.query = nn.Linear(D, Z)
-            self.key = nn.Linear(D, Z)
-            self.value = nn.Linear(D, V)
-            self.reset_gate = nn.Linear(D, V)  # W_gamma, b_gamma
+        self.filter: Any = self.new_filter(model)
+        self.query = nn.Linear(D, Z)
+        self.key = nn.Linear(D, Z)
+        self.value = nn.Linear(D, V)
+        self.reset_gate = nn.Linear(D, V)  # W_gamma, b_gamma
         self.update_gate = nn.Linear(D, D)  # W_phi, b_phi
         self.candidate = nn.Linear(D, D)  # W_h, b_h
-        self.from_attention = nn.Linear(V, D, bias=False) if attends else None  # U_h
+        self.from_attention = nn.Linear(V, D, bias=False)  # U_h
         self.dropout = nn.Dropout(model.dropout)
-
-    def forward(self, x_BLD: Tensor, e_BNDO: Tensor | None) -> Tensor:
-        """The layer's output o, (B, L, D)."""
-        h_BLD = self.norm(x_BLD)
-
-        def attend(q_BLZ: Tensor, k_BLZ: Tensor, v_BLV: Tensor) -> Tensor:
-            return self.attend(q_BLZ, k_BLZ, v_BLV, self.chunk_length)
-
-        return self._mix(x_BLD, h_BLD, self.filtered(h_BLD, e_BNDO), attend)
 
     @staticmethod
     def read_before(model: FocusConfig, max_length: int) -> nn.Module | None:
-        """The module whose output all hypernetworks read (Eq. 1, 2); None if they share none."""
-        once = model.filter == "adaptive" and model.global_conv != "layer"
-        return HyperEmbedding(model, max_length) if once else None
+        """The part of the hypernetwork that reads the embedded tokens once, for all layers."""
+        return HyperEmbedding(model, max_length)  # Eq. 1, 2
 
-    @staticmethod
-    def join(mixers: Sequence[Mixer], model: FocusConfig, max_length: int) -> None:
-        """Set the parts of the filters that layers share, or whose size the length decides.
+    def new_filter(self, model: FocusConfig) -> nn.Module:
+        """The filters, with the layer's own part of the hypernetwork."""
+        return FilterBank(model, HyperNetwork(model))  # Eq. 3-8
 
-        These parts are the global convolution, the hypernetwork and the static filters per bin.
-
-        Args:
-            mixers: the mixers of all layers.
-            model: the resolved config.
-            max_length: number of taps of a global convolution; static filters per bin cover as
-                many tokens.
-        """
-        banks = [mixer.filter for mixer in mixers if isinstance(mixer, FocusMixer)]
-        adaptive = [
-            bank
-            for bank in banks
-            if isinstance(getattr(bank, "logits", None), (HyperNetwork, PolesFromInput))
-        ]
-        for bank in banks:
-            if model.filter == "static" and model.static_per == "bin":
-                bank.logits = StaticBinLogits(model, math.ceil(max_length / model.bin_length))
-        for bank in adaptive:
-            if isinstance(bank, FilterBank) and model.global_conv == "layer":
-                bank.embedding = HyperEmbedding(model, max_length)
-            if model.hyper_scope == "shared":
-                bank.logits = adaptive[0].logits
-
-    def _mix(self, x_BLD: Tensor, h_BLD: Tensor, xf_BLD: Tensor, attend: Attend) -> Tensor:
-        """Eq. 10-14, for a sequence or for one token."""
-        read_BLD = {"input": h_BLD, "filtered": xf_BLD}
-        gates_BLD = read_BLD[self.model.gates_from]
-        if self.from_attention is None:  # Eq. 10 with y = 0
-            phi_BLD = torch.sigmoid(self.update_gate(gates_BLD))
-            return torch.lerp(x_BLD, functional.silu(self.candidate(gates_BLD)), phi_BLD)
-        q_BLZ, k_BLZ = self.query(h_BLD), self.key(read_BLD[self.model.key_from])
-        v_BLV = functional.silu(self.value(read_BLD[self.model.value_from]))  # Mega's activation
-        y_BLV = self.dropout(attend(q_BLZ, k_BLZ, v_BLV))  # Eq. 10
-        gamma_BLV = functional.silu(self.reset_gate(gates_BLD))  # Eq. 11
-        phi_BLD = torch.sigmoid(self.update_gate(gates_BLD))  # Eq. 12
-        from_y_BLD = self.from_attention(gamma_BLV * y_BLV)
-        z_BLD = functional.silu(self.candidate(gates_BLD) + from_y_BLD)  # Eq. 13
-        return torch.lerp(x_BLD, z_BLD, phi_BLD)  # Eq. 14: phi z + (1 - phi) x
-
-    def initial_state(self, batch: int) -> FocusState:
-        """The state before the first token."""
-        taps = None if self.taps is None else self.taps.initial_state(batch)
-        kept = None
-        if self.from_attention is not None:
-            Z, V = self.key.out_features, self.value.out_features
-            kept = cache.empty(batch, 1, Z, V, self.candidate.weight)
-        return FocusState(taps, self.filter.initial_state(batch), kept)
-
-    def step(
-        self, x_BD: Tensor, e_BNDO: Tensor | None, state: FocusState
-    ) -> tuple[Tensor, FocusState]:
-        """The output for the next token, (B, D), and the new state.
-
-        Attention drops a full chunk, or, if sliding, the tokens that leave its window.
-        """
-        h_BD = in_BD = self.norm(x_BD)
-        taps, kept = state.taps, state.kept
-        if self.taps is not None and taps is not None:
-            in_BD, taps = self.taps.step(h_BD, taps)
-        xf_BD, filtered = self.filter.step(in_BD, e_BNDO, state.filter)
-        if self.skip_D is not None:
-            xf_BD = torch.addcmul(xf_BD, in_BD, self.skip_D)
-
-        def attend(q_BZ: Tensor, k_BZ: Tensor, v_BV: Tensor) -> Tensor:
-            nonlocal kept
-            assert kept is not None  # a model without attention does not call this
-            M = self.chunk_length
-            before = kept.last(M - 1) if self.sliding else kept.last(kept.length % M)
-            kept = before.append(k_BZ[:, None], v_BV[:, None])
-            return cache.read(q_BZ[:, None], kept)[:, 0]
-
-        y_BD = self._mix(x_BD, h_BD, xf_BD, attend)
-        return y_BD, FocusState(taps, filtered, kept)
+    def forward(self, x_BLD: Tensor, e_BNDO: Tensor | None) -> Tensor:
+        """The layer's output o, (B, L, D); ``e_BNDO`` is the output of ``read_before``."""
+        h_BLD = self.norm(x_BLD)
+        xf_BLD = self.filtered(h_BLD, e_BNDO)
+        q_BLZ, k_BLZ = self.query(h_BLD), self.key(xf_BLD)
+        v_BLV = functional.silu(self.value(xf_BLD))  # Mega's activation
+        y_BLV = chunked_attention(q_BLZ, k_BLZ, v_BLV, self.model.chunk_length)  # Eq. 9, 10
+        return self.gated(x_BLD, xf_BLD, self.dropout(y_BLV))
 
     def filtered(self, h_BLD: Tensor, e_BNDO: Tensor | None) -> Tensor:
-        """x_f of normalised inputs, (B, L, D), with the short convolution and the skip."""
-        if self.taps is not None:
-            h_BLD = self.taps(h_BLD)
+        """x_f of normalised inputs, (B, L, D)."""
         xf_BLD: Tensor = self.filter(h_BLD, e_BNDO)
-        return xf_BLD if self.skip_D is None else torch.addcmul(xf_BLD, h_BLD, self.skip_D)
+        return xf_BLD
 
-    def initial_value(self, name: str, generator: torch.Generator) -> Tensor:  # noqa: ARG002
-        """The skip's weights: N(0, 1), like Mega's omega."""
-        return torch.randn(self.model.width, generator=generator)
+    def gated(self, x_BLD: Tensor, xf_BLD: Tensor, y_BLV: Tensor) -> Tensor:
+        """The gated sum of the input and the attention's output, (B, L, D)."""
+        gamma_BLV = functional.silu(self.reset_gate(xf_BLD))  # Eq. 11
+        phi_BLD = torch.sigmoid(self.update_gate(xf_BLD))  # Eq. 12
+        from_y_BLD = self.from_attention(gamma_BLV * y_BLV)
+        z_BLD = functional.silu(self.candidate(xf_BLD) + from_y_BLD)  # Eq. 13
+        return torch.lerp(x_BLD, z_BLD, phi_BLD)  # Eq. 14: phi z + (1 - phi) x

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from focus_core.systems import SYSTEMS
-from focus_core.systems.focus.mixer import FILTERS
+from focus_core.systems.focus.ablations.filters import FILTERS
 from search_spaces import baselines
 from search_spaces.variants import VARIANTS
 from tests.focus_core.public_formulas import parts

@@ -10,7 +10,7 @@ import math
 import torch
 from torch import Tensor
 
-from focus_core.systems.focus.coefficients import (
+from focus_core.systems.focus.ablations.coefficients import (
     section_order,
     step_up,
     to_coefficients,

@@ -1,4 +1,4 @@
-"""Pooling of each window of a bin to one number, which the hypernetwork reads (Eq. 2).
+"""Other poolings of each window of a bin to one number, which the hypernetwork reads (Eq. 2).
 
 B batch, L length, D width, N bins, R bin length, O windows a bin, W steps of the longest window.
 """
@@ -11,12 +11,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from focus_core.systems.focus.hypernetwork import max_pool
+
 
 def pool(x_BLD: Tensor, bins: int, bin_length: int, windows: int, how: str = "max") -> Tensor:
-    """One number e_BNDO for each of ``windows`` windows of each of the first ``bins`` bins.
-
-    Window o of a bin of R steps is [floor(o R / O), ceil((o + 1) R / O)): no window crosses the
-    edge of a bin.
+    """One number e_BNDO for each window of each of the first ``bins`` bins: see ``max_pool``.
 
     Args:
         x_BLD: the sequence. Steps that are missing in the last bin count as 0. With ``"max"`` they
@@ -55,12 +54,10 @@ def _windows(bin_length: int, windows: int, device: torch.device) -> tuple[Tenso
 
 
 def _maxima(x_BLD: Tensor, bins: int, bin_length: int, windows: int) -> Tensor:
-    B, L, D = x_BLD.shape
-    steps = bins * bin_length
-    x_BDL = x_BLD.transpose(1, 2)[..., :steps]
-    if steps > L:  # only if a filter is computed from the last bin
-        x_BDL = functional.pad(x_BDL, (0, steps - L), value=-math.inf)
-    e_BDNO = functional.adaptive_max_pool1d(x_BDL, bins * windows)
-    if steps > L:  # a window without a token gives 0
-        e_BDNO = e_BDNO.masked_fill(torch.isneginf(e_BDNO), 0)
-    return e_BDNO.view(B, D, bins, windows).transpose(1, 2)
+    missing = bins * bin_length - x_BLD.shape[1]
+    if missing <= 0:
+        return max_pool(x_BLD, bins, bin_length, windows)
+    # Only if a filter is computed from the last bin. A window without a token gives 0.
+    x_BDL = functional.pad(x_BLD.transpose(1, 2), (0, missing), value=-math.inf)
+    e_BNDO = max_pool(x_BDL.transpose(1, 2), bins, bin_length, windows)
+    return e_BNDO.masked_fill(torch.isneginf(e_BNDO), 0)

@@ -20,9 +20,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from focus_core.layers.attention import to_bins
-from focus_core.systems.focus.coefficients import MAX_RADIUS
+from focus_core.systems.focus.ablations.coefficients import MAX_RADIUS
 from focus_core.systems.focus.config import FocusConfig
-from focus_core.systems.focus.recurrence import recur, recur_complex
+from focus_core.systems.focus.recurrence import recur
+from focus_core.systems.focus.token_wise.recurrence import recur_complex
 
 
 class CoupledState(NamedTuple):

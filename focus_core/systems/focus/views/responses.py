@@ -15,9 +15,9 @@ from torch import Tensor, nn
 
 from focus_core.layers.evaluation import evaluation
 from focus_core.systems.focus.config import FocusConfig
-from focus_core.systems.focus.filter_bank import FilterBank
+from focus_core.systems.focus.filters import FilterBank
 from focus_core.systems.focus.mixer import FocusMixer
-from focus_core.systems.focus.theta import fixed, recorded
+from focus_core.systems.focus.views.theta import fixed, recorded
 
 if TYPE_CHECKING:
     from focus_core.training.network import SequenceModel

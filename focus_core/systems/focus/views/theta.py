@@ -6,11 +6,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
+import torch
 from torch import Tensor, nn
 
-from focus_core.systems.focus.coupled import CoupledBank, PolesFromInput
-from focus_core.systems.focus.filter_bank import FilterBank
+from focus_core.systems.focus.ablations.coefficients import (
+    pole_radius,
+    section_order,
+    to_coefficients,
+)
+from focus_core.systems.focus.filters import FilterBank
 from focus_core.systems.focus.hypernetwork import HyperNetwork
+from focus_core.systems.focus.token_wise.coupled import CoupledBank, PolesFromInput
 
 Hook = Callable[[nn.Module, Any, Tensor], Tensor | None]
 
@@ -23,8 +29,13 @@ class Theta(NamedTuple):
 
     @property
     def radii(self) -> Tensor:
-        """The pole radius of every filter."""
-        return self.bank.pole_radius(self.logits)
+        """The pole radius of every filter; of a cascade, the largest of each section."""
+        if isinstance(self.bank, CoupledBank):
+            return self.bank.pole_radius(self.logits)
+        model = self.bank.model
+        a_BNDFP = to_coefficients(self.logits, model.parameterisation)
+        section = section_order(model.parameterisation, model.order)
+        return pole_radius(torch.unflatten(a_BNDFP, -1, (-1, section)))
 
     @property
     def num_places(self) -> int:

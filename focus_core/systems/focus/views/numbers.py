@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from focus_core.layers.evaluation import evaluation
-from focus_core.systems.focus.responses import filter_numbers
-from focus_core.systems.focus.theta import mean_theta, recorded
+from focus_core.systems.focus.views.responses import filter_numbers
+from focus_core.systems.focus.views.theta import mean_theta, recorded
 
 if TYPE_CHECKING:
     from focus_core.training.network import SequenceModel

@@ -1,4 +1,4 @@
-"""The filters of the Focus layer: a bank with one set of filters per bin, and its controls.
+"""Ablations of the filters: other parameterisations, gains and realisations, and controls.
 
 Each class maps the sequence to x_f, at once or token by token. B batch, L length, D width, N bins,
 R bin length, O pooling windows, F filters, P order, S order of a section.
@@ -6,19 +6,23 @@ R bin length, O pooling windows, F filters, P order, S order of a section.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from focus_core.layers.attention import to_bins
+from focus_core.layers.ema import DampedEMA
 from focus_core.layers.short_conv import ShortConv
-from focus_core.systems.focus.coefficients import pole_radius, section_order, to_coefficients
+from focus_core.systems.focus.ablations.coefficients import section_order
+from focus_core.systems.focus.ablations.gains import to_filters
+from focus_core.systems.focus.ablations.hypernetwork import AblatedHyperNetwork
+from focus_core.systems.focus.ablations.realisations import filter_bins
+from focus_core.systems.focus.ablations.static_logits import StaticLogits
 from focus_core.systems.focus.config import FocusConfig
-from focus_core.systems.focus.filters import filter_bins
-from focus_core.systems.focus.gains import to_filters
-from focus_core.systems.focus.hypernetwork import HyperEmbedding, HyperNetwork
-from focus_core.systems.focus.static_logits import StaticLogits
+from focus_core.systems.focus.filters import FilterBank
+from focus_core.systems.focus.hypernetwork import HyperEmbedding
+from focus_core.systems.focus.token_wise.coupled import CoupledBank
 
 
 class BankState(NamedTuple):
@@ -30,37 +34,37 @@ class BankState(NamedTuple):
     gain_BDF: Tensor  # noqa: N815
 
 
-class FilterBank(nn.Module):
-    """F all-pole filters per channel, with one set per bin: adaptive or static."""
+class AblatedBank(FilterBank):
+    """F all-pole filters per channel of any kind, with one set per bin: adaptive or static."""
 
     def __init__(self, model: FocusConfig) -> None:
-        super().__init__()
-        self.model = model
+        adaptive = model.filter == "adaptive"
+        super().__init__(model, AblatedHyperNetwork(model) if adaptive else StaticLogits(model))
         self.section = section_order(model.parameterisation, model.order)
-        self.logits = HyperNetwork(model) if model.filter == "adaptive" else StaticLogits(model)
-        # set if the layer has its own global convolution; see ``FocusMixer.join``
+        # set if the layer has its own global convolution; see ``AblatedMixer.join``
         self.embedding: HyperEmbedding | None = None
 
     def forward(self, x_BLD: Tensor, e_BNDO: Tensor | None) -> Tensor:
-        """x_f, (B, L, D) (Eq. 4-8)."""
+        """x_f, (B, L, D)."""
         if self.embedding is not None:
             e_BNDO = self.embedding(x_BLD)
-        x_BNRD = to_bins(x_BLD, self.model.bin_length)
-        a_BNDFP, gain_BNDF = to_filters(
-            self.logits(e_BNDO, x_BNRD.shape[1]).to(x_BLD.dtype),
-            parameterisation=self.model.parameterisation,
-            gain=self.model.gain,
-        )
-        y_BNRD = filter_bins(
+        return super().forward(x_BLD, e_BNDO)
+
+    def filtered_bins(self, x_BNRD: Tensor, s_BNDFP: Tensor) -> Tensor:
+        """The bins after their filters, (B, N, R, D)."""
+        return filter_bins(
             x_BNRD,
-            a_BNDFP,
-            gain_BNDF,
+            *self._filters(s_BNDFP),
             realisation=self.model.realisation,
             nfft=self.model.nfft,
             carry=self.model.carry,
             section=self.section,
         )
-        return y_BNRD.flatten(1, 2)[:, : x_BLD.shape[1]]
+
+    def _filters(self, s_BNDFP: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Coefficients and gains."""
+        model = self.model
+        return to_filters(s_BNDFP, parameterisation=model.parameterisation, gain=model.gain)
 
     def initial_state(self, batch: int) -> BankState:
         """The state before the first bin: past outputs and filters are 0."""
@@ -81,11 +85,7 @@ class FilterBank(nn.Module):
             state: the present bin's filters, and the past P outputs of each filter.
         """
         if state.position == 0:
-            a_BNDFP, gain_BNDF = to_filters(
-                self.logits(e_BNDO, 1).to(x_BD.dtype),
-                parameterisation=self.model.parameterisation,
-                gain=self.model.gain,
-            )
+            a_BNDFP, gain_BNDF = self._filters(self.logits(e_BNDO, 1).to(x_BD.dtype))
             like_BDF = state.gain_BDF
             gain_BDF = torch.ones_like(like_BDF) if gain_BNDF is None else gain_BNDF[:, 0]
             a_BDFP = a_BNDFP[:, 0].expand_as(state.a_BDFP)
@@ -98,11 +98,6 @@ class FilterBank(nn.Module):
             kept.append(torch.cat((y_BDF[..., None], past_BDFS[..., :-1]), dim=-1))
         position = (state.position + 1) % self.model.bin_length
         return y_BDF.sum(dim=-1), state._replace(position=position, past_BDFP=torch.cat(kept, -1))
-
-    def pole_radius(self, s_BNDFP: Tensor) -> Tensor:
-        """The largest pole radius of each section of each filter with these logits."""
-        a_BNDFP = to_coefficients(s_BNDFP, self.model.parameterisation)
-        return pole_radius(torch.unflatten(a_BNDFP, -1, (-1, self.section)))
 
 
 class NoFilter(nn.Module):
@@ -153,3 +148,13 @@ class ShortFilter(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """x_f of the next token, (B, D), and the new state."""
         return self.conv.step(x_BD, state)
+
+
+FILTERS: dict[str, Callable[[FocusConfig], nn.Module]] = {
+    "adaptive": AblatedBank,
+    "static": AblatedBank,
+    "coupled": CoupledBank,
+    "ema": lambda model: DampedEMA(model.width, model.ema_size),
+    "none": NoFilter,
+    "short_conv": ShortFilter,
+}

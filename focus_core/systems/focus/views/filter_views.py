@@ -13,7 +13,13 @@ import torch
 from torch import Tensor
 
 from focus_core.systems.focus.config import FocusConfig
-from focus_core.systems.focus.responses import MOST_STEPS, Responses, evenly, gains, responses_at
+from focus_core.systems.focus.views.responses import (
+    MOST_STEPS,
+    Responses,
+    evenly,
+    gains,
+    responses_at,
+)
 
 if TYPE_CHECKING:
     from focus_core.options.model import ModelConfig

@@ -1,0 +1,1 @@
+"""Filters with poles of their own at every token (``filter="coupled"``)."""
