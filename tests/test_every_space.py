@@ -96,7 +96,7 @@ def test_no_two_families_have_a_variant_of_one_name():
     assert len(VARIANTS) == sum(len(family) for family in FAMILIES.values())
 
 
-def test_an_earlier_name_is_refused_and_the_error_says_what_is_meant():
+def test_a_name_that_people_may_try_is_refused_and_the_error_says_what_is_meant():
     space = search_spaces.load("ablation")
     for tried, meant in MEANT.items():
         assert meant in VARIANTS

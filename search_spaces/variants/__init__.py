@@ -32,15 +32,5 @@ FAMILIES: dict[str, dict[str, Variant]] = {
 VARIANTS: dict[str, Variant] = {
     name: variant for family in FAMILIES.values() for name, variant in family.items()
 }
-MEANT = {
-    "focus": "base",
-    "attention": "flash_transformer",
-    "shortconv": "short_conv",
-    "shortconv_filter": "short_conv_filter",
-    "static": "focus_h",
-    "static_per_bin": "focus_h_per_bin",
-}
-"""By a name that no variant has, the variant that is meant; the error alone reads this.
-
-``base`` is the Focus layer itself. The others are names that variants had earlier.
-"""
+MEANT = {"focus": "base"}
+"""By a name that no variant has, the variant that is meant; the error alone reads this."""
