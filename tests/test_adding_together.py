@@ -145,7 +145,7 @@ REFUSED = {
     "a sampler": "search_spaces/toys.py names the sampler 'corners': the samplers are grid, random",
     "a pruner": "search_spaces/toys.py names the pruner 'forgetful': the pruners are median",
     "an ablation": "unknown variant 'shallow'; the variants are base, static",
-    "a sequence mixer": "unknown model.mixer 'decay'; there are focus, attention",
+    "a sequence mixer": "unknown model.mixer 'decay'; there are focus, ",
     "a task": "unknown task.name 'delay'",
     "nothing": "",
 }

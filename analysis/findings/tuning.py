@@ -21,7 +21,8 @@ Kind = Literal["none", "fixed", "random", "adaptive"]
 TRIED = ("complete", "pruned", "failed")
 MOST_EXACT_SIZES = 6  # with more distinct numbers of tries, all take the wider, instant band
 
-_KINDS: dict[str, Kind] = {"grid": "fixed", "random": "random"}
+KINDS: dict[str, Kind] = {"grid": "fixed", "random": "random"}
+"""By sampler; any other one may look at earlier scores."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +81,7 @@ def tuning_findings(study: Study) -> TuningFindings:
     reference = study.reference.number if study.reference else None
     if not keys:
         return TuningFindings(kind="none", names=(), arms=(), reference=reference)
-    kind = _KINDS.get(str(study.about["sampler"]), "adaptive")
+    kind = KINDS.get(str(study.about["sampler"]), "adaptive")
     groups = _groups(study, keys)
     curves = _curves(study, groups) if kind == "random" else {}
     against = curves.get(reference) if reference is not None else None

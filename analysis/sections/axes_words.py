@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analysis.findings.axis_results import AxisFindings, AxisResult, Counted, Gap
+from analysis.findings.tuning import KINDS
 from analysis.sections.axes_figures import strongest
 from analysis.sections.digits import Format
 
@@ -22,7 +23,7 @@ def sentences(found: AxisFindings, scores: Format) -> list[str]:
             _open(found.axes),
             *(_widen(axis) for axis in found.told_apart),
             _survivors(found.counted),
-            _tpe(found),
+            _search(found),
         )
         if text
     ]
@@ -145,12 +146,17 @@ def _survivors(count: Counted) -> str:
     )
 
 
-def _tpe(found: AxisFindings) -> str:
-    if found.sampler != "tpe" or not any(axis.analysis == "mixed" for axis in found.axes):
+def _search(found: AxisFindings) -> str:
+    if found.sampler in KINDS or not any(axis.analysis == "mixed" for axis in found.axes):
         return ""
+    if found.sampler == "tpe":
+        return (
+            "TPE chose where to look by the scores so far, so levels that began badly were tried "
+            "less: their means lean towards worse."
+        )
     return (
-        "TPE chose where to look by the scores so far, so levels that began badly were tried less: "
-        "their means lean towards worse."
+        "The sampler may have chosen where to look by the scores so far. If it did, levels that "
+        "began badly were tried less, and their means lean towards worse."
     )
 
 

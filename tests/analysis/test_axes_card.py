@@ -117,6 +117,8 @@ def test_where_no_axis_matters_the_words_say_so_and_how_far_apart_levels_could_b
 def test_a_tpe_sweep_is_told_with_its_caution() -> None:
     assert any(text.startswith("TPE chose") for text in card_of(flat(40, 1, sampler="tpe")).words)
     assert not any(text.startswith("TPE chose") for text in card_of(flat(40, 1)).words)
+    assert any("sampler may have" in text for text in card_of(flat(40, 1, sampler="mine")).words)
+    assert not any("sampler may have" in text for text in card_of(flat(40, 1)).words)
 
 
 def test_a_border_is_told_in_words() -> None:
