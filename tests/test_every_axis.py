@@ -11,6 +11,7 @@ import search_spaces
 from focus_core.config import TrialConfig
 from focus_core.training.loop import fit
 from search_spaces.soundness import ends, sample_points, settled
+from search_spaces.space import Axis, Point, Space
 
 BRIEF = {
     "train.steps": 3,
@@ -23,7 +24,7 @@ BRIEF = {
 AXES = [(n, axis.key) for n in search_spaces.names() for axis in search_spaces.load(n).axes]
 
 
-def losses(trial):
+def losses(trial: TrialConfig) -> list[float]:
     """Training and validation losses of a few steps, exactly."""
     reports = []
     fit(trial.override(BRIEF), [0], reports.append, device=torch.device("cpu"))
@@ -42,7 +43,7 @@ def test_every_axis_reaches_the_training(name: str, key: str) -> None:
     assert any(matters(space, base, axis, point) for point in tried)
 
 
-def matters(space, base, axis, point):
+def matters(space: Space, base: TrialConfig, axis: Axis, point: Point) -> bool:
     """Do the two ends of ``axis``, at ``point``, train differently?"""
     settings = [settled(space, point | {axis.key: value}) for value in ends(axis)]
     first, last = (losses(space.configure(p, base)) for p in settings)

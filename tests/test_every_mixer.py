@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import Tensor, nn
 from torch.nn import functional
 
 from focus_core import systems
@@ -84,7 +85,7 @@ def test_a_tied_network_is_causal_too(mixer: str) -> None:
     assert prefix_gap(net) < 1e-12
 
 
-def steps_elsewhere(net):
+def steps_elsewhere(net: nn.Module) -> str:
     """A forward and a backward pass on the meta device, which refuses to add what is elsewhere."""
     tokens_BL = torch.zeros(2, LENGTH - 1, dtype=torch.int64, device="meta")
     logits = net(tokens_BL)
@@ -101,7 +102,7 @@ def test_it_works_where_its_parameters_are(mixer: str) -> None:
 
 def test_negative_control_a_tensor_left_behind_is_seen() -> None:
     class Behind(torch.nn.Embedding):
-        def forward(self, tokens_BL):
+        def forward(self, tokens_BL: Tensor) -> Tensor:
             return super().forward(tokens_BL) + torch.arange(8.0)
 
     with pytest.raises(RuntimeError, match="cpu"):

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from optuna.distributions import FloatDistribution, IntDistribution
@@ -18,7 +19,7 @@ from tests.configs import model_config
 EVERY = pytest.mark.parametrize("name", search_spaces.names())
 
 
-def space_over(*axes, **fields):
+def space_over(*axes: Axis, **fields: Any) -> Space:
     plain = {"seeds": 1, "trials": None, "sampler": "grid", "prune": False}
     return Space(question="?", base=TrialConfig, axes=axes, **plain | fields)
 

@@ -5,17 +5,18 @@ import importlib
 import inspect
 import math
 import pkgutil
+from collections.abc import Iterator
 
 import pytest
 import torch
 from torch.nn import functional
 
 import focus_core.tasks
-from focus_core.config import TaskConfig, TrialConfig
+from focus_core.config import Scalar, TaskConfig, TrialConfig
 from focus_core.metrics import SCORES, declared
 from focus_core.systems import SYSTEMS
 from focus_core.tasks import TASKS, build_task
-from focus_core.tasks.base import IGNORED, Task
+from focus_core.tasks.base import IGNORED, Batch, Task
 from focus_core.training.replicate import Replicate
 from tests.configs import task_config
 from tests.data_sets import TEXT_BYTES, made_data
@@ -36,20 +37,20 @@ CHANGED = {
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _data(tmp_path_factory: pytest.TempPathFactory):
+def _data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         made_data(tmp_path_factory.mktemp("data"), patch)
         yield
 
 
-def small(name, **fields):
+def small(name: str, **fields: Scalar) -> TaskConfig:
     images = getattr(TASKS[name].config, "images", None)
     length = {"length": images.pixels} if images else {}
     usual = {"eval_sequences": 24, "test_sequences": 24} | length | OWN.get(name, {})
     return task_config(name=name, **usual | fields)
 
 
-def rows(batch):
+def rows(batch: Batch) -> set[tuple[float, ...]]:
     return {tuple(row) for row in batch.inputs_BL.tolist()}
 
 
@@ -159,13 +160,13 @@ def test_a_field_counts_where_it_is_read_and_nowhere_else(name: str) -> None:
             assert differ(build_task(before.task, 0), build_task(after.task, 0)), field
 
 
-def own_fields(name):
+def own_fields(name: str) -> set[str]:
     """Options that not every task has."""
     every, own = map(dataclasses.fields, (TaskConfig, TASKS[name].config))
     return {field.name for field in own} - {field.name for field in every}
 
 
-def differ(one, other):
+def differ(one: Task, other: Task) -> bool:
     """Some batch of theirs."""
     pairs = zip(
         (*one.train_batch(2, 16), *one.test()),

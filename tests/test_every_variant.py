@@ -5,6 +5,7 @@ import torch
 from torch.nn import functional
 
 from focus_core.config import TrainConfig
+from focus_core.training.network import SequenceModel
 from focus_core.training.optimiser import parameter_groups
 from focus_core.training.start import init_weights
 from search_spaces.variants import VARIANTS
@@ -64,7 +65,7 @@ def test_each_variant_is_another_function_than_the_base(name: str) -> None:
     assert (base - other).abs().max() > 1e-9 * base.abs().max()
 
 
-def moved(net):
+def moved(net: SequenceModel) -> SequenceModel:
     with torch.no_grad():
         for parameter in net.parameters():
             parameter.add_(0.1)

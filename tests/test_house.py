@@ -38,7 +38,7 @@ def test_no_file_is_an_attic() -> None:
     assert [str(p) for p in files if p.stem in ("utils", "helpers", "misc", "common")] == []
 
 
-def line_count(path):
+def line_count(path: Path) -> int:
     return len(path.read_text().splitlines())
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from focus_core.config import Scalar
 from focus_core.systems import SYSTEMS
 from focus_core.tasks import build_task
 from focus_core.training.network import build_model
@@ -12,7 +13,7 @@ SPACE = load("baselines")
 WITHIN = 0.05
 
 
-def size(variant, **changes):
+def size(variant: str, **changes: Scalar) -> int:
     """Parameters of the network that a sweep would train."""
     trial = SPACE.configure({"variant": variant, **changes}, SPACE.base())
     task = build_task(trial.task, seed=0)
@@ -25,7 +26,7 @@ def size(variant, **changes):
     return sum(parameter.numel() for parameter in net.parameters())
 
 
-def matching_width(variant, wanted):
+def matching_width(variant: str, wanted: int) -> int:
     """The size is linear in the feed-forward width: the one that comes nearest."""
     one, two = (size(variant, **{"model.ffn_width": width}) for width in (1, 2))
     return 1 + round((wanted - one) / (two - one))

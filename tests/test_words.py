@@ -114,7 +114,19 @@ RIGHT: list[tuple[Any, str, Any]] = [
     (Literal["1", "true"], "true", "true"),
     (Literal["1", "2"], "1", "1"),
 ]
-NEVER_NUMBERS = ("", " ", "three", "0x10", "inf", "-inf", "nan", "1__0", "_1", "\u0663", "\uff13")
+NEVER_NUMBERS: tuple[str, ...] = (
+    "",
+    " ",
+    "three",
+    "0x10",
+    "inf",
+    "-inf",
+    "nan",
+    "1__0",
+    "_1",
+    "\u0663",
+    "\uff13",
+)
 NEVER_NUMBERS += ("1,000", "1 000", " 3", "3\n", "--3", "e3", "1e", "true", "9" * 5000 + "x")
 REFUSED: list[tuple[Any, str]] = [
     *itertools.product((int, float, int | None, float | None), NEVER_NUMBERS),

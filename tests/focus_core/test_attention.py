@@ -5,17 +5,20 @@ import math
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
 from focus_core.layers.attention import causal_attention, chunked_attention, rotate, to_bins
 from focus_core.layers.ema import DampedEMA
 from focus_core.training.start import init_weights
+from tests.focus_core.arrays import Bools, Floats
 
 
-def draw(*shape, seed=0):
+def draw(*shape: int, seed: int = 0) -> Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
-def turned(x_LZ, positions):
+def turned(x_LZ: Tensor, positions: NDArray[np.int64]) -> Floats:
     """Rotary positions with complex numbers, one step after another."""
     Z = x_LZ.shape[-1]
     rows = []
@@ -25,7 +28,7 @@ def turned(x_LZ, positions):
     return np.stack(rows)
 
 
-def masked_softmax(q, k, v, mask):
+def masked_softmax(q: Floats, k: Floats, v: Floats | Tensor, mask: Bools) -> Floats:
     scores = np.where(mask, q @ k.T / math.sqrt(q.shape[-1]), -np.inf)
     weights = np.exp(scores - scores.max(axis=1, keepdims=True))
     return (weights / weights.sum(axis=1, keepdims=True)) @ v.numpy()

@@ -7,14 +7,14 @@ import pytest
 import torch
 from torch import nn
 
-from focus_core.config import TrialConfig
+from focus_core.config import ModelConfig, Scalar, TrialConfig
 from focus_core.systems import SYSTEMS
 from focus_core.systems.focus.responses import impulse_responses
 from focus_core.tasks import TASKS
 from focus_core.tools.cost import cost
 from focus_core.tools.decoding import Decoder
 from focus_core.training.loop import LEAK_TOLERANCE, fit
-from focus_core.training.network import build_model
+from focus_core.training.network import SequenceModel, build_model
 from tests.focus_core.causality import LENGTH, embedded, future, influence, small_config, small_net
 
 EVERY = pytest.mark.parametrize("mixer", sorted(SYSTEMS))
@@ -22,11 +22,11 @@ CLASSIFIERS = {"noisy_tones": 64, "digits": 64, "smnist": 784, "pmnist": 784}
 FEW = {"task.eval_sequences": 16, "task.test_sequences": 16}
 
 
-def two_way(**changes):
+def two_way(**changes: Scalar) -> ModelConfig:
     return dataclasses.replace(small_config(**changes), bidirectional=True)
 
 
-def turned(net):
+def turned(net: SequenceModel) -> SequenceModel:
     """The same network with its two directions exchanged."""
     other = copy.deepcopy(net)
     pair = other.hyper_embedding, other.reversed_hyper_embedding
@@ -123,7 +123,7 @@ def test_a_classifier_may_be_one_and_is_a_trial_of_its_own(name: str, readout: s
     assert not both.resolved_model().promises_causality()
 
 
-def trained(**changes):
+def trained(**changes: Scalar) -> list[dict[str, float]]:
     """The reports of a network that classifies digits."""
     reports = []
     trial = TrialConfig().override(

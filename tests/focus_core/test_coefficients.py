@@ -3,12 +3,14 @@
 import itertools
 import math
 import typing
+from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
 import pytest
 import torch
 from scipy.signal import lfilter
+from torch import Tensor
 
 from focus_core.systems.focus.coefficients import (
     MAX_RADIUS,
@@ -76,7 +78,7 @@ def test_sigmoid_is_the_papers_and_step_up_inverts_its_reflections() -> None:
     torch.testing.assert_close(step_up(to_reflections(s, "sigmoid")), to_coefficients(s, "sigmoid"))
 
 
-def sections_of(a, parameterisation):
+def sections_of(a: Tensor, parameterisation: str) -> list[list[float]]:
     """Each section's coefficients: pairs for a cascade, whole rows for the others."""
     size = 2 if parameterisation == "cascade" else a.shape[-1]
     return a.reshape(-1, size).tolist()
@@ -169,6 +171,6 @@ def test_the_config_knows_the_same_parameterisations() -> None:
         (lambda: to_reflections(torch.zeros(4), "cascade"), "no reflection coefficients"),
     ],
 )
-def test_errors_say_what_would_be_right(call, message: str) -> None:
+def test_errors_say_what_would_be_right(call: Callable[[], Tensor], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         call()

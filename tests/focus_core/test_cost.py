@@ -6,11 +6,11 @@ from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from focus_core.config import TrialConfig
+from focus_core.config import ModelConfig, TrialConfig
 from focus_core.layers.short_conv import ShortConv
 from focus_core.layers.work import SHARED, NoRowError, work
 from focus_core.tools.cost import cost
-from focus_core.training.network import build_model
+from focus_core.training.network import SequenceModel, build_model
 from search_spaces.variants import VARIANTS
 from tests.configs import model_config
 
@@ -18,12 +18,12 @@ BATCH, SIZES = 2, {"vocab_size": 9, "num_outputs": 9}
 REGISTERED = pytest.mark.parametrize("name", VARIANTS)
 
 
-def small(name):
+def small(name: str) -> ModelConfig:
     changes = {"model.width": 32, "model.heads": 2} | VARIANTS[name].changes
     return TrialConfig().override(changes).resolved_model()
 
 
-def counted(net, length):
+def counted(net: SequenceModel, length: int) -> tuple[float, float]:
     """FLOPs a token, forward and backward, of what torch's counter sees."""
     tokens_BL = torch.randint(9, (BATCH, length))
     with sdpa_kernel(SDPBackend.MATH):  # of the fused kernels for CPUs it knows nothing
@@ -83,7 +83,7 @@ def test_what_the_counter_does_not_see(name: str, unseen: float) -> None:
     assert cost(small(name), length=64, **SIZES).unseen == unseen
 
 
-def kept(name, length):
+def kept(name: str, length: int) -> float:
     return cost(small(name), length=length, **SIZES).state_bytes
 
 
@@ -112,7 +112,7 @@ def test_focus_of_22_million_takes_about_126_megaflops_a_token() -> None:
 
 def test_a_module_without_a_row_is_an_error() -> None:
     class Unknown(nn.Module):
-        def __init__(self):
+        def __init__(self) -> None:
             super().__init__()
             self.weight = nn.Parameter(torch.zeros(1))
 

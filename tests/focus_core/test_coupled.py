@@ -1,11 +1,13 @@
 """Complex pole pairs: against a complex loop and scipy, stable under any change, causal exactly."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from scipy import signal
+from torch import Tensor
 
 from focus_core.config import Scalar
 from focus_core.systems.focus.coefficients import MAX_RADIUS
@@ -13,22 +15,23 @@ from focus_core.systems.focus.coupled import CoupledBank, PolesFromInput, spread
 from focus_core.systems.focus.recurrence import recur_complex
 from focus_core.training.start import init_weights
 from tests.configs import model_config
+from tests.focus_core.arrays import Complexes, Floats
 
 D, L, F = 6, 13, 2
 
 
-def draw(*shape, seed=0):
+def draw(*shape: int, seed: int = 0) -> Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
-def bank(seed=0, **changes):
+def bank(seed: int = 0, **changes: Scalar) -> CoupledBank:
     model = model_config(filter="coupled", **{"width": D, "filters": F, "theta_rank": 3} | changes)
     built = CoupledBank(model.resolved(64))
     init_weights(built, seed)
     return built.double()
 
 
-def by_loop(w, decay, angle):
+def by_loop(w: Tensor, decay: Tensor, angle: Tensor) -> Complexes:
     """One complex state a row, step by step, in plain numpy."""
     a = np.exp(decay.numpy() + 1j * angle.numpy())
     state, states = np.zeros(w.shape[1], dtype=complex), []
@@ -38,7 +41,7 @@ def by_loop(w, decay, angle):
     return np.array(states)
 
 
-def poles(steps, rows):
+def poles(steps: int, rows: int) -> tuple[Tensor, Tensor]:
     """Logarithms of the modulus, below 0, and angles."""
     return torch.nn.functional.logsigmoid(draw(steps, rows, seed=1)), 3 * draw(steps, rows, seed=2)
 
@@ -69,7 +72,7 @@ def test_it_saves_four_tensors_for_its_backward_and_none_a_step() -> None:
     kept = []
     inputs = [t.requires_grad_() for t in (draw(400, 3), *poles(400, 3))]
 
-    def keep(tensor):
+    def keep(tensor: Tensor) -> Tensor:
         kept.append(tensor.numel())
         return tensor
 
@@ -98,7 +101,7 @@ def test_negative_control_the_direct_form_of_stable_filters_can_grow() -> None:
     assert abs(y[-1]) > 1e10
 
 
-def by_definition(built, x_BLD):
+def by_definition(built: CoupledBank, x_BLD: Tensor) -> Floats:
     """s[t] = r e^{jw} s[t-1] + sqrt(1 - r^2) x[t], channel by channel, and the mix of its parts."""
     s = built.logits(x_BLD.transpose(0, 1))
     decay, angle = (None if t is None else t.detach().numpy() for t in to_poles(s))
@@ -146,7 +149,7 @@ def test_gradients_of_the_whole_bank(changes: dict[str, Scalar]) -> None:
     built = bank(width=2, theta_rank=1, **changes)
     parameters = dict(built.named_parameters())
 
-    def run(x_BLD, *values):
+    def run(x_BLD: Tensor, *values: Tensor) -> Any:
         named = dict(zip(parameters, values, strict=True))
         return torch.func.functional_call(built, named, (x_BLD, None))
 

@@ -2,11 +2,13 @@
 
 import pytest
 import torch
+from torch import Tensor
 
+from focus_core.config import Scalar
 from focus_core.systems import SYSTEMS
 from focus_core.tools.cost import cost
-from focus_core.tools.decoding import Decoder
-from focus_core.training.network import build_model
+from focus_core.tools.decoding import Decoder, DecoderState
+from focus_core.training.network import SequenceModel, build_model
 from tests.configs import model_config
 
 LENGTH = 23
@@ -41,7 +43,7 @@ ARMS = {
 }  # fmt: skip
 
 
-def build(arm, max_length=LENGTH, **fields):
+def build(arm: str, max_length: int = LENGTH, **fields: Scalar) -> SequenceModel:
     given = {"width": 8, "chunk_length": 4, "bin_length": 5} | ARMS.get(arm, {}) | fields
     model = model_config(**given)
     net = build_model(model, vocab_size=7, num_outputs=7, max_length=max_length)
@@ -52,11 +54,11 @@ def build(arm, max_length=LENGTH, **fields):
     return net.double().eval()
 
 
-def tokens(batch=2, length=LENGTH):
+def tokens(batch: int = 2, length: int = LENGTH) -> Tensor:
     return torch.randint(7, (batch, length), generator=torch.Generator().manual_seed(0))
 
 
-def stepped(decoder, tokens_BL):
+def stepped(decoder: Decoder, tokens_BL: Tensor) -> tuple[Tensor, DecoderState]:
     """Logits (B, L, V) and the last state."""
     state, rows = decoder.initial_state(len(tokens_BL)), []
     for tokens_B in tokens_BL.unbind(1):
@@ -91,7 +93,7 @@ def test_a_state_is_a_value(arm: str) -> None:
     assert torch.equal(first, again)
 
 
-def numbers(state):
+def numbers(state: object) -> int:
     """How many real numbers a state holds."""
     if isinstance(state, torch.Tensor):
         return state.numel() * (2 if state.is_complex() else 1)

@@ -1,15 +1,18 @@
 """What Figures 2 and 4 show, against scipy's filters and a Fourier sum written out."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from scipy.signal import freqz, lfilter
+from torch import Tensor
 
 from focus_core.config import TrialConfig
 from focus_core.systems.focus.filter_views import filter_views, random_channels
-from focus_core.training.network import build_model
+from focus_core.training.network import SequenceModel, build_model
+from tests.focus_core.arrays import Floats, Numbers
 from tests.focus_core.causality import LENGTH, VOCABULARY, small_config, small_net
 
 LONG = 600
@@ -17,15 +20,15 @@ R = 6  # of small_config
 CHANNELS = [1, 4]
 
 
-def tokens(length=LENGTH):
+def tokens(length: int = LENGTH) -> Tensor:
     return (torch.arange(2 * length) ** 2 % VOCABULARY).view(2, length)
 
 
-def look(net, length=LENGTH, key=None):
+def look(net: SequenceModel, length: int = LENGTH, key: int | None = None) -> list[dict[str, Any]]:
     return filter_views(net, tokens(length), channels=CHANNELS, key=key)
 
 
-def coefficients(net, layer, length):
+def coefficients(net: SequenceModel, layer: int, length: int) -> Floats:
     """a of every bin of the first sequence, computed as the network's forward does."""
     kept = []
     logits = net.blocks[layer].mixer.filter.logits
@@ -35,7 +38,7 @@ def coefficients(net, layer, length):
     return torch.sigmoid(kept[0][0]).detach().numpy()[:, :, 0]  # (N, D, P)
 
 
-def decibels(gain):
+def decibels(gain: Numbers) -> Floats:
     return 20 * np.log10(np.abs(gain))
 
 

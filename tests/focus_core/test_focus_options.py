@@ -2,9 +2,10 @@
 
 import pytest
 import torch
+from torch import Tensor
 
 from focus_core.config import Scalar, TrialConfig
-from focus_core.training.network import build_model
+from focus_core.training.network import SequenceModel, build_model
 from tests.configs import model_config
 from tests.focus_core.causality import embedded, small_config, small_net
 
@@ -15,12 +16,12 @@ READERS = {
 }
 
 
-def hyper_input(net, x_BLD):
+def hyper_input(net: SequenceModel, x_BLD: Tensor) -> Tensor | None:
     """What the network's hypernetworks read."""
     return None if net.hyper_embedding is None else net.hyper_embedding(x_BLD)
 
 
-def what_each_reads(**changes):
+def what_each_reads(**changes: Scalar) -> dict[str, bool]:
     """For every linear layer of a mixer: does it read the filter's output, or its input?"""
     net = small_net(small_config(**changes))
     mixer, seen, filtered = net.blocks[0].mixer, {}, []

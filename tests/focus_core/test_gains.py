@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import torch
 from scipy import signal
+from torch import Tensor
 
 from focus_core.systems.focus.gains import l2_gain, peak_gain, to_filters
 from focus_core.systems.focus.orders import ORDERS, gain_error
+from tests.focus_core.arrays import Floats
 
 GAINS = [
     (gain, name, order)
@@ -18,12 +20,12 @@ GAINS = [
 EVERY = pytest.mark.parametrize(("gain", "parameterisation", "order"), GAINS)
 
 
-def logits(*shape, seed=0, scale=0.6):
+def logits(*shape: int, seed: int = 0, scale: float = 0.6) -> Tensor:
     generator = torch.Generator().manual_seed(seed)
     return scale * torch.randn(*shape, generator=generator, dtype=torch.float64)
 
 
-def denominator(row, parameterisation):
+def denominator(row: list[float], parameterisation: str) -> Floats:
     """The one polynomial of a filter; of a cascade, the product of its sections."""
     if parameterisation != "cascade":
         return np.array([1.0, *row])
@@ -33,7 +35,7 @@ def denominator(row, parameterisation):
     return product
 
 
-def size(gain, b0, A):
+def size(gain: str, b0: float, A: Floats) -> float:
     """What the gain promises to be 1: energy, response at 0, or the largest response."""
     if gain == "l2":
         return np.sum(signal.lfilter([b0], A, np.eye(1, 20000)[0]) ** 2)

@@ -1,13 +1,17 @@
 """The hypernetwork: what its convolution computes, where it pools, what reaches which bin."""
 
 import math
+from typing import TypeVar
 
 import numpy as np
 import pytest
 import torch
+from torch import Tensor, nn
 
+from focus_core.config import Scalar
 from focus_core.layers.convolution import convolve
 from focus_core.systems.focus.coefficients import to_coefficients
+from focus_core.systems.focus.config import FocusConfig
 from focus_core.systems.focus.hyperfan import ACTIVATIONS, second_moment
 from focus_core.systems.focus.hypernetwork import GlobalConv, HyperEmbedding, HyperNetwork, squash
 from focus_core.training.network import build_model
@@ -15,16 +19,19 @@ from focus_core.training.start import init_weights
 from tests.configs import model_config
 
 
-def config(**changes):
+def config(**changes: Scalar) -> FocusConfig:
     return model_config(width=6, bin_length=8, **changes).resolved()
 
 
-def started(module, seed=0):
+Started = TypeVar("Started", bound=nn.Module)
+
+
+def started(module: Started, seed: int = 0) -> Started:
     init_weights(module, seed)
     return module.double().eval()
 
 
-def draw(*shape, seed=0):
+def draw(*shape: int, seed: int = 0) -> Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
@@ -86,7 +93,7 @@ def test_a_sequence_longer_than_the_kernel_is_refused() -> None:
         GlobalConv(config(), max_length=20)(torch.zeros(1, 21, 6))
 
 
-def theta(model, x):
+def theta(model: FocusConfig, x: Tensor) -> Tensor:
     torch.manual_seed(0)
     embedding = started(HyperEmbedding(model, max_length=x.shape[1]))
     bins = math.ceil(x.shape[1] / model.bin_length)

@@ -4,12 +4,12 @@ import pytest
 
 from focus_core.config import TrialConfig
 from focus_core.tasks import build_task
-from focus_core.tasks.base import IGNORED
+from focus_core.tasks.base import IGNORED, Task
 
 SMALL = {"task.length": 64, "task.test_sequences": 20, "task.eval_sequences": 4, "task.gap": 16}
 
 
-def task_of(name):
+def task_of(name: str) -> Task:
     return build_task(TrialConfig().override(SMALL | {"task.name": name}).task, seed=3)
 
 

@@ -1,24 +1,28 @@
 """The mixers that attend, against loops, against torch's own layers and against each other."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
 
+from focus_core.config import Scalar
 from focus_core.layers.attention import chunked_attention, sliding_attention
 from focus_core.systems import mixer_class
-from focus_core.systems.transformer_xl.mixer import sinusoids
+from focus_core.systems.mega.mixer import MegaMixer
+from focus_core.systems.transformer_xl.mixer import TransformerXLMixer, sinusoids
 from focus_core.training.network import build_model
 from focus_core.training.start import init_weights
 from tests.configs import model_config
+from tests.focus_core.arrays import Floats
 from tests.focus_core.causality import influence, small_config, small_net
 from tests.focus_core.test_attention import draw, masked_softmax, turned
 
 
-def build(mixer, length=12, **fields):
+def build(mixer: str, length: int = 12, **fields: Scalar) -> Any:
     """One mixer in float64 with every parameter away from its special initial values."""
     model = model_config(mixer=mixer, **fields).resolved(length)
     module = mixer_class(mixer)(model, length)
@@ -86,7 +90,7 @@ def test_gpt2_has_a_tied_head_and_learned_positions() -> None:
     assert apart.head.weight.shape == (4, 16)
 
 
-def written_out_xl(mixer, x_LD, M):
+def written_out_xl(mixer: TransformerXLMixer, x_LD: Tensor, M: int) -> Tensor:
     """Transformer-XL one query, one key at a time, for one sequence."""
     L, D = x_LD.shape
     H, Z = mixer.biases.content_HZ.shape
@@ -170,15 +174,15 @@ def test_a_sliding_window_alone_hears_the_last_tokens_and_no_more() -> None:
     assert J[(age >= 0) & (age <= 14)].min() > 0
 
 
-def silu(x):
+def silu(x: Floats) -> Floats:
     return x / (1 + np.exp(-x))
 
 
-def sigmoid(x):
+def sigmoid(x: Floats) -> Floats:
     return 1 / (1 + np.exp(-x))
 
 
-def written_out_mega(mixer, x_LD, M):
+def written_out_mega(mixer: MegaMixer, x_LD: Floats, M: int) -> Floats:
     """Mega's equations in numpy, one step after another."""
     p = {name: value.detach().numpy() for name, value in mixer.named_parameters()}
     centred = x_LD - x_LD.mean(axis=1, keepdims=True)

@@ -6,7 +6,7 @@ import pytest
 
 from focus_core.config import Scalar, TrialConfig
 from focus_core.config.origins import origins
-from focus_core.options.frame import OUR_FRAME
+from focus_core.options.frame import OUR_FRAME, Frame
 from focus_core.systems import SYSTEMS, origin_of
 from focus_core.systems.origin import OURS
 from focus_core.training.network import build_model
@@ -16,7 +16,7 @@ EVERY = pytest.mark.parametrize("mixer", SYSTEMS)
 KEYS = ["start", "frame", "optimiser"]
 
 
-def words_of(**model):
+def words_of(**model: Scalar) -> dict[str, str]:
     return origins(TrialConfig().override({f"model.{k}": v for k, v in model.items()}).canonical())
 
 
@@ -31,7 +31,7 @@ def test_every_words_of_origin_begin_with_ours_or_published(name: str) -> None:
     assert all(re.match("(ours|published): .", word) for word in words.values())
 
 
-def wrong_about_frame(words, frame):
+def wrong_about_frame(words: str, frame: Frame) -> list[str]:
     """Facts of a frame that the words deny or leave out where they speak of it."""
     claimed = {
         "post-norm": frame.post_norm,

@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
 
 from focus_core.systems.focus.numbers import pole_radii
@@ -23,7 +23,7 @@ class Glance(nn.Module):
         self.share = nn.Parameter(torch.tensor(share))
         self.ahead = ahead
 
-    def each_position(self, tokens_BL):
+    def each_position(self, tokens_BL: Tensor) -> Tensor:
         one_hot = functional.one_hot(tokens_BL, VOCABULARY).to(self.share.dtype)
         return one_hot + self.share * one_hot.roll(-self.ahead, dims=1)
 
@@ -47,7 +47,7 @@ def test_logits_that_are_no_numbers_prove_nothing(where: int) -> None:
     net = Glance(0.0)
     told = net.each_position
 
-    def each_position(tokens_BL):
+    def each_position(tokens_BL: Tensor) -> Tensor:
         logits = told(tokens_BL)
         logits[1:, where] = math.nan
         return logits

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.signal import lfilter
+from torch import Tensor
 
 from focus_core.systems.focus.responses import (
     filter_numbers,
@@ -14,6 +15,7 @@ from focus_core.systems.focus.responses import (
     memory,
     peak_gains,
 )
+from focus_core.training.network import SequenceModel
 from search_spaces.variants import VARIANTS
 from tests.focus_core.causality import LENGTH, VOCABULARY, small_config, small_net
 
@@ -21,7 +23,7 @@ TOKENS = torch.arange(2 * LENGTH).view(2, LENGTH) % VOCABULARY
 R = 6  # of small_config
 
 
-def coefficients(net, layer, name="base"):
+def coefficients(net: SequenceModel, layer: int, name: str = "base") -> Tensor:
     """a of every bin of the first sequence, computed as the network's forward does."""
     mixer = net.blocks[layer].mixer
     kept = []

@@ -1,20 +1,21 @@
 """Rivals start as published, and have the options of their public code."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 import torch
 
 from focus_core.systems import mixer_class
-from focus_core.systems.hyena.mixer import HyenaMixer
+from focus_core.systems.hyena.mixer import HyenaMixer, ImplicitFilter
 from focus_core.systems.state_space.kernels import LowRankKernel, legs
 from focus_core.training.network import build_model
 from focus_core.training.start import init_weights
 from tests.configs import model_config
 
 
-def published_start(module):
+def published_start(module: ImplicitFilter) -> None:
     """Every linear layer as safari's and zoology's language models start it."""
     generator = torch.Generator().manual_seed(5)
     for layer in module.modules():
@@ -24,7 +25,7 @@ def published_start(module):
                 layer.bias.data.zero_()
 
 
-def bare_start(module):
+def bare_start(module: ImplicitFilter) -> None:
     """As torch's linear layers start by themselves."""
     torch.manual_seed(5)
     for layer in module.modules():
@@ -32,7 +33,7 @@ def bare_start(module):
             layer.reset_parameters()
 
 
-def size_of_taps(*starts, length=64):
+def size_of_taps(*starts: Callable[[ImplicitFilter], None], length: int = 64) -> float:
     """Mean norm of the first filters of a channel, over several seeds."""
     norms = []
     for seed in range(8):

@@ -8,6 +8,7 @@ from focus_core.tools.speed import (
     LENGTHS,
     MOST,
     Shape,
+    Work,
     build_work,
     median_ms,
     one_thread,
@@ -20,18 +21,18 @@ from tests.focus_core.causality import small_config
 class Clock:
     """Moves only when it is told to."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.now = 100.0
 
-    def __call__(self):
+    def __call__(self) -> float:
         return self.now
 
-    def work(self, *seconds):
+    def work(self, *seconds: float) -> Work:
         """Takes these seconds, one after the other, and then the last again and again."""
         calls = iter(seconds)
         last = [0.0]
 
-        def work():
+        def work() -> None:
             last[0] = next(calls, last[0])
             self.now += last[0]
 
@@ -53,10 +54,10 @@ def test_quick_work_is_measured_more_often(each: float, runs: int) -> None:
 def test_times_are_those_of_each_network_at_each_length() -> None:
     clock = Clock()
 
-    def linear(length):
+    def linear(length: int) -> tuple[Work, Work]:
         return clock.work(length / 1000), clock.work(3 * length / 1000)
 
-    def square(length):
+    def square(length: int) -> tuple[Work, Work]:
         return clock.work(length**2 / 1e5), clock.work(3 * length**2 / 1e5)
 
     lengths = [64, 128, 256]
@@ -86,7 +87,7 @@ def test_one_that_needs_too_much_memory_stops() -> None:
     """Bytes grow with the square of the length: 1 GiB at 256 means 4 GiB at 512, not above."""
     now = [0]
 
-    def build(length):
+    def build(length: int) -> tuple[Work, Work]:
         now[0] = 7 + 2**30 * length**2 // 256**2
         return (lambda: None,) * 2
 

@@ -1,12 +1,15 @@
 """Focus-H with static filters for each bin: the place decides, not the input."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pytest
 import torch
 from scipy.signal import lfilter
 
-from focus_core.config import TrialConfig
+from focus_core.config import Scalar, TrialConfig
 from focus_core.systems.focus.coefficients import to_coefficients
+from focus_core.systems.focus.filter_bank import FilterBank
 from focus_core.systems.focus.responses import filter_numbers
 from focus_core.tools.cost import cost
 from tests.focus_core.causality import (
@@ -23,7 +26,7 @@ BINS = LENGTH // R
 SIZES = {"vocab_size": VOCABULARY, "num_outputs": OUTPUTS}
 
 
-def parted_bank():
+def parted_bank() -> FilterBank:
     """The first layer's bank, its bins no longer equal."""
     bank = small_net(small_config("static_per_bin", filters=2, order=2)).blocks[0].mixer.filter
     with torch.no_grad():
@@ -87,7 +90,7 @@ def test_its_filters_are_told_bin_by_bin() -> None:
 
 
 def test_it_is_no_part_of_the_identity_where_there_is_one_bin_or_no_static_filter() -> None:
-    def same(changes):
+    def same(changes: Mapping[str, Scalar]) -> bool:
         per_bin = TrialConfig().override({**changes, "model.static_per": "bin"})
         return per_bin.trial_id == TrialConfig().override(changes).trial_id
 

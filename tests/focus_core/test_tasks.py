@@ -5,8 +5,10 @@ import math
 import pytest
 import torch
 
+from focus_core.config import Scalar
 from focus_core.tasks import build_task
-from focus_core.tasks.base import IGNORED, Splitter, generator
+from focus_core.tasks.base import IGNORED, Batch, Splitter, generator
+from focus_core.tasks.recall import RecallConfig
 from focus_core.tasks.recall.data import Recall
 from tests.configs import task_config
 from tests.focus_core.windows import aligned
@@ -14,19 +16,19 @@ from tests.focus_core.windows import aligned
 SMALL = {"eval_sequences": 64, "test_sequences": 64}
 
 
-def config(name="recall", **fields):
+def config(name: str = "recall", **fields: Scalar) -> RecallConfig:
     return task_config(
         name=name, **{"length": 32, "keys": 6, "values": 5, "gap": 12, **SMALL} | fields
     )
 
 
-def rows(batch):
+def rows(batch: Batch) -> list[tuple[int, ...]]:
     """Each sequence with its answer, as a tuple of integers."""
     answers_B1 = batch.targets_BL[:, -1:]
     return [tuple(row) for row in torch.cat([batch.inputs_BL, answers_B1], dim=1).tolist()]
 
 
-def follows_the_rules(row, task):
+def follows_the_rules(row: tuple[int, ...], task: RecallConfig) -> bool:
     """The semantics, spelled out: pairs, '=>', a key that occurred, and the value it had."""
     *body, arrow, query, answer = row
     keys, values = body[0::2], body[1::2]
@@ -41,7 +43,7 @@ def follows_the_rules(row, task):
     )
 
 
-def is_far(row, task, gap):
+def is_far(row: tuple[int, ...], task: RecallConfig, gap: int) -> bool:
     """No token of a pair with the queried key among the last ``gap`` before the query."""
     query_at = task.length - 1
     at = [i + d for i in range(0, task.length - 2, 2) if row[i] == row[query_at] for d in (0, 1)]
@@ -147,7 +149,7 @@ def test_a_finite_set_comes_whole_in_every_epoch_each_in_its_own_order() -> None
     assert several == visits[:100]  # a batch may span epochs
 
 
-def brute_force_ceiling(batch, task, window):
+def brute_force_ceiling(batch: Batch, task: RecallConfig, window: int) -> float:
     scores = []
     for row in rows(batch):
         start = (task.length - 1) // window * window

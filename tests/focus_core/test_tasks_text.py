@@ -26,12 +26,12 @@ def task(length: int = L, *, text: Text | None = None, seed: int = 0, **fields: 
     return TextTask(config, seed, text or as_bytes(CONTENT, prefix=False))
 
 
-def told(logits_V: torch.Tensor):
+def told(logits_V: torch.Tensor) -> list[str]:
     """A network that says the same everywhere."""
     return lambda inputs_BL: logits_V.expand(*inputs_BL.shape, len(logits_V))
 
 
-def copies(later: int):
+def copies(later: int) -> list[str]:
     """A network that predicts, at t, the token at t + ``later``: 1 is seeing the future."""
 
     def predict(inputs_BL: torch.Tensor) -> torch.Tensor:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from focus_core.config import ModelConfig
 from focus_core.systems import mixer_class
@@ -68,7 +68,7 @@ class Alone(nn.Module):
         kind.join([self.mixer], model, longest)
         self.shared = kind.read_before(model, longest)
 
-    def forward(self, x_BLD):
+    def forward(self, x_BLD: Tensor) -> Tensor:
         """(B, L, D) to (B, L, D)."""
         return self.mixer(x_BLD, None if self.shared is None else self.shared(x_BLD))
 
@@ -78,7 +78,8 @@ def model_of(name: str) -> ModelConfig:
     small = {"width": 4, "chunk_length": CHUNK, "bin_length": BIN, "state_size": 6}
     small |= {"key_width": 4, "value_width": 6}  # so that positions turn more than one pair
     small |= {"implicit_width": 5, "ema_size": 3, "hyper_width": 5}
-    return model_config(**{**small, **ARMS[name]}).resolved()
+    config: ModelConfig = model_config(**{**small, **ARMS[name]}).resolved()
+    return config
 
 
 def build(name: str, longest: int) -> Alone:
