@@ -12,7 +12,7 @@ import pytest
 
 import search_spaces
 from analysis import report
-from focus_core.config import TrialConfig
+from focus_core.config import Scalar, TrialConfig
 from focus_core.errors import UserError
 from focus_core.systems import SYSTEMS
 from focus_core.tasks import TASKS
@@ -29,7 +29,7 @@ from tests.toys.decay import DECAY
 from tests.toys.delay import DELAY
 
 QUESTIONS = Path(toys.__file__).parent / "questions"
-TOYS = {"model.mixer": "decay", "task.name": "delay", "task.length": 16}
+TOYS: dict[str, Scalar] = {"model.mixer": "decay", "task.name": "delay", "task.length": 16}
 
 
 @pytest.fixture(autouse=True)

@@ -26,7 +26,7 @@ AXES = [(n, axis.key) for n in search_spaces.names() for axis in search_spaces.l
 
 def losses(trial: TrialConfig) -> list[float]:
     """Training and validation losses of a few steps, exactly."""
-    reports = []
+    reports: list[dict[str, float]] = []
     fit(trial.override(BRIEF), [0], reports.append, device=torch.device("cpu"))
     return [report[key] for report in reports for key in ("train_loss/0", "loss/0")]
 

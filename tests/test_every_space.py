@@ -11,10 +11,12 @@ from optuna.distributions import FloatDistribution, IntDistribution
 
 import search_spaces
 from focus_core.config import Scalar, TrialConfig
+from focus_core.systems.focus.config import FocusConfig
 from search_spaces.soundness import acts, every_value, sample_points, walk
 from search_spaces.space import Axis, Space, choices
 from search_spaces.variants import VARIANTS
 from tests.configs import model_config
+from tests.narrowing import kind, known
 
 EVERY = pytest.mark.parametrize("name", search_spaces.names())
 
@@ -22,6 +24,10 @@ EVERY = pytest.mark.parametrize("name", search_spaces.names())
 def space_over(*axes: Axis, **fields: Any) -> Space:
     plain = {"seeds": 1, "trials": None, "sampler": "grid", "prune": False}
     return Space(question="?", base=TrialConfig, axes=axes, **plain | fields)
+
+
+def focus(trial: TrialConfig) -> FocusConfig:
+    return kind(FocusConfig, trial.model)
 
 
 def test_the_spaces_are_these() -> None:
@@ -36,7 +42,7 @@ def test_it_says_what_it_asks(name: str) -> None:
     space = search_spaces.load(name)
     assert space.name == name
     assert space.question.endswith("?")
-    assert sys.modules[f"search_spaces.{name}"].__doc__.strip()
+    assert known(sys.modules[f"search_spaces.{name}"].__doc__).strip()
     assert space.seeds >= 1
     assert (space.trials is None) == (space.sampler == "grid")
 
@@ -80,8 +86,8 @@ def test_default_question_has_its_grid() -> None:
 def test_orders_above_two_come_as_a_lattice_only() -> None:
     space = search_spaces.load("order")
     arms = {
-        (t.model.order, t.model.parameterisation)
-        for t in (space.configure(p, space.base()) for p in space.grid())
+        (model.order, model.parameterisation)
+        for model in (focus(space.configure(p, space.base())) for p in space.grid())
     }
     lattice = {(order, "lattice") for order in (1, 2, 3, 4, 6, 8)}
     assert arms == lattice | {(1, "sigmoid"), (2, "sigmoid")}
@@ -95,8 +101,8 @@ def test_ablation_has_every_variant_once() -> None:
 def test_variants_apply_their_changes_and_axes_go_before_them() -> None:
     space = search_spaces.load("ablation")
     trial = space.configure({"variant": "carry_lattice", "model.gain": "none"}, space.base())
-    assert (trial.model.carry, trial.model.parameterisation) == (True, "lattice")
-    assert trial.model.gain == "none"
+    assert (focus(trial).carry, focus(trial).parameterisation) == (True, "lattice")
+    assert focus(trial).gain == "none"
     with pytest.raises(ValueError, match="did you mean 'carry_lattice'"):
         space.configure({"variant": "cary_lattice"}, space.base())
 
@@ -129,14 +135,14 @@ def test_pinned_values_leave_the_axes_and_stay_in_every_trial() -> None:
     space.check(space.base())
     for point in sample_points(space)[:60]:
         trial = space.configure(point, space.base())
-        assert (trial.model.realisation, trial.train.steps) == ("sampled", 99)
+        assert (focus(trial).realisation, trial.train.steps) == ("sampled", 99)
         assert "model.nfft_factor" in point  # the condition sees what was pinned
 
 
 def test_pinned_variant_is_applied() -> None:
     space = search_spaces.load("ablation").pinned({"variant": "ema"})
     assert space.grid() == [{}]
-    assert space.configure({}, space.base()).model.filter == "ema"
+    assert focus(space.configure({}, space.base())).filter == "ema"
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ def test_every_parameter_trains_and_the_loss_falls(name: str) -> None:
         loss = functional.cross_entropy(net(tokens_BL).flatten(0, 1), tokens_BL.flatten() % 3)
         losses.append(float(loss.detach()))
         optimizer.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         optimizer.step()
     still = [n for n, p in net.named_parameters() if p.grad is None or not p.grad.abs().max() > 0]
     assert not still

@@ -103,7 +103,7 @@ def circle(graph: Graph) -> list[str]:
     try:
         graphlib.TopologicalSorter(graph).prepare()
     except graphlib.CycleError as error:
-        return error.args[1]
+        return list(error.args[1])
     return []
 
 

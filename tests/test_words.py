@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 import random
 import typing
+from collections.abc import Callable
 from typing import Any, Literal
 
 import pytest
@@ -47,7 +48,7 @@ def drawn(kind: Any, draws: random.Random) -> Any:
     kind = draws.choice(parts(kind))
     if typing.get_origin(kind) is Literal:
         return draws.choice(typing.get_args(kind))
-    made = {
+    made: dict[Any, Callable[[], Any]] = {
         bool: lambda: draws.random() < 0.5,
         int: lambda: draws.choice((0, 1, draws.randint(-99, 99), draws.randint(0, 10**9))),
         float: lambda: draws.choice((0.0, 1e-300, draws.gauss(0, 1), 10 ** draws.uniform(-30, 30))),

@@ -11,9 +11,14 @@ from search_spaces.variants import VARIANTS
 LENGTH, VOCABULARY, OUTPUTS = 24, 7, 3
 
 
-def small_config(variant: str = "base", **changes: Scalar) -> ModelConfig:
+def small_config(variant: str = "base", /, **changes: Scalar) -> ModelConfig:
     """Two layers, bins of 6, chunks of 8: edges that do not meet."""
-    small = {"model.width": 8, "model.bin_length": 6, "model.chunk_length": 8, "task.length": 24}
+    small: dict[str, Scalar] = {
+        "model.width": 8,
+        "model.bin_length": 6,
+        "model.chunk_length": 8,
+        "task.length": 24,
+    }
     small |= {"task.gap": 12} | VARIANTS[variant].changes
     small |= {f"model.{name}": value for name, value in changes.items()}
     return TrialConfig().override(small).model
@@ -37,7 +42,8 @@ def influence(net: SequenceModel) -> torch.Tensor:
     x_BLD = embedded().repeat(LENGTH * outputs, 1, 1).requires_grad_()  # a row for each logit
     logits = net.from_embedding(x_BLD).flatten(1).diagonal()
     (gradient,) = torch.autograd.grad(logits.sum(), x_BLD)  # (L * O, L, D)
-    return gradient.abs().amax(dim=2).unflatten(0, (LENGTH, outputs)).amax(dim=1)
+    by_row = gradient.abs().amax(dim=2)  # (L * O, L)
+    return by_row.view(LENGTH, outputs, LENGTH).amax(dim=1)
 
 
 def future(net: SequenceModel) -> float:

@@ -1,8 +1,9 @@
-"""The parts of a network, by their classes."""
+"""The parts of a network."""
 
 from __future__ import annotations
 
-from focus_core.systems.focus.mixer import FocusMixer
+from typing import Any
+
 from focus_core.training.network import Block, FeedForward, SequenceModel
 from tests.narrowing import kind
 
@@ -11,10 +12,10 @@ def blocks_of(net: SequenceModel) -> list[Block]:
     return [kind(Block, block) for block in net.blocks]
 
 
-def focus_of(net: SequenceModel, layer: int = 0) -> FocusMixer:
-    """The Focus mixer of a layer."""
-    return kind(FocusMixer, blocks_of(net)[layer].mixer)
+def mixer_of(net: SequenceModel, layer: int = 0) -> Any:
+    """The mixer of a layer: what it has depends on its system."""
+    return net.blocks[layer].mixer
 
 
-def feed_forward_of(block: Block) -> FeedForward:
-    return kind(FeedForward, block.feed_forward)
+def feed_forward_of(net: SequenceModel, layer: int = 0) -> FeedForward:
+    return kind(FeedForward, blocks_of(net)[layer].feed_forward)

@@ -21,9 +21,9 @@ CARRY = ("model.carry", "use 16 or more", "parameterisation=ek", "filter=coupled
 SHORT = {"carry": True, "bin_length": 8}
 
 
-def told(length: int = 64, **changes: Scalar) -> tuple[str, ...]:
+def told(length: int = 64, /, **changes: Scalar) -> tuple[str, ...]:
     """The cautions of the default trial, at this length, with these fields of its model."""
-    task = {"task.length": length, "task.gap": 1}
+    task: dict[str, Scalar] = {"task.length": length, "task.gap": 1}
     return TrialConfig().override(task | {f"model.{k}": v for k, v in changes.items()}).cautions()
 
 
@@ -105,7 +105,7 @@ def growth(parameterisation: str, order: int, bin_length: int, longest: int = 4)
             product = bins[picked] @ product
         radius = np.abs(np.linalg.eigvals(product)).max(axis=-1)
         rates.append(radius.max() ** (1 / (count * bin_length)))
-    return max(rates)
+    return float(max(rates))
 
 
 def companions(a: Floats) -> Floats:
@@ -176,7 +176,7 @@ def worst(bin_length: int) -> tuple[tuple[float, ...], ...]:
 def rate(chosen: tuple[tuple[float, ...], ...], bin_length: int) -> float:
     bins = np.linalg.matrix_power(companions(np.array(chosen)), bin_length)
     product = np.linalg.multi_dot(bins[::-1])
-    return np.abs(np.linalg.eigvals(product)).max() ** (1 / len(chosen))
+    return float(np.abs(np.linalg.eigvals(product)).max() ** (1 / len(chosen)))
 
 
 @pytest.mark.parametrize("order", [2, 3, 8])
@@ -195,10 +195,11 @@ def test_falling_coefficients_never_enlarge_a_sum_of_past_outputs(order: int) ->
         assert largest_sum(past) <= limit + 1e-9
         limit = largest_sum(past)
     past = draws.normal(size=2)  # negative control: (0, 1) does not fall
-    assert largest_sum(companions(np.array([[0.0, 1.0]]))[0] @ [1, -1]) > largest_sum([1, -1])
+    before = np.array([1.0, -1.0])
+    assert largest_sum(companions(np.array([[0.0, 1.0]]))[0] @ before) > largest_sum(before)
 
 
 def largest_sum(past: Floats) -> float:
     """Of neighbours, in absolute value."""
     sums = np.concatenate(([0.0], np.cumsum(past)))
-    return max(sums) - min(sums)
+    return float(max(sums) - min(sums))

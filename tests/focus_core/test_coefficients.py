@@ -24,6 +24,7 @@ from focus_core.systems.focus.coefficients import (
 from focus_core.systems.focus.config import FocusConfig
 from focus_core.systems.focus.gains import to_filters
 from focus_core.systems.focus.orders import ORDERS as STABLE_ORDERS
+from tests.narrowing import known
 
 ORDERS = sorted(MAX_REFLECTION)
 EVERY = [(name, order) for name, orders in STABLE_ORDERS.items() for order in orders]
@@ -140,7 +141,7 @@ def test_an_ema_with_gain_dc_is_an_exponential_moving_average() -> None:
     average = [0.0]
     for value in x:
         average.append((1 - rate) * average[-1] + rate * value)
-    y = lfilter([float(gain.flatten()[0])], [1, float(a.flatten()[0])], x)
+    y = lfilter([float(known(gain).flatten()[0])], [1, float(a.flatten()[0])], x)
     np.testing.assert_allclose(y, average[1:], atol=1e-12)
 
 

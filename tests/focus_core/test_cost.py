@@ -1,5 +1,7 @@
 """The analytic cost of every variant, against torch's own count of what was computed."""
 
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
@@ -14,7 +16,8 @@ from focus_core.training.network import SequenceModel, build_model
 from search_spaces.variants import VARIANTS
 from tests.configs import model_config
 
-BATCH, SIZES = 2, {"vocab_size": 9, "num_outputs": 9}
+BATCH = 2
+SIZES: dict[str, Any] = {"vocab_size": 9, "num_outputs": 9}
 REGISTERED = pytest.mark.parametrize("name", VARIANTS)
 
 
@@ -51,7 +54,7 @@ def test_flops_are_those_torch_counts(name: str, length: int) -> None:
 
 
 def test_a_network_of_real_numbers_has_a_cost_too() -> None:
-    sizes = {"num_outputs": 9, "max_length": 64, "vocab_size": None}
+    sizes: dict[str, Any] = {"num_outputs": 9, "max_length": 64, "vocab_size": None}
     net = build_model(small("s4d"), **sizes).train()
     found = cost(small("s4d"), vocab_size=None, num_outputs=9, length=64, batch_size=BATCH)
     with FlopCounterMode(display=False) as counter:

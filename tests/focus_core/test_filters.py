@@ -9,7 +9,6 @@ import torch
 from scipy import signal
 from torch import Tensor
 
-from focus_core.config import Scalar
 from focus_core.systems.focus.coefficients import to_coefficients
 from focus_core.systems.focus.filters import REALISATIONS, filter_bins
 from tests.focus_core.arrays import Complexes, Floats
@@ -34,22 +33,22 @@ def draw(
 
 def by_lfilter(x: Tensor, a: Tensor, gain: Tensor, *, carry: bool) -> Floats:
     """The sum over F of scipy's lfilter, bin by bin; past outputs set the state under carry."""
-    x, a, gain = x.numpy(), a.numpy(), gain.numpy()
-    y = np.zeros_like(x)
+    x_, a_, gain_ = x.numpy(), a.numpy(), gain.numpy()
+    y = np.zeros_like(x_)
     batch, bins, _, width = x.shape
     for b, d, f in np.ndindex(batch, width, a.shape[3]):
-        past = []  # latest first
+        past: list[float] = []  # latest first
         for n in range(bins):
-            numerator, denominator = [gain[b, n, d, f]], [1.0, *a[b, n, d, f]]
+            numerator, denominator = [gain_[b, n, d, f]], [1.0, *a_[b, n, d, f]]
             state = signal.lfiltic(numerator, denominator, past if carry else [])
-            out, _ = signal.lfilter(numerator, denominator, x[b, n, :, d], zi=state)
+            out, _ = signal.lfilter(numerator, denominator, x_[b, n, :, d], zi=state)
             past = [*out[::-1], *past]
             y[b, n, :, d] += out
     return y
 
 
 def relative_error(y: Tensor, expected: Floats) -> float:
-    return np.abs(y.numpy() - expected).max() / np.abs(expected).max()
+    return float(np.abs(y.numpy() - expected).max() / np.abs(expected).max())
 
 
 @pytest.mark.parametrize("carry", [False, True])
@@ -117,16 +116,16 @@ def response(a_row: Floats, gain: float, nfft: int) -> Complexes:
     """Eq. 5 at nfft points of the circle."""
     turns = np.arange(nfft) / nfft
     lags = np.arange(1, len(a_row) + 1)
-    return gain / (1 + np.exp(-2j * np.pi * np.outer(turns, lags)) @ a_row)
+    return np.asarray(gain / (1 + np.exp(-2j * np.pi * np.outer(turns, lags)) @ a_row))
 
 
 def by_numpy(x: Tensor, a: Tensor, gain: Tensor, nfft: int, one_bin: OneBin) -> Floats:
     """One bin after another: ``one_bin(x_R, H)`` with the bank's summed response."""
-    x, a, gain = x.numpy(), a.numpy(), gain.numpy()
-    y = np.zeros_like(x)
+    x_, a_, gain_ = x.numpy(), a.numpy(), gain.numpy()
+    y = np.zeros_like(x_)
     for b, n, d in np.ndindex(x.shape[0], x.shape[1], x.shape[3]):
-        H = sum(response(a[b, n, d, f], gain[b, n, d, f], nfft) for f in range(a.shape[3]))
-        y[b, n, :, d] = one_bin(x[b, n, :, d], H)
+        bank = [response(a_[b, n, d, f], gain_[b, n, d, f], nfft) for f in range(a.shape[3])]
+        y[b, n, :, d] = one_bin(x_[b, n, :, d], np.sum(bank, axis=0))
     return y
 
 
@@ -203,7 +202,7 @@ def test_two_bins_of_points_are_the_default() -> None:
 )
 @pytest.mark.parametrize("order", [1, 2, 3])
 @pytest.mark.parametrize("bin_length", [1, 4])
-def test_gradients(how: dict[str, Scalar], order: int, bin_length: int) -> None:
+def test_gradients(how: dict[str, Any], order: int, bin_length: int) -> None:
     x, a, gain = (t[:1].clone() for t in draw(order, bin_length=bin_length))
     inputs = tuple(t.requires_grad_() for t in (x, a, gain))
     assert torch.autograd.gradcheck(lambda x, a, gain: filter_bins(x, a, gain, **how), inputs)
@@ -232,7 +231,7 @@ def test_nothing_given_is_changed() -> None:
         ({"realisation": "sampled", "carry": True}, "carry needs realisation='recurrence'"),
     ],
 )
-def test_errors_say_what_would_be_right(how: dict[str, Scalar], message: str) -> None:
+def test_errors_say_what_would_be_right(how: dict[str, Any], message: str) -> None:
     x, a, gain = draw(2)
     with pytest.raises(ValueError, match=message):
         filter_bins(x, a, gain, **how)

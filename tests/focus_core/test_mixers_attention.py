@@ -19,6 +19,7 @@ from focus_core.training.start import init_weights
 from tests.configs import model_config
 from tests.focus_core.arrays import Floats
 from tests.focus_core.causality import influence, small_config, small_net
+from tests.focus_core.inside import blocks_of, feed_forward_of, mixer_of
 from tests.focus_core.test_attention import draw, masked_softmax, turned
 
 
@@ -48,7 +49,7 @@ def test_flash_and_written_out_transformer_are_one_function() -> None:
 def test_gpt2_block_is_torchs_pre_norm_encoder_layer() -> None:
     model = model_config(mixer="gpt2", width=16, heads=4).resolved(10)
     net = build_model(model, vocab_size=5, num_outputs=5, max_length=10).double().eval()
-    block = net.blocks[0]
+    block, mixer, feed_forward = blocks_of(net)[0], mixer_of(net), feed_forward_of(net)
     layer = nn.TransformerEncoderLayer(
         16,
         4,
@@ -60,12 +61,12 @@ def test_gpt2_block_is_torchs_pre_norm_encoder_layer() -> None:
         dtype=torch.float64,
     ).eval()
     pairs = [
-        (layer.self_attn.in_proj_weight, block.mixer.query_key_value.weight),
-        (layer.self_attn.in_proj_bias, block.mixer.query_key_value.bias),
-        (layer.self_attn.out_proj.weight, block.mixer.out.weight),
-        (layer.norm1.weight, block.mixer.norm.weight),
-        (layer.linear1.weight, block.feed_forward.hidden.weight),
-        (layer.linear2.weight, block.feed_forward.out.weight),
+        (layer.self_attn.in_proj_weight, mixer.query_key_value.weight),
+        (layer.self_attn.in_proj_bias, mixer.query_key_value.bias),
+        (layer.self_attn.out_proj.weight, mixer.out.weight),
+        (layer.norm1.weight, mixer.norm.weight),
+        (layer.linear1.weight, feed_forward.hidden.weight),
+        (layer.linear2.weight, feed_forward.out.weight),
     ]
     for theirs, ours in pairs:
         theirs.data.copy_(ours)
@@ -175,7 +176,7 @@ def test_a_sliding_window_alone_hears_the_last_tokens_and_no_more() -> None:
 
 
 def silu(x: Floats) -> Floats:
-    return x / (1 + np.exp(-x))
+    return np.asarray(x / (1 + np.exp(-x)))
 
 
 def sigmoid(x: Floats) -> Floats:

@@ -1,10 +1,12 @@
 """The mixers that convolve: state spaces against their recurrences, Hyena against a direct sum."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from torch.nn import functional
 
 from focus_core.layers.short_conv import ShortConv
@@ -31,6 +33,12 @@ def kernel(
     return module.double()
 
 
+def low_rank_kernel() -> LowRankKernel:
+    found = kernel(LowRankKernel)
+    assert isinstance(found, LowRankKernel)
+    return found
+
+
 def hippo(size: int) -> tuple[Floats, Floats]:
     """A and B of HiPPO-LegS, entry by entry."""
     A = np.zeros((size, size))
@@ -41,7 +49,7 @@ def hippo(size: int) -> tuple[Floats, Floats]:
     return A, np.sqrt(2 * np.arange(size) + 1)
 
 
-def impulse(A: Numbers, B: Numbers, C: Numbers, step: float, length: int) -> Numbers:
+def impulse(A: Numbers, B: Numbers, C: Numbers, step: float, length: int) -> NDArray[Any]:
     """C A'^t B' of the bilinear discretisation, one step after another."""
     one = np.eye(len(A))
     inverse = np.linalg.inv(one - step / 2 * A)
@@ -54,7 +62,7 @@ def impulse(A: Numbers, B: Numbers, C: Numbers, step: float, length: int) -> Num
 
 def test_s4_starts_from_hippo() -> None:
     """Its kernel is that of the real matrix, whatever basis it is computed in."""
-    found = kernel(LowRankKernel, state_size=8)
+    found = low_rank_kernel()
     A, B = hippo(8)
     turn_S, P_S, _ = (t.numpy() for t in legs(4))
     assert turn_S.min() > 0
@@ -76,7 +84,7 @@ def test_s4_starts_from_hippo() -> None:
 
 
 def test_s4_is_its_recurrence_after_training_too() -> None:
-    found = kernel(LowRankKernel)
+    found = low_rank_kernel()
     generator = torch.Generator().manual_seed(1)
     with torch.no_grad():
         for parameter in found.parameters():

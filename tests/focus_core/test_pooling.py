@@ -1,6 +1,7 @@
 """Pooling windows, against loops over their definition."""
 
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -8,7 +9,7 @@ from torch import Tensor
 
 from focus_core.systems.focus.pooling import pool
 
-REDUCTIONS = {
+REDUCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "max": lambda window: window.amax(dim=1),
     "avg": lambda window: window.mean(dim=1),
     "last": lambda window: window[:, -1],

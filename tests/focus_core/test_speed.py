@@ -1,5 +1,8 @@
 """Time against length: medians and the budget by a clock that is turned by hand."""
 
+from collections.abc import Callable
+from typing import Literal
+
 import pytest
 import torch
 
@@ -62,7 +65,8 @@ def test_times_are_those_of_each_network_at_each_length() -> None:
 
     lengths = [64, 128, 256]
     found = time_lengths({"a": linear, "b": square}, lengths, seconds=1e6, clock=clock)
-    for name, forward_ms in {"a": lambda n: n, "b": lambda n: n**2 / 100}.items():
+    laws: dict[str, Callable[[int], float]] = {"a": lambda n: n, "b": lambda n: n**2 / 100}
+    for name, forward_ms in laws.items():
         assert [row.length for row in found[name]] == lengths
         for row in found[name]:
             assert row.forward_ms == pytest.approx(forward_ms(row.length))
@@ -112,7 +116,9 @@ def test_every_network_can_be_timed_at_lengths_not_its_own(variant: str) -> None
 
 
 @pytest.mark.parametrize(("vocab_size", "readout"), [(None, "mean"), (None, "each"), (7, "mean")])
-def test_numbers_go_in_and_a_mean_comes_out(vocab_size: int | None, readout: str) -> None:
+def test_numbers_go_in_and_a_mean_comes_out(
+    vocab_size: int | None, readout: Literal["each", "mean"]
+) -> None:
     for work in build_work(small_config(), Shape(vocab_size, 3, readout), 24):
         work()
 

@@ -12,9 +12,11 @@ import torch
 from focus_core.config import Scalar
 from focus_core.tasks import build_task
 from focus_core.tasks.base import generator
+from focus_core.tasks.far_recall import FarRecallConfig
 from focus_core.tasks.recall import RecallConfig
 from focus_core.tasks.recall.data import Recall, draw_keys
 from tests.configs import task_config
+from tests.narrowing import kind
 
 Draw = tuple[tuple[int, ...], int]
 """The keys and the query."""
@@ -22,8 +24,11 @@ SMALL = {"eval_sequences": 64, "test_sequences": 64}
 
 
 def config(name: str = "recall", **fields: Scalar) -> RecallConfig:
-    return task_config(
-        name=name, **{"length": 32, "keys": 6, "values": 5, "gap": 12, **SMALL} | fields
+    return kind(
+        RecallConfig,
+        task_config(
+            name=name, **{"length": 32, "keys": 6, "values": 5, "gap": 12, **SMALL, **fields}
+        ),
     )
 
 
@@ -53,7 +58,7 @@ def test_loss_floor_is_the_entropy_by_enumeration(name: str, keys: int, gap: int
 def query_law(row: tuple[int, ...], task: RecallConfig) -> list[tuple[int, float]]:
     """(query, joint probability with these keys) for each query possible after these keys."""
     keys, n = task.keys, len(row)
-    if task.name == "recall":
+    if not isinstance(task, FarRecallConfig):
         present = set(row)
         return [(q, keys**-n / len(present)) for q in present]
     early = sum(1 for j in range(n) if 2 * j + 1 < task.length - 1 - task.gap)
@@ -85,6 +90,7 @@ def test_the_ceiling_is_that_of_the_best_reader_by_enumeration(name: str, first:
         answers[tuple(row[first:8])][row[8]] += 1
     best = sum(max(found.values()) for found in answers.values()) / len(rows)
     built = build_task(task, 0)
+    assert isinstance(built, Recall)
     built._test_BT = torch.tensor(rows)
     assert built.window_ceiling(lambda _position: first) == pytest.approx(best, abs=1e-12)
 

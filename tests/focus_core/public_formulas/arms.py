@@ -9,7 +9,9 @@ from focus_core.config import ModelConfig
 from focus_core.systems import mixer_class
 from focus_core.training.start import init_weights
 from tests.configs import model_config
+from tests.focus_core.arrays import Floats
 from tests.focus_core.public_formulas import focus, rivals
+from tests.focus_core.public_formulas.parts import Weights
 
 LENGTHS = (1, 2, 7, 32, 33, 128)
 CHUNK, BIN = 8, 6
@@ -70,7 +72,8 @@ class Alone(nn.Module):
 
     def forward(self, x_BLD: Tensor) -> Tensor:
         """(B, L, D) to (B, L, D)."""
-        return self.mixer(x_BLD, None if self.shared is None else self.shared(x_BLD))
+        y_BLD: Tensor = self.mixer(x_BLD, None if self.shared is None else self.shared(x_BLD))
+        return y_BLD
 
 
 def model_of(name: str) -> ModelConfig:
@@ -120,7 +123,7 @@ def sizes(name: str, longest: int) -> Fields:
     }
 
 
-def formula(name: str, parameters: Fields, x: Any, longest: int) -> Any:
+def formula(name: str, parameters: Weights, x: Floats, longest: int) -> Floats:
     """The paper's answer (L, D)."""
     known = {path.removeprefix("mixer."): value for path, value in parameters.items()}
     return FORMULAS[model_of(name).mixer](known, x, sizes(name, longest))

@@ -4,6 +4,8 @@
 that are no parameter's shape. Where the paper leaves something open the choice is named.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from tests.focus_core.arrays import Floats
@@ -73,7 +75,7 @@ def _filtered(h: Floats, logits: Floats, m: Options) -> Floats:
                 a, gain = COEFFICIENTS[m["coefficients"]](logits[bin_, d, f])
                 past = sum(a[i] * y[t - 1 - i, d, f] for i in range(order) if t - 1 - i >= first)
                 y[t, d, f] = gain / np.sqrt(bank) ** m["shares"] * h[t, d] - past
-    return y.sum(axis=-1)
+    return np.asarray(y.sum(axis=-1))
 
 
 def _sigmoids(s: Floats) -> tuple[Floats, float]:
@@ -112,7 +114,7 @@ def coupled(p: Weights, h: Floats, x: Floats, m: Options) -> Floats:
     return np.array(rows)
 
 
-FILTERS = {
+FILTERS: dict[str, Callable[[Weights, Floats, Floats, Options], Floats]] = {
     "adaptive": adaptive,
     "static": static,
     "coupled": coupled,

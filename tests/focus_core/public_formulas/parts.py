@@ -28,14 +28,14 @@ def silu(x: Floats) -> Floats:
 
 
 def gelu(x: Floats) -> Floats:
-    return x * 0.5 * (1 + special.erf(x / np.sqrt(2)))
+    return np.asarray(x * 0.5 * (1 + special.erf(x / np.sqrt(2))))
 
 
 def norm(x: Floats, p: Weights, name: str = "norm") -> Floats:
     """Ba et al. 2016."""
     centred = x - x.mean(-1, keepdims=True)
     size = np.sqrt((centred**2).mean(-1, keepdims=True) + NORM_EPSILON)
-    return centred / size * p[f"{name}.weight"] + p[f"{name}.bias"]
+    return np.asarray(centred / size * p[f"{name}.weight"] + p[f"{name}.bias"])
 
 
 def linear(x: Floats, p: Weights, name: str) -> Floats:
@@ -59,7 +59,7 @@ def attend(score: Floats, value: Floats, seen: Bools) -> Floats:
     """softmax over the keys that ``seen`` (L, L) shows, times values."""
     score = np.where(seen, score, -np.inf)
     weight = np.exp(score - score.max(-1, keepdims=True))
-    return weight / weight.sum(-1, keepdims=True) @ value
+    return np.asarray(weight / weight.sum(-1, keepdims=True) @ value)
 
 
 def before(length: int) -> Bools:
@@ -70,7 +70,7 @@ def before(length: int) -> Bools:
 def chunks(length: int, size: int) -> Bools:
     """seen[t, s]: before, and in the same chunk."""
     part = np.arange(length) // size
-    return before(length) & (part[:, None] == part)
+    return np.asarray(before(length) & (part[:, None] == part))
 
 
 def window(length: int, size: int) -> Bools:

@@ -57,7 +57,7 @@ def gap(
     with torch.no_grad():
         found = module(torch.tensor(x)[None])[0].numpy()
     expected = formula(name, parameters or parameters_of(module), x, longest)
-    return np.abs(found - expected).max() / np.abs(expected).max()
+    return float(np.abs(found - expected).max() / np.abs(expected).max())
 
 
 @EVERY

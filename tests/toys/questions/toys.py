@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from focus_core.config import TrialConfig
+from focus_core.config import Scalar, TrialConfig
 from search_spaces.space import Space, choices
 
 
 def _base() -> TrialConfig:
-    small = {"model.width": 16, "task.eval_sequences": 32, "task.test_sequences": 32}
-    short = {"train.steps": 60, "train.eval_every": 30, "train.warmup_steps": 1}
-    toys = {"model.mixer": "decay", "task.name": "delay", "task.length": 16}
+    small: dict[str, Scalar] = {
+        "model.width": 16,
+        "task.eval_sequences": 32,
+        "task.test_sequences": 32,
+    }
+    short: dict[str, Scalar] = {"train.steps": 60, "train.eval_every": 30, "train.warmup_steps": 1}
+    toys: dict[str, Scalar] = {"model.mixer": "decay", "task.name": "delay", "task.length": 16}
     return TrialConfig().override({**small, **short, **toys, "train.batch_size": 16})
 
 
