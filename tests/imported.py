@@ -7,11 +7,11 @@ ROOT = Path(__file__).parent.parent
 OURS = ("focus_core", "search_spaces", "sweeps", "analysis")
 
 
-def sources(*packages):
+def sources(*packages: str) -> list[Path]:
     return [path for name in packages for path in sorted((ROOT / name).rglob("*.py"))]
 
 
-def imports(code):
+def imports(code: str) -> set[str]:
     """Every module a source names, wherever in the file."""
     found = set()
     for node in ast.walk(ast.parse(code)):

@@ -3,6 +3,7 @@
 import copy
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -13,11 +14,11 @@ EVERY = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 GPUS = {"g4dn.xlarge": 1, "g5.xlarge": 1, "g5.2xlarge": 1, "g6.xlarge": 1, "g5.12xlarge": 4}
 
 
-def load(path):
+def load(path: Path) -> Any:
     return yaml.safe_load(path.read_text())
 
 
-def prepared(config):
+def prepared(config: dict[str, Any]) -> Any:
     """As ``ray up`` sees it: defaults filled in, then validated."""
     from ray.autoscaler._private.util import prepare_config, validate_config
 

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted(ROOT.glob("*.md")) + sorted((ROOT / "docs").rglob("*.md"))
 
 
-def links(text):
+def links(text: str) -> list[str]:
     return [
         target.split("#")[0]
         for target in re.findall(r"\]\(([^)\s]+)\)|src=\"([^\"]+)\"", text)
@@ -30,7 +30,7 @@ def test_links_are_seen() -> None:
     assert links(text) == ["b.md", "e.png", "f.svg"]
 
 
-def commands(text):
+def commands(text: str) -> list[list[str]]:
     """The lines of every ```sh block, prompts and comments taken off."""
     blocks = re.findall(r"^```sh\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
     lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
@@ -38,7 +38,7 @@ def commands(text):
     return [line for line in words if line]
 
 
-def complaint(words):
+def complaint(words: list[str]) -> str | None:
     """What is wrong with a command of the README; None when it can be run."""
     from sweeps.launch import build_parser
 

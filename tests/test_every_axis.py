@@ -10,7 +10,8 @@ import torch
 import search_spaces
 from focus_core.config import TrialConfig
 from focus_core.training.loop import fit
-from search_spaces.points import ends, sample_points, settled
+from search_spaces.points import Point, ends, sample_points, settled
+from search_spaces.space import Axis, Space
 
 BRIEF = {
     "train.steps": 3,
@@ -23,9 +24,9 @@ BRIEF = {
 AXES = [(n, axis.key) for n in search_spaces.names() for axis in search_spaces.load(n).axes]
 
 
-def losses(trial):
+def losses(trial: TrialConfig) -> list[float]:
     """Training and validation losses of a few steps, exactly."""
-    reports = []
+    reports: list[dict[str, float]] = []
     fit(trial.override(BRIEF), [0], reports.append, device=torch.device("cpu"))
     return [report[key] for report in reports for key in ("train_loss/0", "loss/0")]
 
@@ -42,7 +43,7 @@ def test_every_axis_reaches_the_training(name: str, key: str) -> None:
     assert any(matters(space, base, axis, point) for point in tried)
 
 
-def matters(space, base, axis, point):
+def matters(space: Space, base: TrialConfig, axis: Axis, point: Point) -> bool:
     """Do the two ends of ``axis``, at ``point``, train differently?"""
     settings = [settled(space.axes, point | {axis.key: value}) for value in ends(axis)]
     first, last = (losses(space.configure(p, base)) for p in settings)

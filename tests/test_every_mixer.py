@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import Tensor, nn
 from torch.nn import functional
 
 from focus_core import systems
@@ -50,7 +51,7 @@ def test_it_takes_training_steps_and_the_loss_falls(mixer: str) -> None:
         loss = functional.cross_entropy(logits.flatten(0, 1), tokens_BT[:, 1:].flatten())
         losses.append(float(loss.detach()))
         optimizer.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         optimizer.step()
     assert losses[0] < 5
     assert losses[-1] < 0.9 * losses[0]
@@ -60,9 +61,14 @@ def test_it_takes_training_steps_and_the_loss_falls(mixer: str) -> None:
 
 @EVERY
 def test_a_trial_of_it_is_trained_and_scored(mixer: str) -> None:
-    changes = {"model.mixer": mixer, "model.width": 16, "train.steps": 2, "train.eval_every": 1}
+    changes: dict[str, Scalar] = {
+        "model.mixer": mixer,
+        "model.width": 16,
+        "train.steps": 2,
+        "train.eval_every": 1,
+    }
     changes |= {"train.warmup_steps": 0, "task.eval_sequences": 8, "task.test_sequences": 8}
-    reports = []
+    reports: list[dict[str, float]] = []
     trial = TrialConfig().override(changes)
     fit(trial, [0], reports.append, device=torch.device("cpu"))
     assert all(map(declared, reports[-1]))
@@ -84,12 +90,12 @@ def test_a_tied_network_is_causal_too(mixer: str) -> None:
     assert prefix_gap(net) < 1e-12
 
 
-def steps_elsewhere(net):
+def steps_elsewhere(net: nn.Module) -> str:
     """A forward and a backward pass on the meta device, which refuses to add what is elsewhere."""
     tokens_BL = torch.zeros(2, LENGTH - 1, dtype=torch.int64, device="meta")
     logits = net(tokens_BL)
     logits.sum().backward()
-    return logits.device.type
+    return str(logits.device.type)
 
 
 @EVERY
@@ -101,14 +107,14 @@ def test_it_works_where_its_parameters_are(mixer: str) -> None:
 
 def test_negative_control_a_tensor_left_behind_is_seen() -> None:
     class Behind(torch.nn.Embedding):
-        def forward(self, tokens_BL):
+        def forward(self, tokens_BL: Tensor) -> Tensor:
             return super().forward(tokens_BL) + torch.arange(8.0)
 
     with pytest.raises(RuntimeError, match="cpu"):
         steps_elsewhere(Behind(9, 8, device="meta"))
 
 
-FIELDS = {
+FIELDS: dict[str, Scalar] = {
     "heads": 2, "chunk_length": 4, "sliding": True, "key_width": 6, "value_width": 6,
     "ffn_width": 10, "layers": 1, "ema_size": 2, "state_size": 6, "taps": 2, "implicit_width": 7,
     "implicit_features": 7, "implicit_frequency": 3.0, "position_bias": "layer",
@@ -122,7 +128,12 @@ FIELDS = {
 @pytest.mark.parametrize("field", FIELDS)
 def test_a_field_is_of_the_identity_where_it_changes_the_function(mixer: str, field: str) -> None:
     """And nowhere else: no dead knob gives a trial a second id, no live one is forgotten."""
-    before = {"task.length": 24, "task.gap": 12, "model.mixer": mixer, "model.width": 8}
+    before: dict[str, Scalar] = {
+        "task.length": 24,
+        "task.gap": 12,
+        "model.mixer": mixer,
+        "model.width": 8,
+    }
     before |= {"model.bin_length": 6, "model.chunk_length": 8}
     trials = [
         TrialConfig().override(before | change)
@@ -163,9 +174,9 @@ def test_what_cannot_be_built_is_refused_in_one_line(
     assert "\n" not in str(raised.value)
 
 
-BYTES = {"width": 512, "ffn_width": 1024}
-MEGA = {"layers": 12, "ema_size": 16, "chunk_length": 2048, **BYTES}
-PUBLISHED = {
+BYTES: dict[str, Scalar] = {"width": 512, "ffn_width": 1024}
+MEGA: dict[str, Scalar] = {"layers": 12, "ema_size": 16, "chunk_length": 2048, **BYTES}
+PUBLISHED: dict[str, tuple[dict[str, Scalar], int, int, float]] = {
     "GPT-2, 124M": ({"mixer": "gpt2", "width": 768, "layers": 12, "heads": 12}, 50257, 1024, 124.4),
     "Mega, enwik8": ({"mixer": "mega", **MEGA}, 205, 2048, 39.1),
     "Transformer-XL, enwik8, 12 layers": (

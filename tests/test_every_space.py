@@ -4,24 +4,31 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from optuna.distributions import FloatDistribution, IntDistribution
 
 import search_spaces
 from focus_core.config import Scalar, TrialConfig
+from focus_core.systems.focus.config import FocusConfig
 from search_spaces.points import every_value, sample_points, walk
 from search_spaces.soundness import acts, check
 from search_spaces.space import Axis, Space, choices
 from search_spaces.variants import FAMILIES, MEANT, VARIANTS
 from tests.configs import model_config
+from tests.narrowing import kind, known
 
 EVERY = pytest.mark.parametrize("name", search_spaces.names())
 
 
-def space_over(*axes, **fields):
+def space_over(*axes: Axis, **fields: Any) -> Space:
     plain = {"seeds": 1, "trials": None, "sampler": "grid", "pruner": None}
     return Space(question="?", base=TrialConfig, axes=axes, **plain | fields)
+
+
+def focus(trial: TrialConfig) -> FocusConfig:
+    return kind(FocusConfig, trial.model)
 
 
 def test_the_spaces_are_these() -> None:
@@ -36,7 +43,7 @@ def test_it_says_what_it_asks(name: str) -> None:
     space = search_spaces.load(name)
     assert space.name == name
     assert space.question.endswith("?")
-    assert sys.modules[f"search_spaces.{name}"].__doc__.strip()
+    assert known(sys.modules[f"search_spaces.{name}"].__doc__).strip()
     assert space.seeds >= 1
     assert (space.trials is None) == (space.sampler == "grid")
 
@@ -80,8 +87,8 @@ def test_default_question_has_its_grid() -> None:
 def test_orders_above_two_come_as_a_lattice_only() -> None:
     space = search_spaces.load("order")
     arms = {
-        (t.model.order, t.model.parameterisation)
-        for t in (space.configure(p, space.base()) for p in space.grid())
+        (model.order, model.parameterisation)
+        for model in (focus(space.configure(p, space.base())) for p in space.grid())
     }
     lattice = {(order, "lattice") for order in (1, 2, 3, 4, 6, 8)}
     assert arms == lattice | {(1, "sigmoid"), (2, "sigmoid")}
@@ -92,11 +99,11 @@ def test_ablation_has_every_variant_once() -> None:
     assert [point["variant"] for point in points] == list(VARIANTS)
 
 
-def test_no_two_families_have_a_variant_of_one_name():
+def test_no_two_families_have_a_variant_of_one_name() -> None:
     assert len(VARIANTS) == sum(len(family) for family in FAMILIES.values())
 
 
-def test_a_name_that_people_may_try_is_refused_and_the_error_says_what_is_meant():
+def test_a_name_that_people_may_try_is_refused_and_the_error_says_what_is_meant() -> None:
     space = search_spaces.load("ablation")
     for tried, meant in MEANT.items():
         assert meant in VARIANTS
@@ -104,11 +111,11 @@ def test_a_name_that_people_may_try_is_refused_and_the_error_says_what_is_meant(
             space.configure({"variant": tried}, space.base())
 
 
-def test_variants_apply_their_changes_and_axes_go_before_them():
+def test_variants_apply_their_changes_and_axes_go_before_them() -> None:
     space = search_spaces.load("ablation")
     trial = space.configure({"variant": "carry_lattice", "model.gain": "none"}, space.base())
-    assert (trial.model.carry, trial.model.parameterisation) == (True, "lattice")
-    assert trial.model.gain == "none"
+    assert (focus(trial).carry, focus(trial).parameterisation) == (True, "lattice")
+    assert focus(trial).gain == "none"
     with pytest.raises(ValueError, match="did you mean 'carry_lattice'"):
         space.configure({"variant": "cary_lattice"}, space.base())
 
@@ -141,14 +148,14 @@ def test_pinned_values_leave_the_axes_and_stay_in_every_trial() -> None:
     check(space, space.base())
     for point in sample_points(space.axes)[:60]:
         trial = space.configure(point, space.base())
-        assert (trial.model.realisation, trial.train.steps) == ("sampled", 99)
+        assert (focus(trial).realisation, trial.train.steps) == ("sampled", 99)
         assert "model.nfft_factor" in point  # the condition sees what was pinned
 
 
 def test_pinned_variant_is_applied() -> None:
     space = search_spaces.load("ablation").pinned({"variant": "ema"})
     assert space.grid() == [{}]
-    assert space.configure({}, space.base()).model.filter == "ema"
+    assert focus(space.configure({}, space.base())).filter == "ema"
 
 
 @pytest.mark.parametrize(
@@ -185,7 +192,7 @@ def test_check_names_dead_axes_of_the_layers_options(
 ) -> None:
     base = TrialConfig(model=model_config(**fields))
     with pytest.raises(ValueError, match=f"axis '{key}' has no effect"):
-        space_over(choices(key, *values)).check(base)
+        check(space_over(choices(key, *values)), base)
 
 
 def test_check_names_the_point_that_cannot_be_built() -> None:

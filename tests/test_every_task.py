@@ -5,28 +5,30 @@ import importlib
 import inspect
 import math
 import pkgutil
+from collections.abc import Iterator
 
 import pytest
 import torch
 from torch.nn import functional
 
 import focus_core.tasks
-from focus_core.config import TaskConfig, TrialConfig
+from focus_core.config import Scalar, TaskConfig, TrialConfig
 from focus_core.metrics import SCORES, declared
 from focus_core.systems import SYSTEMS
 from focus_core.tasks import TASKS, build_task
-from focus_core.tasks.base import IGNORED, Task
+from focus_core.tasks.base import IGNORED, Batch, Task
 from focus_core.training.replicate import Replicate
 from tests.configs import task_config
 from tests.data_sets import TEXT_BYTES, made_data
 from tests.focus_core.windows import aligned
+from tests.narrowing import kind, known
 
 EVERY = pytest.mark.parametrize("name", sorted(TASKS))
 SHARED = {"base", "drawn", "classified", "entry", "protocols", "published", "registry"}
 """Modules in the room of tasks that are no task's own."""
 PREFIX = {"prefix": TEXT_BYTES}
 OWN = {"mqar": {"keys": 16, "values": 16}, "enwik8": PREFIX, "text8": PREFIX}
-CHANGED = {
+CHANGED: dict[str, Scalar] = {
     "keys": 6, "values": 6, "gap": 8, "loss": "last", "train_sequences": 20, "pairs": 3,
     "classes": 5, "band": "low", "readout": "last", "permutation_seed": 1,
     "prefix": TEXT_BYTES - 5_000, "permutation": "urnn", "random_non_queries": False,
@@ -36,20 +38,20 @@ CHANGED = {
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _data(tmp_path_factory: pytest.TempPathFactory):
+def _data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         made_data(tmp_path_factory.mktemp("data"), patch)
         yield
 
 
-def small(name, **fields):
+def small(name: str, **fields: Scalar) -> TaskConfig:
     images = getattr(TASKS[name].config, "images", None)
     length = {"length": images.pixels} if images else {}
     usual = {"eval_sequences": 24, "test_sequences": 24} | length | OWN.get(name, {})
-    return task_config(name=name, **usual | fields)
+    return kind(TaskConfig, task_config(name=name, **usual | fields))
 
 
-def rows(batch):
+def rows(batch: Batch) -> set[tuple[float, ...]]:
     return {tuple(row) for row in batch.inputs_BL.tolist()}
 
 
@@ -123,7 +125,7 @@ def test_data_are_a_function_of_config_seed_and_step(name: str) -> None:
 
 @EVERY
 def test_no_sequence_is_in_two_splits_whatever_the_seed(name: str) -> None:
-    found = {"train": set(), "validation": set(), "test": set()}
+    found: dict[str, set[tuple[float, ...]]] = {"train": set(), "validation": set(), "test": set()}
     for seed in range(2):
         built = build_task(small(name), seed)
         found["validation"] |= rows(built.validation())
@@ -139,12 +141,13 @@ def test_no_sequence_is_in_two_splits_whatever_the_seed(name: str) -> None:
 def test_a_ceiling_grows_with_the_window_from_chance_to_one(name: str) -> None:
     built = build_task(small(name), seed=0)
     ceilings = [built.window_ceiling(aligned(window)) for window in (2, 4, 8, 16, 32, 64)]
-    known = name in ("recall", "far_recall", "mqar")
-    assert all((ceiling is not None) == known for ceiling in ceilings)
-    if known:
-        assert ceilings == sorted(ceilings)
-        assert ceilings[0] == pytest.approx(built.chance)
-        assert ceilings[-1] == 1.0
+    is_known = name in ("recall", "far_recall", "mqar")
+    assert all((ceiling is not None) == is_known for ceiling in ceilings)
+    if is_known:
+        numbers = [known(ceiling) for ceiling in ceilings]
+        assert numbers == sorted(numbers)
+        assert numbers[0] == pytest.approx(built.chance)
+        assert numbers[-1] == 1.0
 
 
 @EVERY
@@ -159,13 +162,13 @@ def test_a_field_counts_where_it_is_read_and_nowhere_else(name: str) -> None:
             assert differ(build_task(before.task, 0), build_task(after.task, 0)), field
 
 
-def own_fields(name):
+def own_fields(name: str) -> set[str]:
     """Options that not every task has."""
-    every, own = map(dataclasses.fields, (TaskConfig, TASKS[name].config))
+    every, own = dataclasses.fields(TaskConfig), dataclasses.fields(TASKS[name].config)
     return {field.name for field in own} - {field.name for field in every}
 
 
-def differ(one, other):
+def differ(one: Task, other: Task) -> bool:
     """Some batch of theirs."""
     pairs = zip(
         (*one.train_batch(2, 16), *one.test()),
@@ -183,7 +186,12 @@ def test_negative_control_the_same_config_gives_the_same_data() -> None:
 @pytest.mark.parametrize("mixer", sorted(SYSTEMS))
 def test_every_mixer_takes_a_training_step(mixer: str, name: str) -> None:
     """And is scored, probed and found causal at the end."""
-    tiny = {"train.steps": 2, "train.warmup_steps": 0, "train.batch_size": 2, "train.eval_every": 1}
+    tiny: dict[str, Scalar] = {
+        "train.steps": 2,
+        "train.warmup_steps": 0,
+        "train.batch_size": 2,
+        "train.eval_every": 1,
+    }
     tiny |= {"model.mixer": mixer, "model.width": 8, "model.layers": 1}
     task = small(name, eval_sequences=4, test_sequences=4)
     replicate = Replicate(TrialConfig(task=task).override(tiny), 0, torch.device("cpu"))

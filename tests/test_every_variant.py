@@ -5,6 +5,7 @@ import torch
 from torch.nn import functional
 
 from focus_core.config import TrainConfig
+from focus_core.training.network import SequenceModel
 from focus_core.training.optimiser import parameter_groups
 from focus_core.training.start import init_weights
 from search_spaces.variants import VARIANTS
@@ -64,7 +65,7 @@ def test_each_variant_is_another_function_than_the_base(name: str) -> None:
     assert (base - other).abs().max() > 1e-9 * base.abs().max()
 
 
-def moved(net):
+def moved(net: SequenceModel) -> SequenceModel:
     with torch.no_grad():
         for parameter in net.parameters():
             parameter.add_(0.1)
@@ -106,7 +107,7 @@ def test_every_parameter_trains_and_the_loss_falls(name: str) -> None:
         loss = functional.cross_entropy(net(tokens_BL).flatten(0, 1), tokens_BL.flatten() % 3)
         losses.append(float(loss.detach()))
         optimizer.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         optimizer.step()
     still = [n for n, p in net.named_parameters() if p.grad is None or not p.grad.abs().max() > 0]
     assert not still

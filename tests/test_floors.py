@@ -3,6 +3,7 @@
 import ast
 import graphlib
 import sys
+from collections.abc import Mapping
 
 import pytest
 
@@ -30,15 +31,17 @@ FLOORS = {
     # ``bring_in`` serves --import: the one thing in analysis/ that writes a ledger.
     "analysis": set(ANALYSIS.split()),
 }
+Graph = dict[str, set[str]]
+"""What each imports."""
 # Read by --list and --dry-run: not even torch.
-LIGHT = ("config/*", "options/*", "tasks/*/__init__", "systems/*")
+LIGHT: tuple[str, ...] = ("config/*", "options/*", "tasks/*/__init__", "systems/*")
 LIGHT += tuple(f"tasks/{n}" for n in ("__init__", "entry", "protocols", "published", "registry"))
 LIGHT += tuple(f"systems/*/{name}" for name in ("__init__", "origin", "rules", "orders"))
 LIGHT += ("systems/focus/activity", "systems/focus/config", "systems/focus/promises", "metrics")
 LIGHT += ("training/over_seeds", "training/limits", "__init__", "errors", "paths")
 
 
-def forbidden(package, code):
+def forbidden(package: str, code: str) -> set[str]:
     """The imports of a source in ``package`` that its floor does not allow."""
     allowed = FLOORS[package] | {package}
     return {
@@ -77,7 +80,7 @@ def test_upward_imports_are_seen(package: str, code: str) -> None:
     assert forbidden(package, code)
 
 
-def graph_of(found):
+def graph_of(found: Mapping[str, str]) -> Graph:
     """Which module imports which.
 
     Args:
@@ -95,19 +98,19 @@ def graph_of(found):
     return graph
 
 
-def circle(graph):
+def circle(graph: Graph) -> list[str]:
     """Modules that import one another in a circle; none where there is no circle."""
     try:
         graphlib.TopologicalSorter(graph).prepare()
     except graphlib.CycleError as error:
-        return error.args[1]
+        return list(error.args[1])
     return []
 
 
-def between_rooms(graph):
+def between_rooms(graph: Graph) -> Graph:
     """Which room of a package imports which. Files at a package's top are in no room."""
 
-    def room(name):
+    def room(name: str) -> str:
         return ".".join(name.split(".")[:2])
 
     rooms = {room(name) for name in graph if name.count(".") > 1}
@@ -123,7 +126,7 @@ def between_rooms(graph):
     }
 
 
-def graph_of_this_house():
+def graph_of_this_house() -> Graph:
     return graph_of(
         {
             ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(
@@ -158,9 +161,10 @@ def test_a_circle_of_rooms_is_seen() -> None:
     assert set(circle(between_rooms(graph_of(found)))) == {"a.one", "a.two"}
 
 
-def reached(graph, start):
+def reached(graph: dict[str, set[str]], start: str) -> set[str]:
     """Every module that is imported once ``start`` is, wherever in a file the import stands."""
-    found, left = set(), [start]
+    found: set[str] = set()
+    left = [start]
     while left:
         name = left.pop()
         if name not in found:
@@ -169,7 +173,7 @@ def reached(graph, start):
     return found
 
 
-def test_the_inline_runner_reaches_nothing_of_rays_room():
+def test_the_inline_runner_reaches_nothing_of_rays_room() -> None:
     graph = graph_of_this_house()
     rays = {name for name in graph if name.startswith("sweeps.workers.on_ray.")}
     assert len(rays) > 4
@@ -177,7 +181,7 @@ def test_the_inline_runner_reaches_nothing_of_rays_room():
     assert reached(graph, "sweeps.launching.run") >= {"sweeps.workers.on_ray.run"}  # control
 
 
-def test_configs_need_no_torch():
+def test_configs_need_no_torch() -> None:
     files = [path for name in LIGHT for path in (ROOT / "focus_core").glob(f"{name}.py")]
     assert len(files) > 8
     heavy = [

@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 import random
 import typing
+from collections.abc import Callable
 from typing import Any, Literal
 
 import pytest
@@ -48,7 +49,7 @@ def drawn(kind: Any, draws: random.Random) -> Any:
     kind = draws.choice(parts(kind))
     if typing.get_origin(kind) is Literal:
         return draws.choice(typing.get_args(kind))
-    made = {
+    made: dict[Any, Callable[[], Any]] = {
         bool: lambda: draws.random() < 0.5,
         int: lambda: draws.choice((0, 1, draws.randint(-99, 99), draws.randint(0, 10**9))),
         float: lambda: draws.choice((0.0, 1e-300, draws.gauss(0, 1), 10 ** draws.uniform(-30, 30))),
@@ -115,7 +116,19 @@ RIGHT: list[tuple[Any, str, Any]] = [
     (Literal["1", "true"], "true", "true"),
     (Literal["1", "2"], "1", "1"),
 ]
-NEVER_NUMBERS = ("", " ", "three", "0x10", "inf", "-inf", "nan", "1__0", "_1", "\u0663", "\uff13")
+NEVER_NUMBERS: tuple[str, ...] = (
+    "",
+    " ",
+    "three",
+    "0x10",
+    "inf",
+    "-inf",
+    "nan",
+    "1__0",
+    "_1",
+    "\u0663",
+    "\uff13",
+)
 NEVER_NUMBERS += ("1,000", "1 000", " 3", "3\n", "--3", "e3", "1e", "true", "9" * 5000 + "x")
 REFUSED: list[tuple[Any, str]] = [
     *itertools.product((int, float, int | None, float | None), NEVER_NUMBERS),

@@ -2,31 +2,35 @@
 
 import copy
 import dataclasses
+from typing import Any
 
 import pytest
 import torch
 from torch import nn
 
-from focus_core.config import TrialConfig
+from focus_core.config import ModelConfig, Scalar, TrialConfig
 from focus_core.systems import SYSTEMS
 from focus_core.systems.focus.views.responses import impulse_responses
 from focus_core.tasks import TASKS
 from focus_core.tools.cost import cost
 from focus_core.tools.decoding import Decoder
-from focus_core.training.loop import LEAK_TOLERANCE, fit
-from focus_core.training.network import build_model
+from focus_core.training.limits import LEAK_TOLERANCE
+from focus_core.training.loop import fit
+from focus_core.training.network import SequenceModel, build_model
 from tests.focus_core.causality import LENGTH, embedded, future, influence, small_config, small_net
+from tests.focus_core.inside import blocks_of
+from tests.narrowing import known
 
 EVERY = pytest.mark.parametrize("mixer", sorted(SYSTEMS))
 CLASSIFIERS = {"noisy_tones": 64, "digits": 64, "smnist": 784, "pmnist": 784}
 FEW = {"task.eval_sequences": 16, "task.test_sequences": 16}
 
 
-def two_way(**changes):
+def two_way(**changes: Scalar) -> ModelConfig:
     return dataclasses.replace(small_config(**changes), bidirectional=True)
 
 
-def turned(net):
+def turned(net: SequenceModel) -> SequenceModel:
     """The same network with its two directions exchanged."""
     other = copy.deepcopy(net)
     pair = other.hyper_embedding, other.reversed_hyper_embedding
@@ -93,10 +97,10 @@ def test_filters_of_both_directions_are_measured(changes: dict[str, str]) -> Non
 
 
 def test_it_costs_what_its_second_mixers_and_hypernetworks_cost() -> None:
-    sizes = {"vocab_size": 9, "num_outputs": 9, "length": LENGTH}
+    sizes: dict[str, Any] = {"vocab_size": 9, "num_outputs": 9, "length": LENGTH}
     one, both = (cost(model, **sizes) for model in (small_config(), two_way()))
     net = build_model(small_config(), vocab_size=9, num_outputs=9, max_length=LENGTH)
-    mixing = [block.mixer for block in net.blocks] + [net.hyper_embedding]
+    mixing = [*(block.mixer for block in blocks_of(net)), known(net.hyper_embedding)]
     more = sum(p.numel() for part in mixing for p in part.parameters())
     assert both.parameters == one.parameters + more
     head_and_ffn = 2 * 8 * 9 + 2 * 2 * (2 * 8 * 16)
@@ -123,13 +127,13 @@ def test_a_classifier_may_be_one_and_is_a_trial_of_its_own(name: str, readout: s
     assert not both.resolved_model().promises_causality()
 
 
-def trained(**changes):
+def trained(**changes: Scalar) -> list[dict[str, float]]:
     """The reports of a network that classifies digits."""
-    reports = []
-    trial = TrialConfig().override(
-        {"task.name": "digits", "model.bidirectional": True, "model.layers": 1} | FEW
-        | {"train.warmup_steps": 1, **{name.replace("__", "."): v for name, v in changes.items()}}
-    )  # fmt: skip
+    reports: list[dict[str, float]] = []
+    named = {name.replace("__", "."): value for name, value in changes.items()}
+    usual: dict[str, Scalar] = {"task.name": "digits", "model.bidirectional": True, **FEW}
+    usual |= {"model.layers": 1, "train.warmup_steps": 1}
+    trial = TrialConfig().override(usual | named)
     fit(trial, [0], reports.append, device=torch.device("cpu"))
     return reports
 
@@ -150,7 +154,7 @@ def test_it_learns_digits() -> None:
 @EVERY
 def test_every_parameter_has_a_gradient(mixer: str) -> None:
     net = small_net(two_way(mixer=mixer)).train()
-    net.from_embedding(embedded(batch=2)).square().sum().backward()
+    torch.autograd.backward(net.from_embedding(embedded(batch=2)).square().sum())
     still = [n for n, p in net.named_parameters() if p.grad is None or not p.grad.abs().max() > 0]
     assert set(still) <= {"embedding.weight"}  # the tokens came embedded
 

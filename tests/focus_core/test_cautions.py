@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -13,15 +14,16 @@ from focus_core.systems.focus.ablations.coefficients import section_order, to_co
 from focus_core.systems.focus.ablations.realisations import filter_bins
 from focus_core.systems.focus.orders import ORDERS, may_grow
 from focus_core.systems.focus.promises import SHORT_BIN
+from tests.focus_core.arrays import Floats
 
 FEW = ("model.chunk_length", "use 8 or more")
 CARRY = ("model.carry", "use 16 or more", "parameterisation=ek", "filter=coupled")
 SHORT = {"carry": True, "bin_length": 8}
 
 
-def told(length=64, **changes):
+def told(length: int = 64, /, **changes: Scalar) -> tuple[str, ...]:
     """The cautions of the default trial, at this length, with these fields of its model."""
-    task = {"task.length": length, "task.gap": 1}
+    task: dict[str, Scalar] = {"task.length": length, "task.gap": 1}
     return TrialConfig().override(task | {f"model.{k}": v for k, v in changes.items()}).cautions()
 
 
@@ -89,7 +91,7 @@ def test_both_are_told_and_neither_is_part_of_the_identity() -> None:
 # over products of its companion matrices, in numpy.
 
 
-def growth(parameterisation, order, bin_length, longest=4):
+def growth(parameterisation: str, order: int, bin_length: int, longest: int = 4) -> float:
     """The largest growth found over periodic sequences of up to ``longest`` filters."""
     draws = np.random.default_rng(0)
     section = section_order(parameterisation, order)
@@ -103,10 +105,10 @@ def growth(parameterisation, order, bin_length, longest=4):
             product = bins[picked] @ product
         radius = np.abs(np.linalg.eigvals(product)).max(axis=-1)
         rates.append(radius.max() ** (1 / (count * bin_length)))
-    return max(rates)
+    return float(max(rates))
 
 
-def companions(a):
+def companions(a: Floats) -> Floats:
     """The matrices that take the past outputs one step on."""
     found = np.zeros((*a.shape, a.shape[1]))
     found[:, 0] = -a
@@ -143,7 +145,7 @@ def test_a_lattice_is_carried_as_past_outputs_too_and_grows_faster() -> None:
     assert growth("lattice", 2, 8) > 1.2
 
 
-def carried(a, bin_length, *, carry=True):
+def carried(a: Sequence[Sequence[float]], bin_length: int, *, carry: bool = True) -> float:
     """The largest output over the last bin, after a single 1, of filters a (N, P) bin by bin."""
     x_BNRD = torch.zeros(1, len(a), bin_length, 1, dtype=torch.float64)
     x_BNRD[0, 0, 0] = 1
@@ -164,17 +166,17 @@ def test_a_carried_sigmoid_bank_of_order_2_can_blow_up(bin_length: int) -> None:
     assert carried(a, bin_length, carry=False) == 0
 
 
-def worst(bin_length):
+def worst(bin_length: int) -> tuple[tuple[float, ...], ...]:
     """Two or three filters in turn whose product grows most, of a grid over sigmoids of logits."""
     grid = list(itertools.product((0.01, 0.4, 0.7, 0.99), repeat=2))
     several = [c for count in (2, 3) for c in itertools.product(grid, repeat=count)]
     return max(several, key=lambda chosen: rate(chosen, bin_length))
 
 
-def rate(chosen, bin_length):
+def rate(chosen: tuple[tuple[float, ...], ...], bin_length: int) -> float:
     bins = np.linalg.matrix_power(companions(np.array(chosen)), bin_length)
     product = np.linalg.multi_dot(bins[::-1])
-    return np.abs(np.linalg.eigvals(product)).max() ** (1 / len(chosen))
+    return float(np.abs(np.linalg.eigvals(product)).max() ** (1 / len(chosen)))
 
 
 @pytest.mark.parametrize("order", [2, 3, 8])
@@ -193,10 +195,11 @@ def test_falling_coefficients_never_enlarge_a_sum_of_past_outputs(order: int) ->
         assert largest_sum(past) <= limit + 1e-9
         limit = largest_sum(past)
     past = draws.normal(size=2)  # negative control: (0, 1) does not fall
-    assert largest_sum(companions(np.array([[0.0, 1.0]]))[0] @ [1, -1]) > largest_sum([1, -1])
+    before = np.array([1.0, -1.0])
+    assert largest_sum(companions(np.array([[0.0, 1.0]]))[0] @ before) > largest_sum(before)
 
 
-def largest_sum(past):
+def largest_sum(past: Floats) -> float:
     """Of neighbours, in absolute value."""
     sums = np.concatenate(([0.0], np.cumsum(past)))
-    return max(sums) - min(sums)
+    return float(max(sums) - min(sums))

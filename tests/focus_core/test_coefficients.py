@@ -3,12 +3,14 @@
 import itertools
 import math
 import typing
+from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
 import pytest
 import torch
 from scipy.signal import lfilter
+from torch import Tensor
 
 from focus_core.systems.focus.ablations.coefficients import (
     MAX_RADIUS,
@@ -22,6 +24,7 @@ from focus_core.systems.focus.ablations.coefficients import (
 from focus_core.systems.focus.ablations.gains import to_filters
 from focus_core.systems.focus.config import FocusConfig
 from focus_core.systems.focus.orders import ORDERS as STABLE_ORDERS
+from tests.narrowing import known
 
 ORDERS = sorted(MAX_REFLECTION)
 EVERY = [(name, order) for name, orders in STABLE_ORDERS.items() for order in orders]
@@ -76,7 +79,7 @@ def test_sigmoid_is_the_papers_and_step_up_inverts_its_reflections() -> None:
     torch.testing.assert_close(step_up(to_reflections(s, "sigmoid")), to_coefficients(s, "sigmoid"))
 
 
-def sections_of(a, parameterisation):
+def sections_of(a: Tensor, parameterisation: str) -> list[list[float]]:
     """Each section's coefficients: pairs for a cascade, whole rows for the others."""
     size = 2 if parameterisation == "cascade" else a.shape[-1]
     return a.reshape(-1, size).tolist()
@@ -138,7 +141,7 @@ def test_an_ema_with_gain_dc_is_an_exponential_moving_average() -> None:
     average = [0.0]
     for value in x:
         average.append((1 - rate) * average[-1] + rate * value)
-    y = lfilter([float(gain.flatten()[0])], [1, float(a.flatten()[0])], x)
+    y = lfilter([float(known(gain).flatten()[0])], [1, float(a.flatten()[0])], x)
     np.testing.assert_allclose(y, average[1:], atol=1e-12)
 
 
@@ -169,6 +172,6 @@ def test_the_config_knows_the_same_parameterisations() -> None:
         (lambda: to_reflections(torch.zeros(4), "cascade"), "no reflection coefficients"),
     ],
 )
-def test_errors_say_what_would_be_right(call, message: str) -> None:
+def test_errors_say_what_would_be_right(call: Callable[[], Tensor], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         call()

@@ -9,11 +9,13 @@ import typing
 
 import pytest
 
-from focus_core.config import TrialConfig, from_flat, known_keys
+from focus_core.config import Scalar, TrialConfig, from_flat, known_keys
 from focus_core.errors import UserError
 from focus_core.systems import SYSTEMS
+from focus_core.systems.focus.config import FocusConfig
 from focus_core.tasks import TASKS
 from search_spaces.variants import VARIANTS
+from tests.narrowing import kind
 
 BASE = TrialConfig()
 PAPER = BASE.override({"model.mode": "paper"})
@@ -26,10 +28,10 @@ def test_an_override_changes_what_it_names_and_nothing_else() -> None:
         "model.order": 1,
         "train.learning_rate": 0.01,
     }
-    assert BASE.model.order == 2
+    assert kind(FocusConfig, BASE.model).order == 2
 
 
-NEEDED = {
+NEEDED: dict[str, dict[str, Scalar]] = {
     "pmnist": {"task.length": 784},
     "digits": {"task.eval_sequences": 90, "task.test_sequences": 90},
 }
@@ -38,8 +40,8 @@ NEEDED = {
 
 def with_option(key: str) -> TrialConfig:
     """A trial whose system and task have that option."""
-    named = [{"model.mixer": name} for name in SYSTEMS]
-    named += [{"task.name": name} | NEEDED.get(name, {}) for name in TASKS if name != "smnist"]
+    named: list[dict[str, Scalar]] = [{"model.mixer": name} for name in SYSTEMS]
+    named += [{"task.name": name, **NEEDED.get(name, {})} for name in TASKS if name != "smnist"]
     trials = [BASE, *(BASE.override(changes) for changes in named)]
     return next(trial for trial in trials if key in trial.flat().keys() - trial.unread.keys())
 
@@ -179,11 +181,11 @@ def test_counts_of_the_paper_are_the_lengths_they_stand_for() -> None:
         counted.trial_id
         == BASE.override({"model.bin_length": 8, "model.chunk_length": 32}).trial_id
     )
-    model = counted.resolved_model()
+    model = kind(FocusConfig, counted.resolved_model())
     assert (model.bin_length, model.chunk_length, model.mode) == (8, 32, "strict")
 
 
-LIVE = {
+LIVE: dict[str, Scalar] = {
     "model.width": 32, "model.layers": 3, "model.dropout": 0.1, "model.chunk_length": 8,
     "model.order": 1, "model.filters": 2, "model.gain": "l2", "model.carry": True,
     "model.bin_length": 8, "model.oversampling": 2, "model.hyper_width": 8,

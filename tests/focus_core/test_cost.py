@@ -1,29 +1,32 @@
 """The analytic cost of every variant, against torch's own count of what was computed."""
 
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from focus_core.config import TrialConfig
+from focus_core.config import ModelConfig, TrialConfig
 from focus_core.layers.short_conv import ShortConv
 from focus_core.layers.work import SHARED, NoRowError, work
 from focus_core.tools.cost import cost
-from focus_core.training.network import build_model
+from focus_core.training.network import SequenceModel, build_model
 from search_spaces.variants import VARIANTS
 from tests.configs import model_config
 
-BATCH, SIZES = 2, {"vocab_size": 9, "num_outputs": 9}
+BATCH = 2
+SIZES: dict[str, Any] = {"vocab_size": 9, "num_outputs": 9}
 REGISTERED = pytest.mark.parametrize("name", VARIANTS)
 
 
-def small(name):
+def small(name: str) -> ModelConfig:
     changes = {"model.width": 32, "model.heads": 2} | VARIANTS[name].changes
     return TrialConfig().override(changes).resolved_model()
 
 
-def counted(net, length):
+def counted(net: SequenceModel, length: int) -> tuple[float, float]:
     """FLOPs a token, forward and backward, of what torch's counter sees."""
     tokens_BL = torch.randint(9, (BATCH, length))
     with sdpa_kernel(SDPBackend.MATH):  # of the fused kernels for CPUs it knows nothing
@@ -51,7 +54,7 @@ def test_flops_are_those_torch_counts(name: str, length: int) -> None:
 
 
 def test_a_network_of_real_numbers_has_a_cost_too() -> None:
-    sizes = {"num_outputs": 9, "max_length": 64, "vocab_size": None}
+    sizes: dict[str, Any] = {"num_outputs": 9, "max_length": 64, "vocab_size": None}
     net = build_model(small("s4d"), **sizes).train()
     found = cost(small("s4d"), vocab_size=None, num_outputs=9, length=64, batch_size=BATCH)
     with FlopCounterMode(display=False) as counter:
@@ -83,7 +86,7 @@ def test_what_the_counter_does_not_see(name: str, unseen: float) -> None:
     assert cost(small(name), length=64, **SIZES).unseen == unseen
 
 
-def kept(name, length):
+def kept(name: str, length: int) -> float:
     return cost(small(name), length=length, **SIZES).state_bytes
 
 
@@ -112,7 +115,7 @@ def test_focus_of_22_million_takes_about_126_megaflops_a_token() -> None:
 
 def test_a_module_without_a_row_is_an_error() -> None:
     class Unknown(nn.Module):
-        def __init__(self):
+        def __init__(self) -> None:
             super().__init__()
             self.weight = nn.Parameter(torch.zeros(1))
 

@@ -1,11 +1,13 @@
 """Complex pole pairs: against a complex loop and scipy, stable under any change, causal exactly."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from scipy import signal
+from torch import Tensor, nn
 
 from focus_core.config import Scalar
 from focus_core.systems.focus.ablations.coefficients import MAX_RADIUS
@@ -18,22 +20,24 @@ from focus_core.systems.focus.token_wise.coupled import (
 from focus_core.systems.focus.token_wise.recurrence import recur_complex
 from focus_core.training.start import init_weights
 from tests.configs import model_config
+from tests.focus_core.arrays import Complexes, Floats
+from tests.narrowing import kind, known
 
 D, L, F = 6, 13, 2
 
 
-def draw(*shape, seed=0):
+def draw(*shape: int, seed: int = 0) -> Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
-def bank(seed=0, **changes):
+def bank(seed: int = 0, /, **changes: Scalar) -> CoupledBank:
     model = model_config(filter="coupled", **{"width": D, "filters": F, "theta_rank": 3} | changes)
     built = CoupledBank(model.resolved(64))
     init_weights(built, seed)
     return built.double()
 
 
-def by_loop(w, decay, angle):
+def by_loop(w: Tensor, decay: Tensor, angle: Tensor) -> Complexes:
     """One complex state a row, step by step, in plain numpy."""
     a = np.exp(decay.numpy() + 1j * angle.numpy())
     state, states = np.zeros(w.shape[1], dtype=complex), []
@@ -43,7 +47,7 @@ def by_loop(w, decay, angle):
     return np.array(states)
 
 
-def poles(steps, rows):
+def poles(steps: int, rows: int) -> tuple[Tensor, Tensor]:
     """Logarithms of the modulus, below 0, and angles."""
     return torch.nn.functional.logsigmoid(draw(steps, rows, seed=1)), 3 * draw(steps, rows, seed=2)
 
@@ -74,7 +78,7 @@ def test_it_saves_four_tensors_for_its_backward_and_none_a_step() -> None:
     kept = []
     inputs = [t.requires_grad_() for t in (draw(400, 3), *poles(400, 3))]
 
-    def keep(tensor):
+    def keep(tensor: Tensor) -> Tensor:
         kept.append(tensor.numel())
         return tensor
 
@@ -103,11 +107,12 @@ def test_negative_control_the_direct_form_of_stable_filters_can_grow() -> None:
     assert abs(y[-1]) > 1e10
 
 
-def by_definition(built, x_BLD):
+def by_definition(built: CoupledBank, x_BLD: Tensor) -> Floats:
     """s[t] = r e^{jw} s[t-1] + sqrt(1 - r^2) x[t], channel by channel, and the mix of its parts."""
     s = built.logits(x_BLD.transpose(0, 1))
-    decay, angle = (None if t is None else t.detach().numpy() for t in to_poles(s))
-    r, w = np.exp(decay), np.zeros_like(decay) if angle is None else angle
+    decay, angle = to_poles(s)
+    r = np.exp(decay.detach().numpy())
+    w = np.zeros_like(r) if angle is None else angle.detach().numpy()
     B, length, width = x_BLD.shape
     y, x, mix = np.zeros((B, length, width)), x_BLD.numpy(), built.mix_FDI.detach().numpy()
     for b, f, d in np.ndindex(B, len(mix), width):
@@ -151,7 +156,7 @@ def test_gradients_of_the_whole_bank(changes: dict[str, Scalar]) -> None:
     built = bank(width=2, theta_rank=1, **changes)
     parameters = dict(built.named_parameters())
 
-    def run(x_BLD, *values):
+    def run(x_BLD: Tensor, *values: Tensor) -> Any:
         named = dict(zip(parameters, values, strict=True))
         return torch.func.functional_call(built, named, (x_BLD, None))
 
@@ -194,7 +199,9 @@ def test_time_constants_are_spread_over_channels() -> None:
     torch.testing.assert_close(
         tau[:, 1:] / tau[:, :-1], torch.full((2, 63), 20 ** (1 / 63)), rtol=1e-2, atol=0
     )
-    assert torch.histc(w, 8, 0, math.pi).min() > 10  # of 128 / 8: no part of the circle is empty
+    assert (
+        torch.histc(known(w), 8, 0, math.pi).min() > 10
+    )  # of 128 / 8: no part of the circle is empty
     assert not torch.equal(decay[0, 0, 0], decay[0, 0, 1])  # a bank's filters start apart
 
 
@@ -210,9 +217,9 @@ def test_gradients_are_finite_where_the_poles_saturate(size: float) -> None:
     built = bank().float()
     x = draw(2, L, D).float()
     with torch.no_grad():
-        built.logits.up.bias.fill_(size)
+        kind(nn.Linear, built.logits.up).bias.fill_(size)
     built(x, None).square().sum().backward()
-    assert all(torch.isfinite(p.grad).all() for p in built.parameters())
+    assert all(torch.isfinite(known(p.grad)).all() for p in built.parameters())
 
 
 def test_half_precision_comes_back_in_half_precision() -> None:

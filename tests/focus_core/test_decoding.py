@@ -1,17 +1,21 @@
 """One token at a time gives what the whole sequence gives, for lengths that divide nothing."""
 
+from typing import Any
+
 import pytest
 import torch
+from torch import Tensor
 
+from focus_core.config import Scalar
 from focus_core.systems import SYSTEMS
 from focus_core.tools.cost import cost
-from focus_core.tools.decoding import Decoder
-from focus_core.training.network import build_model
+from focus_core.tools.decoding import Decoder, DecoderState
+from focus_core.training.network import SequenceModel, build_model
 from tests.configs import model_config
 
 LENGTH = 23
-WITHOUT_KERNEL = {"global_conv": "none"}
-ARMS = {
+WITHOUT_KERNEL: dict[str, Scalar] = {"global_conv": "none"}
+ARMS: dict[str, dict[str, Scalar]] = {
     **{mixer: {"mixer": mixer} for mixer in SYSTEMS if mixer not in ("focus", "hyena")},
     "transformer_xl, biases of its own": {"mixer": "transformer_xl", "position_bias": "layer"},
     "s4, bare": {"mixer": "s4", "feed_forward": False},
@@ -41,8 +45,8 @@ ARMS = {
 }  # fmt: skip
 
 
-def build(arm, max_length=LENGTH, **fields):
-    given = {"width": 8, "chunk_length": 4, "bin_length": 5} | ARMS.get(arm, {}) | fields
+def build(arm: str, /, max_length: int = LENGTH, **fields: Any) -> SequenceModel:
+    given = {"width": 8, "chunk_length": 4, "bin_length": 5, **ARMS.get(arm, {}), **fields}
     model = model_config(**given)
     net = build_model(model, vocab_size=7, num_outputs=7, max_length=max_length)
     generator = torch.Generator().manual_seed(3)
@@ -52,11 +56,11 @@ def build(arm, max_length=LENGTH, **fields):
     return net.double().eval()
 
 
-def tokens(batch=2, length=LENGTH):
+def tokens(batch: int = 2, length: int = LENGTH) -> Tensor:
     return torch.randint(7, (batch, length), generator=torch.Generator().manual_seed(0))
 
 
-def stepped(decoder, tokens_BL):
+def stepped(decoder: Decoder, tokens_BL: Tensor) -> tuple[Tensor, DecoderState]:
     """Logits (B, L, V) and the last state."""
     state, rows = decoder.initial_state(len(tokens_BL)), []
     for tokens_B in tokens_BL.unbind(1):
@@ -91,7 +95,7 @@ def test_a_state_is_a_value(arm: str) -> None:
     assert torch.equal(first, again)
 
 
-def numbers(state):
+def numbers(state: Any) -> int:
     """How many real numbers a state holds."""
     if isinstance(state, torch.Tensor):
         return state.numel() * (2 if state.is_complex() else 1)
@@ -147,7 +151,7 @@ def test_memory_does_not_grow(arm: str) -> None:
     ],
 )
 def test_what_cannot_be_stepped_is_refused_with_the_reason(
-    fields: dict[str, str], reason: str
+    fields: dict[str, Any], reason: str
 ) -> None:
     with pytest.raises(ValueError, match=reason):
         Decoder(build("refused", **fields))
@@ -155,7 +159,7 @@ def test_what_cannot_be_stepped_is_refused_with_the_reason(
 
 @pytest.mark.parametrize("kind", [{"vocab_size": None}, {"readout": "mean"}])
 def test_what_is_no_language_is_refused(kind: dict[str, str | None]) -> None:
-    sizes = {"vocab_size": 7, "num_outputs": 7, "max_length": 8} | kind
+    sizes: dict[str, Any] = {"vocab_size": 7, "num_outputs": 7, "max_length": 8, **kind}
     net = build_model(model_config(mixer="s4d", width=8), **sizes)
     with pytest.raises(ValueError, match="no decoding step: it reads a whole sequence"):
         Decoder(net)

@@ -1,42 +1,47 @@
 """What Figures 2 and 4 show, against scipy's filters and a Fourier sum written out."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from scipy.signal import freqz, lfilter
+from torch import Tensor
 
-from focus_core.config import TrialConfig
+from focus_core.config import Scalar, TrialConfig
 from focus_core.systems.focus.views.filter_views import filter_views, random_channels
-from focus_core.training.network import build_model
+from focus_core.training.network import SequenceModel, build_model
+from tests.focus_core.arrays import Floats, Numbers
 from tests.focus_core.causality import LENGTH, VOCABULARY, small_config, small_net
+from tests.focus_core.inside import mixer_of
 
 LONG = 600
 R = 6  # of small_config
 CHANNELS = [1, 4]
 
 
-def tokens(length=LENGTH):
+def tokens(length: int = LENGTH) -> Tensor:
     return (torch.arange(2 * length) ** 2 % VOCABULARY).view(2, length)
 
 
-def look(net, length=LENGTH, key=None):
+def look(net: SequenceModel, length: int = LENGTH, key: int | None = None) -> list[dict[str, Any]]:
     return filter_views(net, tokens(length), channels=CHANNELS, key=key)
 
 
-def coefficients(net, layer, length):
+def coefficients(net: SequenceModel, layer: int, length: int) -> Floats:
     """a of every bin of the first sequence, computed as the network's forward does."""
-    kept = []
-    logits = net.blocks[layer].mixer.filter.logits
+    kept: list[Tensor] = []
+    logits = mixer_of(net, layer).filter.logits
     handle = logits.register_forward_hook(lambda _m, _i, s: kept.append(s))
     net(tokens(length)[:1])
     handle.remove()
-    return torch.sigmoid(kept[0][0]).detach().numpy()[:, :, 0]  # (N, D, P)
+    found: Floats = torch.sigmoid(kept[0][0]).detach().numpy()
+    return found[:, :, 0]  # (N, D, P)
 
 
-def decibels(gain):
-    return 20 * np.log10(np.abs(gain))
+def decibels(gain: Numbers) -> Floats:
+    return np.asarray(20 * np.log10(np.abs(gain)))
 
 
 @pytest.mark.parametrize("layer", [0, 1])
@@ -120,7 +125,7 @@ def test_a_network_without_filters_has_no_views() -> None:
 
 
 def test_a_bidirectional_layer_has_two() -> None:
-    small = {"model.width": 8, "task.length": 64, "task.eval_sequences": 8}
+    small: dict[str, Scalar] = {"model.width": 8, "task.length": 64, "task.eval_sequences": 8}
     small |= {"task.name": "digits", "task.test_sequences": 8, "model.bidirectional": True}
     trial = TrialConfig().override(small)
     net = build_model(trial.model, vocab_size=None, num_outputs=10, max_length=64, readout="mean")
@@ -132,7 +137,7 @@ def test_a_bidirectional_layer_has_two() -> None:
 def test_what_is_no_number_is_none() -> None:
     net = small_net(small_config("skip"))
     with torch.no_grad():
-        net.blocks[0].mixer.skip_D.fill_(float("inf"))
+        mixer_of(net).skip_D.fill_(float("inf"))
     view = look(net)[0]
     assert None in view["impulse"][0][0]
     json.dumps(view, allow_nan=False)

@@ -1,46 +1,54 @@
 """Every realisation against an implementation that is not ours: scipy's, or plain numpy's."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 from scipy import signal
+from torch import Tensor
 
-from focus_core.config import Scalar
 from focus_core.systems.focus.ablations.coefficients import to_coefficients
 from focus_core.systems.focus.ablations.realisations import REALISATIONS, filter_bins
+from tests.focus_core.arrays import Complexes, Floats
 
 ORDERS = [1, 2, 3, 4, 6, 8]
 B, N, R, D, F = 2, 3, 5, 2, 2
+OneBin = Callable[[Floats, Complexes], Floats]
+"""One bin of the input, (R,), and the bank's response, (nfft,), to the output, (R,)."""
 
 
-def draw(order: int, *, bin_length: int = R, bins: int = N, filters: int = F, seed: int = 0):
+def draw(
+    order: int, *, bin_length: int = R, bins: int = N, filters: int = F, seed: int = 0
+) -> tuple[Tensor, Tensor, Tensor]:
     """Input x_BNRD, stable coefficients a_BNDFP and gains, float64."""
     generator = torch.Generator().manual_seed(seed)
-    options = {"generator": generator, "dtype": torch.float64}
+    options: dict[str, Any] = {"generator": generator, "dtype": torch.float64}
     x = torch.randn(B, bins, bin_length, D, **options)
     s = 0.7 * torch.randn(B, bins, D, filters, order, **options)
     gain = torch.rand(B, bins, D, filters, **options) + 0.5
     return x, to_coefficients(s, "lattice"), gain
 
 
-def by_lfilter(x, a, gain, *, carry):
+def by_lfilter(x: Tensor, a: Tensor, gain: Tensor, *, carry: bool) -> Floats:
     """The sum over F of scipy's lfilter, bin by bin; past outputs set the state under carry."""
-    x, a, gain = x.numpy(), a.numpy(), gain.numpy()
-    y = np.zeros_like(x)
+    x_, a_, gain_ = x.numpy(), a.numpy(), gain.numpy()
+    y = np.zeros_like(x_)
     batch, bins, _, width = x.shape
     for b, d, f in np.ndindex(batch, width, a.shape[3]):
-        past = []  # latest first
+        past: list[float] = []  # latest first
         for n in range(bins):
-            numerator, denominator = [gain[b, n, d, f]], [1.0, *a[b, n, d, f]]
+            numerator, denominator = [gain_[b, n, d, f]], [1.0, *a_[b, n, d, f]]
             state = signal.lfiltic(numerator, denominator, past if carry else [])
-            out, _ = signal.lfilter(numerator, denominator, x[b, n, :, d], zi=state)
+            out, _ = signal.lfilter(numerator, denominator, x_[b, n, :, d], zi=state)
             past = [*out[::-1], *past]
             y[b, n, :, d] += out
     return y
 
 
-def relative_error(y, expected):
-    return np.abs(y.numpy() - expected).max() / np.abs(expected).max()
+def relative_error(y: Tensor, expected: Floats) -> float:
+    return float(np.abs(y.numpy() - expected).max() / np.abs(expected).max())
 
 
 @pytest.mark.parametrize("carry", [False, True])
@@ -104,27 +112,27 @@ def test_float32_is_near_float64() -> None:
     assert relative_error(y, by_lfilter(x, a, gain, carry=True)) < 1e-5
 
 
-def response(a_row, gain, nfft):
+def response(a_row: Floats, gain: float, nfft: int) -> Complexes:
     """Eq. 5 at nfft points of the circle."""
     turns = np.arange(nfft) / nfft
     lags = np.arange(1, len(a_row) + 1)
-    return gain / (1 + np.exp(-2j * np.pi * np.outer(turns, lags)) @ a_row)
+    return np.asarray(gain / (1 + np.exp(-2j * np.pi * np.outer(turns, lags)) @ a_row))
 
 
-def by_numpy(x, a, gain, nfft, one_bin):
+def by_numpy(x: Tensor, a: Tensor, gain: Tensor, nfft: int, one_bin: OneBin) -> Floats:
     """One bin after another: ``one_bin(x_R, H)`` with the bank's summed response."""
-    x, a, gain = x.numpy(), a.numpy(), gain.numpy()
-    y = np.zeros_like(x)
+    x_, a_, gain_ = x.numpy(), a.numpy(), gain.numpy()
+    y = np.zeros_like(x_)
     for b, n, d in np.ndindex(x.shape[0], x.shape[1], x.shape[3]):
-        H = sum(response(a[b, n, d, f], gain[b, n, d, f], nfft) for f in range(a.shape[3]))
-        y[b, n, :, d] = one_bin(x[b, n, :, d], H)
+        bank = [response(a_[b, n, d, f], gain_[b, n, d, f], nfft) for f in range(a.shape[3])]
+        y[b, n, :, d] = one_bin(x_[b, n, :, d], np.sum(bank, axis=0))
     return y
 
 
 @pytest.mark.parametrize("nfft", [5, 8, 10, 21])
 @pytest.mark.parametrize("order", ORDERS)
 def test_sampled_convolves_with_the_sampled_taps(order: int, nfft: int) -> None:
-    def one_bin(x_R, H):
+    def one_bin(x_R: Floats, H: Complexes) -> Floats:
         taps = np.fft.ifft(H).real[: len(x_R)]
         return np.convolve(x_R, taps)[: len(x_R)]
 
@@ -136,7 +144,7 @@ def test_sampled_convolves_with_the_sampled_taps(order: int, nfft: int) -> None:
 @pytest.mark.parametrize("nfft", [5, 8, 10, 21])
 @pytest.mark.parametrize("order", ORDERS)
 def test_literal_is_the_papers_equations(order: int, nfft: int) -> None:
-    def one_bin(x_R, H):
+    def one_bin(x_R: Floats, H: Complexes) -> Floats:
         X = np.fft.fft(x_R, nfft)  # Eq. 4
         return np.fft.ifft(X * np.conj(H)).real[: len(x_R)]  # Eq. 6, 8
 
@@ -147,7 +155,7 @@ def test_literal_is_the_papers_equations(order: int, nfft: int) -> None:
 
 @pytest.mark.parametrize("nfft", [5, 8, 10, 21])
 def test_circular_is_the_product_without_the_conjugate(nfft: int) -> None:
-    def one_bin(x_R, H):
+    def one_bin(x_R: Floats, H: Complexes) -> Floats:
         return np.fft.ifft(np.fft.fft(x_R, nfft) * H).real[: len(x_R)]
 
     x, a, gain = draw(2)
@@ -194,7 +202,7 @@ def test_two_bins_of_points_are_the_default() -> None:
 )
 @pytest.mark.parametrize("order", [1, 2, 3])
 @pytest.mark.parametrize("bin_length", [1, 4])
-def test_gradients(how: dict[str, Scalar], order: int, bin_length: int) -> None:
+def test_gradients(how: dict[str, Any], order: int, bin_length: int) -> None:
     x, a, gain = (t[:1].clone() for t in draw(order, bin_length=bin_length))
     inputs = tuple(t.requires_grad_() for t in (x, a, gain))
     assert torch.autograd.gradcheck(lambda x, a, gain: filter_bins(x, a, gain, **how), inputs)
@@ -223,7 +231,7 @@ def test_nothing_given_is_changed() -> None:
         ({"realisation": "sampled", "carry": True}, "carry needs realisation='recurrence'"),
     ],
 )
-def test_errors_say_what_would_be_right(how: dict[str, Scalar], message: str) -> None:
+def test_errors_say_what_would_be_right(how: dict[str, Any], message: str) -> None:
     x, a, gain = draw(2)
     with pytest.raises(ValueError, match=message):
         filter_bins(x, a, gain, **how)

@@ -2,11 +2,13 @@
 
 import pytest
 import torch
+from torch import Tensor
 
 from focus_core.config import Scalar, TrialConfig
-from focus_core.training.network import build_model
+from focus_core.training.network import SequenceModel, build_model
 from tests.configs import model_config
 from tests.focus_core.causality import embedded, small_config, small_net
+from tests.focus_core.inside import mixer_of
 
 READERS = {
     "key_from": ["key"],
@@ -15,15 +17,17 @@ READERS = {
 }
 
 
-def hyper_input(net, x_BLD):
+def hyper_input(net: SequenceModel, x_BLD: Tensor) -> Tensor | None:
     """What the network's hypernetworks read."""
     return None if net.hyper_embedding is None else net.hyper_embedding(x_BLD)
 
 
-def what_each_reads(**changes):
+def what_each_reads(**changes: Scalar) -> dict[str, bool]:
     """For every linear layer of a mixer: does it read the filter's output, or its input?"""
     net = small_net(small_config(**changes))
-    mixer, seen, filtered = net.blocks[0].mixer, {}, []
+    mixer = mixer_of(net)
+    seen: dict[str, Tensor] = {}
+    filtered: list[Tensor] = []
     mixer.filter.register_forward_hook(lambda _m, _i, out: filtered.append(out))
     for name in ("query", "key", "value", *READERS["gates_from"]):
         layer = getattr(mixer, name)
@@ -45,10 +49,10 @@ def test_negative_control_without_rewiring_all_but_the_query_read_the_filter() -
 
 def test_without_attention_there_is_none() -> None:
     net = small_net(small_config("filters_only"))
-    names = {name.split(".")[-2] for name, _ in net.blocks[0].mixer.named_parameters()}
+    names = {name.split(".")[-2] for name, _ in mixer_of(net).named_parameters()}
     assert names & {"query", "key", "value", "reset_gate", "from_attention"} == set()
     x = embedded()
-    mixer = net.blocks[0].mixer
+    mixer = mixer_of(net)
     h = mixer.filter(mixer.norm(x), hyper_input(net, x))
     phi, z = torch.sigmoid(mixer.update_gate(h)), torch.nn.functional.silu(mixer.candidate(h))
     torch.testing.assert_close(mixer(x, hyper_input(net, x)), phi * z + (1 - phi) * x)
@@ -56,7 +60,7 @@ def test_without_attention_there_is_none() -> None:
 
 def test_taps_stand_in_front_of_the_filter() -> None:
     net = small_net(small_config(short_conv=4))
-    mixer, x = net.blocks[0].mixer, embedded()
+    mixer, x = mixer_of(net), embedded()
     e = hyper_input(net, x)
     torch.testing.assert_close(mixer.filtered(x, e), mixer.filter(mixer.taps(x), e))
     assert mixer.taps.taps_DJ.shape[1] == 4
@@ -65,7 +69,7 @@ def test_taps_stand_in_front_of_the_filter() -> None:
 @pytest.mark.parametrize("filter_", ["adaptive", "static", "coupled"])
 def test_the_skip_adds_omega_x(filter_: str) -> None:
     net = small_net(small_config(filter=filter_, filter_skip=True))
-    mixer, x = net.blocks[0].mixer, embedded()
+    mixer, x = mixer_of(net), embedded()
     e = hyper_input(net, x)
     torch.testing.assert_close(mixer.filtered(x, e), mixer.filter(x, e) + mixer.skip_D * x)
 
@@ -132,5 +136,5 @@ def test_parameters_of_the_coupled_bank() -> None:
     for theta_rank, wanted in ((rank, D * rank + rank * 2 * F * D), (None, D * 2 * F * D)):
         model = model_config(filter="coupled", width=D, filters=F, theta_rank=theta_rank, layers=1)
         net = build_model(model, vocab_size=5, num_outputs=5, max_length=64)
-        bank = net.blocks[0].mixer.filter
+        bank = mixer_of(net).filter
         assert sum(p.numel() for p in bank.parameters()) == wanted + 2 * F * D + 2 * F * D

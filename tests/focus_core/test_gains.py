@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 import torch
 from scipy import signal
+from torch import Tensor
 
 from focus_core.systems.focus.ablations.gains import l2_gain, peak_gain, to_filters
 from focus_core.systems.focus.orders import ORDERS, gain_error
+from tests.focus_core.arrays import Floats
+from tests.narrowing import known
 
 GAINS = [
     (gain, name, order)
@@ -18,12 +21,12 @@ GAINS = [
 EVERY = pytest.mark.parametrize(("gain", "parameterisation", "order"), GAINS)
 
 
-def logits(*shape, seed=0, scale=0.6):
+def logits(*shape: int, seed: int = 0, scale: float = 0.6) -> Tensor:
     generator = torch.Generator().manual_seed(seed)
     return scale * torch.randn(*shape, generator=generator, dtype=torch.float64)
 
 
-def denominator(row, parameterisation):
+def denominator(row: list[float], parameterisation: str) -> Floats:
     """The one polynomial of a filter; of a cascade, the product of its sections."""
     if parameterisation != "cascade":
         return np.array([1.0, *row])
@@ -33,13 +36,13 @@ def denominator(row, parameterisation):
     return product
 
 
-def size(gain, b0, A):
+def size(gain: str, b0: float, A: Floats) -> float:
     """What the gain promises to be 1: energy, response at 0, or the largest response."""
     if gain == "l2":
-        return np.sum(signal.lfilter([b0], A, np.eye(1, 20000)[0]) ** 2)
+        return float(np.sum(signal.lfilter([b0], A, np.eye(1, 20000)[0]) ** 2))
     if gain == "dc":
-        return signal.freqz([b0], A, worN=[0.0])[1][0].real
-    return abs(signal.freqz([b0], A, worN=np.linspace(0, np.pi, 40001))[1]).max()
+        return float(signal.freqz([b0], A, worN=[0.0])[1][0].real)
+    return float(abs(signal.freqz([b0], A, worN=np.linspace(0, np.pi, 40001))[1]).max())
 
 
 @EVERY
@@ -48,7 +51,7 @@ def test_a_bank_is_as_loud_as_it_says(gain: str, parameterisation: str, order: i
         a, b0 = to_filters(bank, parameterisation=parameterisation, gain=gain)
         sizes = [
             size(gain, b, denominator(row, parameterisation))
-            for row, b in zip(a.tolist(), b0.tolist(), strict=True)
+            for row, b in zip(a.tolist(), known(b0).tolist(), strict=True)
         ]
         assert sizes == pytest.approx([1 / len(bank)] * len(bank), rel=1e-6)
 
@@ -56,7 +59,7 @@ def test_a_bank_is_as_loud_as_it_says(gain: str, parameterisation: str, order: i
 def test_negative_control_without_a_gain_they_are_not() -> None:
     a, none = to_filters(logits(5, 2), parameterisation="sigmoid", gain="none")
     assert none is None
-    assert all(size("l2", 1.0, [1.0, *row]) > 1.05 for row in a.tolist())
+    assert all(size("l2", 1.0, np.array([1.0, *row])) > 1.05 for row in a.tolist())
 
 
 def test_known_gains() -> None:
@@ -75,10 +78,11 @@ def test_gradients_are_finite_where_the_squashing_saturates(
     signs[1, ::2] = signs[2, 1::2] = -1
     s = (scale * signs).requires_grad_()
     a, b0 = to_filters(s, parameterisation=parameterisation, gain=gain)
-    (a.sum() + b0.sum()).backward()
+    b0 = known(b0)
+    torch.autograd.backward(a.sum() + b0.sum())
     assert torch.isfinite(a).all()
     assert torch.isfinite(b0).all()
-    assert torch.isfinite(s.grad).all()
+    assert torch.isfinite(known(s.grad)).all()
 
 
 @pytest.mark.parametrize(

@@ -1,99 +1,54 @@
-"""The hypernetwork: what its convolution computes, where it pools, what reaches which bin."""
+"""The hypernetwork: where it pools, how its logits start, what reaches which bin."""
 
 import math
+from typing import TypeVar
 
 import numpy as np
 import pytest
 import torch
+from torch import Tensor, nn
 
-from focus_core.layers.convolution import convolve
+from focus_core.config import Scalar
 from focus_core.systems.focus.ablations.coefficients import to_coefficients
 from focus_core.systems.focus.ablations.hypernetwork import ACTIVATIONS, second_moment
 from focus_core.systems.focus.choice import chosen
-from focus_core.systems.focus.hypernetwork import GlobalConv, HyperNetwork, squash
+from focus_core.systems.focus.config import FocusConfig
+from focus_core.systems.focus.hypernetwork import HyperNetwork
 from focus_core.training.network import build_model
 from focus_core.training.start import init_weights
 from tests.configs import model_config
+from tests.focus_core.inside import mixer_of
+from tests.narrowing import kind, known
 
 
-def config(**changes):
-    return model_config(width=6, bin_length=8, **changes).resolved()
+def config(**changes: Scalar) -> FocusConfig:
+    return kind(FocusConfig, model_config(width=6, bin_length=8, **changes).resolved())
 
 
-def started(module, seed=0):
+Started = TypeVar("Started", bound=nn.Module)
+
+
+def started(module: Started, seed: int = 0) -> Started:
     init_weights(module, seed)
     return module.double().eval()
 
 
-def draw(*shape, seed=0):
+def draw(*shape: int, seed: int = 0) -> Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
-@pytest.mark.parametrize("taps", [1, 5, 13])
-def test_convolution_is_the_direct_one(taps: int) -> None:
-    x, kernel = draw(3, 2, 13), draw(2, taps, seed=1)
-    expected = [[np.convolve(x[b, d], kernel[d])[:13] for d in range(2)] for b in range(3)]
-    np.testing.assert_allclose(convolve(x, kernel), expected, atol=1e-13)
-
-
-def test_circular_convolution_wraps() -> None:
-    x, kernel = draw(1, 1, 12), draw(1, 12, seed=1)
-    lags = (np.arange(12)[:, None] - np.arange(12)) % 12
-    expected = kernel[0].numpy()[lags] @ x[0, 0].numpy()
-    np.testing.assert_allclose(convolve(x, kernel, circular=True)[0, 0], expected, atol=1e-13)
-
-
-@pytest.mark.parametrize("circular", [False, True])
-def test_convolution_gradients(circular: bool) -> None:
-    x, kernel = draw(2, 3, 6).requires_grad_(), draw(3, 4, seed=1).requires_grad_()
-    assert torch.autograd.gradcheck(lambda x, k: convolve(x, k, circular=circular), (x, kernel))
-
-
-def test_a_kernel_longer_than_the_input_is_refused() -> None:
-    with pytest.raises(ValueError, match="7 taps is longer than the 6 steps"):
-        convolve(draw(1, 1, 6), draw(1, 7))
-
-
-def test_global_conv_is_its_formula() -> None:
-    conv = started(GlobalConv(config(), max_length=20))
-    x = draw(2, 15, 6)
-    kernel = conv.kernel.detach().numpy()[:, :15]
-    kernel = np.sign(kernel) * np.maximum(np.abs(kernel) - 0.003, 0)
-    skip = conv.skip.detach().numpy()
-    for b, d in np.ndindex(2, 6):
-        y = np.convolve(x[b, :, d], kernel[d])[:15] + skip[d] * x[b, :, d].numpy()
-        gelu = [0.5 * v * (1 + math.erf(v / math.sqrt(2))) for v in y]
-        np.testing.assert_allclose(conv(x)[b, :, d].detach(), gelu, atol=1e-12)
-
-
-def test_squash_is_its_formula() -> None:
-    k = torch.linspace(-1, 1, 21)
-    torch.testing.assert_close(squash(k, 0.3), k.sign() * (k.abs() - 0.3).clamp(min=0))
-
-
-@pytest.mark.parametrize("max_length", [64, 1024])
-def test_most_taps_are_alive_at_the_start_and_get_a_gradient(max_length: int) -> None:
-    conv = GlobalConv(model_config(width=64).resolved(), max_length)
-    init_weights(conv, 0)
-    conv(draw(2, max_length, 64).float()).sum().backward()
-    assert (squash(conv.kernel, conv.squash) != 0).double().mean() > 0.8
-    assert (conv.kernel.grad != 0).double().mean() > 0.5  # a fifth is dropped
-
-
-def test_a_sequence_longer_than_the_kernel_is_refused() -> None:
-    with pytest.raises(ValueError, match="max_length=21 or more, not 20"):
-        GlobalConv(config(), max_length=20)(torch.zeros(1, 21, 6))
-
-
-def theta(model, x):
+def theta(model: FocusConfig, x: Tensor) -> Tensor:
     torch.manual_seed(0)
-    embedding = started(chosen(model).read_before(model, x.shape[1]))
+    embedding = started(known(chosen(model).read_before(model, x.shape[1])))
     bins = math.ceil(x.shape[1] / model.bin_length)
-    return started(hypernetwork(model))(embedding(x), bins)
+    found: Tensor = started(hypernetwork(model))(embedding(x), bins)
+    return found
 
 
-def hypernetwork(model):
-    return chosen(model)(model, 8).filter.logits
+def hypernetwork(model: FocusConfig) -> nn.Module:
+    """The layer's own part of the hypernetwork, as its options choose it."""
+    found: nn.Module = chosen(model)(model, 8).filter.logits
+    return found
 
 
 @pytest.mark.parametrize("conv", ["causal", "none", "ema"])
@@ -139,7 +94,7 @@ def test_hyperfan_gives_logits_of_variance_one_over_fp(filters: int, order: int)
     e_BNDO = draw(4, 2, 64, 4).float()
     samples = []
     for seed in range(60):
-        hyper = HyperNetwork(model)
+        hyper = hypernetwork(model)
         init_weights(hyper, seed)
         samples.append(hyper(e_BNDO, 3)[:, 1:].detach())
     variance = float(torch.stack(samples).var())
@@ -159,7 +114,7 @@ def test_the_filters_of_a_bank_start_apart_also_in_the_first_bin() -> None:
         net = build_model(
             model_config(width=8, filters=filters), vocab_size=5, num_outputs=5, max_length=64
         )
-        first_DFP = net.blocks[0].mixer.filter.logits.first_DFP
+        first_DFP = mixer_of(net).filter.logits.first_DFP
         spread = float(first_DFP.detach().std(dim=1, unbiased=False).max())
         assert (spread > 0.1) == (filters > 1)
 
@@ -216,32 +171,20 @@ def test_roll_gives_the_first_bin_the_last_ones_logits() -> None:
     torch.testing.assert_close(rolled[:, 1:], unshifted[:, :-1])
 
 
-def test_a_two_sided_convolution_is_a_direct_one_with_negative_lags() -> None:
-    model = config(mode="paper", global_conv="two_sided")
-    conv = started(chosen(model).read_before(model, 15).global_conv)
-    x = draw(1, 15, 6)
-    kernel = squash(conv.kernel.detach(), 0.003)
-    lags = (torch.arange(15)[:, None] - torch.arange(15)) % 30
-    for d in range(6):
-        y = kernel[d, lags] @ x[0, :, d] + conv.skip.detach()[d] * x[0, :, d]
-        expected = torch.nn.functional.gelu(y)
-        torch.testing.assert_close(conv(x)[0, :, d].detach(), expected)
-
-
 def test_a_shared_hypernetwork_is_one_and_others_are_not() -> None:
     for scope, modules in (("layer", 3), ("shared", 1)):
         model = model_config(width=8, layers=3, hyper_scope=scope)
         net = build_model(model, vocab_size=5, num_outputs=5, max_length=64)
-        assert len({block.mixer.filter.logits for block in net.blocks}) == modules
+        assert len({mixer_of(net, layer).filter.logits for layer in range(3)}) == modules
 
 
 def test_a_layers_own_convolution_reads_the_layers_input() -> None:
     model = model_config(width=8, global_conv="layer")
     net = build_model(model, vocab_size=5, num_outputs=5, max_length=64)
     assert net.hyper_embedding is None
-    convs = [block.mixer.filter.embedding.global_conv for block in net.blocks]
+    convs = [mixer_of(net, layer).filter.embedding.global_conv for layer in range(2)]
     assert len(set(convs)) == 2
-    seen = []
+    seen: list[Tensor] = []
     for conv in convs:
         conv.register_forward_hook(lambda _m, inputs, _o: seen.append(inputs[0]))
     net(torch.arange(64)[None] % 5)

@@ -1,24 +1,29 @@
 """The mixers that attend, against loops, against torch's own layers and against each other."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
 
+from focus_core.config import Scalar
 from focus_core.layers.attention import chunked_attention, sliding_attention
 from focus_core.systems import mixer_class
-from focus_core.systems.transformer_xl.mixer import sinusoids
+from focus_core.systems.mega.mixer import MegaMixer
+from focus_core.systems.transformer_xl.mixer import TransformerXLMixer, sinusoids
 from focus_core.training.network import build_model
 from focus_core.training.start import init_weights
 from tests.configs import model_config
+from tests.focus_core.arrays import Floats
 from tests.focus_core.causality import influence, small_config, small_net
+from tests.focus_core.inside import blocks_of, feed_forward_of, mixer_of
 from tests.focus_core.test_attention import draw, masked_softmax, turned
 
 
-def build(mixer, length=12, **fields):
+def build(mixer: str, length: int = 12, **fields: Scalar) -> Any:
     """One mixer in float64 with every parameter away from its special initial values."""
     model = model_config(mixer=mixer, **fields).resolved(length)
     module = mixer_class(mixer)(model, length)
@@ -46,7 +51,7 @@ def test_flash_and_written_out_transformer_are_one_function() -> None:
 def test_gpt2_block_is_torchs_pre_norm_encoder_layer() -> None:
     model = model_config(mixer="gpt2", width=16, heads=4).resolved(10)
     net = build_model(model, vocab_size=5, num_outputs=5, max_length=10).double().eval()
-    block = net.blocks[0]
+    block, mixer, feed_forward = blocks_of(net)[0], mixer_of(net), feed_forward_of(net)
     layer = nn.TransformerEncoderLayer(
         16,
         4,
@@ -58,12 +63,12 @@ def test_gpt2_block_is_torchs_pre_norm_encoder_layer() -> None:
         dtype=torch.float64,
     ).eval()
     pairs = [
-        (layer.self_attn.in_proj_weight, block.mixer.query_key_value.weight),
-        (layer.self_attn.in_proj_bias, block.mixer.query_key_value.bias),
-        (layer.self_attn.out_proj.weight, block.mixer.out.weight),
-        (layer.norm1.weight, block.mixer.norm.weight),
-        (layer.linear1.weight, block.feed_forward.hidden.weight),
-        (layer.linear2.weight, block.feed_forward.out.weight),
+        (layer.self_attn.in_proj_weight, mixer.query_key_value.weight),
+        (layer.self_attn.in_proj_bias, mixer.query_key_value.bias),
+        (layer.self_attn.out_proj.weight, mixer.out.weight),
+        (layer.norm1.weight, mixer.norm.weight),
+        (layer.linear1.weight, feed_forward.hidden.weight),
+        (layer.linear2.weight, feed_forward.out.weight),
     ]
     for theirs, ours in pairs:
         theirs.data.copy_(ours)
@@ -88,7 +93,7 @@ def test_gpt2_has_a_tied_head_and_learned_positions() -> None:
     assert apart.head.weight.shape == (4, 16)
 
 
-def written_out_xl(mixer, x_LD, M):
+def written_out_xl(mixer: TransformerXLMixer, x_LD: Tensor, M: int) -> Tensor:
     """Transformer-XL one query, one key at a time, for one sequence."""
     L, D = x_LD.shape
     H, Z = mixer.biases.content_HZ.shape
@@ -172,15 +177,15 @@ def test_a_sliding_window_alone_hears_the_last_tokens_and_no_more() -> None:
     assert J[(age >= 0) & (age <= 14)].min() > 0
 
 
-def silu(x):
-    return x / (1 + np.exp(-x))
+def silu(x: Floats) -> Floats:
+    return np.asarray(x / (1 + np.exp(-x)))
 
 
-def sigmoid(x):
+def sigmoid(x: Floats) -> Floats:
     return 1 / (1 + np.exp(-x))
 
 
-def written_out_mega(mixer, x_LD, M):
+def written_out_mega(mixer: MegaMixer, x_LD: Floats, M: int) -> Floats:
     """Mega's equations in numpy, one step after another."""
     p = {name: value.detach().numpy() for name, value in mixer.named_parameters()}
     centred = x_LD - x_LD.mean(axis=1, keepdims=True)

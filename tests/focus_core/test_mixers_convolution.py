@@ -1,22 +1,31 @@
 """The mixers that convolve: state spaces against their recurrences, Hyena against a direct sum."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from torch.nn import functional
 
 from focus_core.layers.short_conv import ShortConv
+from focus_core.systems.hyena.mixer import ImplicitFilter
 from focus_core.systems.state_space.kernels import DiagonalKernel, LowRankKernel, legs
 from focus_core.training.start import init_weights
 from tests.configs import model_config
+from tests.focus_core.arrays import Floats, Numbers
 from tests.focus_core.causality import influence, small_config, small_net
 from tests.focus_core.test_attention import draw
 from tests.focus_core.test_mixers_attention import build
 
 
-def kernel(kind, width=3, state_size=8, max_length=40):
+def kernel(
+    kind: type[DiagonalKernel] | type[LowRankKernel],
+    width: int = 3,
+    state_size: int = 8,
+    max_length: int = 40,
+) -> DiagonalKernel | LowRankKernel:
     module = kind(
         model_config(mixer="s4", width=width, state_size=state_size).resolved(), max_length
     )
@@ -24,7 +33,13 @@ def kernel(kind, width=3, state_size=8, max_length=40):
     return module.double()
 
 
-def hippo(size):
+def low_rank_kernel() -> LowRankKernel:
+    found = kernel(LowRankKernel)
+    assert isinstance(found, LowRankKernel)
+    return found
+
+
+def hippo(size: int) -> tuple[Floats, Floats]:
     """A and B of HiPPO-LegS, entry by entry."""
     A = np.zeros((size, size))
     for n in range(size):
@@ -34,7 +49,7 @@ def hippo(size):
     return A, np.sqrt(2 * np.arange(size) + 1)
 
 
-def impulse(A, B, C, step, length):
+def impulse(A: Numbers, B: Numbers, C: Numbers, step: float, length: int) -> NDArray[Any]:
     """C A'^t B' of the bilinear discretisation, one step after another."""
     one = np.eye(len(A))
     inverse = np.linalg.inv(one - step / 2 * A)
@@ -47,7 +62,7 @@ def impulse(A, B, C, step, length):
 
 def test_s4_starts_from_hippo() -> None:
     """Its kernel is that of the real matrix, whatever basis it is computed in."""
-    found = kernel(LowRankKernel, state_size=8)
+    found = low_rank_kernel()
     A, B = hippo(8)
     turn_S, P_S, _ = (t.numpy() for t in legs(4))
     assert turn_S.min() > 0
@@ -69,7 +84,7 @@ def test_s4_starts_from_hippo() -> None:
 
 
 def test_s4_is_its_recurrence_after_training_too() -> None:
-    found = kernel(LowRankKernel)
+    found = low_rank_kernel()
     generator = torch.Generator().manual_seed(1)
     with torch.no_grad():
         for parameter in found.parameters():
@@ -104,7 +119,9 @@ def test_s4d_is_its_recurrence() -> None:
 
 
 @pytest.mark.parametrize("kind", [DiagonalKernel, LowRankKernel])
-def test_a_shorter_kernel_is_the_start_of_a_longer_one(kind) -> None:
+def test_a_shorter_kernel_is_the_start_of_a_longer_one(
+    kind: type[DiagonalKernel] | type[LowRankKernel],
+) -> None:
     found = kernel(kind)
     torch.testing.assert_close(found(17), found(40)[:, :17], atol=1e-13, rtol=0)
     torch.testing.assert_close(found(90)[:, :40], found(40), atol=1e-8, rtol=0)
@@ -112,7 +129,7 @@ def test_a_shorter_kernel_is_the_start_of_a_longer_one(kind) -> None:
 
 @pytest.mark.parametrize("kind", [DiagonalKernel, LowRankKernel])
 def test_slices_give_the_same_kernel_and_the_same_gradients(
-    kind, monkeypatch: pytest.MonkeyPatch
+    kind: type[DiagonalKernel] | type[LowRankKernel], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole, sliced = kernel(kind), kernel(kind)
     whole(40).square().sum().backward()
@@ -145,7 +162,7 @@ def test_state_space_mixer_is_a_direct_convolution(mixer: str) -> None:
         torch.testing.assert_close(module(x, None), x + a * torch.sigmoid(b), atol=1e-10, rtol=0)
 
 
-def written_out_filter(f, length):
+def written_out_filter(f: ImplicitFilter, length: int) -> Floats:
     """Hyena's taps, one position after another."""
     p = {name: value.detach().numpy() for name, value in f.named_parameters()}
     D, bands = len(p["out.weight"]), (f.features - 1) // 2

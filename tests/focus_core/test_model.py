@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from focus_core.config import Scalar, TrainConfig
-from focus_core.systems.focus.hypernetwork import GlobalConv
+from focus_core.systems.focus.config import FocusConfig
+from focus_core.systems.focus.hypernetwork import GlobalConv, HyperEmbedding
 from focus_core.training.network import build_model
 from focus_core.training.optimiser import parameter_groups
 from tests.configs import model_config
@@ -18,6 +19,8 @@ from tests.focus_core.causality import (
     small_config,
     small_net,
 )
+from tests.focus_core.inside import mixer_of
+from tests.narrowing import kind
 
 CORNERS = [
     {"bin_length": 1, "carry": True},
@@ -75,7 +78,8 @@ def test_shapes_and_the_resolved_config() -> None:
 def test_counts_are_resolved_with_the_length() -> None:
     model = model_config(mode="paper", width=8, bins=4, chunks=2)
     net = build_model(model, vocab_size=5, num_outputs=3, max_length=40)
-    assert (net.config.bin_length, net.config.chunk_length) == (10, 20)
+    config = kind(FocusConfig, net.config)
+    assert (config.bin_length, config.chunk_length) == (10, 20)
 
 
 def test_the_same_weights_whatever_was_drawn_before() -> None:
@@ -99,11 +103,12 @@ def test_groups_hold_every_parameter_once() -> None:
     grouped = [p for group in groups for p in group["params"]]
     assert len(grouped) == len({id(p) for p in grouped}) == len(list(net.parameters()))
     rates = {id(p): (g["lr"], g["weight_decay"]) for g in groups for p in g["params"]}
-    assert isinstance(net.hyper_embedding.global_conv, GlobalConv)
-    assert rates[id(net.hyper_embedding.global_conv.kernel)] == (7e-4, 0.0)
-    assert rates[id(net.blocks[0].mixer.query.weight)] == (3e-3, 0.2)
+    conv = kind(HyperEmbedding, net.hyper_embedding).global_conv
+    assert isinstance(conv, GlobalConv)
+    assert rates[id(conv.kernel)] == (7e-4, 0.0)
+    assert rates[id(mixer_of(net).query.weight)] == (3e-3, 0.2)
     assert rates[id(net.embedding.weight)] == (3e-3, 0.0)
-    assert rates[id(net.blocks[0].mixer.filter.logits.first_DFP)] == (3e-3, 0.0)
+    assert rates[id(mixer_of(net).filter.logits.first_DFP)] == (3e-3, 0.0)
 
 
 @pytest.mark.parametrize("mixer", ["s4", "s4d"])
@@ -111,12 +116,12 @@ def test_the_dynamics_of_a_state_space_have_a_rate_of_their_own(mixer: str) -> N
     train = TrainConfig(learning_rate=3e-3, state_learning_rate=5e-4)
     net = small_net(small_config(mixer))
     rates = {id(p): g["lr"] for g in parameter_groups(net, train) for p in g["params"]}
-    kernel = net.blocks[0].mixer.kernel
+    kernel = mixer_of(net).kernel
     own = {name: rates[id(p)] for name, p in kernel.named_parameters()}
     assert own.pop("C_DS2") == 3e-3
     assert own.keys() >= {"log_step_D", "log_decay_S", "turn_S"}
     assert set(own.values()) == {5e-4}
-    assert rates[id(net.blocks[0].mixer.skip_D)] == 3e-3
+    assert rates[id(mixer_of(net).skip_D)] == 3e-3
 
 
 def test_the_network_that_writes_hyenas_filters_does_not_decay() -> None:
@@ -126,7 +131,7 @@ def test_the_network_that_writes_hyenas_filters_does_not_decay() -> None:
         for g in parameter_groups(net, TrainConfig(weight_decay=0.2))
         for p in g["params"]
     }
-    mixer = net.blocks[0].mixer
+    mixer = mixer_of(net)
     assert {decay[id(p)] for p in mixer.filter.parameters()} == {0.0}
     assert decay[id(mixer.into.weight)] == decay[id(mixer.out.weight)] == 0.2
 

@@ -6,17 +6,18 @@ import pytest
 
 from focus_core.config import Scalar, TrialConfig
 from focus_core.config.origins import origins
-from focus_core.options.frame import OUR_FRAME
+from focus_core.options.frame import OUR_FRAME, Frame
 from focus_core.systems import SYSTEMS, origin_of
 from focus_core.systems.origin import OURS
 from focus_core.training.network import build_model
 from search_spaces.variants import VARIANTS
+from tests.focus_core.inside import feed_forward_of, mixer_of
 
 EVERY = pytest.mark.parametrize("mixer", SYSTEMS)
 KEYS = ["start", "frame", "optimiser"]
 
 
-def words_of(**model):
+def words_of(**model: Scalar) -> dict[str, str]:
     return origins(TrialConfig().override({f"model.{k}": v for k, v in model.items()}).canonical())
 
 
@@ -31,7 +32,7 @@ def test_every_words_of_origin_begin_with_ours_or_published(name: str) -> None:
     assert all(re.match("(ours|published): .", word) for word in words.values())
 
 
-def wrong_about_frame(words, frame):
+def wrong_about_frame(words: str, frame: Frame) -> list[str]:
     """Facts of a frame that the words deny or leave out where they speak of it."""
     claimed = {
         "post-norm": frame.post_norm,
@@ -63,13 +64,13 @@ def test_a_linear_layer_starts_as_the_words_say(mixer: str) -> None:
     """Ours, of variance 1 / inputs, but for what is named as published."""
     model = TrialConfig().override({"model.mixer": mixer}).resolved_model()
     net = build_model(model, vocab_size=9, num_outputs=9, max_length=64)
-    weight = net.blocks[0].feed_forward.hidden.weight.detach()
+    weight = feed_forward_of(net).hidden.weight.detach()
     assert float(weight.std()) == pytest.approx(weight.shape[1] ** -0.5, rel=0.05)
     start = words_of(mixer=mixer)["start"]
     assert start.startswith(OURS.start) or start.endswith(("linear layers ours", "the rest ours"))
     if mixer == "hyena":
         assert "N(0, 0.02)" in start
-        first = net.blocks[0].mixer.filter.layers[1].weight.detach()
+        first = mixer_of(net).filter.layers[1].weight.detach()
         assert float(first.std()) == pytest.approx(0.02, rel=0.05)
 
 

@@ -1,13 +1,15 @@
 """Pooling windows, against loops over their definition."""
 
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
+from torch import Tensor
 
 from focus_core.systems.focus.ablations.pooling import pool
 
-REDUCTIONS = {
+REDUCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "max": lambda window: window.amax(dim=1),
     "avg": lambda window: window.mean(dim=1),
     "last": lambda window: window[:, -1],
@@ -15,7 +17,7 @@ REDUCTIONS = {
 }
 
 
-def draw(*shape, seed=0):
+def draw(*shape: int, seed: int = 0) -> Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 

@@ -7,7 +7,7 @@ from torch import nn
 
 from focus_core.config import TrialConfig
 from focus_core.training.causality import causality_leak
-from focus_core.training.loop import LEAK_TOLERANCE
+from focus_core.training.limits import LEAK_TOLERANCE
 from focus_core.training.network import SequenceModel, build_model
 from focus_core.training.start import init_weights
 from search_spaces.variants import VARIANTS

@@ -15,6 +15,7 @@ from focus_core.training.loop import fit
 from tests.configs import task_config
 from tests.data_sets import made_data
 from tests.focus_core.test_training import CPU, Memory, run
+from tests.narrowing import kind
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "recall": {"name": "recall", "length": 32},
@@ -44,7 +45,7 @@ def _data(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 def config(option: str, **fields: Any) -> TaskConfig:
     usual = {"length": 64, "eval_sequences": 8, "test_sequences": 8}
-    return task_config(**{**usual, **(OPTIONS | TEXTS)[option], **fields})
+    return kind(TaskConfig, task_config(**{**usual, **(OPTIONS | TEXTS)[option], **fields}))
 
 
 def rows(batch: Batch) -> list[tuple[float, ...]]:

@@ -11,25 +11,26 @@ from typing import Any
 import pytest
 import torch
 
-from focus_core.config import TaskConfig
 from focus_core.tasks import build_task
 from focus_core.tasks.base import IGNORED, Batch, Task
+from focus_core.tasks.mqar import MqarConfig
 from focus_core.tasks.mqar import data as mqar
 from focus_core.tasks.mqar.mixture import scored_shapes, trained_shapes
 from tests.configs import task_config
 from tests.focus_core.windows import aligned
+from tests.narrowing import kind
 
 BASED = {"mixture": "based", "keys": 16, "values": 16}
 
 
-def task(**fields: Any) -> TaskConfig:
+def task(**fields: Any) -> MqarConfig:
     usual = {"length": 64, "eval_sequences": 14, "test_sequences": 21}
-    config = task_config(name="mqar", **{**usual, **fields})
+    config = kind(MqarConfig, task_config(name="mqar", **{**usual, **fields}))
     config.check()  # it is a valid one
     return config
 
 
-def generated(seed: int) -> TaskConfig:
+def generated(seed: int) -> MqarConfig:
     """Any setting of the published options, and any size."""
     pick = random.Random(seed)
     fields: dict[str, Any] = {
@@ -48,7 +49,7 @@ def sequences(batch: Batch) -> list[tuple[list[int], list[int]]]:
     return list(zip(batch.inputs_BL.tolist(), batch.targets_BL.tolist(), strict=True))
 
 
-def shape_by_hand(inputs: list[int], targets: list[int], config: TaskConfig) -> tuple[int, int]:
+def shape_by_hand(inputs: list[int], targets: list[int], config: MqarConfig) -> tuple[int, int]:
     """Pairs, and the place of the last query; an AssertionError where a rule is broken."""
     asked = {at: want for at, want in enumerate(targets) if want != IGNORED}
     pairs = len(asked)
@@ -93,7 +94,7 @@ def test_negative_control_noise_where_blanks_belong_is_seen() -> None:
         shape_by_hand(inputs, targets, config)
 
 
-def oracle(built: Task, config: TaskConfig, window: int) -> float:
+def oracle(built: Task, config: MqarConfig, window: int) -> float:
     """The best guesser by hand: knows the pairs in its window, rules out, trusts a cut value."""
     scores = []
     for inputs, targets in sequences(built.test()):

@@ -8,7 +8,7 @@ import random
 import pytest
 import torch
 
-from focus_core.config import TrialConfig
+from focus_core.config import Scalar, TrialConfig
 from focus_core.data.text import as_bytes
 from focus_core.tasks.base import IGNORED
 from focus_core.tasks.text.data import TextTask
@@ -158,7 +158,11 @@ def test_the_test_score_of_a_trial_with_a_context_is_that_of_the_whole_part(
 
 @pytest.mark.parametrize(("length", "context"), [(32, 32), (32, 100)])
 def test_a_context_that_fills_the_window_is_refused(length: int, context: int) -> None:
-    usual = {"task.name": "enwik8", "task.length": length, "task.eval_sequences": 8}
+    usual: dict[str, Scalar] = {
+        "task.name": "enwik8",
+        "task.length": length,
+        "task.eval_sequences": 8,
+    }
     TrialConfig().override({**usual, "task.context": length - 1})
     with pytest.raises(ValueError, match=f"task.context = {context} leaves nothing .* at most 31"):
         TrialConfig().override({**usual, "task.context": context})

@@ -31,7 +31,7 @@ BASES = (
 
 def trial(known: Protocol, **changes: Any) -> TrialConfig:
     """A trial of that protocol, with a mixer that takes any length."""
-    wanted = {"model.mixer": "gpt2", "train.warmup_steps": 0} | known.settings() | changes
+    wanted = {"model.mixer": "gpt2", "train.warmup_steps": 0, **known.settings(), **changes}
     return TrialConfig().override(wanted)
 
 
@@ -144,7 +144,7 @@ def test_each_task_says_what_a_published_number_means_here(name: str) -> None:
 def words(known: Protocol) -> str:
     spelled = {True: "true", False: "false", None: "none"}
     return " ".join(
-        f"{key}={spelled[value] if isinstance(value, bool | None) else value}"  # type: ignore[index]
+        f"{key}={spelled[value] if isinstance(value, bool | None) else value}"
         for key, value in known.settings().items()
     )
 

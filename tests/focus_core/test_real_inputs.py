@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 import torch
 
@@ -10,22 +12,25 @@ from focus_core.layers.embedding import RealEncoder
 from focus_core.systems.focus.views.numbers import pole_radii
 from focus_core.training import causality
 from focus_core.training.causality import causality_leak
-from focus_core.training.network import build_model
+from focus_core.training.network import SequenceModel, build_model
 from focus_core.training.replicate import Replicate
 from focus_core.training.start import init_weights
 from search_spaces.variants import VARIANTS
 from tests.focus_core.causality import LENGTH, VOCABULARY, small_config, small_net
+from tests.focus_core.inside import mixer_of
+from tests.narrowing import kind
 
 CPU = torch.device("cpu")
+Readout = Literal["each", "mean"]
 
 
-def real_net(variant: str = "base", readout: str = "mean") -> torch.nn.Module:
+def real_net(variant: str = "base", readout: Readout = "mean") -> SequenceModel:
     net = build_model(
         small_config(variant),
         vocab_size=None,
         num_outputs=3,
         max_length=LENGTH,
-        readout=readout,  # type: ignore[arg-type]
+        readout=readout,
     )
     init_weights(net, 0)
     return net.eval()
@@ -45,11 +50,11 @@ def test_a_number_is_embedded_as_itself_times_a_vector_plus_another() -> None:
 def test_the_network_sees_how_large_a_number_is() -> None:
     """A layer norm forgets the length of its vector: without a bias, 1 and 2 would look alike."""
     net = real_net()
-    normed = [net.blocks[0].mixer.norm(net.embedding(torch.full((1, 1), v))) for v in (1.0, 2.0)]
+    normed = [mixer_of(net).norm(net.embedding(torch.full((1, 1), v))) for v in (1.0, 2.0)]
     assert (normed[0] - normed[1]).abs().max() > 0.05
     with torch.no_grad():
-        net.embedding.bias.zero_()
-    normed = [net.blocks[0].mixer.norm(net.embedding(torch.full((1, 1), v))) for v in (1.0, 2.0)]
+        kind(RealEncoder, net.embedding).bias.zero_()
+    normed = [mixer_of(net).norm(net.embedding(torch.full((1, 1), v))) for v in (1.0, 2.0)]
     assert (normed[0] - normed[1]).abs().max() < 1e-4  # control
 
 

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import torch
 from scipy.signal import lfilter
+from torch import Tensor
 
+from focus_core.systems.focus.config import FocusConfig
 from focus_core.systems.focus.views.responses import (
     filter_numbers,
     gains,
@@ -14,17 +16,19 @@ from focus_core.systems.focus.views.responses import (
     memory,
     peak_gains,
 )
+from focus_core.training.network import SequenceModel
 from search_spaces.variants import VARIANTS
 from tests.focus_core.causality import LENGTH, VOCABULARY, small_config, small_net
+from tests.focus_core.inside import mixer_of
 
 TOKENS = torch.arange(2 * LENGTH).view(2, LENGTH) % VOCABULARY
 R = 6  # of small_config
 
 
-def coefficients(net, layer, name="base"):
+def coefficients(net: SequenceModel, layer: int, name: str = "base") -> Tensor:
     """a of every bin of the first sequence, computed as the network's forward does."""
-    mixer = net.blocks[layer].mixer
-    kept = []
+    mixer = mixer_of(net, layer)
+    kept: list[Tensor] = []
     handle = mixer.filter.logits.register_forward_hook(lambda _m, _i, s: kept.append(s))
     net(TOKENS[:1])
     handle.remove()
@@ -56,7 +60,7 @@ def test_every_network_has_finite_numbers_or_none(name: str) -> None:
     assert all(math.isfinite(value) for value in found.values())
     assert net.training
     assert not any(module._forward_hooks for module in net.modules())
-    filters = net.config.mixer == "focus" and net.config.filter != "none"
+    filters = isinstance(net.config, FocusConfig) and net.config.filter != "none"
     assert bool(found) == filters
     if filters:
         assert 1 <= found["effective_memory"] <= LENGTH

@@ -1,5 +1,8 @@
 """Time against length: medians and the budget by a clock that is turned by hand."""
 
+from collections.abc import Callable
+from typing import Literal
+
 import pytest
 import torch
 
@@ -8,6 +11,7 @@ from focus_core.tools.speed import (
     LENGTHS,
     MOST,
     Shape,
+    Work,
     build_work,
     median_ms,
     one_thread,
@@ -20,18 +24,18 @@ from tests.focus_core.causality import small_config
 class Clock:
     """Moves only when it is told to."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.now = 100.0
 
-    def __call__(self):
+    def __call__(self) -> float:
         return self.now
 
-    def work(self, *seconds):
+    def work(self, *seconds: float) -> Work:
         """Takes these seconds, one after the other, and then the last again and again."""
         calls = iter(seconds)
         last = [0.0]
 
-        def work():
+        def work() -> None:
             last[0] = next(calls, last[0])
             self.now += last[0]
 
@@ -53,15 +57,16 @@ def test_quick_work_is_measured_more_often(each: float, runs: int) -> None:
 def test_times_are_those_of_each_network_at_each_length() -> None:
     clock = Clock()
 
-    def linear(length):
+    def linear(length: int) -> tuple[Work, Work]:
         return clock.work(length / 1000), clock.work(3 * length / 1000)
 
-    def square(length):
+    def square(length: int) -> tuple[Work, Work]:
         return clock.work(length**2 / 1e5), clock.work(3 * length**2 / 1e5)
 
     lengths = [64, 128, 256]
     found = time_lengths({"a": linear, "b": square}, lengths, seconds=1e6, clock=clock)
-    for name, forward_ms in {"a": lambda n: n, "b": lambda n: n**2 / 100}.items():
+    laws: dict[str, Callable[[int], float]] = {"a": lambda n: n, "b": lambda n: n**2 / 100}
+    for name, forward_ms in laws.items():
         assert [row.length for row in found[name]] == lengths
         for row in found[name]:
             assert row.forward_ms == pytest.approx(forward_ms(row.length))
@@ -86,7 +91,7 @@ def test_one_that_needs_too_much_memory_stops() -> None:
     """Bytes grow with the square of the length: 1 GiB at 256 means 4 GiB at 512, not above."""
     now = [0]
 
-    def build(length):
+    def build(length: int) -> tuple[Work, Work]:
         now[0] = 7 + 2**30 * length**2 // 256**2
         return (lambda: None,) * 2
 
@@ -111,7 +116,9 @@ def test_every_network_can_be_timed_at_lengths_not_its_own(variant: str) -> None
 
 
 @pytest.mark.parametrize(("vocab_size", "readout"), [(None, "mean"), (None, "each"), (7, "mean")])
-def test_numbers_go_in_and_a_mean_comes_out(vocab_size: int | None, readout: str) -> None:
+def test_numbers_go_in_and_a_mean_comes_out(
+    vocab_size: int | None, readout: Literal["each", "mean"]
+) -> None:
     for work in build_work(small_config(), Shape(vocab_size, 3, readout), 24):
         work()
 

@@ -3,21 +3,32 @@
 import itertools
 import math
 from collections import Counter, defaultdict
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 import torch
 
+from focus_core.config import Scalar
 from focus_core.tasks import build_task
 from focus_core.tasks.base import generator
+from focus_core.tasks.far_recall import FarRecallConfig
+from focus_core.tasks.recall import RecallConfig
 from focus_core.tasks.recall.data import Recall, draw_keys
 from tests.configs import task_config
+from tests.narrowing import kind
 
+Draw = tuple[tuple[int, ...], int]
+"""The keys and the query."""
 SMALL = {"eval_sequences": 64, "test_sequences": 64}
 
 
-def config(name="recall", **fields):
-    return task_config(
-        name=name, **{"length": 32, "keys": 6, "values": 5, "gap": 12, **SMALL} | fields
+def config(name: str = "recall", **fields: Scalar) -> RecallConfig:
+    return kind(
+        RecallConfig,
+        task_config(
+            name=name, **{"length": 32, "keys": 6, "values": 5, "gap": 12, **SMALL, **fields}
+        ),
     )
 
 
@@ -33,7 +44,7 @@ def test_loss_floor_known_values() -> None:
 def test_loss_floor_is_the_entropy_by_enumeration(name: str, keys: int, gap: int) -> None:
     """Every sequence of 8 tokens with its probability, from the definition; no formula."""
     task = config(name, length=8, keys=keys, values=2, gap=gap, eval_sequences=1, test_sequences=1)
-    law = Counter()
+    law: dict[Any, float] = defaultdict(float)
     for row in itertools.product(range(keys), repeat=3):
         for query, chance in query_law(row, task):
             for map_K in itertools.product(range(2), repeat=keys):
@@ -44,10 +55,10 @@ def test_loss_floor_is_the_entropy_by_enumeration(name: str, keys: int, gap: int
     assert build_task(task, 0).loss_floor() == pytest.approx(entropy / 8, rel=1e-6)
 
 
-def query_law(row, task):
+def query_law(row: tuple[int, ...], task: RecallConfig) -> list[tuple[int, float]]:
     """(query, joint probability with these keys) for each query possible after these keys."""
     keys, n = task.keys, len(row)
-    if task.name == "recall":
+    if not isinstance(task, FarRecallConfig):
         present = set(row)
         return [(q, keys**-n / len(present)) for q in present]
     early = sum(1 for j in range(n) if 2 * j + 1 < task.length - 1 - task.gap)
@@ -74,11 +85,12 @@ def test_the_ceiling_is_that_of_the_best_reader_by_enumeration(name: str, first:
             for map_K in itertools.product((3, 4), repeat=3):
                 pairs = [token for k in keys for token in (k, map_K[k])]
                 rows += times * [[*pairs, 5, query, map_K[query]]]
-    answers = defaultdict(Counter)
+    answers: dict[tuple[int, ...], Counter[int]] = defaultdict(Counter)
     for row in rows:
         answers[tuple(row[first:8])][row[8]] += 1
     best = sum(max(found.values()) for found in answers.values()) / len(rows)
     built = build_task(task, 0)
+    assert isinstance(built, Recall)
     built._test_BT = torch.tensor(rows)
     assert built.window_ceiling(lambda _position: first) == pytest.approx(best, abs=1e-12)
 
@@ -103,7 +115,7 @@ def test_draws_follow_the_law(name: str) -> None:
     assert chi_square(wrong, law, 40_000) > 50
 
 
-def chi_square(seen, law, total):
+def chi_square(seen: Counter[Draw], law: Mapping[Draw, float], total: int) -> float:
     """In standard deviations above its mean."""
     statistic = sum((seen[k] - total * p) ** 2 / (total * p) for k, p in law.items())
     freedom = len(law) - 1

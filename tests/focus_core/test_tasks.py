@@ -5,28 +5,34 @@ import math
 import pytest
 import torch
 
+from focus_core.config import Scalar
 from focus_core.tasks import build_task
-from focus_core.tasks.base import IGNORED, Splitter, generator
+from focus_core.tasks.base import IGNORED, Batch, Split, Splitter, generator
+from focus_core.tasks.recall import RecallConfig
 from focus_core.tasks.recall.data import Recall
 from tests.configs import task_config
 from tests.focus_core.windows import aligned
+from tests.narrowing import kind, known
 
 SMALL = {"eval_sequences": 64, "test_sequences": 64}
 
 
-def config(name="recall", **fields):
-    return task_config(
-        name=name, **{"length": 32, "keys": 6, "values": 5, "gap": 12, **SMALL} | fields
+def config(name: str = "recall", /, **fields: Scalar) -> RecallConfig:
+    return kind(
+        RecallConfig,
+        task_config(
+            name=name, **{"length": 32, "keys": 6, "values": 5, "gap": 12, **SMALL, **fields}
+        ),
     )
 
 
-def rows(batch):
+def rows(batch: Batch) -> list[tuple[int, ...]]:
     """Each sequence with its answer, as a tuple of integers."""
     answers_B1 = batch.targets_BL[:, -1:]
     return [tuple(row) for row in torch.cat([batch.inputs_BL, answers_B1], dim=1).tolist()]
 
 
-def follows_the_rules(row, task):
+def follows_the_rules(row: tuple[int, ...], task: RecallConfig) -> bool:
     """The semantics, spelled out: pairs, '=>', a key that occurred, and the value it had."""
     *body, arrow, query, answer = row
     keys, values = body[0::2], body[1::2]
@@ -41,7 +47,7 @@ def follows_the_rules(row, task):
     )
 
 
-def is_far(row, task, gap):
+def is_far(row: tuple[int, ...], task: RecallConfig, gap: int) -> bool:
     """No token of a pair with the queried key among the last ``gap`` before the query."""
     query_at = task.length - 1
     at = [i + d for i in range(0, task.length - 2, 2) if row[i] == row[query_at] for d in (0, 1)]
@@ -56,8 +62,8 @@ def test_every_sequence_follows_the_rules(name: str, shape: dict[str, int]) -> N
     for batch in (built.train_batch(5, 40), built.validation(), built.test()):
         assert batch.inputs_BL.dtype == batch.targets_BL.dtype == torch.int64
         assert all(follows_the_rules(row, task) for row in rows(batch))
-    spoiled = list(rows(built.test())[0])
-    spoiled[-1] = spoiled[-1] - 1
+    *most, answer = rows(built.test())[0]
+    spoiled = (*most, answer - 1)
     assert not follows_the_rules(spoiled, task)
 
 
@@ -92,7 +98,7 @@ def test_targets_are_the_inputs_shifted() -> None:
 def test_splits_share_no_sequence_over_all_seeds(name: str) -> None:
     """Small enough that independent draws would collide for certain: see the control below."""
     task = config(name, length=10, keys=4, values=3, gap=4, eval_sequences=100, test_sequences=100)
-    found = {"train": set(), "validation": set(), "test": set()}
+    found: dict[str, set[tuple[int, ...]]] = {"train": set(), "validation": set(), "test": set()}
     for seed in range(3):
         built = build_task(task, seed)
         found["validation"] |= set(rows(built.validation()))
@@ -116,7 +122,8 @@ def test_unsplit_draws_collide() -> None:
 def test_splits_are_a_tenth_and_a_tenth() -> None:
     splitter = Splitter(20)
     tokens_BT = torch.randint(30, (20000, 20), generator=generator(0, "any"))
-    for split, share in (("validation", 0.1), ("test", 0.1), ("train", 0.8)):
+    shares: dict[Split, float] = {"validation": 0.1, "test": 0.1, "train": 0.8}
+    for split, share in shares.items():
         found = float(splitter.belongs(tokens_BT, split).double().mean())
         assert abs(found - share) < 0.012  # four standard errors
 
@@ -147,7 +154,7 @@ def test_a_finite_set_comes_whole_in_every_epoch_each_in_its_own_order() -> None
     assert several == visits[:100]  # a batch may span epochs
 
 
-def brute_force_ceiling(batch, task, window):
+def brute_force_ceiling(batch: Batch, task: RecallConfig, window: int) -> float:
     scores = []
     for row in rows(batch):
         start = (task.length - 1) // window * window
@@ -173,7 +180,7 @@ def test_ceilings_known_on_paper() -> None:
     for window in (32, 128):
         seen = 1 - (13 / 14) ** (window // 2 - 1)
         error = 4 * math.sqrt(seen * (1 - seen) / 2000)
-        assert abs(built.window_ceiling(aligned(window)) - (seen + (1 - seen) / 14)) < error
+        assert abs(known(built.window_ceiling(aligned(window))) - (seen + (1 - seen) / 14)) < error
     assert built.window_ceiling(aligned(1024)) == 1.0
     far = build_task(config("far_recall", gap=18, length=64), seed=0)
     assert far.window_ceiling(aligned(16)) == far.chance == 1 / 5

@@ -9,23 +9,26 @@ import numpy as np
 import pytest
 import torch
 
-from focus_core.config import TaskConfig, TrialConfig
+from focus_core.config import TrialConfig
 from focus_core.tasks import build_task
 from focus_core.tasks.base import IGNORED, Task
+from focus_core.tasks.mqar import MqarConfig
 from focus_core.tasks.mqar.data import POWER
+from focus_core.tasks.noisy_tones import NoisyTonesConfig
 from focus_core.tasks.noisy_tones.data import frequencies
 from tests.configs import task_config
 from tests.focus_core.windows import aligned
+from tests.narrowing import kind
 
 SMALL = {"eval_sequences": 20, "test_sequences": 200}
 
 
-def mqar(**fields: int) -> TaskConfig:
+def mqar(**fields: int) -> MqarConfig:
     usual = {"length": 32, "keys": 9, "values": 7, "pairs": 4, **SMALL}
-    return task_config(name="mqar", **usual | fields)  # type: ignore[arg-type]
+    return kind(MqarConfig, task_config(name="mqar", **usual | fields))
 
 
-def follows_the_rules(inputs: list[int], targets: list[int], task: TaskConfig) -> bool:
+def follows_the_rules(inputs: list[int], targets: list[int], task: MqarConfig) -> bool:
     """Different keys and values first; each key once more, at an even place, its value wanted."""
     body = inputs[: 2 * task.pairs]
     keys, values = body[0::2], body[1::2]
@@ -114,8 +117,9 @@ def test_zoologys_vocabulary_is_8192() -> None:
     assert build_task(task, 0).vocab_size == 8192
 
 
-def tones(**fields: object) -> tuple[TaskConfig, Task]:
-    config = task_config(name="noisy_tones", **{"length": 256, **SMALL} | fields)  # type: ignore[arg-type]
+def tones(**fields: object) -> tuple[NoisyTonesConfig, Task]:
+    asked = task_config(name="noisy_tones", **{"length": 256, **SMALL, **fields})
+    config = kind(NoisyTonesConfig, asked)
     return config, build_task(config, 0)
 
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from focus_core import data
-from focus_core.config import TrialConfig
+from focus_core.config import Scalar, TrialConfig
 from focus_core.data.images import read_mnist
 from focus_core.tasks import build_task
 from focus_core.tasks.base import IGNORED
@@ -28,7 +28,7 @@ def task(name: str = "smnist", **fields: object) -> Pixels:
     usual = {"length": 784, "eval_sequences": 40, "test_sequences": 40}
     if name == "digits":
         usual["length"] = 64
-    built = build_task(task_config(name=name, **usual | fields), 0)  # type: ignore[arg-type]
+    built = build_task(task_config(name=name, **usual | fields), 0)
     assert isinstance(built, Pixels)
     return built
 
@@ -142,7 +142,11 @@ def data_of_digits() -> tuple[list[tuple[int, ...]], list[int]]:
     ],
 )
 def test_what_the_images_cannot_give_is_refused_at_once(changes: dict[str, int], says: str) -> None:
-    usual = {"task.name": "smnist", "task.length": 784, "task.eval_sequences": 40}
+    usual: dict[str, Scalar] = {
+        "task.name": "smnist",
+        "task.length": 784,
+        "task.eval_sequences": 40,
+    }
     usual |= {"task.test_sequences": 40}
     TrialConfig().override(usual)
     with pytest.raises(ValueError, match=says):
@@ -178,8 +182,7 @@ def test_the_published_permutation_of_the_unitary_networks_is_applied() -> None:
     assert not torch.equal(permuted.test().inputs_BL, reversal.test().inputs_BL)
     few = {"length": 784, "eval_sequences": 4, "test_sequences": 4, "permutation_seed": 3}
     configs = [
-        task_config(name="pmnist", permutation=name, **few)  # type: ignore[arg-type]
-        for name in ("urnn", "bit_reversal")
+        task_config(name="pmnist", permutation=name, **few) for name in ("urnn", "bit_reversal")
     ]
     # With a seed of our own the published ones have no effect.
     assert len({TrialConfig(task=config).trial_id for config in configs}) == 1

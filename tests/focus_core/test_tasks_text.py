@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
-from focus_core.config import TrialConfig
+from focus_core.config import Scalar, TrialConfig
 from focus_core.data.text import Text, as_bytes, as_letters
-from focus_core.tasks.base import IGNORED
+from focus_core.tasks.base import IGNORED, Predict
 from focus_core.tasks.text.data import TextTask, build
 from tests.configs import task_config
 from tests.data_sets import TEXT_BYTES, made_data
@@ -20,18 +21,18 @@ L = 20
 CONTENT = bytes(torch.randint(65, 69, (4000,), generator=torch.Generator().manual_seed(0)).tolist())
 
 
-def task(length: int = L, *, text: Text | None = None, seed: int = 0, **fields: int) -> TextTask:
+def task(length: int = L, *, text: Text | None = None, seed: int = 0, **fields: Any) -> TextTask:
     asked = {"eval_sequences": 9, "test_sequences": 9} | fields
     config = task_config(name="enwik8", length=length, **asked)
     return TextTask(config, seed, text or as_bytes(CONTENT, prefix=False))
 
 
-def told(logits_V: torch.Tensor):
+def told(logits_V: torch.Tensor) -> Predict:
     """A network that says the same everywhere."""
     return lambda inputs_BL: logits_V.expand(*inputs_BL.shape, len(logits_V))
 
 
-def copies(later: int):
+def copies(later: int) -> Predict:
     """A network that predicts, at t, the token at t + ``later``: 1 is seeing the future."""
 
     def predict(inputs_BL: torch.Tensor) -> torch.Tensor:
@@ -79,8 +80,9 @@ def test_fewer_windows_are_spread_over_the_part() -> None:
 
 @pytest.mark.parametrize("field", ["eval_sequences", "test_sequences"])
 def test_more_windows_than_there_are_is_an_error_that_says_how_many(field: str) -> None:
+    asked: dict[str, Any] = {field: 10}
     with pytest.raises(ValueError, match=rf"task\.{field} = 10: .* use at most 9"):
-        task(**{field: 10})
+        task(**asked)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +97,7 @@ def test_more_windows_than_there_are_is_an_error_that_says_how_many(field: str) 
 def test_what_a_text_of_known_size_cannot_give_is_refused_at_once(
     changes: dict[str, int], says: str
 ) -> None:
-    usual = {"task.name": "enwik8", "task.prefix": 20_000, "task.length": 64}
+    usual: dict[str, Scalar] = {"task.name": "enwik8", "task.prefix": 20_000, "task.length": 64}
     usual |= {"task.eval_sequences": 15, "task.test_sequences": 15}
     TrialConfig().override(usual)
     with pytest.raises(ValueError, match=says):

@@ -7,6 +7,7 @@ from focus_core.config import TrialConfig
 from focus_core.systems.focus.views.theta import mean_theta, recorded
 from focus_core.training.replicate import Replicate
 from tests.focus_core.causality import embedded, small_config, small_net
+from tests.focus_core.inside import mixer_of
 
 ADAPTIVE = ["base", "carry_lattice", "shared_hypernetwork", "coupled", "coupled_bins"]
 
@@ -57,8 +58,8 @@ def test_negative_control_networks_that_do_not_adapt(name: str) -> None:
 def test_a_coupled_bank_whose_theta_ignores_its_input_loses_nothing() -> None:
     net, x = small_net(small_config("coupled")), embedded(batch=3)
     with torch.no_grad():
-        for block in net.blocks:
-            block.mixer.filter.logits.up.weight.zero_()
+        for layer in range(len(net.blocks)):
+            mixer_of(net, layer).filter.logits.up.weight.zero_()
     before = net.from_embedding(x)
     with mean_theta(net):
         torch.testing.assert_close(net.from_embedding(x), before, rtol=0, atol=1e-12)

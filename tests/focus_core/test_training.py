@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from focus_core.config import TrainConfig, TrialConfig
-from focus_core.training import loop as training
 from focus_core.training import replicate as replicate_module
+from focus_core.training.limits import LEAK_TOLERANCE
 from focus_core.training.loop import fit
 from focus_core.training.replicate import Replicate, rate
 
@@ -200,7 +200,7 @@ def test_a_model_that_leaks_undeclared_does_not_train(monkeypatch: pytest.Monkey
 
 def test_a_model_that_is_declared_leaky_trains_and_says_so() -> None:
     literal = SMALL.override({"model.mode": "paper", "model.realisation": "literal"})
-    assert run(literal, [0])[-1]["leak"] > training.LEAK_TOLERANCE
+    assert run(literal, [0])[-1]["leak"] > LEAK_TOLERANCE
 
 
 def test_the_rate_warms_up_then_falls_to_nothing_or_stays() -> None:

@@ -3,13 +3,15 @@
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from focus_core.config import ModelConfig
 from focus_core.systems import mixer_class
 from focus_core.training.start import init_weights
 from tests.configs import model_config
+from tests.focus_core.arrays import Floats
 from tests.focus_core.public_formulas import focus, rivals
+from tests.focus_core.public_formulas.parts import Weights
 
 LENGTHS = (1, 2, 7, 32, 33, 128)
 CHUNK, BIN = 8, 6
@@ -68,9 +70,10 @@ class Alone(nn.Module):
         kind.join([self.mixer], model, longest)
         self.shared = kind.read_before(model, longest)
 
-    def forward(self, x_BLD):
+    def forward(self, x_BLD: Tensor) -> Tensor:
         """(B, L, D) to (B, L, D)."""
-        return self.mixer(x_BLD, None if self.shared is None else self.shared(x_BLD))
+        y_BLD: Tensor = self.mixer(x_BLD, None if self.shared is None else self.shared(x_BLD))
+        return y_BLD
 
 
 def model_of(name: str) -> ModelConfig:
@@ -78,7 +81,8 @@ def model_of(name: str) -> ModelConfig:
     small = {"width": 4, "chunk_length": CHUNK, "bin_length": BIN, "state_size": 6}
     small |= {"key_width": 4, "value_width": 6}  # so that positions turn more than one pair
     small |= {"implicit_width": 5, "ema_size": 3, "hyper_width": 5}
-    return model_config(**{**small, **ARMS[name]}).resolved()
+    config: ModelConfig = model_config(**{**small, **ARMS[name]}).resolved()
+    return config
 
 
 def build(name: str, longest: int) -> Alone:
@@ -119,7 +123,7 @@ def sizes(name: str, longest: int) -> Fields:
     }
 
 
-def formula(name: str, parameters: Fields, x: Any, longest: int) -> Any:
+def formula(name: str, parameters: Weights, x: Floats, longest: int) -> Floats:
     """The paper's answer (L, D)."""
     known = {path.removeprefix("mixer."): value for path, value in parameters.items()}
     return FORMULAS[model_of(name).mixer](known, x, sizes(name, longest))

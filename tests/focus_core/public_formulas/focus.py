@@ -4,15 +4,18 @@
 that are no parameter's shape. Where the paper leaves something open the choice is named.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
+from tests.focus_core.arrays import Floats
 from tests.focus_core.public_formulas import parts
-from tests.focus_core.public_formulas.parts import linear, norm, sigmoid, silu
+from tests.focus_core.public_formulas.parts import Options, Weights, linear, norm, sigmoid, silu
 
 LARGEST = 0.999  # radius of coupled poles, and of reflection coefficients up to order 2
 
 
-def focus(p, x, m):
+def focus(p: Weights, x: Floats, m: Options) -> Floats:
     """Eq. 9 to 14 around a filter."""
     h = norm(x, p)
     xf = FILTERS[m["filter"]](p, h, x, m)
@@ -27,22 +30,22 @@ def focus(p, x, m):
     return phi * z + (1 - phi) * x  # Eq. 14
 
 
-def adaptive(p, h, x, m):
+def adaptive(p: Weights, h: Floats, x: Floats, m: Options) -> Floats:
     """Eq. 1 to 8 without the conjugate: every bin through filters written from the bin before."""
     return _filtered(h, _written(p, x, m), m)
 
 
-def static(p, h, x, m):
+def static(p: Weights, h: Floats, x: Floats, m: Options) -> Floats:
     """Focus-H: the same filters in every bin and for every input."""
     bins = -(-len(h) // m["bin"])
     return _filtered(h, np.broadcast_to(p["filter.logits.logits_DFP"], (bins, *_shape(p))), m)
 
 
-def _shape(p):
+def _shape(p: Weights) -> tuple[int, int, int]:
     return p["filter.logits.logits_DFP"].shape
 
 
-def _written(p, x, m):
+def _written(p: Weights, x: Floats, m: Options) -> Floats:
     """Logits (N, D, F, P): Theta = MLP(MaxPool(GlobalConv(x))), of the first bin learned."""
     taps = p["shared.global_conv.kernel"].T[: len(x)]
     taps = np.sign(taps) * np.maximum(np.abs(taps) - m["squash"], 0)  # Fu et al. 2023
@@ -60,7 +63,7 @@ def _written(p, x, m):
     return np.array(logits)
 
 
-def _filtered(h, logits, m):
+def _filtered(h: Floats, logits: Floats, m: Options) -> Floats:
     """Eq. 5, 7 and 8 in time: y[t] = b x[t] - sum_p a_p y[t - p], summed over the bank."""
     length, (_, width, bank, order) = len(h), logits.shape
     y = np.zeros((length, width, bank))
@@ -72,15 +75,15 @@ def _filtered(h, logits, m):
                 a, gain = COEFFICIENTS[m["coefficients"]](logits[bin_, d, f])
                 past = sum(a[i] * y[t - 1 - i, d, f] for i in range(order) if t - 1 - i >= first)
                 y[t, d, f] = gain / np.sqrt(bank) ** m["shares"] * h[t, d] - past
-    return y.sum(axis=-1)
+    return np.asarray(y.sum(axis=-1))
 
 
-def _sigmoids(s):
+def _sigmoids(s: Floats) -> tuple[Floats, float]:
     """Below Eq. 5: the last activation of H."""
     return sigmoid(s), 1.0
 
 
-def _lattice(s):
+def _lattice(s: Floats) -> tuple[Floats, float]:
     """Levinson's step-up (Markel and Gray 1976); the impulse response has norm 1."""
     a = np.zeros(0)
     k = LARGEST * np.tanh(s)
@@ -92,7 +95,7 @@ def _lattice(s):
 COEFFICIENTS = {"sigmoid": _sigmoids, "lattice": _lattice}
 
 
-def coupled(p, h, x, m):
+def coupled(p: Weights, h: Floats, x: Floats, m: Options) -> Floats:
     """Poles for every token: s[t] = r e^{jw} s[t - 1] + sqrt(1 - r^2) x[t], mixed over the bank."""
     mix = p["filter.mix_FDI"]
     bank, width, pieces = mix.shape
@@ -111,7 +114,7 @@ def coupled(p, h, x, m):
     return np.array(rows)
 
 
-FILTERS = {
+FILTERS: dict[str, Callable[[Weights, Floats, Floats, Options], Floats]] = {
     "adaptive": adaptive,
     "static": static,
     "coupled": coupled,

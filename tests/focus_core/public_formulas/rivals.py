@@ -3,23 +3,26 @@
 ``p`` holds the parameters by name, ``m`` the sizes that are no parameter's shape.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
+from tests.focus_core.arrays import Complexes, Floats
 from tests.focus_core.public_formulas import parts
-from tests.focus_core.public_formulas.parts import linear, norm, sigmoid, silu
+from tests.focus_core.public_formulas.parts import Options, Weights, linear, norm, sigmoid, silu
 
 
-def attention(p, x, m):
+def attention(p: Weights, x: Floats, m: Options) -> Floats:
     """Vaswani et al. 2017 with rotary positions; pre-norm."""
     return _attention(p, x, m, parts.turned)
 
 
-def gpt2(p, x, m):
+def gpt2(p: Weights, x: Floats, m: Options) -> Floats:
     """Radford et al. 2019: pre-norm; positions were added to the embedding."""
     return _attention(p, x, m, lambda t: t)
 
 
-def _attention(p, x, m, position):
+def _attention(p: Weights, x: Floats, m: Options, position: Callable[[Floats], Floats]) -> Floats:
     length, width = x.shape
     size = width // m["heads"]
     q, k, v = np.split(linear(norm(x, p), p, "query_key_value"), 3, axis=-1)
@@ -31,7 +34,7 @@ def _attention(p, x, m, position):
     return x + linear(read, p, "out")
 
 
-def transformer_xl(p, x, m):
+def transformer_xl(p: Weights, x: Floats, m: Options) -> Floats:
     """Dai et al. 2019, section 3.3: terms (a) to (d) of every query and key; post-norm.
 
     A segment reads itself and the one before it.
@@ -57,7 +60,7 @@ def transformer_xl(p, x, m):
     return norm(x + linear(read, p, "out"), p)
 
 
-def mega(p, x, m):
+def mega(p: Weights, x: Floats, m: Options) -> Floats:
     """Ma et al. 2023, section 3.2 and 3.4, in chunks.
 
     The relative bias is the published rotary one: two vectors, turned by the step in the chunk.
@@ -80,7 +83,7 @@ def mega(p, x, m):
     return phi * h + (1 - phi) * x
 
 
-def hyena(p, x, m):
+def hyena(p: Weights, x: Floats, m: Options) -> Floats:
     """Poli et al. 2023, order 2: x1 . (h * (x2 . v)), where a network of sines writes h."""
     first, second, v = np.split(
         parts.short_conv(linear(norm(x, p), p, "into"), p, "short"), 3, axis=-1
@@ -90,7 +93,7 @@ def hyena(p, x, m):
     return x + linear(first * long, p, "out")
 
 
-def _hyena_taps(p, length, m):
+def _hyena_taps(p: Weights, length: int, m: Options) -> Floats:
     """Window(t) . FFN(positions(t)), section 3.3 and appendix; t from 0 to 1 over the longest."""
     rows, width = [], p["filter.out.weight"].shape[0]
     decay = np.linspace(np.log(100) / 1.5, np.log(100) / 0.3, width)
@@ -105,37 +108,39 @@ def _hyena_taps(p, length, m):
     return np.array(rows)
 
 
-def short_conv(p, x, m):
+def short_conv(p: Weights, x: Floats, m: Options) -> Floats:
     """A control of ours: x + W SiLU(a few taps)."""
     return x + linear(silu(parts.short_conv(norm(x, p), p, "conv")), p, "out")
 
 
-def s4(p, x, m):
+def s4(p: Weights, x: Floats, m: Options) -> Floats:
     """Gu et al. 2022: x' = A x + B u with A = diag - P P^*, bilinear steps, y = C x + D u."""
     pole = -np.exp(p["kernel.log_decay_S"]) + 1j * p["kernel.turn_S"]
     low, b = (_both(p[f"kernel.{name}_S2"]) for name in "PB")
     a = np.diag(np.concatenate((pole, pole.conj()))) - np.outer(low, low.conj())
     one = np.eye(len(a))
 
-    def step(size):
+    def step(size: float) -> tuple[Complexes, Complexes]:
         inverse = np.linalg.inv(one - size / 2 * a)
         return inverse @ (one + size / 2 * a), inverse @ b * size
 
     return _state_space(p, x, m, step)
 
 
-def s4d(p, x, m):
+def s4d(p: Weights, x: Floats, m: Options) -> Floats:
     """Gu et al. 2022b: A diagonal, B of ones, zero-order hold."""
     pole = -np.exp(p["kernel.log_decay_S"]) + 1j * p["kernel.turn_S"]
     pole = np.concatenate((pole, pole.conj()))
 
-    def step(size):
+    def step(size: float) -> tuple[Complexes, Complexes]:
         return np.diag(np.exp(size * pole)), (np.exp(size * pole) - 1) / pole
 
     return _state_space(p, x, m, step)
 
 
-def _state_space(p, x, m, step):
+def _state_space(
+    p: Weights, x: Floats, m: Options, step: Callable[[float], tuple[Complexes, Complexes]]
+) -> Floats:
     """The recurrence of every channel; GELU, a linear layer and GLU behind it; pre-norm."""
     u, y = norm(x, p), np.empty_like(x)
     for d, size in enumerate(np.exp(p["kernel.log_step_D"])):
@@ -148,7 +153,7 @@ def _state_space(p, x, m, step):
     return x + one * sigmoid(gate)
 
 
-def _both(half):
+def _both(half: Floats) -> Complexes:
     """The kept half of conjugate pairs, and the other."""
     half = half[:, 0] + 1j * half[:, 1]
     return np.concatenate((half, half.conj()))

@@ -1,17 +1,32 @@
 """A table: every mixer against its paper's formula, forward and gradient, in float64."""
 
 import typing
+from collections.abc import Mapping
 
 import numpy as np
 import pytest
 import torch
 
+from focus_core.config import Scalar
 from focus_core.systems import SYSTEMS
 from focus_core.systems.focus.ablations.filters import FILTERS
+from focus_core.systems.focus.config import FocusConfig
+from focus_core.systems.system import System
 from search_spaces import baselines
 from search_spaces.variants import VARIANTS
+from tests.focus_core.arrays import Floats
 from tests.focus_core.public_formulas import parts
-from tests.focus_core.public_formulas.arms import ARMS, FORMULAS, LENGTHS, build, formula, model_of
+from tests.focus_core.public_formulas.arms import (
+    ARMS,
+    FORMULAS,
+    LENGTHS,
+    Alone,
+    build,
+    formula,
+    model_of,
+)
+from tests.focus_core.public_formulas.parts import Weights
+from tests.narrowing import known
 
 FORWARD, GRADIENT = 1e-9, 1e-7
 """Relative tolerances; the gradient of the formula is a central difference of order 6."""
@@ -23,24 +38,26 @@ EVERY = pytest.mark.parametrize("name", ARMS)
 AT_EVERY_LENGTH = pytest.mark.parametrize("length", LENGTHS)
 
 
-def drawn(shape, seed):
+def drawn(shape: tuple[int, ...], seed: int) -> Floats:
     return np.random.default_rng(seed).standard_normal(shape)
 
 
-def inputs(name, length):
+def inputs(name: str, length: int) -> Floats:
     return drawn((length, model_of(name).width), 2)
 
 
-def parameters_of(module):
+def parameters_of(module: Alone) -> Weights:
     return {name: value.detach().numpy() for name, value in module.named_parameters()}
 
 
-def gap(name, module, x, longest, parameters=None):
+def gap(
+    name: str, module: Alone, x: Floats, longest: int, parameters: Weights | None = None
+) -> float:
     """The largest difference from the formula, over the largest number in it."""
     with torch.no_grad():
         found = module(torch.tensor(x)[None])[0].numpy()
     expected = formula(name, parameters or parameters_of(module), x, longest)
-    return np.abs(found - expected).max() / np.abs(expected).max()
+    return float(np.abs(found - expected).max() / np.abs(expected).max())
 
 
 @EVERY
@@ -52,7 +69,7 @@ def test_a_mixer_is_its_public_formula(name: str, length: int, built_for: str) -
     assert gap(name, module, inputs(name, length), longest) < FORWARD
 
 
-def slope(name, parameters, x, along, weight):
+def slope(name: str, parameters: Weights, x: Floats, along: Weights, weight: Floats) -> float:
     """The formula's derivative along a direction of its input and its parameters."""
     total = 0.0
     step = STEP_OVER_KINKS if model_of(name).mixer == "focus" else STEP
@@ -65,16 +82,18 @@ def slope(name, parameters, x, along, weight):
     return total / step
 
 
-def gradients(module, x, weight):
+def gradients(module: Alone, x: Floats, weight: Floats) -> Weights:
     """Autograd's, of the same weighted sum."""
     x_1LD = torch.tensor(x)[None].requires_grad_()
     module.zero_grad()
     (module(x_1LD)[0] * torch.tensor(weight)).sum().backward()
-    found = {n: 0.0 if p.grad is None else p.grad.numpy() for n, p in module.named_parameters()}
-    return found | {"x": x_1LD.grad[0].numpy()}
+    found = {
+        n: np.zeros(()) if p.grad is None else p.grad.numpy() for n, p in module.named_parameters()
+    }
+    return found | {"x": known(x_1LD.grad)[0].numpy()}
 
 
-def directions(module, x):
+def directions(module: Alone, x: Floats) -> list[Weights]:
     """The input alone, then all parameters at once."""
     every = {
         n: drawn(tuple(p.shape), seed) for seed, (n, p) in enumerate(module.named_parameters(), 9)
@@ -82,7 +101,7 @@ def directions(module, x):
     return [{"x": drawn(x.shape, 4)}, every]
 
 
-def slope_gap(name, module, x, along):
+def slope_gap(name: str, module: Alone, x: Floats, along: Weights) -> float:
     weight = drawn(x.shape, 3)
     found = gradients(module, x, weight)
     by_autograd = sum(float((found[n] * v).sum()) for n, v in along.items())
@@ -156,17 +175,22 @@ def test_negative_control_a_public_formula_with_a_wrong_constant_differs(
 def test_negative_control_the_public_formula_of_another_arm_differs(ours: str, theirs: str) -> None:
     """Each pair has the same parameters."""
     module, x = build(ours, 33), inputs(ours, 33)
-    known, theirs = parameters_of(module), theirs.removesuffix(" without D")
+    found, theirs = dict(parameters_of(module)), theirs.removesuffix(" without D")
     if ours == theirs:
-        known["mixer.skip_D"] = 0 * known["mixer.skip_D"]
-    assert gap(theirs, module, x, 33, known) > 1e-6
+        found["mixer.skip_D"] = 0 * found["mixer.skip_D"]
+    assert gap(theirs, module, x, 33, found) > 1e-6
 
 
-def without_formula(mixers, filters, arms, formulas):
+def without_formula(
+    mixers: Mapping[str, System],
+    filters: Mapping[str, object],
+    arms: Mapping[str, Mapping[str, Scalar]],
+    formulas: Mapping[str, object],
+) -> list[str]:
     """What is registered and has no row in the table."""
     models = [model_of(name) for name in arms]
     covered = {model.mixer for model in models} & set(formulas)
-    of_focus = {model.filter for model in models if model.mixer == "focus"}
+    of_focus = {model.filter for model in models if isinstance(model, FocusConfig)}
     return sorted((set(mixers) - covered) | (set(filters) - of_focus))
 
 

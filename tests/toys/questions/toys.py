@@ -8,8 +8,12 @@ from search_spaces.space import Axis, Space, choices
 
 def _base() -> TrialConfig:
     toys: dict[str, Scalar] = {"model.mixer": "decay", "task.name": "delay", "task.length": 16}
-    small = {"model.width": 16, "task.eval_sequences": 32, "task.test_sequences": 32}
-    short = {"train.steps": 30, "train.eval_every": 10, "train.warmup_steps": 1}
+    small: dict[str, Scalar] = {
+        "model.width": 16,
+        "task.eval_sequences": 32,
+        "task.test_sequences": 32,
+    }
+    short: dict[str, Scalar] = {"train.steps": 30, "train.eval_every": 10, "train.warmup_steps": 1}
     return TrialConfig().override({**toys, **small, **short, "train.batch_size": 16})
 
 
