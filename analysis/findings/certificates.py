@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
+from analysis.findings.beyond_window import windows
 from analysis.findings.curves import rows_of
-from analysis.findings.windows import windows
 from analysis.reading.arms import Arm, Row
 from analysis.statistics.seed_interval import Bounds
 from focus_core.systems.focus.orders import may_grow

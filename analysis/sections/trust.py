@@ -8,9 +8,9 @@ from functools import partial
 from matplotlib.figure import Figure as Drawing
 
 from analysis.findings import Findings
+from analysis.findings.beyond_window import BEATS_WINDOW
 from analysis.findings.origins import origin_note, origin_rows
 from analysis.findings.trust import TrustFindings
-from analysis.findings.windows import BEATS_WINDOW
 from analysis.reading.arms import Arm
 from analysis.reading.study import Study
 from analysis.sections.card import Block, Card, Figure, Theme

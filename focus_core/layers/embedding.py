@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from focus_core.errors import UserError
-from focus_core.options.frame import Frame
+from focus_core.options.network_frame import Frame
 
 
 class TokenEmbedding(nn.Embedding):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from focus_core.options.fields import FRACTION, POSITIVE, option
-from focus_core.options.frame import OUR_FRAME, Frame
+from focus_core.options.network_frame import OUR_FRAME, Frame
 
 if TYPE_CHECKING:
     from focus_core.options.task import TaskConfig

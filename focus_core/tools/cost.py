@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import torch
 
-from focus_core.layers.work import SHARED, Rows, work
+from focus_core.layers.module_cost import SHARED, Rows, work
 from focus_core.options.model import ModelConfig
 from focus_core.systems import SYSTEMS
 from focus_core.training.network import SequenceModel, build_model

@@ -86,7 +86,7 @@ def costs(net: SequenceModel, trial: TrialConfig) -> dict[str, float]:
 
     The result is empty where the cost of a part of the network is not written down.
     """
-    from focus_core.layers.work import NoRowError
+    from focus_core.layers.module_cost import NoRowError
     from focus_core.tools.cost import cost_of
 
     try:

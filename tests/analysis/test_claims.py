@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from analysis.findings import Findings
-from analysis.findings.windows import BEATS_WINDOW
+from analysis.findings.beyond_window import BEATS_WINDOW
 from analysis.reading.arms import arms, best_arm
 from analysis.reading.ledger import SweepData
 from analysis.reading.reference import reference_arm

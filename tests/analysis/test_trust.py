@@ -12,8 +12,8 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from analysis.findings import Findings
+from analysis.findings.beyond_window import BEATS_WINDOW, windows
 from analysis.findings.trust import TrustFindings
-from analysis.findings.windows import BEATS_WINDOW, windows
 from analysis.reading.ledger import read_sweep
 from analysis.reading.study import study
 from analysis.sections.trust import card

@@ -9,8 +9,8 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from focus_core.config import ModelConfig, TrialConfig
+from focus_core.layers.module_cost import SHARED, NoRowError, work
 from focus_core.layers.short_conv import ShortConv
-from focus_core.layers.work import SHARED, NoRowError, work
 from focus_core.tools.cost import cost
 from focus_core.training.network import SequenceModel, build_model
 from search_spaces.variants import VARIANTS

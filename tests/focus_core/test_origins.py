@@ -6,7 +6,7 @@ import pytest
 
 from focus_core.config import Scalar, TrialConfig
 from focus_core.config.origins import origins
-from focus_core.options.frame import OUR_FRAME, Frame
+from focus_core.options.network_frame import OUR_FRAME, Frame
 from focus_core.systems import SYSTEMS, origin_of
 from focus_core.systems.origin import OURS
 from focus_core.training.network import build_model

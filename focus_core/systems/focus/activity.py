@@ -49,11 +49,11 @@ def is_coupled_adaptive(m: FocusConfig, t: TaskConfig) -> bool:
     return is_coupled(m, t) and m.theta != "static"
 
 
-def has_filter(m: FocusConfig, _: TaskConfig) -> bool:
+def filters_the_input(m: FocusConfig, _: TaskConfig) -> bool:
     return m.filter != "none"
 
 
-def has_filters(m: FocusConfig, t: TaskConfig) -> bool:
+def has_recursive_filters(m: FocusConfig, t: TaskConfig) -> bool:
     return has_bank(m, t) or is_coupled(m, t)
 
 
@@ -66,7 +66,7 @@ def attends(m: FocusConfig, _: TaskConfig) -> bool:
 
 
 def has_filtered_attention(m: FocusConfig, t: TaskConfig) -> bool:
-    return has_filter(m, t) and attends(m, t)
+    return filters_the_input(m, t) and attends(m, t)
 
 
 def has_wide_windows(m: FocusConfig, t: TaskConfig) -> bool:

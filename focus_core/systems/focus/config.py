@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from focus_core.options.fields import FRACTION, NOT_NEGATIVE, POSITIVE, one_of, option
-from focus_core.options.frame import Frame
 from focus_core.options.model import ModelConfig
+from focus_core.options.network_frame import Frame
 from focus_core.systems.counts import tokens
 from focus_core.systems.focus import activity as active
 from focus_core.systems.focus import promises
@@ -44,7 +44,7 @@ class FocusConfig(ModelConfig):
     filter: Literal["adaptive", "static", "coupled", "ema", "none", "short_conv"] = "adaptive"
     ema_size: int = option(4, POSITIVE, when=active.averages)
     order: int = option(2, when=active.has_bank)  # P
-    filters: int = option(1, POSITIVE, when=active.has_filters)  # F
+    filters: int = option(1, POSITIVE, when=active.has_recursive_filters)  # F
     parameterisation: Literal[
         "sigmoid", "lattice", "ek", "triangle", "polar", "cascade", "ema"
     ] = option("sigmoid", when=active.has_bank)  # fmt: skip
@@ -77,10 +77,10 @@ class FocusConfig(ModelConfig):
     value_from: Literal["filtered", "input"] = option(
         "filtered", when=active.has_filtered_attention
     )
-    gates_from: Literal["filtered", "input"] = option("filtered", when=active.has_filter)
+    gates_from: Literal["filtered", "input"] = option("filtered", when=active.filters_the_input)
     attention: Literal["chunked", "none"] = "chunked"
-    short_conv: int = option(0, NOT_NEGATIVE, when=active.has_filter)  # taps in front
-    filter_skip: bool = option(False, when=active.has_filters)  # + omega x
+    short_conv: int = option(0, NOT_NEGATIVE, when=active.filters_the_input)  # taps in front
+    filter_skip: bool = option(False, when=active.has_recursive_filters)  # + omega x
     pooling: Literal["max", "avg", "last", "lse"] = option("max", when=active.has_wide_windows)
     hyper_activation: Literal["sigmoid", "tanh", "relu", "linear"] = option(
         "sigmoid", when=active.is_generated

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import math
 
-from focus_core.layers.work import Row, Rows, Work, attention, ema, fft_convolution, nothing, padded
+from focus_core.layers.module_cost import (
+    Row,
+    Rows,
+    Work,
+    attention,
+    ema,
+    fft_convolution,
+    nothing,
+    padded,
+)
 from focus_core.systems.focus.ablations.embedding import (
     AblatedEmbedding,
     CircularConv,

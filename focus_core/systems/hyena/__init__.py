@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from focus_core.errors import require
 from focus_core.options.fields import POSITIVE, one_of, option
-from focus_core.options.frame import Frame
 from focus_core.options.model import ModelConfig
+from focus_core.options.network_frame import Frame
 from focus_core.systems.system import System
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from focus_core.options.fields import POSITIVE, one_of, option
-from focus_core.options.frame import Frame
 from focus_core.options.model import ModelConfig
+from focus_core.options.network_frame import Frame
 from focus_core.systems.counts import tokens
 from focus_core.systems.rules import (
     check_divides,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from focus_core.layers.work import Row, Rows, Work, fft_convolution, nothing
+from focus_core.layers.module_cost import Row, Rows, Work, fft_convolution, nothing
 from focus_core.systems.state_space.kernels import PADDING, DiagonalKernel, LowRankKernel
 from focus_core.systems.state_space.mixer import S4DMixer, S4Mixer
 

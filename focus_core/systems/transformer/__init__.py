@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from focus_core.options.fields import POSITIVE, one_of, option
-from focus_core.options.frame import Frame
 from focus_core.options.model import ModelConfig
+from focus_core.options.network_frame import Frame
 from focus_core.systems.rules import check_heads
 from focus_core.systems.system import System
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from focus_core.layers.work import Row, Rows, Work, attention
+from focus_core.layers.module_cost import Row, Rows, Work, attention
 from focus_core.systems.transformer.mixer import AttentionMixer, GPT2Mixer, TransformerMixer
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from focus_core.layers.work import Row, Rows, Work
+from focus_core.layers.module_cost import Row, Rows, Work
 from tests.toys.decay.mixer import DecayMixer
 
 
