@@ -22,17 +22,6 @@ def origin(config: Mapping[str, Any]) -> dict[str, str]:
     return {**origins(config), "protocol": protocol(config)}
 
 
-def in_short(words: Mapping[str, str]) -> str:
-    """The origins in short, such as ``start published; frame, optimiser, protocol ours``."""
-    by_whom: dict[str, list[str]] = {}
-    for key in KEYS:
-        by_whom.setdefault(words[key].split(":")[0], []).append(key)
-    if len(by_whom) == 1:
-        return f"all {next(iter(by_whom))}"
-    ordered = sorted(by_whom.items(), key=lambda found: found[0] != "published")
-    return "; ".join(f"{', '.join(keys)} {whose}" for whose, keys in ordered)
-
-
 def origin_rows(found: Sequence[Arm]) -> list[Row]:
     """One row for all arms that have the same origins; no rows where no arm is a rival."""
     if not any(MIXER in arm.config and is_rival(arm.config) for arm in found):

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from analysis.findings.origins import KEYS, in_short, origin, origin_note, origin_rows
+from analysis.findings.origins import origin, origin_note, origin_rows
 from analysis.reading.arms import Arm, Row
 from analysis.report import main
 from focus_core.config import TrialConfig
@@ -93,12 +93,6 @@ def test_negative_control_a_sweep_without_rivals_has_no_such_table(
     found, page = report(home)
     assert found == []
     assert "Ours or published" not in page
-
-
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_the_short_words_of_origin_name_each_key_once(variant: str) -> None:
-    words = in_short(origin(TrialConfig().override(VARIANTS[variant].changes).canonical()))
-    assert words == "all ours" or all(words.count(key) == 1 for key in KEYS)
 
 
 def test_words_of_another_code_are_marked() -> None:
