@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from analysis.findings.origins import origin, origin_note, origin_rows
+from analysis.findings.origins import KEYS, origin_note, origin_rows
 from analysis.reading.arms import Arm, Row
 from analysis.report import main
 from focus_core.config import TrialConfig
