@@ -3,7 +3,7 @@
 Every variant on far recall and every mixer on every task, tiny, for a few steps and two seeds. What
 a trial reports is compared to the last digit, but for leaks that are rounding; times and memory are
 left out. Data sets that are not there are left out, and named. ``--before`` is a checkout of the
-other commit.
+other commit, and ``--renamed`` says what has another name there: ``now=before,...``.
 """
 
 from __future__ import annotations
@@ -12,13 +12,9 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
-
-from result import publish, read_command
-
-from sweeps.provenance.code_identity import ROOT
 
 MEASURED = ("seconds", "bytes", "per_step")
 """In the names of what differs from run to run."""
@@ -48,9 +44,15 @@ def main() -> None:
     if sys.argv[1:] == ["--run"]:
         print(json.dumps(dict(trials())))
         return
-    args = read_command(__doc__, before="")
-    now, before = reported(ROOT), reported(Path(args.before).resolve()) if args.before else None
-    different = [] if before is None else [name for name in now if now[name] != before.get(name)]
+    from result import publish, read_command  # not above: the other checkout has other modules
+
+    args = read_command(__doc__, before="", renamed="")
+    here = Path(__file__).resolve().parents[1]
+    now, before = reported(here), reported(Path(args.before).resolve()) if args.before else None
+    renamed = dict(pair.split("=") for pair in args.renamed.split(",") if pair)
+    there = {name: before_of(name, renamed) for name in now}
+    different = [] if before is None else [n for n in now if now[n] != before.get(there[n])]
+    missing = set() if before is None else set(there.values()) - before.keys()
     failed = [name for name, found in now.items() if isinstance(found, str)]
     numbers = sum(len(report) for f in now.values() if isinstance(f, list) for report in f)
     rows = [
@@ -58,7 +60,7 @@ def main() -> None:
             "trials": len(now) - len(failed),
             "numbers": numbers,
             "differ": "nothing to compare with" if before is None else len(different),
-            "not in the other checkout": 0 if before is None else len(now.keys() - before.keys()),
+            "not in the other checkout": 0 if before is None else len(missing),
         }
     ]
     notes = [
@@ -68,6 +70,11 @@ def main() -> None:
     ]
     publish("The same losses", rows, notes, args.out)
     sys.exit(bool(different))
+
+
+def before_of(name: str, renamed: Mapping[str, str]) -> str:
+    """The name in the other checkout, word by word."""
+    return " ".join(renamed.get(word, word) for word in name.split(" "))
 
 
 def reported(tree: Path) -> dict[str, list[dict[str, str]] | str]:
