@@ -11,8 +11,10 @@ import torch
 
 from focus_core.config import TrialConfig
 from focus_core.tasks import build_task
+from focus_core.tasks.recall.data import Recall
 from search_spaces import bases
 from tests.data_sets import TEXT_BYTES, made_data
+from tests.narrowing import kind
 
 SMALL = {"task.eval_sequences": 8, "task.test_sequences": 8}
 
@@ -69,7 +71,7 @@ def test_compact_sets_are_the_sequences_that_were_drawn() -> None:
         built = build_task(trial.override(SMALL).task, 0)
         inputs_BL, targets_BL = built.test()
         assert inputs_BL.dtype == targets_BL.dtype == torch.int64
-        assert built._test_BT.element_size() == width  # type: ignore[attr-defined]
+        assert kind(Recall, built)._test_BT.element_size() == width
         assert int(inputs_BL[:, 1:-2:2].min()) >= symbols
         assert int(targets_BL[:, -1].max()) < 2 * symbols
 

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 import torch
 
-from focus_core.config import TrialConfig
+from focus_core.config import Scalar, TrialConfig
 from focus_core.data.text import read_text
 from focus_core.training.loop import fit
 from search_spaces import bases
@@ -16,7 +16,11 @@ from tests.data_sets import real_data
 
 pytestmark = pytest.mark.slow
 PREFIX = {"enwik8": 4_150_000, "text8": 3_000_000}
-LITERAL = {"model.mode": "paper", "model.realisation": "literal", "model.nfft_factor": 1}
+LITERAL: dict[str, Scalar] = {
+    "model.mode": "paper",
+    "model.realisation": "literal",
+    "model.nfft_factor": 1,
+}
 
 
 def trained(trial: TrialConfig) -> dict[str, float]:
@@ -26,9 +30,9 @@ def trained(trial: TrialConfig) -> dict[str, float]:
     return reports[-1]
 
 
-def brief(name: str, **changes: object) -> TrialConfig:
-    usual = {"train.steps": 200, "train.eval_every": 200}
-    return bases.language(name, PREFIX.get(name, 0)).override(usual | changes)  # type: ignore[arg-type]
+def brief(name: str, **changes: Scalar) -> TrialConfig:
+    usual: dict[str, Scalar] = {"train.steps": 200, "train.eval_every": 200}
+    return bases.language(name, PREFIX.get(name, 0)).override(usual | changes)
 
 
 def unigram_bits(name: str) -> float:

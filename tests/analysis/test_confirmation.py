@@ -28,6 +28,7 @@ from sweeps.record.reader import TrialRow, read_sweeps
 from sweeps.record.reading import reading
 from sweeps.record.schema import Asked, Sweep, Trial
 from tests.analysis.makers import MakeSweep, MakeTrial
+from tests.narrowing import known
 
 Write = Callable[..., Path]
 CONFIRM = "nfft_bins-confirm"
@@ -141,7 +142,7 @@ def test_the_difference_is_that_of_the_fresh_seeds_alone(
     assert found.about["name"] == "nfft_bins"
     assert found.confirmation is not None
     fresh = found.confirmation.study
-    assert [arm.trial_id for arm in fresh.arms][1] == fresh.reference.trial_id  # type: ignore[union-attr]
+    assert [arm.trial_id for arm in fresh.arms][1] == known(fresh.reference).trial_id
     assert fresh.seeds == (1000, 1001, 1002)
     difference = difference_of(found)
     assert difference is not None

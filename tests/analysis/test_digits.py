@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from analysis.sections.card import Column
+from analysis.sections.card import Column, Kind
 from analysis.sections.digits import NONE, Format, cell_text, format_for, p_value, plain
 
 
@@ -64,8 +64,8 @@ def test_a_number_that_is_no_score_has_its_own_digits() -> None:
 def test_a_cell_reads_as_its_column_says() -> None:
     scores = Format(digits=2)
 
-    def cell(kind: str, value: object, unit: str = "") -> str:
-        return cell_text(Column(title="", kind=kind, unit=unit), value, scores)  # type: ignore[arg-type]
+    def cell(kind: Kind, value: object, unit: str = "") -> str:
+        return cell_text(Column(title="", kind=kind, unit=unit), value, scores)
 
     assert cell("number", 0.5) == "0.50"
     assert cell("number", 52431.0, "s") == "52,431"

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pytest
 
 from analysis.reading import curves, rows
-from analysis.reading.arms import arms
+from analysis.reading.arms import Arm, arms
 from analysis.reading.curves import CURVES_SCHEMA, CurvesBuilder, Report
 from analysis.reading.ledger import read_sweep
 from analysis.reading.tuned import tune
@@ -219,7 +219,7 @@ def test_how_many_were_tried_is_counted_once_an_arm(
     found = arms(data.trials, axes)
     asked: list[int] = []
 
-    class Counted(type(found[0])):  # type: ignore[misc]
+    class Counted(Arm):
         @property
         def ranked(self) -> bool:
             asked.append(self.number)

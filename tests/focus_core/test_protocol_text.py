@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from pathlib import Path
 
 import pytest
 import torch
@@ -127,9 +128,9 @@ def test_more_context_helps_whom_it_can_help() -> None:
 
 @pytest.mark.parametrize("mixer", ["focus", "gpt2", "hyena", "transformer_xl"])
 def test_the_test_score_of_a_trial_with_a_context_is_that_of_the_whole_part(
-    mixer: str, tmp_path: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+    mixer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made_data(tmp_path, monkeypatch)  # type: ignore[arg-type]
+    made_data(tmp_path, monkeypatch)
     trial = TrialConfig().override(
         {
             "task.name": "text8",

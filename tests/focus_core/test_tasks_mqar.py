@@ -18,7 +18,7 @@ from focus_core.tasks.noisy_tones import NoisyTonesConfig
 from focus_core.tasks.noisy_tones.data import frequencies
 from tests.configs import task_config
 from tests.focus_core.windows import aligned
-from tests.narrowing import kind
+from tests.narrowing import kind, known
 
 SMALL = {"eval_sequences": 20, "test_sequences": 200}
 
@@ -88,14 +88,14 @@ def test_ceiling_is_the_score_of_the_best_guesser_by_simulation(window: int) -> 
         for at in (i for i, want in enumerate(targets) if want != IGNORED):
             start = at // window * window
             pairs = [j for j in range(start, min(at, 8)) if j % 2 == 0]
-            known = {inputs[j]: inputs[j + 1] for j in pairs}
+            held = {inputs[j]: inputs[j + 1] for j in pairs}
             cut = inputs[start] if start % 2 and start < 8 else None
-            others = [v for v in range(10, 17) if v not in known.values()]
+            others = [v for v in range(10, 17) if v not in held.values()]
             guess = others[int(torch.randint(len(others), (), generator=pick))]
-            right += known.get(inputs[at], guess if cut is None else cut) == targets[at]
+            right += held.get(inputs[at], guess if cut is None else cut) == targets[at]
             total += 1
     error = 5 * math.sqrt(0.25 / total)
-    assert abs(built.window_ceiling(aligned(window)) - right / total) < error  # type: ignore[operator]
+    assert abs(known(built.window_ceiling(aligned(window))) - right / total) < error
 
 
 @pytest.mark.parametrize(

@@ -19,19 +19,19 @@ from typing import Any
 FIRST_STEP = 15
 
 
-def fail(replicate: Any) -> None:
+def fail(replicate: object) -> None:
     raise ValueError("this trial misbehaves")
 
 
-def leave(replicate: Any) -> None:
+def leave(replicate: object) -> None:
     os._exit(3)
 
 
-def hang(replicate: Any) -> None:
+def hang(replicate: object) -> None:
     time.sleep(600)
 
 
-def slow(replicate: Any) -> None:
+def slow(replicate: object) -> None:
     time.sleep(0.6)  # reports still come: ten steps a report
 
 
@@ -47,13 +47,13 @@ def hog(replicate: Any) -> None:
     time.sleep(60)
 
 
-def device_memory(replicate: Any) -> None:
+def device_memory(replicate: object) -> None:
     import torch
 
     raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB.")
 
 
-def full_disk(replicate: Any) -> None:
+def full_disk(replicate: object) -> None:
     raise OSError(28, "No space left on device")
 
 

@@ -21,6 +21,7 @@ from sweeps.record import lease
 from sweeps.record.ledger import Ledger
 from sweeps.workers import guard
 from sweeps.workers.on_ray import processes
+from tests.narrowing import known
 from tests.sweeps.conftest import add_sweep, make_driver
 from tests.sweeps.odd_names import NAMES, named, program, random_names
 
@@ -127,7 +128,7 @@ def test_host_names_and_systems_of_any_bytes_can_be_stored(
         held = lease.holder(ledger, sweep)
         assert held is not None
         assert held.host.encode().decode() == held.host
-    json.dumps(ledger.find_sweep("s").hardware, ensure_ascii=False).encode()  # type: ignore[union-attr]
+    json.dumps(known(ledger.find_sweep("s")).hardware, ensure_ascii=False).encode()
 
 
 def test_what_uname_prints_from_outside_may_be_no_text(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,9 +21,9 @@ OWN = {"code": "c0de", "token": "t0ken"}
 PAGE = 4096
 
 
-def store(root: Path, said: list[str], **changes: object) -> TrialCheckpoints:
+def store(root: Path, said: list[str], **changes: Any) -> TrialCheckpoints:
     named = {"trial_id": "abc", "seeds": SEEDS, **OWN, **changes}
-    return TrialCheckpoints(str(root), **named, say=said.append)  # type: ignore[arg-type]
+    return TrialCheckpoints(str(root), **named, say=said.append)
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ def die_after(ledger: Ledger, writes: int) -> list[int]:
         with writing() as session:
             yield session
 
-    ledger.writing = dying  # type: ignore[method-assign]
+    ledger.writing = dying  # type: ignore[method-assign]  # the place where it dies
     return count
 
 

@@ -6,6 +6,8 @@ import pytest
 
 from sweeps.driving.driver import Driver
 from sweeps.record.ledger import Ledger
+from sweeps.record.schema import Trial
+from tests.narrowing import kind
 from tests.sweeps.conftest import add_sweep, by_bin, make_driver, train
 
 
@@ -60,8 +62,8 @@ def test_a_lost_worker_is_told_with_its_reason_until_the_trial_goes_on(ledger: L
         def __getattr__(self, name: str) -> object:
             def note(_sweep: object, *details: object) -> None:
                 if name.startswith("trial_"):
-                    trial = details[0]
-                    told.append((name, trial.state, trial.reason))  # type: ignore[attr-defined]
+                    trial = kind(Trial, details[0])
+                    told.append((name, trial.state, trial.reason))
 
             return note
 

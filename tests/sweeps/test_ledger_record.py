@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sweeps.record.errors import LedgerError
 from sweeps.record.ledger import Ledger
 from sweeps.record.schema import Base, Trial
+from tests.narrowing import known
 from tests.sweeps.conftest import add_sweep
 from tests.sweeps.local_launches import ROOT
 
@@ -101,7 +102,7 @@ def test_whatever_workers_say_every_row_holds_it_once(ledger: Ledger, seed: int)
         row, report = ledger.record(trial, found, range(SEEDS))
         now = stored(ledger, trial)
         assert now == {**account, "seconds": pytest.approx(account["seconds"])}
-        fresh = ledger.trials(ledger.find_sweep("s"))[0]  # type: ignore[arg-type]
+        fresh = ledger.trials(known(ledger.find_sweep("s")))[0]
         assert columns(row) == columns(fresh)
         assert [columns(r) for r in row.replicates] == [columns(r) for r in fresh.replicates]
         kept = {r.step: columns(r) for r in ledger.reports([fresh])[trial.id]}
@@ -149,5 +150,5 @@ def test_what_was_recorded_outlives_kill_9(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", KILLED, url], cwd=ROOT, check=False)
     assert done.returncode == -9
     with closing(Ledger(url)) as ledger:
-        row = ledger.trials(ledger.find_sweep("s"))[0]  # type: ignore[arg-type]
+        row = ledger.trials(known(ledger.find_sweep("s")))[0]
         assert (row.step, row.seconds) == (3, 3.0)

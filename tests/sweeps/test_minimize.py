@@ -13,7 +13,7 @@ import search_spaces
 from analysis import report
 from sweeps import launch
 from sweeps.driving.driver import Driver
-from sweeps.driving.study import Study
+from sweeps.driving.study import Direction, Study
 from sweeps.record.ledger import Ledger
 from tests.sweeps.audited_home import blank_home  # noqa: F401  fixtures
 from tests.sweeps.conftest import CONTINUOUS, add_sweep, train
@@ -61,11 +61,11 @@ def test_the_trial_that_learned_is_the_best(
     assert [line.split(",")[1] for line in trials] == ["learning_rate", "0.01", "1e-07"]
 
 
-def history(folder: Path, direction: str, sign: int) -> list[tuple[dict[str, float], str]]:
+def history(folder: Path, direction: Direction, sign: int) -> list[tuple[dict[str, float], str]]:
     """Point and state of every trial of a sweep whose score is ``sign`` times the same."""
     ledger = Ledger(f"sqlite:///{folder / f'{direction}{sign}.db'}")
     sweep = add_sweep(ledger, CONTINUOUS, direction=direction)
-    study = Study(CONTINUOUS, sampler="tpe", seed=0, direction=direction, warmup=1)  # type: ignore[arg-type]
+    study = Study(CONTINUOUS, sampler="tpe", seed=0, direction=direction, warmup=1)
     base = CONTINUOUS.base()
     driver = Driver(ledger, sweep, study, lambda point: CONTINUOUS.configure(point, base))
     train(driver, lambda config, seed, step: sign * abs(config["train.learning_rate"] - 0.01))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sweeps import audit
-from sweeps.showing.tracking import experiments, finding, runs
+from sweeps.showing.tracking import MlflowTracker, experiments, finding, runs
 from tests.sweeps import audited_home as of
 from tests.sweeps.audited_home import (  # noqa: F401  fixtures
     blank_home,
@@ -17,6 +17,7 @@ from tests.sweeps.audited_home import (  # noqa: F401  fixtures
     home,
 )
 from tests.sweeps.local_launches import TINY, run_here
+from tests.sweeps.mlflow_database import blank_database  # noqa: F401  a fixture
 from tests.sweeps.mlflow_people import ACTS, Person, gc, relaunch, wrong
 
 
@@ -134,8 +135,12 @@ def test_the_same_command_brings_a_deleted_experiment_back(
     assert [run.info.run_id for run in person.runs()] == before
 
 
+Running = tuple[Person, MlflowTracker, Callable[[int], None]]
+"""Who edits, what writes, and how a report comes."""
+
+
 @pytest.fixture
-def running(blank_home: Path) -> Iterator[tuple[Person, Any]]:  # noqa: F811
+def running(blank_home: Path) -> Iterator[Running]:  # noqa: F811
     """A sweep that has begun, and a person who looks at it."""
     from tests.sweeps.listener_rows import make_report, make_sweep, make_trial
     from tests.sweeps.local_launches import wait_until
@@ -150,19 +155,18 @@ def running(blank_home: Path) -> Iterator[tuple[Person, Any]]:  # noqa: F811
     def report(step: int) -> None:
         tracker.reported(sweep, trial, make_report(trial, step))
 
-    report.close = tracker.close  # type: ignore[attr-defined]
-    yield person, report
+    yield person, tracker, report
     tracker.close()
 
 
 @pytest.mark.parametrize(
     "act", ["delete the experiment", "delete a trial's run", "rename the experiment"]
 )
-def test_what_people_do_in_mlflow_while_a_sweep_runs(running: Any, act: str) -> None:
-    person, report = running
+def test_what_people_do_in_mlflow_while_a_sweep_runs(running: Running, act: str) -> None:
+    person, tracker, report = running
     person.act(act)
     report(100)
-    assert report.close().dropped == 0
+    assert tracker.close().dropped == 0
     steps = [
         metric.step
         for metric in person.client.get_metric_history(

@@ -88,11 +88,11 @@ def test_the_reference_is_never_pruned(ledger: Ledger, named: bool) -> None:
     assert waiting is not None
     if not named:
         point = dict(BASE)
-        driver.study.propose = lambda number, attempt=0: point  # type: ignore[method-assign]
-        driver._plan_one()
-        driver._queue.rotate(1)
-        waiting = driver.next_trial()
-        del driver.study.propose
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(driver.study, "propose", lambda number, attempt=0: point)
+            driver._plan_one()
+            driver._queue.rotate(1)
+            waiting = driver.next_trial()
     assert waiting is not None
     assert waiting.trial_id == small_base().trial_id
     train(driver, falling, at_most=9)

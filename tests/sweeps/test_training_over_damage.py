@@ -90,8 +90,8 @@ def append(path: Path, draw: random.Random) -> None:
         file.write(draw.randbytes(100))
 
 
-def swap_for(name: str) -> Callable[[Path, random.Random], None]:
-    return lambda path, _: shutil.copy(path.parent.parent / name, path)  # type: ignore[return-value]
+def swap_for(name: str) -> Callable[[Path, random.Random], object]:
+    return lambda path, _: shutil.copy(path.parent.parent / name, path)
 
 
 def pipe(path: Path, _: random.Random) -> None:
@@ -104,7 +104,7 @@ def folder(path: Path, _: random.Random) -> None:
     path.mkdir()
 
 
-DAMAGES: dict[str, Callable[[Path, random.Random], None]] = {
+DAMAGES: dict[str, Callable[[Path, random.Random], object]] = {
     **{"flip": flip, "page": zero_a_page, "cut": cut, "append": append},
     **{"pipe": pipe, "folder": folder},
     "another trial's": swap_for(f"other/{file_name(SEEDS)}"),

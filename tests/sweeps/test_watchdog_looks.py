@@ -102,7 +102,7 @@ def test_what_closing_ray_raises_is_swallowed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ray = types.ModuleType("ray")
-    ray.shutdown = raises  # type: ignore[attr-defined]
+    monkeypatch.setattr(ray, "shutdown", raises, raising=False)
     monkeypatch.setitem(sys.modules, "ray", ray)
     found = RayProcesses()
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as later:
@@ -118,7 +118,7 @@ def test_what_closing_ray_raises_changes_no_exit_code(
     broken: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ray = types.ModuleType("ray")
-    ray.shutdown = lambda: None  # type: ignore[attr-defined]
+    monkeypatch.setattr(ray, "shutdown", lambda: None, raising=False)
     monkeypatch.setitem(sys.modules, "ray", ray)
     monkeypatch.setattr(run, "start_ray", lambda address, folder: None)
     if broken != "nothing":
