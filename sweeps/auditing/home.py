@@ -37,6 +37,12 @@ class Home:
     ledger_url: str
     tracking_uri: str
 
+    @property
+    def artifacts(self) -> Path | None:
+        """The folder of MLflow's files; None where a server decides."""
+        is_server = self.tracking_uri.startswith(("http:", "https:"))
+        return None if is_server else self.folder / "artifacts"
+
     def checkpoints(self, sweep: Sweep) -> Path:
         """The folder of one sweep's checkpoints."""
         return self.folder / "checkpoints" / sweep.name
@@ -117,7 +123,8 @@ def _look_at(home: Home, rows: Rows, held: Holder | None) -> Looked:
         return Looked(rows, held, check_imported(rows), points_checked=False)
     configure, busy = find_configure(rows.sweep), held is not None
     found = check_ledger(rows, held=busy, configure=configure)
-    found += check_mlflow(rows, read_runs(home.tracking_uri, rows.sweep), held=busy)
+    runs = read_runs(home.tracking_uri, rows.sweep, home.artifacts)
+    found += check_mlflow(rows, runs, held=busy)
     found += check_checkpoints(home.checkpoints(rows.sweep), rows, busy=busy)
     found += check_study(rows)
     return Looked(rows, held, found, points_checked=configure is not None)

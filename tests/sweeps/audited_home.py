@@ -15,8 +15,7 @@ from sweeps.planning.plan import parse_settings
 from sweeps.record.ledger import Ledger
 from sweeps.record.schema import Sweep
 from sweeps.showing.tracking import MlflowTracker
-from sweeps.showing.tracking.moved_homes import follow_home
-from tests.sweeps.mlflow_database import blank_database  # noqa: F401  a fixture
+from tests.sweeps.mlflow_database import blank_database, settle  # noqa: F401  a fixture
 
 SETTINGS = ["model.width=8", "train.steps=6", "train.eval_every=2", "train.warmup_steps=1"]
 NAME, SEEDS, TRIALS, STEPS = "nfft_bins", 2, 6, (2, 4, 6)
@@ -122,7 +121,7 @@ def finished_home(blank_database, tmp_path_factory):  # noqa: F811
 def home(finished_home, tmp_path):
     copied = tmp_path / "home"
     shutil.copytree(finished_home, copied)
-    follow_home(f"sqlite:///{copied / 'mlflow.db'}", copied / "artifacts")
+    settle(copied)
     return copied
 
 
