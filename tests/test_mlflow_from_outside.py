@@ -118,6 +118,7 @@ def test_sql_on_mlflows_tables_is_seen(code: str) -> None:
 
 def test_what_is_published_may_be_used() -> None:
     """Negative control."""
-    said = "'Delete the runs.'\nself._client.search_runs([])\nask('select trial_id from trials')\n'launch the runs'"
+    said = "'Delete the runs.'\n"
+    said += "self._client.search_runs([])\nask('select trial_id from trials')\n'launch the runs'"
     assert not inside_mlflow(said)
     assert not table_words(said)

@@ -52,7 +52,8 @@ def _read(client: Any, sweep: Sweep, place: str | None, *, curves: bool) -> list
     wanted = identity_tags(sweep)
     found = tagged_runs(client, list(folders), CREATED_TAG, wanted[CREATED_TAG], deleted=False)
     rows = []
-    for run in found:
+    # A run that starts meanwhile moves the others on: a search in pages then finds one twice.
+    for run in {run.id: run for run in found}.values():
         if run.tags.get(SWEEP_TAG) != wanted[SWEEP_TAG]:
             continue
         folder = folders[run.experiment]
