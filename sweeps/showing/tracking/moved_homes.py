@@ -4,6 +4,9 @@ MLflow keeps the place of an experiment's artifacts as an absolute path, which n
 through its client. After a home was moved or copied, its sweeps therefore get a new experiment, and
 their runs are written anew from the ledger, with what people wrote on them. This is for a database
 that is in the home, beside its artifacts folder. Another database is left alone.
+
+The runs of before are deleted, as MLflow deletes: they can be restored, and still name the place of
+before. So ``mlflow gc`` on a copy removes these files of the original, which the ledger has, too.
 """
 
 from __future__ import annotations
@@ -39,8 +42,10 @@ def place_of(uri: str, artifacts: Path | None) -> str | None:
 
 def is_elsewhere(location: str, place: str | None) -> bool:
     """Whether an experiment has its files in another folder than ``place``."""
+    if place is None:
+        return False
     is_folder = location.startswith("file:") or "://" not in location
-    return place is not None and is_folder and location.rstrip("/") != place
+    return is_folder and location.rstrip("/") != place
 
 
 def check_place(location: str, place: str | None) -> None:
