@@ -6,7 +6,7 @@ their runs are written anew from the ledger, with what people wrote on them. Thi
 that is in the home, beside its artifacts folder. Another database is left alone.
 
 The runs of before are deleted, as MLflow deletes: they can be restored, and still name the place of
-before. So ``mlflow gc`` on a copy removes these files of the original, which the ledger has, too.
+before. So ``mlflow gc`` on a copy removes files of the original; they can be written anew.
 """
 
 from __future__ import annotations

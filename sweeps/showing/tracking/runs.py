@@ -48,7 +48,8 @@ class SweepRuns:
     def __init__(self, client: Any, sweep: Sweep, artifacts: Path | None) -> None:
         self._client = client
         self._writer = Writer(client)
-        self._experiments = Experiments(client, place_of(client.tracking_uri, artifacts))
+        place = None if artifacts is None else place_of(client.tracking_uri, artifacts)
+        self._experiments = Experiments(client, place)
         found = find_runs(client, self._experiments.ids, sweep)
         self._parent = next(iter(found.parents), None)
         self._children = {trial_id: runs[0] for trial_id, runs in found.children.items()}
