@@ -11,14 +11,15 @@ from sweeps.record.schema import Report, Sweep, Trial
 from sweeps.showing.progress import best_trial
 from sweeps.showing.tracking import connect
 from sweeps.showing.tracking import run_fields as mlflow_rows
-from sweeps.showing.tracking.points import final_points, report_points
+from sweeps.showing.tracking.points import final_points, milliseconds, report_points
 
 
 def mirror(
     home: Path, sweep: Sweep, rows: list[dict[str, Any]], reports: list[dict[str, Any]]
 ) -> int:
     """The same in MLflow's tables, as the tracker writes them; returns how many points."""
-    connect(f"sqlite:///{home / 'mlflow.db'}").create_experiment("focus-sweeps/focus")
+    client, place = connect(f"sqlite:///{home / 'mlflow.db'}"), (home / "artifacts").as_uri()
+    client.create_experiment("focus-sweeps/focus", artifact_location=place)
     said: dict[int, list[dict[str, Any]]] = {}
     for report in reports:
         said.setdefault(report["trial_row"], []).append(report)
@@ -37,8 +38,9 @@ def mirror(
         runs.append((run, f"#{trial.number}", mlflow_rows.STATUS[trial.state]))
         own = identity | mlflow_rows.identity_tags(sweep, trial) | {"mlflow.parentRunId": "parent"}
         own |= mlflow_rows.trial_tags(sweep, trial, (), before={})
-        tags += [(run, key, text) for key, text in own.items()]
         told = [Report(**report) for report in said[trial.id]]
+        own |= mlflow_rows.logged_tags({report.step: milliseconds(report.at) for report in told})
+        tags += [(run, key, text) for key, text in own.items()]
         for key, value, at, step in [
             *report_points(sweep, told),
             *final_points(sweep, trial),
@@ -47,13 +49,15 @@ def mirror(
     latest = {(run, key): (value, at, step) for (run, key, step), (value, at) in points.items()}
     with sqlite3.connect(home / "mlflow.db") as database:
         database.executemany(
-            "insert into runs (run_uuid, name, status, lifecycle_stage, experiment_id, start_time)"
-            " values (?, ?, ?, 'active', 1, 0)",
-            runs,
+            "insert into runs (run_uuid, name, status, artifact_uri, lifecycle_stage,"
+            " experiment_id, start_time, user_id, source_type)"
+            " values (?, ?, ?, ?, 'active', 1, 0, '', 'LOCAL')",
+            [(*run, f"{place}/{run[0]}/artifacts") for run in runs],
         )
         database.executemany("insert into tags (run_uuid, key, value) values (?, ?, ?)", tags)
         database.executemany(
-            "insert into metrics (run_uuid, key, step, value, timestamp) values (?, ?, ?, ?, ?)",
+            "insert into metrics (run_uuid, key, step, value, timestamp, is_nan)"
+            " values (?, ?, ?, ?, ?, 0)",
             [(*where, *what) for where, what in points.items()],
         )
         database.executemany(

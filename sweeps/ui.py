@@ -27,7 +27,7 @@ from sweeps.planning.destinations import check_schema, check_tracking
 from sweeps.record.home import find_home, private_files
 from sweeps.showing.mlflow_server import HOST, serving
 from sweeps.showing.tracking.finding import Run, all_experiments, tagged_runs
-from sweeps.showing.tracking.moved_homes import follow_home
+from sweeps.showing.tracking.moved_homes import check_place, place_of
 from sweeps.showing.tracking.reports import attach_report
 from sweeps.showing.tracking.run_fields import CREATED_TAG, KIND_TAG, PARENT_TAG, SWEEP_TAG
 from sweeps.showing.tracking.views import (
@@ -107,7 +107,6 @@ def _show_sweep(argv: list[str]) -> int:
         _show(found, browser=not args.no_browser)
         return 0
     check_port(args.port)
-    follow_home(uri, home.artifacts)
     with private_files():
         found = find_pages(uri, args.sweep, f"http://{HOST}:{args.port}", home.reports)
     return serve(uri, found, browser=not args.no_browser)
@@ -184,8 +183,9 @@ def find_pages(uri: str, sweep: str | None, base: str, reports: Path) -> Pages:
     if _ask(uri, lambda: next(trials, None)) is None:
         raise UserError(f"no trial of sweep {name!r} has started yet")
     key = view_key(name, created)
-    tags = _ask(uri, lambda: client.get_experiment(parent.experiment).tags)
+    experiment = _ask(uri, lambda: client.get_experiment(parent.experiment))
     try:
+        check_place(experiment.artifact_location, place_of(uri, reports.parent / "artifacts"))
         attached = attach_report(client, parent, reports / name)
     except Exception as error:  # noqa: BLE001  the pages work without the report
         tell(
@@ -194,7 +194,7 @@ def find_pages(uri: str, sweep: str | None, base: str, reports: Path) -> Pages:
         attached = False
     return Pages(
         trials=view_url(base, parent.experiment, key)
-        if f"{VIEW_TAG}{key}" in tags
+        if f"{VIEW_TAG}{key}" in experiment.tags
         else search_url(base, parent.experiment, trials_filter(name, created)),
         report=report_url(base, parent.experiment, parent.id) if attached else None,
     )

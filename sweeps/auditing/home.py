@@ -87,7 +87,8 @@ def _look_at(home: Home, rows: Rows, held: Holder | None) -> Looked:
         return Looked(rows, held, check_imported(rows), points_checked=False)
     configure, busy = find_configure(rows.sweep), held is not None
     found = check_ledger(rows, held=busy, configure=configure)
-    found += check_mlflow(rows, read_runs(home.tracking_uri, rows.sweep), held=busy)
+    runs = read_runs(home.tracking_uri, rows.sweep, home.mlflow_files)
+    found += check_mlflow(rows, runs, held=busy)
     found += check_checkpoints(home.checkpoints(rows.sweep.name), rows, busy=busy)
     found += check_study(rows)
     return Looked(rows, held, found, points_checked=configure is not None)

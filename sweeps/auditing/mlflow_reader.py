@@ -13,13 +13,7 @@ from sweeps.record.schema import STATES, TERMINAL, Sweep
 from sweeps.showing.tracking import run_fields as mlflow_rows
 from sweeps.showing.tracking.points import STEP, score_key, test_key
 
-COUNTS = tuple(f"trials/{state}" for state in STATES)
-
-
-def last_metrics(sweep: Sweep) -> tuple[str, ...]:
-    """The metrics whose newest value is compared."""
-    own = (score_key(sweep), test_key(sweep), STEP, mlflow_rows.best_key(sweep))
-    return own + COUNTS
+ANEW = "written anew: by the next launch, or --repair"
 
 
 @dataclass
@@ -34,7 +28,9 @@ class RunRow:
     points: int = 0
     """The number of steps reported."""
     values: list[tuple[int, float]] | None = None
-    """Every step and value of the score; None where reading them needs one call per run."""
+    """Every step and value of the score; None where they were not read."""
+    elsewhere: str | None = None
+    """Where MLflow looks for its files, if that is not in the home: then the home was moved."""
 
     @property
     def is_parent(self) -> bool:
@@ -81,8 +77,10 @@ def _check_trial(
         return
     (run,) = runs
     if mlflow_rows.is_outdated(run.tags):
-        what = "its run has the names of an older version"
-        yield _wrong(trial.trial_id, what, "written anew: by the next launch, or --repair")
+        yield _wrong(trial.trial_id, "its run has the names of an older version", ANEW)
+        return
+    if run.elsewhere is not None:
+        yield _wrong(trial.trial_id, f"its run has its files in {run.elsewhere}", ANEW)
         return
     if run.tags.get(mlflow_rows.PARENT_TAG) not in [parent.id for parent in parents]:
         yield _wrong(trial.trial_id, "its run is under no sweep's run", "the parent's id")
@@ -147,7 +145,10 @@ def _check_parent(rows: Rows, parents: Sequence[RunRow], *, held: bool) -> Itera
         return
     (parent,) = parents
     if mlflow_rows.is_outdated(parent.tags):
-        yield _wrong("", "the sweep's run has the names of an older version", "written anew")
+        yield _wrong("", "the sweep's run has the names of an older version", ANEW)
+        return
+    if parent.elsewhere is not None:
+        yield _wrong("", f"the sweep's run has its files in {parent.elsewhere}", ANEW)
         return
     over = rows.sweep.finished is not None
     has, wanted = parent.status, "FINISHED" if over else "KILLED"

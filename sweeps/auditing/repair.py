@@ -18,7 +18,6 @@ from sweeps.record.home import Home
 from sweeps.record.ledger import Ledger
 from sweeps.record.reader import Rows
 from sweeps.record.schema import Report, Sweep, Trial
-from sweeps.showing.tracking.moved_homes import follow_home
 from sweeps.showing.tracking.runs import SweepRuns
 
 Written = tuple[Sweep, list[Trial], dict[int, list[Report]]]
@@ -45,18 +44,17 @@ def _rebuild(home: Home, rows: Rows) -> None:
     from sweeps.showing.tracking import connect
 
     sweep, trials, reports = _read(home, rows.sweep.name)
-    is_server = home.tracking_uri.startswith(("http:", "https:"))
-    artifacts = None if is_server else home.artifacts
     try:
         client = connect(home.tracking_uri)
-        follow_home(home.tracking_uri, home.artifacts)
         # First add what the existing runs lack. Then replace the runs that still disagree.
         for anew in (False, True):
-            found = check_mlflow(rows, read_runs(home.tracking_uri, rows.sweep), held=False)
+            found = check_mlflow(
+                rows, read_runs(home.tracking_uri, rows.sweep, home.mlflow_files), held=False
+            )
             wrong = {disagreement.trial_id for disagreement in found}
             if not wrong:
                 return
-            runs = SweepRuns(client, sweep, artifacts)
+            runs = SweepRuns(client, sweep, home.mlflow_files)
             for trial in trials:
                 if trial.trial_id in wrong:
                     if anew:

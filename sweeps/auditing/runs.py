@@ -1,123 +1,78 @@
-"""Read one sweep's runs from MLflow: by SQL from a database file, by paged searches elsewhere."""
+"""Read one sweep's runs from MLflow through its client; a database in a file is not changed."""
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
+from pathlib import Path
+from typing import Any
 
 from focus_core.errors import UserError
-from sweeps.auditing.mlflow_reader import RunRow, last_metrics
+from sweeps.auditing.mlflow_reader import RunRow
 from sweeps.commands.reasons import first_line
 from sweeps.commands.redact import hide_secrets
 from sweeps.commands.sqlite_address import sqlite_file
-from sweeps.machine.read_only import connect
 from sweeps.record.schema import Sweep
-from sweeps.showing.tracking import run_fields as mlflow_rows
-from sweeps.showing.tracking.finding import all_experiments, find_runs
+from sweeps.showing.tracking.clients import connect_to_read
+from sweeps.showing.tracking.finding import Run, all_experiments, tagged_runs
+from sweeps.showing.tracking.moved_homes import is_elsewhere, place_of
 from sweeps.showing.tracking.points import STEP, score_key
-
-TAGS = (
-    "state",
-    mlflow_rows.PARENT_TAG,
-    mlflow_rows.KIND_TAG,
-    mlflow_rows.TRIAL_TAG,
-    mlflow_rows.SWEEP_TAG,
-    mlflow_rows.CREATED_TAG,
-    mlflow_rows.LAYOUT_TAG,
-)
-OF_SWEEP = """
-    select runs.run_uuid from runs
-    join tags as sweep on sweep.run_uuid = runs.run_uuid and sweep.key = ? and sweep.value = ?
-    join tags as made on made.run_uuid = runs.run_uuid and made.key = ? and made.value = ?
-    where runs.lifecycle_stage = 'active'
-"""
+from sweeps.showing.tracking.run_fields import CREATED_TAG, SWEEP_TAG, identity_tags
 
 
-def read_runs(uri: str, sweep: Sweep) -> list[RunRow]:
+def read_runs(uri: str, sweep: Sweep, artifacts: Path | None) -> list[RunRow]:
     """The active runs that have the sweep's name and time of creation.
+
+    The curves are read from a file only: they need a call for each run, which a server would feel.
+
+    Args:
+        uri: MLflow's tracking URI.
+        sweep: the sweep.
+        artifacts: the home's folder for artifacts; None where a server decides.
 
     Raises:
         UserError: MLflow or its database cannot be read.
     """
     path = sqlite_file(uri)
+    if path is not None and not (path.is_file() and path.stat().st_size):
+        return []
     try:
-        if path is None:
-            return _ask(uri, sweep)
-        if not path.is_file():
-            return []
-        with closing(connect(path)) as database:
-            return _read(database, sweep)
-    except sqlite3.Error as error:
-        raise UserError(f"cannot read MLflow's database {path}: {error}") from None
-
-
-def _read(database: sqlite3.Connection, sweep: Sweep) -> list[RunRow]:
-    wanted = mlflow_rows.identity_tags(sweep)
-    database.execute("begin")  # sees one moment, whatever others write meanwhile
-    database.execute("create temp table mine (run_uuid primary key)")
-    named = (mlflow_rows.SWEEP_TAG, mlflow_rows.CREATED_TAG)
-    database.execute(
-        f"insert into mine {OF_SWEEP}", [t for key in named for t in (key, wanted[key])]
-    )
-    runs = {
-        run: RunRow(run, status, {})
-        for run, status in database.execute(
-            "select run_uuid, status from runs join mine using (run_uuid) order by start_time"
-        )
-    }
-    for run, key, value in database.execute(_of_mine("tags", "value", len(TAGS)), TAGS):
-        runs[run].tags[key] = value
-    keys = last_metrics(sweep)
-    last = database.execute(_of_mine("latest_metrics", "value", len(keys)), keys)
-    for run, key, number in last:
-        runs[run].last[key] = number
-    return _add_points(database, score_key(sweep), runs)
-
-
-def _add_points(database: sqlite3.Connection, score: str, runs: dict[str, RunRow]) -> list[RunRow]:
-    steps: dict[str, set[int]] = {}
-    curves: dict[str, list[tuple[int, float]]] = {}
-    # The key comes first in the condition: the table's primary key begins with it.
-    for run, key, step, value in database.execute(
-        "select run_uuid, key, step, value from metrics "
-        "where key in (?, ?) and run_uuid in (select run_uuid from mine)",
-        (score, STEP),
-    ):
-        if key == STEP:
-            steps.setdefault(run, set()).add(step)
-        else:
-            curves.setdefault(run, []).append((step, value))
-    for row in runs.values():
-        row.points = len(steps.get(row.id, ()))
-        row.values = curves.get(row.id, [])
-    return list(runs.values())
-
-
-def _of_mine(table: str, column: str, keys: int) -> str:
-    marks = ", ".join("?" * keys)
-    return (
-        f"select run_uuid, key, {column} from {table} join mine using (run_uuid) "
-        f"where key in ({marks})"
-    )
-
-
-def _ask(uri: str, sweep: Sweep) -> list[RunRow]:
-    from sweeps.showing.tracking import connect
-
-    try:
-        client = connect(uri)
-        ids = [each.experiment_id for each in all_experiments(client, deleted=False)]
-        found = find_runs(client, ids, sweep, deleted=False)
+        return _read(connect_to_read(uri), sweep, place_of(uri, artifacts), curves=path is not None)
     except UserError:
         raise
     except Exception as error:  # noqa: BLE001  whatever MLflow raises when it does not answer
+        if path is not None:
+            raise UserError(f"cannot read MLflow's database {path}: {first_line(error)}") from None
         raise UserError(
             f"cannot ask MLflow at {hide_secrets(uri)} ({first_line(error)}): start it, or name "
             "another with MLFLOW_TRACKING_URI"
         ) from None
-    children = [run for runs in found.children.values() for run in runs]
-    # The number of points is what the writer counted: the history would need one call per run.
-    return [
-        RunRow(run.id, run.status, run.tags, run.metrics, run.points)
-        for run in [*found.parents, *children, *found.superseded]
-    ]
+
+
+def _read(client: Any, sweep: Sweep, place: str | None, *, curves: bool) -> list[RunRow]:
+    folders = {e.experiment_id: e.artifact_location for e in all_experiments(client, deleted=False)}
+    wanted = identity_tags(sweep)
+    found = tagged_runs(client, list(folders), CREATED_TAG, wanted[CREATED_TAG], deleted=False)
+    rows = []
+    # A run that starts meanwhile moves the others on: a search in pages then finds one twice.
+    for run in {run.id: run for run in found}.values():
+        if run.tags.get(SWEEP_TAG) != wanted[SWEEP_TAG]:
+            continue
+        folder = folders[run.experiment]
+        moved = folder if is_elsewhere(folder, place) else None
+        row = RunRow(run.id, run.status, run.tags, run.metrics, run.points, elsewhere=moved)
+        if curves and not row.is_parent:
+            _add_curve(client, score_key(sweep), run, row)
+        rows.append(row)
+    return rows
+
+
+def _add_curve(client: Any, score: str, run: Run, row: RunRow) -> None:
+    """Read the run's curve. The number of points is then counted, and not what the writer says.
+
+    Every report has a step, and most have a score: the steps need a call only where these differ.
+    """
+    curve = client.get_metric_history(run.id, score)
+    row.values = [(point.step, point.value) for point in curve]
+    steps = {point.step for point in curve}
+    if len(steps) != run.points:
+        steps = {point.step for point in client.get_metric_history(run.id, STEP)}
+    row.points = len(steps)

@@ -21,6 +21,14 @@ def sqlite_url(path: Path) -> str:
     return quoted.replace("sqlite:", "sqlite+pysqlite:", 1)
 
 
+def read_only_url(path: Path) -> str:
+    """The address that opens the database in ``path`` so that SQLite refuses every change."""
+    # The address names the driver. Without a driver, MLflow would make a folder of that name.
+    query = {"mode": "ro", "uri": "true"}
+    address = URL.create("sqlite+pysqlite", database=path.absolute().as_uri(), query=query)
+    return address.render_as_string(hide_password=False)
+
+
 def sqlite_file(url: str) -> Path | None:
     """The file behind ``url``; None for a server, another database, or one in memory."""
     if not url.startswith(("sqlite:", "sqlite+")):

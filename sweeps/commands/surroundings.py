@@ -31,7 +31,7 @@ def as_found() -> Iterator[None]:
                 levels["optuna"] = logging.INFO  # Optuna's default level
             for name, level in levels.items():
                 logging.getLogger(name).setLevel(level)
-            tracking: Any = sys.modules.get("sweeps.showing.tracking")
+            tracking: Any = sys.modules.get("sweeps.showing.tracking.clients")
             ours = {} if tracking is None else tracking.ENVIRONMENT
             for name in {*ours, TORCH_CACHE} - before.keys():
                 os.environ.pop(name, None)

@@ -38,6 +38,12 @@ class Home:
         return self.folder / "artifacts"
 
     @property
+    def mlflow_files(self) -> Path | None:
+        """``artifacts``; None where MLflow's server decides on the place of its files."""
+        is_server = self.tracking_uri.startswith(("http:", "https:"))
+        return None if is_server else self.artifacts
+
+    @property
     def reports(self) -> Path:
         """The folder of reports, one folder for each sweep."""
         return self.folder / "reports"

@@ -21,8 +21,7 @@ from sweeps.record.home import find_home
 from sweeps.record.ledger import Ledger
 from sweeps.record.schema import Sweep, Trial
 from sweeps.showing.tracking import MlflowTracker
-from sweeps.showing.tracking.moved_homes import follow_home
-from tests.sweeps.mlflow_database import blank_database  # noqa: F401  a fixture
+from tests.sweeps.mlflow_database import blank_database, settle  # noqa: F401  a fixture
 
 SETTINGS = ["model.width=8", "train.steps=6", "train.eval_every=2", "train.warmup_steps=1"]
 NAME, SEEDS, TRIALS, STEPS = "nfft_bins", 2, 6, (2, 4, 6)
@@ -136,7 +135,7 @@ def finished_home(blank_database: Path, tmp_path_factory: pytest.TempPathFactory
 def home(finished_home: Path, tmp_path: Path) -> Path:
     copied = tmp_path / "home"
     shutil.copytree(finished_home, copied)
-    follow_home(f"sqlite:///{copied / 'mlflow.db'}", copied / "artifacts")
+    settle(copied)
     return copied
 
 

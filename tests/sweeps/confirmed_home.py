@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from sweeps import launch
-from sweeps.showing.tracking.moved_homes import follow_home
 from tests.sweeps.local_launches import SMALL
-from tests.sweeps.mlflow_database import blank_database  # noqa: F401  a fixture
+from tests.sweeps.mlflow_database import blank_database, settle  # noqa: F401  a fixture
 
 NAME, CONFIRM = "chunk_length", "chunk_length-confirm"
 SETTINGS = [
@@ -42,7 +41,7 @@ def trained_home(blank_database: Path, tmp_path_factory: pytest.TempPathFactory)
 def home(trained_home: Path, tmp_path: Path) -> Path:
     copied = tmp_path / "home"
     shutil.copytree(trained_home, copied)
-    follow_home(f"sqlite:///{copied / 'mlflow.db'}", copied / "artifacts")
+    settle(copied)
     return copied
 
 

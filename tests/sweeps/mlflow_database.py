@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,20 @@ def blank_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     database.close()
     return path
+
+
+def settle(home: Path) -> None:
+    """Make a copied home as if it had been made where it is: a launch would write its runs anew."""
+    place = (home / "artifacts").resolve().as_uri()
+    with closing(sqlite3.connect(home / "mlflow.db")) as database, database:
+        ours = "experiment_id in (select experiment_id from experiment_tags where key = ?)"
+        database.execute(
+            f"update runs set artifact_uri = ? || '/' || run_uuid || '/artifacts' where {ours}",
+            (place, "focus.space"),
+        )
+        database.execute(
+            f"update experiments set artifact_location = ? where {ours}", (place, "focus.space")
+        )
 
 
 @pytest.fixture(name="mlflow")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from sweeps.audit import main
+from sweeps.record.reader import Disagreement
 from sweeps.showing.tracking.writing import Writer
 from tests.sweeps import audited_home as of
 from tests.sweeps.audited_home import (  # noqa: F401  fixtures
@@ -154,16 +155,41 @@ def test_a_run_left_open_is_seen(blank_home: Path, monkeypatch: pytest.MonkeyPat
     assert main(["--home", str(blank_home), "--repair"]) == 0
 
 
-def test_a_server_is_asked_through_its_client(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
-    """The same through an ``MlflowClient``, whatever is behind it."""
-    from sweeps.auditing import home as audit_home
+def test_a_server_is_asked_for_no_curve(home: Path) -> None:  # noqa: F811
+    """The same client, whatever is behind it; a call for each run is made for a file alone."""
     from sweeps.auditing import runs as audit_runs
+    from sweeps.auditing.mlflow_reader import check_mlflow
+    from sweeps.record.home import find_home
+    from sweeps.record.reader import read_sweeps
+    from sweeps.record.reading import reading
+    from sweeps.showing.tracking.clients import connect_to_read
+
+    client = connect_to_read(f"sqlite:///{home / 'mlflow.db'}")
+    with reading(find_home(str(home))) as connection:
+        (rows,) = read_sweeps(connection, None)
+
+    def found(*, curves: bool) -> list[Disagreement]:
+        runs = audit_runs._read(client, rows.sweep, None, curves=curves)
+        return check_mlflow(rows, runs, held=False)
+
+    assert found(curves=False) == found(curves=True) == []
+    of.sql(home, "mlflow", f"update metrics set value = 9 where key = '{SCORE}'")
+    assert found(curves=False) == []
+    assert len(found(curves=True)) > 0
+    of.sql(home, "mlflow", f"update runs set status = 'RUNNING' where run_uuid != {PARENT}")
+    assert len(found(curves=False)) == of.TRIALS
+
+
+def test_the_audit_cannot_change_mlflows_database(home: Path) -> None:  # noqa: F811
+    from mlflow.exceptions import MlflowException
+
+    from sweeps.showing.tracking import connect
+    from sweeps.showing.tracking.clients import connect_to_read
 
     uri = f"sqlite:///{home / 'mlflow.db'}"
-    monkeypatch.setattr(audit_home, "read_runs", lambda _, sweep: audit_runs._ask(uri, sweep))
-    assert in_mlflow(home) == []
-    of.sql(home, "mlflow", f"update runs set status = 'RUNNING' where run_uuid != {PARENT}")
-    assert len(in_mlflow(home)) == of.TRIALS
+    with pytest.raises(MlflowException, match="readonly database"):
+        connect_to_read(uri).create_experiment("another")
+    assert connect(uri).create_experiment("another")  # negative control
 
 
 def test_a_server_that_does_not_answer_is_told(

@@ -1,18 +1,13 @@
-"""A home that is moved, copied, or loses MLflow's database between two launches."""
+"""A home that is moved, has any name, or loses MLflow's database between two launches."""
 
 import os
 import shutil
-import sqlite3
-from contextlib import closing
 from pathlib import Path
-
-import pytest
 
 from analysis.reading.ledger import read_sweep
 from sweeps import audit
 from sweeps.commands.sqlite_address import sqlite_url
 from sweeps.showing.tracking import connect
-from sweeps.showing.tracking.moved_homes import follow_home
 from sweeps.ui import find_pages
 from tests.sweeps import audited_home as of
 from tests.sweeps.audited_home import (  # noqa: F401  fixtures
@@ -21,8 +16,10 @@ from tests.sweeps.audited_home import (  # noqa: F401  fixtures
 )
 from tests.sweeps.local_launches import QUESTION, SMALL, run, run_here
 from tests.sweeps.mlflow_database import blank_database  # noqa: F401  a fixture
+from tests.sweeps.mlflow_people import Person, relaunch
 
 TINY = [*QUESTION, "--set", *SMALL, "train.steps=4", "train.eval_every=2"]
+NAME = f"focus-sweeps/{of.NAME}"
 
 
 def launch(folder: Path, trials: int, blank: Path | None) -> None:
@@ -35,11 +32,13 @@ def launch(folder: Path, trials: int, blank: Path | None) -> None:
 
 
 def places(folder: Path) -> set[str]:
+    """Where the files are of what is not deleted."""
     found = of.sql(
         folder,
         "mlflow",
-        "select artifact_uri from runs union select artifact_location from experiments "
-        "where name like 'focus-sweeps/%'",
+        "select artifact_uri from runs where lifecycle_stage = 'active' union "
+        "select artifact_location from experiments "
+        "where name like 'focus-sweeps/%' and lifecycle_stage = 'active'",
     )
     return {row[0] for row in found}
 
@@ -70,22 +69,21 @@ def test_a_moved_home_goes_on_where_it_lies(tmp_path: Path, blank_database: Path
     assert old.is_file()
     assert all(place.startswith(f"{new.as_uri()}/artifacts") for place in places(new))
     client = connect(f"sqlite:///{new / 'mlflow.db'}")
-    for (run_id,) in of.sql(
-        new, "mlflow", "select run_uuid from tags where key = 'focus.trial_id'"
-    ):
+    runs = client.search_runs([e.experiment_id for e in client.search_experiments()])
+    trials = [found.info.run_id for found in runs if "focus.trial_id" in found.data.tags]
+    assert len(trials) == 2
+    for run_id in trials:
         assert [file.path for file in client.list_artifacts(run_id)] == ["config.json"]
-
-
-def test_a_copy_writes_nothing_into_the_original(finished_home: Path, home: Path) -> None:  # noqa: F811
-    assert all(place.startswith(home.as_uri()) for place in places(home))
-    assert all(place.startswith(finished_home.as_uri()) for place in places(finished_home))
-    assert follow_home(f"sqlite:///{home / 'mlflow.db'}", home / "artifacts") == 0  # twice is once
+    assert {e.name for e in client.search_experiments()} == {"Default", NAME}
 
 
 def test_a_link_to_a_home_is_the_home(home: Path, tmp_path: Path) -> None:  # noqa: F811
     link = tmp_path / "link"
     os.symlink(home, link)
-    assert follow_home(f"sqlite:///{link / 'mlflow.db'}", link / "artifacts") == 0
+    before = [found.info.run_id for found in Person(home).runs()]
+    relaunch(link)
+    assert audit.main(["--home", str(link), "--repair"]) == 0
+    assert [found.info.run_id for found in Person(home).runs()] == before
 
 
 def test_a_home_may_have_any_name(tmp_path: Path, blank_database: Path) -> None:  # noqa: F811
@@ -102,33 +100,4 @@ def test_a_home_may_have_any_name(tmp_path: Path, blank_database: Path) -> None:
         assert [file.path for file in client.list_artifacts(run_id)] == ["config.json"]
     found = find_pages(uri, None, "http://127.0.0.1:1", folder / "reports")
     assert found.trials.startswith("http://127.0.0.1:1/#/experiments/")
-    assert follow_home(uri, folder / "artifacts") == 0
     assert list(tmp_path.iterdir()) == [folder]  # nothing beside it
-
-
-@pytest.mark.parametrize("where", ["elsewhere", "server", "none"])
-def test_a_database_that_is_not_the_homes_is_left_alone(
-    home: Path,  # noqa: F811
-    tmp_path: Path,
-    where: str,
-) -> None:
-    before = places(home)
-    uri = f"sqlite:///{home / 'mlflow.db'}"
-    artifacts = None if where == "none" else tmp_path / "other" / "artifacts"
-    follow_home("http://127.0.0.1:1" if where == "server" else uri, artifacts)
-    assert places(home) == before
-
-
-def test_only_our_experiments_move(home: Path) -> None:  # noqa: F811
-    new = Path(f"{home}-moved")
-    of.sql(
-        home,
-        "mlflow",
-        "insert into experiments (experiment_id, name, artifact_location, lifecycle_stage) "
-        "values (77, 'theirs', 'file:///elsewhere', 'active')",
-    )
-    home.rename(new)
-    assert follow_home(f"sqlite:///{new / 'mlflow.db'}", new / "artifacts") == 1
-    with closing(sqlite3.connect(new / "mlflow.db")) as database:
-        theirs = "select artifact_location from experiments where experiment_id = 77"
-        assert database.execute(theirs).fetchone() == ("file:///elsewhere",)

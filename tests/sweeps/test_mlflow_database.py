@@ -23,14 +23,14 @@ from tests.sweeps.local_launches import ROOT, TINY, run_here
 KILLS = """
 import json, os, signal, sys, time
 from pathlib import Path
-import mlflow.store.db.utils as utils
+from mlflow import MlflowClient
 import logging; logging.disable(logging.CRITICAL)
 from focus_core.errors import UserError
 from sweeps.commands.sqlite_address import sqlite_url
 from sweeps.showing.tracking.database import prepare_database
 
 def in_place(uri):
-    utils._initialize_tables(utils.create_sqlalchemy_engine(uri))
+    MlflowClient(uri).search_experiments(max_results=1)
 
 def started(make, path):
     pid = os.fork()
@@ -44,14 +44,15 @@ another = Path(sys.argv[2]).with_name("another.db")
 os.waitpid(started(make, another), 0)
 whole = another.stat().st_size
 
-def size(name):
+def size(file):
     try:
-        return path.with_name(name).stat().st_size
+        return file.stat().st_size
     except FileNotFoundError:
         return 0
 
 def sizes():
-    return {"whole": size(path.name), "new": size(path.name + ".new")}
+    new = [each for each in path.parent.iterdir() if each.name.startswith(path.name + ".new")]
+    return {"whole": size(path), "new": max(map(size, new), default=0)}
 
 for number, share in enumerate(json.loads(sys.argv[3])):
     path = Path(sys.argv[2].format(number))

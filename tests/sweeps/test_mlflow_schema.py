@@ -63,6 +63,22 @@ def test_every_revision_of_the_installed_mlflow_is_known(blank_database: Path) -
     assert len(KNOWN) > 40
 
 
+def test_alembic_says_the_same_of_the_database_and_of_mlflows_files(blank_database: Path) -> None:  # noqa: F811
+    """It runs every file, which imports MLflow: too slow for a dry run, which reads the text."""
+    import mlflow
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+    from sqlalchemy import create_engine
+
+    engine = create_engine(sqlite_url(blank_database))
+    with engine.connect() as connection:
+        assert MigrationContext.configure(connection).get_current_revision() == NEWEST
+    engine.dispose()
+    files = ScriptDirectory(str(Path(mlflow.__file__).parent / "store" / "db_migrations"))
+    assert files.get_heads() == [NEWEST]
+    assert {each.revision for each in files.walk_revisions()} == KNOWN
+
+
 def test_an_older_schema_is_told_with_its_whole_remedy(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

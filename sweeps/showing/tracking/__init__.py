@@ -7,18 +7,13 @@ MLflow missed: the next launch of the same sweep writes it to MLflow.
 
 from __future__ import annotations
 
-import logging
-import os
 import threading
 import time
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from sqlalchemy.exc import SADeprecationWarning
 
 from sweeps.commands.command_line import counted
 from sweeps.commands.reasons import first_line
@@ -28,20 +23,13 @@ from sweeps.evidence.ranking import Leaks
 from sweeps.planning.destinations import check_schema
 from sweeps.record.schema import Report, Sweep, Trial
 from sweeps.showing.tracking.backlog import Backlog, Work
+from sweeps.showing.tracking.clients import quiet_client
 from sweeps.showing.tracking.database import prepare_database
 from sweeps.showing.tracking.faults import remedy
-from sweeps.showing.tracking.moved_homes import follow_home
 from sweeps.showing.tracking.runs import SweepRuns
 
 MAX_PAUSE = 30.0  # seconds between attempts while MLflow does not answer
 LAST_ATTEMPTS = 3  # attempts once the tracker is closing
-ENVIRONMENT = {
-    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",  # seconds; MLflow's default, 120 s tried 7 times,
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",  # would delay a sweep's end by a quarter of an hour
-    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "0",
-}
 
 
 @dataclass(frozen=True)
@@ -208,9 +196,7 @@ class MlflowTracker(Listener):
             raise _NoLongerOursError
         try:
             if self._runs is None:
-                client = connect(self._uri)
-                follow_home(self._uri, self._artifacts)
-                self._runs = SweepRuns(client, self._sweep, self._artifacts)
+                self._runs = SweepRuns(connect(self._uri), self._sweep, self._artifacts)
             action(self._runs, self._sweep)
         except Exception as error:  # noqa: BLE001 - nothing that MLflow does may end a sweep
             self._error = hide_secrets_of(self._uri, first_line(error))
@@ -221,20 +207,12 @@ class MlflowTracker(Listener):
 
 
 def connect(uri: str) -> Any:
-    """An ``MlflowClient`` for ``uri``, with few log messages and short timeouts; imports mlflow.
+    """A quiet client for ``uri``; the database of a file is made if there is none.
 
     Raises:
         UserError: the database does not have the schema of the installed MLflow.
         Exception: whatever MLflow raises when ``uri`` is not valid, or does not answer.
     """
     check_schema(uri, "MLFLOW_TRACKING_URI")  # MLflow would upgrade some old databases unasked
-    for name, value in ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
-    # mlflow 3.17 with SQLAlchemy 2.1 warns about a relationship that it never reads
-    warnings.filterwarnings("ignore", "The ``noload``", SADeprecationWarning)
-    from mlflow.tracking import MlflowClient
-
-    for logger in ("mlflow", "alembic", "urllib3"):
-        logging.getLogger(logger).setLevel(logging.CRITICAL)
     prepare_database(uri)
-    return MlflowClient(tracking_uri=uri)
+    return quiet_client(uri)

@@ -2,20 +2,22 @@
 
 MLflow makes its tables one after the other, which takes seconds, and cannot go on from half of
 them. So the tables are made in another file, which gets the database's name once it is complete.
+That file's name is new each time: MLflow keeps what it has opened by its address, until the end.
 """
 
 from __future__ import annotations
 
 import sqlite3
+import uuid
 from contextlib import closing
 from pathlib import Path
 
 from filelock import FileLock
 
 from sweeps.commands.sqlite_address import sqlite_file, sqlite_url
+from sweeps.showing.tracking.clients import quiet_client
 
 FRESH, LOCK = ".new", ".lock"
-SIDES = ("", "-journal", "-wal", "-shm")
 
 
 def prepare_database(uri: str) -> None:
@@ -31,12 +33,13 @@ def prepare_database(uri: str) -> None:
     if path is None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(path.name + FRESH)
-    if not _is_there(path) or fresh.exists():
+    if not _is_there(path) or _left_over(path):
         # one process at a time; the system releases the lock of a killed process
         with FileLock(path.with_name(path.name + LOCK)):
-            _remove(fresh)  # left by a process that was killed
+            for left in _left_over(path):  # by a process that was killed
+                left.unlink(missing_ok=True)
             if not _is_there(path):
+                fresh = path.with_name(f"{path.name}{FRESH}-{uuid.uuid4().hex[:8]}")
                 _make_tables(fresh)
                 fresh.replace(path)
     _write_ahead(path)
@@ -59,17 +62,13 @@ def _is_there(path: Path) -> bool:
     return path.is_file() and path.stat().st_size > 0
 
 
-def _remove(fresh: Path) -> None:
-    for side in SIDES:
-        fresh.with_name(fresh.name + side).unlink(missing_ok=True)
+def _left_over(path: Path) -> list[Path]:
+    return [each for each in path.parent.iterdir() if each.name.startswith(path.name + FRESH)]
 
 
 def _make_tables(fresh: Path) -> None:
-    """Make the tables as MLflow does in an empty database; after closing, no journal is left."""
-    from mlflow.store.db import utils
+    """Let MLflow make its tables at the first call. It ends its transactions: no journal is left.
 
-    engine = utils.create_sqlalchemy_engine(sqlite_url(fresh))
-    try:
-        utils._initialize_tables(engine)
-    finally:
-        engine.dispose()
+    MLflow keeps a connection, which is idle from then on.
+    """
+    quiet_client(sqlite_url(fresh)).search_experiments(max_results=1)

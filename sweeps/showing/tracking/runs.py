@@ -18,6 +18,7 @@ from sweeps.showing.progress import ENDED, best_trial, ranked_trials, short_name
 from sweeps.showing.tracking import run_fields
 from sweeps.showing.tracking.experiments import Experiments
 from sweeps.showing.tracking.finding import Run, find_runs
+from sweeps.showing.tracking.moved_homes import carried, place_of
 from sweeps.showing.tracking.notes import NOTE, note, note_tags
 from sweeps.showing.tracking.points import (
     STEP,
@@ -47,10 +48,12 @@ class SweepRuns:
     def __init__(self, client: Any, sweep: Sweep, artifacts: Path | None) -> None:
         self._client = client
         self._writer = Writer(client)
-        self._experiments = Experiments(client)
+        place = None if artifacts is None else place_of(client.tracking_uri, artifacts)
+        self._experiments = Experiments(client, place)
         found = find_runs(client, self._experiments.ids, sweep)
         self._parent = next(iter(found.parents), None)
         self._children = {trial_id: runs[0] for trial_id, runs in found.children.items()}
+        self._moved: dict[str, Run] = {}
         known = [run.experiment for run in (*found.parents, *self._children.values())]
         self._experiment = self._experiments.choose(sweep, known, artifacts)
         doubled = [run for runs in (found.parents, *found.children.values()) for run in runs[1:]]
@@ -137,6 +140,7 @@ class SweepRuns:
             if run.status in run_fields.OPEN and not run.is_deleted:
                 self._writer.log(run, params={}, points=[], tags={"state": "killed"})
                 self._writer.set_status(run, "KILLED", None)
+        self._experiments.delete_left()
 
     def supersede(self, trial_id: str) -> None:
         """Delete the trial's run, if there is one; ``mirror`` then makes a new run."""
@@ -212,6 +216,8 @@ class SweepRuns:
             return
         if run_fields.is_outdated(run.tags):
             same = False
+        elif run.experiment in self._experiments.elsewhere:
+            same, self._moved[trial.trial_id] = False, run
         elif run_fields.agree(run.tags, by_step):
             same = last_value(reports) == run.metrics.get(score_key(sweep))
         else:
@@ -222,21 +228,23 @@ class SweepRuns:
     def _child(self, sweep: Sweep, trial: Trial) -> Run:
         run = self._children.get(trial.trial_id)
         if run is None:
-            tags = self._ties(sweep, trial) | run_fields.run_tags(sweep)
-            run = self._writer.create(self._experiment, short_name(trial), tags, trial.started)
+            name, kept = carried(self._moved.pop(trial.trial_id, None), short_name(trial))
+            tags = kept | self._ties(sweep, trial) | run_fields.run_tags(sweep)
+            run = self._writer.create(self._experiment, name, tags, trial.started)
             self._children[trial.trial_id] = run
         return self._revive(run)
 
     def _parent_of(self, sweep: Sweep) -> Run:
         before = self._parent
-        if before is not None and run_fields.is_outdated(before.tags):
-            self._parent = None
-        if self._parent is None:
-            # A person's note on the old run is copied to the new run.
-            words = before.tags.get(NOTE) if before else None
-            kept = {NOTE: words} if words and words != sweep.question else {}
-            tags = run_fields.identity_tags(sweep) | run_fields.run_tags(sweep) | kept
-            self._parent = self._writer.create(self._experiment, sweep.name, tags, sweep.created)
+        outdated = before if before and run_fields.is_outdated(before.tags) else None
+        moved = before if before and before.experiment in self._experiments.elsewhere else None
+        if before is None or outdated or moved:
+            name, kept = carried(None if outdated else moved, sweep.name)
+            if outdated and outdated.tags.get(NOTE, "") not in ("", sweep.question):
+                kept = {NOTE: outdated.tags[NOTE]}  # a person's
+            tags = kept | run_fields.identity_tags(sweep) | run_fields.run_tags(sweep)
+            self._parent = self._writer.create(self._experiment, name, tags, sweep.created)
             if before is not None:
                 self._supersede(before)
+        assert self._parent is not None
         return self._revive(self._parent)
