@@ -57,8 +57,8 @@ def test_a_space_steers_no_terminal(
         axes=(*space.axes, choices("task.name", "recall", hostile(seed))),
     )
     monkeypatch.setattr(search_spaces, "load", lambda name: odd)
-    monkeypatch.setattr("sweeps.planning.plan.load", lambda name: odd)
-    monkeypatch.setattr(type(odd), "check", lambda *_: (hostile(seed, "caution"),))
+    monkeypatch.setattr("sweeps.planning.question.load", lambda name: odd)
+    monkeypatch.setattr("sweeps.planning.plan.check", lambda *_: (hostile(seed, "caution"),))
     monkeypatch.setattr("sweeps.planning.plan.different_trials", lambda *_: None)
     home = ["--home", str(tmp_path)]
     assert launch.main(["--list"]) == 0

@@ -168,7 +168,7 @@ def test_a_pinned_axis_is_read_as_its_field(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def pinned(space: Space, word: str, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr("sweeps.planning.plan.load", lambda name: space)
+    monkeypatch.setattr("sweeps.planning.question.load", lambda name: space)
     return make_plan(build_parser().read(["--space", "odd", "--set", word, "--home", "nowhere"]))
 
 

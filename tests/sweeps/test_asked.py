@@ -100,7 +100,7 @@ def test_a_ledger_older_than_the_table_is_read_and_gone_on_with(
 
 def test_a_space_may_say_what_it_expects(monkeypatch: pytest.MonkeyPatch) -> None:
     space = dataclasses.replace(search_spaces.load("order"), hypothesis="2 is best", margin=0.03)
-    monkeypatch.setattr("sweeps.planning.plan.load", lambda name: space)
+    monkeypatch.setattr("sweeps.planning.question.load", lambda name: space)
     assert (planned().hypothesis, planned().margin) == ("2 is best", 0.03)
     other = planned("--hypothesis", "3 is best", "--margin", "0.1")
     assert (other.hypothesis, other.margin) == ("3 is best", 0.1)

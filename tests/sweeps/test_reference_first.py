@@ -145,7 +145,7 @@ def odd_space() -> Space:
 def test_a_plan_says_where_the_base_is_no_point_of_its_space(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("sweeps.planning.plan.load", lambda name: odd_space())
+    monkeypatch.setattr("sweeps.planning.question.load", lambda name: odd_space())
     assert launch.main(["--space", "order", "--dry-run", "--home", "nowhere"]) == 0
     said = capsys.readouterr().out
     assert "the base is no point of this space (model.order without its value)" in said
