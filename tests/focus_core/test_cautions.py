@@ -21,9 +21,9 @@ CARRY = ("model.carry", "use 16 or more", "parameterisation=ek", "filter=coupled
 SHORT = {"carry": True, "bin_length": 8}
 
 
-def told(length: int = 64, /, **changes: Scalar) -> tuple[str, ...]:
-    """The cautions of the default trial, at this length, with these fields of its model."""
-    task: dict[str, Scalar] = {"task.length": length, "task.gap": 1}
+def told(**changes: Scalar) -> tuple[str, ...]:
+    """The cautions of the default trial with these fields of its model, and this length."""
+    task: dict[str, Scalar] = {"task.length": changes.pop("length", 64), "task.gap": 1}
     return TrialConfig().override(task | {f"model.{k}": v for k, v in changes.items()}).cautions()
 
 
