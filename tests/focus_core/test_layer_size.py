@@ -13,6 +13,7 @@ from torch import nn
 from focus_core.systems.focus.choice import ABLATED, chosen
 from focus_core.systems.focus.config import FocusConfig
 from focus_core.systems.focus.mixer import FocusMixer
+from focus_core.systems.focus.options import FocusOptions
 from search_spaces.variants import VARIANTS
 from tests.configs import model_config
 from tests.focus_core.causality import small_config, small_net
@@ -54,7 +55,7 @@ def ours(net: nn.Module) -> set[str]:
 
 def unread(code: str) -> set[str]:
     """The layer's options that neither its source reads nor the choice asks for."""
-    own = {f.name for f in dataclasses.fields(FocusConfig)} & FocusConfig.__annotations__.keys()
+    own = {f.name for f in dataclasses.fields(FocusConfig)} & FocusOptions.__annotations__.keys()
     read = set(re.findall(r"\bmodel\.(\w+)", code))
     return own - read - set(ABLATED) - OF_ABLATIONS
 

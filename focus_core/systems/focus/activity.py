@@ -6,84 +6,113 @@ and the task.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from focus_core.options.task import TaskConfig
-    from focus_core.systems.focus.config import FocusConfig
+from focus_core.options.task import TaskConfig
 
 
-def has_bank(m: FocusConfig, _: TaskConfig) -> bool:
+class Options(Protocol):
+    """The options that decide on others. ``FocusOptions`` has them; its module imports this one."""
+
+    @property
+    def attention(self) -> str: ...
+
+    @property
+    def bin_length(self) -> int: ...
+
+    @property
+    def filter(self) -> str: ...
+
+    @property
+    def global_conv(self) -> str: ...
+
+    @property
+    def layers(self) -> int: ...
+
+    @property
+    def oversampling(self) -> int: ...
+
+    @property
+    def realisation(self) -> str: ...
+
+    @property
+    def theta(self) -> str: ...
+
+    @property
+    def theta_shift(self) -> int: ...
+
+
+def has_bank(m: Options, _: TaskConfig) -> bool:
     return m.filter in ("adaptive", "static")
 
 
-def is_adaptive(m: FocusConfig, _: TaskConfig) -> bool:
+def is_adaptive(m: Options, _: TaskConfig) -> bool:
     return m.filter == "adaptive"
 
 
-def has_several_bins(m: FocusConfig, t: TaskConfig) -> bool:
+def has_several_bins(m: Options, t: TaskConfig) -> bool:
     return has_bank(m, t) and m.bin_length < t.length
 
 
-def has_static_bins(m: FocusConfig, t: TaskConfig) -> bool:
+def has_static_bins(m: Options, t: TaskConfig) -> bool:
     return has_several_bins(m, t) and m.filter == "static"
 
 
-def is_generated(m: FocusConfig, t: TaskConfig) -> bool:
+def is_generated(m: Options, t: TaskConfig) -> bool:
     return is_adaptive(m, t) and m.bin_length * m.theta_shift < t.length
 
 
-def is_in_frequency(m: FocusConfig, t: TaskConfig) -> bool:
+def is_in_frequency(m: Options, t: TaskConfig) -> bool:
     return has_bank(m, t) and m.realisation != "recurrence"
 
 
-def is_convolved(m: FocusConfig, t: TaskConfig) -> bool:
+def is_convolved(m: Options, t: TaskConfig) -> bool:
     return is_generated(m, t) and m.global_conv not in ("none", "ema")
 
 
-def is_coupled(m: FocusConfig, _: TaskConfig) -> bool:
+def is_coupled(m: Options, _: TaskConfig) -> bool:
     return m.filter == "coupled"
 
 
-def is_coupled_adaptive(m: FocusConfig, t: TaskConfig) -> bool:
+def is_coupled_adaptive(m: Options, t: TaskConfig) -> bool:
     return is_coupled(m, t) and m.theta != "static"
 
 
-def filters_the_input(m: FocusConfig, _: TaskConfig) -> bool:
+def filters_the_input(m: Options, _: TaskConfig) -> bool:
     return m.filter != "none"
 
 
-def has_recursive_filters(m: FocusConfig, t: TaskConfig) -> bool:
+def has_recursive_filters(m: Options, t: TaskConfig) -> bool:
     return has_bank(m, t) or is_coupled(m, t)
 
 
-def has_bins(m: FocusConfig, t: TaskConfig) -> bool:
+def has_bins(m: Options, t: TaskConfig) -> bool:
     return has_bank(m, t) or (is_coupled(m, t) and m.theta == "bin")
 
 
-def attends(m: FocusConfig, _: TaskConfig) -> bool:
+def attends(m: Options, _: TaskConfig) -> bool:
     return m.attention != "none"
 
 
-def has_filtered_attention(m: FocusConfig, t: TaskConfig) -> bool:
+def has_filtered_attention(m: Options, t: TaskConfig) -> bool:
     return filters_the_input(m, t) and attends(m, t)
 
 
-def has_wide_windows(m: FocusConfig, t: TaskConfig) -> bool:
+def has_wide_windows(m: Options, t: TaskConfig) -> bool:
     return is_generated(m, t) and m.oversampling < m.bin_length
 
 
-def has_several_hypernetworks(m: FocusConfig, t: TaskConfig) -> bool:
+def has_several_hypernetworks(m: Options, t: TaskConfig) -> bool:
     return (is_adaptive(m, t) or is_coupled_adaptive(m, t)) and m.layers > 1
 
 
-def has_first_bin(m: FocusConfig, t: TaskConfig) -> bool:
+def has_first_bin(m: Options, t: TaskConfig) -> bool:
     return is_adaptive(m, t) and m.theta_shift > 0
 
 
-def averages(m: FocusConfig, t: TaskConfig) -> bool:
+def averages(m: Options, t: TaskConfig) -> bool:
     return m.filter == "ema" or (is_generated(m, t) and m.global_conv == "ema")
 
 
-def convolves_shortly(m: FocusConfig, _: TaskConfig) -> bool:
+def convolves_shortly(m: Options, _: TaskConfig) -> bool:
     return m.filter == "short_conv"

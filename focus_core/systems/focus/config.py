@@ -1,168 +1,31 @@
-"""The Focus layer's options, and the properties that follow from them."""
+"""The Focus layer's config: its options, with their rules and promises."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import Self
 
-from focus_core.options.fields import FRACTION, NOT_NEGATIVE, POSITIVE, one_of, option
-from focus_core.options.model import ModelConfig
-from focus_core.options.network_frame import Frame
-from focus_core.systems.counts import tokens
-from focus_core.systems.focus import activity as active
-from focus_core.systems.focus import promises
-from focus_core.systems.focus.rules import check
-
-if TYPE_CHECKING:
-    from focus_core.options.task import TaskConfig
+from focus_core.options.task import TaskConfig
+from focus_core.systems.focus import promises, rules
+from focus_core.systems.focus.options import FocusOptions
 
 
 @dataclass(frozen=True, kw_only=True)
-class FocusConfig(ModelConfig):
-    """The Focus layer's options.
-
-    A letter in a field's comment is the paper's symbol. Bins and chunks are given as lengths in
-    tokens; ``mode="paper"`` also takes their counts (``bins``, ``chunks``), as the paper prints.
-    """
-
-    frame: ClassVar[Frame] = Frame(chunked=True)
-
-    mixer: str = option("focus", one_of(["focus"]))
-    key_width: int | None = option(None, POSITIVE, when=active.attends)  # z
-    value_width: int | None = option(None, POSITIVE, when=active.attends)  # v
-    chunk_length: int = option(16, POSITIVE, when=active.attends)  # M
-    # C, paper mode
-    chunks: int | None = option(
-        None, POSITIVE, when=active.attends, spells="chunk_length", count=True
-    )
-    # every token attends to the last M tokens instead of to its own chunk
-    sliding: bool = option(False, when=active.attends)
-
-    taps: int | None = option(None, POSITIVE, when=active.convolves_shortly)
-    filter: Literal["adaptive", "static", "coupled", "ema", "none", "short_conv"] = "adaptive"
-    ema_size: int = option(4, POSITIVE, when=active.averages)
-    order: int = option(2, when=active.has_bank)  # P
-    filters: int = option(1, POSITIVE, when=active.has_recursive_filters)  # F
-    parameterisation: Literal[
-        "sigmoid", "lattice", "ek", "triangle", "polar", "cascade", "ema"
-    ] = option("sigmoid", when=active.has_bank)  # fmt: skip
-    gain: Literal["none", "l2", "dc", "peak"] = option("none", when=active.has_bank)
-    realisation: Literal["recurrence", "sampled", "literal", "circular"] = option(
-        "recurrence", when=active.has_bank
-    )
-    carry: bool = option(False, when=active.has_several_bins)
-    # bin: each bin of a training sequence has its own static filters, by the bin's number
-    static_per: Literal["sequence", "bin"] = option("sequence", when=active.has_static_bins)
-    bin_length: int = option(16, POSITIVE, when=active.has_bins)  # R
-    # Nbins, paper mode
-    bins: int | None = option(None, POSITIVE, when=active.has_bins, spells="bin_length", count=True)
-    nfft_factor: int = option(2, POSITIVE, when=active.is_in_frequency, spells="nfft")  # NFFT / R
-    # NFFT; overrides nfft_factor
-    nfft: int | None = option(None, POSITIVE, when=active.is_in_frequency)
-
-    oversampling: int = option(4, POSITIVE, when=active.is_generated)  # O
-    hyper_width: int = option(64, POSITIVE, when=active.is_generated)
-    theta_shift: int = option(1, when=active.is_adaptive)  # in bins; 0 leaks
-    global_conv: Literal["causal", "circular", "none", "ema", "layer", "two_sided"] = option(
-        "causal", when=active.is_generated
-    )
-    # lambda of Fu et al. 2023
-    conv_squash: float = option(0.003, NOT_NEGATIVE, when=active.is_convolved)
-    conv_dropout: float = option(0.0, FRACTION, when=active.is_convolved)
-
-    # what keys, values and gates are computed from
-    key_from: Literal["filtered", "input"] = option("filtered", when=active.has_filtered_attention)
-    value_from: Literal["filtered", "input"] = option(
-        "filtered", when=active.has_filtered_attention
-    )
-    gates_from: Literal["filtered", "input"] = option("filtered", when=active.filters_the_input)
-    attention: Literal["chunked", "none"] = "chunked"
-    short_conv: int = option(0, NOT_NEGATIVE, when=active.filters_the_input)  # taps in front
-    filter_skip: bool = option(False, when=active.has_recursive_filters)  # + omega x
-    pooling: Literal["max", "avg", "last", "lse"] = option("max", when=active.has_wide_windows)
-    hyper_activation: Literal["sigmoid", "tanh", "relu", "linear"] = option(
-        "sigmoid", when=active.is_generated
-    )
-    hyper_scope: Literal["layer", "shared"] = option("layer", when=active.has_several_hypernetworks)
-    theta_init: Literal["hyperfan_in", "hyperfan_out", "xavier", "identity", "mid"] = option(
-        "hyperfan_in", when=active.is_adaptive
-    )
-    first_bin: Literal["learned", "half", "zero", "roll"] = option(
-        "learned", when=active.has_first_bin
-    )
-    # filter=coupled: complex pole pairs as rotations, state carried
-    theta: Literal["token", "bin", "static"] = option("token", when=active.is_coupled)
-    theta_rank: int | None = option(  # of the map across channels; None: full matrix
-        16, POSITIVE, when=active.is_coupled_adaptive
-    )
-    poles: Literal["complex", "real"] = option("complex", when=active.is_coupled)
-    # initial time constants, in tokens, spread over channels
-    time_min: float = option(1.5, POSITIVE, when=active.is_coupled)
-    time_max: float = option(30.0, POSITIVE, when=active.is_coupled)
+class FocusConfig(FocusOptions):
+    """The options of ``FocusOptions``, checked."""
 
     def check(self, given: Self, task: TaskConfig) -> None:
         """Apply the rules of ``rules.check``."""
-        check(given, self, task)
+        rules.check(given, self, task)
 
     def leaks(self) -> tuple[str, ...]:
         """The reasons why this layer can see the future; empty for a causal layer."""
         return promises.leaks(self)
 
-    def first_seen(self, position: int) -> int:
-        """The first token that can reach ``position`` by attention; filters are not counted."""
-        M = self.chunk_length
-        return max(0, position - self.layers * (M - 1)) if self.sliding else position // M * M
-
     def why_no_step(self) -> str:
         """Why the layer cannot be computed token by token; empty if it can."""
         return promises.why_no_step(self)
 
-    def edges(self) -> tuple[int, ...]:
-        """The positions where the first bin and the first chunk end."""
-        return (self.bin_length, self.chunk_length)
-
     def cautions(self, task: TaskConfig) -> tuple[str, ...]:
         """Warnings about attention over too few tokens, and about filters that may grow."""
         return promises.cautions(self, task)
-
-    def rates(self, task: TaskConfig) -> Collection[str]:
-        """The learning rate of the global convolution's kernel, if the model has one."""
-        return ("conv_learning_rate",) if active.is_convolved(self, task) else ()
-
-    def _filled(self, length: int | None) -> dict[str, Any]:
-        bin_length = tokens(length, self.bin_length, self.bins)
-        chunk_length = tokens(length, self.chunk_length, self.chunks)
-        same_everywhere = self.filter == "static" and self.static_per == "sequence"
-        if length is not None and same_everywhere and self.carry:
-            bin_length = length  # the state is never reset: one bin
-        bins = self.theta_shift + 2 if length is None else math.ceil(length / bin_length)
-        # The first bins do not read the hypernetwork: with no bin after them, nothing does.
-        generated = self.theta_shift < bins
-        return super()._filled(length) | {
-            "key_width": self.key_width or max(2, self.width // self.frame.key_share),
-            "value_width": self.value_width or self.frame.value_ratio * self.width,
-            "taps": self.taps or self.frame.taps,
-            # with one chunk, the window is the chunk
-            "sliding": self.sliding and (length is None or chunk_length < length),
-            "chunk_length": 1 if self.attention == "none" else chunk_length,
-            "chunks": None,
-            "bin_length": bin_length,
-            "bins": None,
-            "nfft": self.nfft or self.nfft_factor * bin_length,
-            "carry": self.carry and bins > 1,
-            "static_per": self.static_per if bins > 1 else "sequence",
-            "theta": "static" if self.theta == "bin" and bins == 1 else self.theta,
-            "theta_shift": min(self.theta_shift, bins),
-            "global_conv": self.global_conv if generated else "none",
-            # more pooling windows than a bin has tokens only repeat values
-            "oversampling": min(self.oversampling, bin_length),
-            "theta_init": "hyperfan_in" if self._starts_as_fan_in(generated) else self.theta_init,
-        }
-
-    def _starts_as_fan_in(self, generated: bool) -> bool:
-        """True if ``theta_init`` has the same effect as hyperfan_in here."""
-        # the fans differ in how F filters share the variance
-        same_fan = self.theta_init == "hyperfan_out" and self.filters == 1
-        return same_fan or (not generated and self.theta_init != "identity")

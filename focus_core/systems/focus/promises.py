@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from focus_core.options.task import TaskConfig
 from focus_core.systems.focus.activity import has_bank
+from focus_core.systems.focus.options import FocusOptions
 from focus_core.systems.focus.orders import may_grow
 from focus_core.systems.rules import short_chunk
-
-if TYPE_CHECKING:
-    from focus_core.options.task import TaskConfig
-    from focus_core.systems.focus.config import FocusConfig
 
 SHORT_BIN = 16
 """Carried filters over shorter bins get a caution. A search over bins of 1, 8, 16 and 64 tokens
@@ -19,7 +15,7 @@ and of 2.4, 1.41, 1.23 and 1.04 for a lattice of order 2. Longer bins grow more 
 safe (tests/focus_core/test_cautions.py)."""
 
 
-def leaks(model: FocusConfig) -> tuple[str, ...]:
+def leaks(model: FocusOptions) -> tuple[str, ...]:
     """The reasons why this layer can see the future; empty for a causal layer."""
     if model.filter not in ("adaptive", "static"):
         return ()
@@ -39,7 +35,7 @@ def leaks(model: FocusConfig) -> tuple[str, ...]:
     return tuple(found)
 
 
-def why_no_step(model: FocusConfig) -> str:
+def why_no_step(model: FocusOptions) -> str:
     """Why the layer cannot be computed token by token; empty if it can."""
     if leaks(model):
         return f"what comes later is needed: {leaks(model)[0]}"
@@ -55,7 +51,7 @@ def why_no_step(model: FocusConfig) -> str:
     return ""
 
 
-def cautions(model: FocusConfig, task: TaskConfig) -> tuple[str, ...]:
+def cautions(model: FocusOptions, task: TaskConfig) -> tuple[str, ...]:
     """Warnings about attention over too few tokens, and about filters that may grow."""
     found = short_chunk(model.chunk_length, task.length) if model.attention != "none" else ()
     if (

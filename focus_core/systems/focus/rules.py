@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from focus_core.errors import require
+from focus_core.options.task import TaskConfig
+from focus_core.systems.focus.options import FocusOptions
 from focus_core.systems.focus.orders import BY_SIGMOID, gain_error, order_error
 from focus_core.systems.rules import check_divides, check_even_keys, check_mode
 
-if TYPE_CHECKING:
-    from focus_core.options.task import TaskConfig
-    from focus_core.systems.focus.config import FocusConfig
 
-
-def check(given: FocusConfig, model: FocusConfig, task: TaskConfig) -> None:
+def check(given: FocusOptions, model: FocusOptions, task: TaskConfig) -> None:
     """Raise a UserError for the first rule that a Focus layer breaks.
 
     Args:
@@ -37,7 +33,7 @@ def check(given: FocusConfig, model: FocusConfig, task: TaskConfig) -> None:
         _check_realisation(model)
 
 
-def _check_mode(model: FocusConfig) -> None:
+def _check_mode(model: FocusOptions) -> None:
     check_mode(model)
     require(
         model.mode == "paper" or model.filter != "adaptive" or model.theta_shift >= 1,
@@ -45,7 +41,7 @@ def _check_mode(model: FocusConfig) -> None:
     )
 
 
-def check_wiring(model: FocusConfig) -> None:
+def check_wiring(model: FocusOptions) -> None:
     """Check that something reads the filter's output."""
     if model.filter == "none":
         return
@@ -59,7 +55,7 @@ def check_wiring(model: FocusConfig) -> None:
     )
 
 
-def check_hypernetwork(model: FocusConfig, task: TaskConfig) -> None:
+def check_hypernetwork(model: FocusOptions, task: TaskConfig) -> None:
     """Check the start of the filters, in the first bins and in the others, and the squashing."""
     if model.filter != "adaptive":
         return
@@ -73,7 +69,7 @@ def check_hypernetwork(model: FocusConfig, task: TaskConfig) -> None:
     )
 
 
-def _check_first_bin(model: FocusConfig, task: TaskConfig) -> None:
+def _check_first_bin(model: FocusOptions, task: TaskConfig) -> None:
     last = model.theta_shift * model.bin_length >= task.length
     require(
         model.first_bin == "learned" or model.theta_shift == 0 or not last,
@@ -87,7 +83,7 @@ def _check_first_bin(model: FocusConfig, task: TaskConfig) -> None:
     )
 
 
-def _check_theta_init(model: FocusConfig) -> None:
+def _check_theta_init(model: FocusOptions) -> None:
     require(
         model.theta_init != "identity" or model.parameterisation in BY_SIGMOID,
         f"model.theta_init=identity would start {model.parameterisation} at its edge: its identity "
@@ -100,7 +96,7 @@ def _check_theta_init(model: FocusConfig) -> None:
     )
 
 
-def check_coupled(model: FocusConfig) -> None:
+def check_coupled(model: FocusOptions) -> None:
     """Check that the time constants form a range of at most 500 tokens."""
     require(
         model.time_min <= model.time_max,
@@ -113,7 +109,7 @@ def check_coupled(model: FocusConfig) -> None:
     )
 
 
-def _check_bank(model: FocusConfig) -> None:
+def _check_bank(model: FocusOptions) -> None:
     for error in (
         order_error(model.parameterisation, model.order),
         gain_error(model.gain, model.parameterisation, model.order),
@@ -122,7 +118,7 @@ def _check_bank(model: FocusConfig) -> None:
     require(model.theta_shift >= 0, f"model.theta_shift must be 0 or more, not {model.theta_shift}")
 
 
-def _check_realisation(model: FocusConfig) -> None:
+def _check_realisation(model: FocusOptions) -> None:
     if model.realisation == "recurrence":
         return
     nfft = model.nfft or 0
