@@ -1,5 +1,6 @@
 """Who may import whom: the floors, the rooms, and no circle anywhere."""
 
+import ast
 import graphlib
 import sys
 from collections.abc import Mapping
