@@ -90,7 +90,7 @@ def test_a_line_steers_no_terminal() -> None:
 
 
 def test_every_number_in_the_environment_is_checked_at_the_start() -> None:
-    sources = [p.read_text() for p in (ROOT / "sweeps").glob("*.py") if p.stem != "settings"]
+    sources = [p.read_text() for p in (ROOT / "sweeps").rglob("*.py") if p.stem != "settings"]
     used = {name for text in sources for name in re.findall(r'number\(\s*"(FOCUS_\w+)"', text)}
     assert used
     assert used <= set(settings.NUMBERS)
