@@ -46,8 +46,8 @@ class Space:
         margin: the largest difference that does not matter; None for the metric's own margin.
         families: the spaces that ask this question in parts small enough to decide.
         name: filled in by ``search_spaces.load``.
-        ffn_widths: by variant, the feed-forward width; filled in by ``sweeps.equal_size`` where
-            ``equal_size`` asks for it, because counting parameters needs torch.
+        ffn_widths: by variant, the feed-forward width; filled in by ``sweeps.planning.equal_size``
+            where ``equal_size`` asks for it, because counting parameters needs torch.
     """
 
     question: str

@@ -69,7 +69,7 @@ def test_negative_control_such_names_are_no_text() -> None:
 def test_a_process_with_an_odd_name_knows_its_own_memory() -> None:
     code = (
         "import ctypes, torch; from focus_core.training import memory\n"
-        "from sweeps.workers.on_ray import guard\n"
+        "from sweeps.workers import guard\n"
         r"assert ctypes.CDLL(None).prctl(15, b'caf\xc3', 0, 0, 0) == 0"
         "\n"
         "assert memory.peak_bytes(torch.device('cpu')) > 2**20 < guard.resident_bytes()"

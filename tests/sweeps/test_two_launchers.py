@@ -33,7 +33,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 WAITS = """
 import sys
 import torch
-from sweeps import launch, run
+from sweeps import launch
+from sweeps.launching import run
 sys.stdin.readline()
 sys.exit(launch.main(sys.argv[1:]))
 """
