@@ -56,7 +56,7 @@ class SweepData:
 
     Attributes:
         about: the sweep's own columns as plain data, and under ``asked`` its plan after each
-            launch (``said.Said``, with the time as ``at``). For several sweeps that are compared,
+            launch (``plan_history.Said``, with the time as ``at``). For several sweeps that are compared,
             the columns of each are under ``sweeps``, by name (see ``compare``).
         trials: see ``tables.trials_schema``.
         curves: see ``curves.CURVES_SCHEMA``.

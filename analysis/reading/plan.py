@@ -51,7 +51,7 @@ def said_plan(rows: Sequence[AskedAt], began: datetime | None) -> SaidPlan:
     """The plan and its deviations, from the ledger's rows.
 
     Args:
-        rows: from ``said.read_asked``.
+        rows: from ``plan_history.read_asked``.
         began: when the first trial began, here or in the sweep that it was taken from; None where
             no trial has.
     """

@@ -39,7 +39,7 @@ def find_or_add(ledger: Ledger, plan: Plan, provenance: Mapping[str, Any]) -> Sw
     Args:
         ledger: the record.
         plan: what this launch asks for.
-        provenance: see ``provenance.everything``.
+        provenance: see ``launch_origin.everything``.
 
     Raises:
         UserError: the sweep of that name asks or confirms something else, or was imported.

@@ -105,7 +105,7 @@ class Asked(Base):
     sweep_id: Mapped[int] = mapped_column(ForeignKey("sweeps.id"), index=True)
     at: Mapped[datetime] = mapped_column(default=now)
     said: Mapped[dict[str, Any]]
-    """Everything that holds from ``at`` on; see ``said.Said``."""
+    """Everything that holds from ``at`` on; see ``plan_history.Said``."""
 
 
 class Lease(Base):
