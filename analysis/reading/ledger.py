@@ -56,8 +56,8 @@ class SweepData:
 
     Attributes:
         about: the sweep's own columns as plain data, and under ``asked`` its plan after each
-            launch (``plan_history.Said``, with the time as ``at``). For several sweeps that are compared,
-            the columns of each are under ``sweeps``, by name (see ``compare``).
+            launch (``plan_history.Said``, with the time as ``at``). For several sweeps that are
+            compared, the columns of each are under ``sweeps``, by name (see ``compare``).
         trials: see ``tables.trials_schema``.
         curves: see ``curves.CURVES_SCHEMA``.
         restriction: which trials these are, where some were left out.
