@@ -210,7 +210,7 @@ def bare(name: str, mixer: str, task: str) -> bool:
     """Options and records of other systems and tasks, which the registries import."""
     own = {mixer_folder(mixer), TASKS[task].module.split(".")[2]}
     parts = name.split(".")
-    records = {"__init__", "config", "activity", "promises", "rules", "orders"}
+    records = {"__init__", "config", "options", "activity", "promises", "rules", "orders"}
     inside = len(parts) > 2 and parts[1] in ("systems", "tasks") and parts[2] not in own
     return inside and (len(parts) == 3 or parts[3] in records)
 
