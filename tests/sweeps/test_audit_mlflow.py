@@ -1,5 +1,7 @@
 """MLflow broken in every way the law names: seen, and rebuilt from the ledger."""
 
+import os
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -207,3 +209,19 @@ def test_a_server_that_does_not_answer_is_told(
     assert "cannot ask MLflow" in said
     assert "secret" not in said
     assert said.count("\n") == 1
+
+
+def test_the_audit_keeps_no_file_of_a_home_open(home: Path) -> None:  # noqa: F811
+    """A disk with an open file cannot be unmounted."""
+
+    def opened() -> list[str]:
+        found = []
+        for name in os.listdir("/proc/self/fd"):
+            with suppress(FileNotFoundError):  # the listing's own
+                found.append(os.readlink(f"/proc/self/fd/{name}"))
+        return [link for link in found if link.startswith(str(home.resolve()))]
+
+    assert main(["--home", str(home)]) == 0
+    assert opened() == []
+    with (home / "ledger.db").open():
+        assert len(opened()) == 1  # control

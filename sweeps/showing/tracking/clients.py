@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy.exc import SADeprecationWarning
@@ -19,6 +21,9 @@ ENVIRONMENT = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",  # would delay a sweep's end by a quarter of an hour
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "0",
 }
+
+
+POOL = "MLFLOW_SQLALCHEMYSTORE_POOLCLASS"
 
 
 def quiet_client(uri: str) -> Any:
@@ -48,4 +53,23 @@ def connect_to_read(uri: str) -> Any:
     # This first look also rolls back what a killed writer left, for which SQLite must write.
     check_schema(uri, "MLFLOW_TRACKING_URI")
     path = sqlite_file(uri)
-    return quiet_client(uri if path is None else read_only_url(path))
+    if path is None:
+        return quiet_client(uri)
+    with _no_connection_kept():
+        return quiet_client(read_only_url(path))
+
+
+@contextmanager
+def _no_connection_kept() -> Iterator[None]:
+    """A client made meanwhile closes the file after each call, so that its disk can be unmounted.
+
+    MLflow reads this variable when it opens a database.
+    """
+    before = os.environ.get(POOL)
+    os.environ[POOL] = "NullPool"
+    try:
+        yield
+    finally:
+        del os.environ[POOL]
+        if before is not None:
+            os.environ[POOL] = before
