@@ -33,11 +33,15 @@ ui: install  ## open the MLflow UI on the comparison of a sweep's trials (SPACE=
 	$(PY) -m sweeps.ui --sweep $(SPACE)
 
 test: install  ## the whole suite but its slow part
-	OMP_NUM_THREADS=1 $(PY) -m pytest -m "not slow" -n $(WORKERS) --dist worksteal
+	OMP_NUM_THREADS=1 $(PY) -m pytest -m "not slow and not cluster" -n $(WORKERS) --dist worksteal
 
 # Ray's workers are polite (nice 15): beside another test they would hardly run.
 test-slow: install  ## its slow part: faults and kills under Ray, real data; 40 minutes
-	RAY_worker_niceness=0 $(PY) -m pytest -m slow --timeout 600 -n $(WORKERS) --dist worksteal
+	RAY_worker_niceness=0 $(PY) -m pytest -m "slow and not cluster" --timeout 600 -n $(WORKERS) --dist worksteal
+
+# One after another: each makes hosts, networks and a Slurm of its own on this machine.
+cluster-test: install  ## real hosts over ssh, a real Slurm, an autoscaler (root, Debian); 30 minutes
+	$(PY) -m pytest -m cluster --timeout 900 tests/cluster
 
 lint: install  ## ruff and mypy
 	$(VENV)/bin/ruff check .
@@ -59,4 +63,4 @@ clean:  ## remove .venv and caches; sweeps stay
 	rm -rf $(VENV) *.egg-info .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help install sweep report ui test test-slow lint torture bench audit-packages clean
+.PHONY: help install sweep report ui test test-slow cluster-test lint torture bench audit-packages clean
