@@ -61,6 +61,9 @@ def _audit(argv: list[str]) -> int:
             tell(f"{name}: imported from another tool; only its own rows were compared")
         elif not sweep.points_checked:
             tell(f"{name}: its space is gone or has changed; ids checked by config only")
+        if sweep.missing:
+            trials = counted(sweep.missing, "complete trial")
+            tell(f"{name}: {trials} without a checkpoint here, so without weights to load")
     if not any(sweep.disagreements for sweep in found):
         tell(f"nothing disagrees: {escaped(summary(found))}")
         return EXIT_AGREES

@@ -16,7 +16,8 @@ focus_core.systems.focus.orders focus_core.tasks.protocols search_spaces.axes
 sweeps.commands.command_line sweeps.evidence.alarms sweeps.evidence.ranking
 sweeps.importer.bring_in sweeps.provenance.code_identity
 sweeps.provenance.sources.recorded sweeps.provenance.sources.repository
-sweeps.record.home sweeps.record.plan_history sweeps.record.reading sweeps.record.schema
+sweeps.record.attempts sweeps.record.home sweeps.record.plan_history
+sweeps.record.reading sweeps.record.schema
 jinja2 markupsafe matplotlib numpy opda optuna pyarrow scipy seaborn sklearn sqlalchemy
 threadpoolctl
 """

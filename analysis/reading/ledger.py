@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from analysis.reading.rows import read_tables
 from focus_core.errors import UserError
+from sweeps.record.attempts import machines
 from sweeps.record.home import find_home
 from sweeps.record.plan_history import AskedAt, read_asked, read_confirmations
 from sweeps.record.reading import FIRST_SWEEP, reading
@@ -56,8 +57,9 @@ class SweepData:
 
     Attributes:
         about: the sweep's own columns as plain data, and under ``asked`` its plan after each
-            launch (``plan_history.Said``, with the time as ``at``). For several sweeps that are
-            compared, the columns of each are under ``sweeps``, by name (see ``compare``).
+            launch (``plan_history.Said``, with the time as ``at``), under ``trained_on`` the kinds
+            of machines. For several sweeps that are compared, the columns of each are under
+            ``sweeps``, by name (see ``compare``).
         trials: see ``tables.trials_schema``.
         curves: see ``curves.CURVES_SCHEMA``.
         restriction: which trials these are, where some were left out.
@@ -103,7 +105,9 @@ def _read(
     trials, curves = read_tables(connection, about["id"], about["axes"])
     asked = tuple(read_asked(connection, about["id"]))
     return SweepData(
-        about=about | {"asked": [row.said | {"at": row.at} for row in asked]},
+        about=about
+        | {"asked": [row.said | {"at": row.at} for row in asked]}
+        | {"trained_on": machines(connection, about["id"])},
         trials=trials,
         curves=curves,
         asked=asked,

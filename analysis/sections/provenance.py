@@ -78,6 +78,7 @@ def card(findings: Findings) -> Card:
             "paper": paper_note(about["space"], about["base"]),
             "said": said_words.as_data(findings.study),
             **{key: about[key] for key in ("commit", "dirty", "code", "versions", "hardware")},
+            "trained_on": about["trained_on"],
             "command": about["command"],
             "created": _time(about["created"]),
             "finished": _time(about["finished"]),
@@ -93,6 +94,7 @@ def _entries(about: Mapping[str, Any]) -> dict[str, str]:
         "seeds a trial": str(about["seeds"]),
         "versions": _listed(about["versions"]),
         "hardware": _listed(about["hardware"]),
+        "trained on": "; ".join(about["trained_on"]) or "unknown",
         "began": _time(about["created"]) or "unknown",
         "ended": _time(about["finished"]) or "not yet",
     }

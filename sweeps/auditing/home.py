@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from sweeps.auditing.checkpoints import check_checkpoints
+from sweeps.auditing.checkpoints import check_checkpoints, folder_of, without_checkpoint
 from sweeps.auditing.checks import check_ledger
 from sweeps.auditing.imported import check_imported
 from sweeps.auditing.mlflow_reader import check_mlflow
@@ -35,6 +35,8 @@ class Looked:
     disagreements: list[Disagreement]
     points_checked: bool
     """Whether the space is unchanged, so that every point's id could be computed again."""
+    missing: int = 0
+    """Complete trials whose checkpoint is not where this sweep keeps its checkpoints."""
 
     @property
     def name(self) -> str:
@@ -68,6 +70,7 @@ def look(home: Home, name: str | None) -> list[Looked]:
             found.held,
             [d for d in found.disagreements if d in before.get(found.name, ())],
             found.points_checked,
+            found.missing,
         )
         for found in again
     ]
@@ -89,9 +92,13 @@ def _look_at(home: Home, rows: Rows, held: Holder | None) -> Looked:
     found = check_ledger(rows, held=busy, configure=configure)
     runs = read_runs(home.tracking_uri, rows.sweep, home.mlflow_files)
     found += check_mlflow(rows, runs, held=busy)
-    found += check_checkpoints(home.checkpoints(rows.sweep.name), rows, busy=busy)
     found += check_study(rows)
-    return Looked(rows, held, found, points_checked=configure is not None)
+    folder = folder_of(home, rows.sweep)
+    missing = 0
+    if folder is not None:
+        found += check_checkpoints(folder, rows, busy=busy)
+        missing = without_checkpoint(folder, rows)
+    return Looked(rows, held, found, points_checked=configure is not None, missing=missing)
 
 
 def _holders(home: Home) -> dict[str, Holder]:

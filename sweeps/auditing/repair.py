@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from focus_core.errors import UserError
-from sweeps.auditing.checkpoints import clean_checkpoints
+from sweeps.auditing.checkpoints import clean_checkpoints, folder_of
 from sweeps.auditing.home import Looked
 from sweeps.auditing.mlflow_reader import check_mlflow
 from sweeps.auditing.runs import read_runs
@@ -35,7 +35,9 @@ def repair(home: Home, sweeps: Sequence[Looked]) -> None:
                 f"sweep {found.name!r} is held by {found.held}: wait or stop it, then repair"
             )
     for found in sweeps:
-        clean_checkpoints(home.checkpoints(found.rows.sweep.name), found.rows)
+        folder = folder_of(home, found.rows.sweep)
+        if folder is not None:
+            clean_checkpoints(folder, found.rows)
         if any(d.where == "MLflow" for d in found.disagreements):
             _rebuild(home, found.rows)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -9,6 +10,27 @@ from sweeps.commands.settings import number
 from sweeps.record.schema import new_token
 
 CHECKPOINT_SECONDS = 10.0
+DATA = "FOCUS_DATA"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Means:
+    """What every trial of a launch gets.
+
+    Attributes:
+        checkpoints: the address of the sweep's checkpoints.
+        shared: whether every worker must reach that address; otherwise a worker that does not
+            share it keeps checkpoints of its own.
+        threads: the number of torch threads.
+        cpus: CPUs for the trial.
+        gpus: GPUs for the trial; may be a fraction.
+    """
+
+    checkpoints: str
+    shared: bool = False
+    threads: int = 1
+    cpus: float = 1.0
+    gpus: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,10 +52,10 @@ class Assignment:
     config: dict[str, Any]
     seeds: list[int]
 
-    def payload(self, checkpoints: str, threads: int) -> dict[str, Any]:
+    def payload(self, means: Means) -> dict[str, Any]:
         """Everything that is sent to a worker."""
-        place = {"checkpoints": checkpoints, "checkpoint_seconds": checkpoint_seconds()}
-        return {**asdict(self), **place, "threads": threads}
+        settings = {"checkpoint_seconds": checkpoint_seconds(), "data": os.environ.get(DATA)}
+        return {**asdict(self), **asdict(means), **settings}
 
 
 def checkpoint_seconds() -> float:

@@ -13,10 +13,12 @@ from typing import Any
 from focus_core.config import TrialConfig
 from sweeps.commands.command_line import counted
 from sweeps.commands.reasons import fitted
+from sweeps.driving.adoption import adopt_all
 from sweeps.driving.assignment import Assignment
 from sweeps.driving.events import Listener
 from sweeps.driving.study import Point, Study
 from sweeps.provenance.code_identity import trial_code
+from sweeps.record.attempts import Place
 from sweeps.record.ledger import Ledger
 from sweeps.record.schema import TERMINAL, Report, Sweep, Trial, now
 from sweeps.record.seeds import Seeds
@@ -65,7 +67,7 @@ class Driver:
         self.broken: str | None = None
         """Why the sweep should stop: too many trials were lost. None: it should not stop."""
         self.listener_errors = 0
-        rows = [self._adopt(row, retry_failed, rerun) for row in ledger.trials(sweep)]
+        rows = adopt_all(ledger, sweep, self.seeds, forget, retry_failed=retry_failed, rerun=rerun)
         reports = ledger.reports(rows)
         self.trials = {row.trial_id: row for row in rows}
         for row in rows:
@@ -74,18 +76,6 @@ class Driver:
         for row in rows:
             self._hear_again(row, reports[row.id])
         self._queue = deque(t.trial_id for t in self.trials.values() if t.state == "waiting")
-
-    def _adopt(self, row: Trial, retry_failed: bool, rerun: bool) -> Trial:
-        """Take over a row from earlier launches: a trial that has not ended waits again."""
-        if (rerun and row.state in TERMINAL) or (retry_failed and row.state == "failed"):
-            self.forget(row.trial_id)
-            return self.ledger.reset(row)
-        more_seeds = row.state == "complete" and self.seeds.missing(row)
-        if row.state in TERMINAL and not more_seeds:
-            return row
-        if self.seeds.all_ended(row):
-            return self.ledger.complete(row, self.seeds.of(row.trial_id))
-        return self.ledger.set_state(row, "waiting")
 
     def _hear_again(self, row: Trial, reports: Sequence[Report]) -> None:
         """Prune a trial whose last report asks for it: the last driver may have died before that.
@@ -170,8 +160,21 @@ class Driver:
         trial = self._keep(self.ledger.set_state(self.trials[trial_id], "running"))
         self._tell("trial_started", trial)
 
+    def began(self, trial_id: str, place: Place, step: int | None) -> None:
+        """A worker at ``place`` has read the trial's checkpoint, which ends at ``step``.
+
+        The step is 0 if the worker refused the checkpoint, and None if there is none.
+        """
+        trial = self.trials[trial_id]
+        self.ledger.begin_attempt(trial, place, step or 0)
+        if step is None and (until := self.ledger.reported(trial, self.seeds.missing(trial))):
+            self.started_over(
+                trial_id,
+                f"no checkpoint on {place.host}, but reports up to step {until}: it starts over",
+            )
+
     def started_over(self, trial_id: str, note: str) -> None:
-        """A worker found a checkpoint that it cannot continue from."""
+        """A worker does not continue from where the trial was; ``note`` says why."""
         self._tell("started_over", self._keep(self.ledger.note(self.trials[trial_id], note[:500])))
 
     def retried(self, trial_id: str, reason: str) -> None:

@@ -6,9 +6,10 @@ import signal
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 
+from focus_core.errors import UserError
 from focus_core.output import tell
 from sweeps.commands.command_line import counted, one_line
-from sweeps.driving.assignment import checkpoint_seconds
+from sweeps.driving.assignment import Means, checkpoint_seconds
 from sweeps.driving.driver import Driver
 from sweeps.driving.own_process import OwnProcess
 from sweeps.driving.stopping import StopFlag
@@ -19,14 +20,15 @@ from sweeps.machine.temporary import clear_what_the_dead_left
 from sweeps.planning.plan import Plan
 from sweeps.provenance import launch_origin
 from sweeps.provenance.sources.recorded import notes
+from sweeps.record.checkpoint_address import FLAG as CHECKPOINTS
+from sweeps.record.checkpoint_folder import SweepFolder
 from sweeps.record.errors import LedgerError
-from sweeps.record.home import prepare_home, private_files
+from sweeps.record.home import Home, prepare_home, private_files
 from sweeps.record.launches import begin_launch, end_launch
 from sweeps.record.lease import hold
 from sweeps.record.ledger import Ledger
 from sweeps.record.plan_history import seeds_of
 from sweeps.record.schema import Launch, Sweep
-from sweeps.workers.checkpoints import forget
 from sweeps.workers.guard import Limits
 from sweeps.workers.runner import Runner
 
@@ -49,14 +51,14 @@ def run_sweep(
     Raises:
         UserError: the home, the ledger or the cluster cannot be used as asked.
     """
-    limits = Limits.from_environment()
+    limits = Limits.from_environment(on_cluster=plan.address is not None)
     checkpoint_seconds()  # refuse a wrong setting now, not when the first trial is handed out
     stopping = StopFlag(plan.seconds)
     process = OwnProcess(stopping, called=called)
     if called:
         process.closing.callback(process.release_signals)
     with private_files():
-        prepare_home(plan.home, plan.name)
+        prepare_home(plan.home)
         clear_what_the_dead_left()
         ledger = Ledger(plan.home.ledger_url)
         process.closing.callback(ledger.close)
@@ -82,13 +84,8 @@ def _launch(
     found = launch_origin.everything(argv)
     sweep = find_or_add(ledger, plan, found)
     process.closing.enter_context(hold(ledger, sweep))
-    sweep = go_on(
-        ledger,
-        plan,
-        found,
-        forget=lambda name: forget(plan.checkpoints, name),
-        **options,
-    )
+    folder = _open_folder(plan.home, sweep)
+    sweep = go_on(ledger, plan, found, forget=folder.forget, **options)
     launch = begin_launch(ledger, sweep, found)
     if gaps := notes(found["diff"]):
         said = "; ".join(gaps)
@@ -96,7 +93,7 @@ def _launch(
     process.closing.callback(_end_abandoned, ledger, launch, process)
     ledger.on_failure = lambda error: stopping.give_up(str(error))
     try:
-        code = _drive(plan, ledger, sweep, limits, process, **options)
+        code = _drive(plan, ledger, sweep, limits, process, folder=folder, **options)
         reason = stopping.reason or REASONS[code]
     except Exception as error:
         if ledger.failure is None:
@@ -121,6 +118,7 @@ def _drive(
     limits: Limits,
     process: OwnProcess,
     *,
+    folder: SweepFolder,
     retry_failed: bool,
     rerun: bool,
 ) -> int:
@@ -148,13 +146,15 @@ def _drive(
         listeners=listeners,
         retry_failed=retry_failed,
         rerun=rerun,
-        forget=lambda trial_id: forget(plan.checkpoints, trial_id),
+        forget=folder.forget,
         most_lost=limits.most_lost,
     )
     closing.callback(_close, driver, stopping)
     with closing:
         if not driver.done:
-            runner_for(plan, limits, process).run(driver, stopping)
+            runner_for(plan, plan.home.checkpoints(sweep.name, sweep.created), limits, process).run(
+                driver, stopping
+            )
         if driver.broken is not None:
             stopping.give_up(
                 f"the sweep stops: {driver.broken}; once that is mended, the same command with "
@@ -176,20 +176,46 @@ def _close(driver: Driver, stopping: StopFlag) -> None:
         driver.close()
 
 
-def runner_for(plan: Plan, limits: Limits, process: OwnProcess) -> Runner:
-    """The way in which the plan's trials are run."""
-    checkpoints = str(plan.checkpoints)
+def _open_folder(home: Home, sweep: Sweep) -> SweepFolder:
+    """The folder of the sweep's checkpoints, which can be written.
+
+    Raises:
+        UserError: it cannot be written.
+    """
+    address = home.checkpoints(sweep.name, sweep.created)
+    try:
+        folder = SweepFolder(address)
+        folder.mark(
+            f"Checkpoints of the sweep {sweep.name}, begun {sweep.created:%Y-%m-%d %H:%M}\n"
+        )
+    except (OSError, ValueError) as error:  # pyarrow: an option of the address
+        said = one_line(str(error))
+        raise UserError(
+            f"cannot keep checkpoints in {address} ({said}): make it writable, or name another "
+            f"place with {CHECKPOINTS}"
+        ) from None
+    return folder
+
+
+def runner_for(plan: Plan, checkpoints: str, limits: Limits, process: OwnProcess) -> Runner:
+    """The way in which the plan's trials are run, with their states at ``checkpoints``."""
+    means = Means(
+        checkpoints=checkpoints,
+        shared=plan.home.states is not None,
+        threads=max(1, int(plan.cpus)),
+        cpus=plan.cpus,
+        gpus=plan.gpus or 0.0,
+    )
     if plan.local:
         from sweeps.workers.inline import Inline
 
-        return Inline(checkpoints=checkpoints, threads=max(1, int(plan.cpus)))
+        return Inline(means=means)
     from sweeps.workers.on_ray.run import OnRay
 
     return OnRay(
         process=process,
         address=plan.address,
-        checkpoints=checkpoints,
-        cpus=plan.cpus,
+        means=means,
         gpus=plan.gpus,
         max_concurrent=plan.max_concurrent,
         limits=limits,

@@ -41,7 +41,7 @@ def check_places(plan: Plan, tracking_flag: str) -> Plan:
     check_settings()
     ledger = ledger_file(plan.home)
     if ledger is not None and ledger.is_file() and ledger.stat().st_size and not tables(ledger):
-        _check_new(ledger, plan.checkpoints)
+        _check_new(ledger, plan.home.folder / "checkpoints" / plan.name)
     mlflow = check_tracking(plan.home.tracking_uri, tracking_flag)
     check_schema(plan.home.tracking_uri, tracking_flag)
     if mlflow is not None and mlflow.exists() and not os.access(mlflow, os.W_OK):

@@ -6,7 +6,6 @@ import re
 from argparse import Namespace
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from focus_core.config import Scalar, TrialConfig
@@ -68,11 +67,6 @@ class Plan:
     confirms: str | None = None
     first_seed: int = 0
     sizes: tuple[Size, ...] = ()
-
-    @property
-    def checkpoints(self) -> Path:
-        """The folder of this sweep's checkpoints."""
-        return self.home.checkpoints(self.name)
 
     def warmup(self) -> int | None:
         """Steps before a trial may be pruned; None where no trial is pruned."""

@@ -40,7 +40,8 @@ def plan_lines(plan: Plan) -> list[tuple[str, str]]:
         ("ledger", shown_url(plan.home.ledger_url)),
         ("mlflow", hide_secrets(plan.home.tracking_uri)),
         ("home", str(plan.home.folder)),
-        *(("caution", text) for text in (*plan.cautions, *too_many(plan))),
+        ("keeps", plan.home.states and f"checkpoints in {plan.home.states}"),
+        *(("caution", text) for text in (*plan.cautions, *_unshared(plan), *too_many(plan))),
     ]
     return [(label, text) for label, text in found if text]
 
@@ -84,6 +85,16 @@ def _runs(plan: Plan) -> str:
     where = "in this process" if plan.local else f"Ray at {plan.address or 'this machine'}"
     limit = f"; at most {timedelta(seconds=plan.seconds)} in all" if plan.seconds else ""
     return f"{where}; {counted(plan.cpus, 'CPU')}, {_gpus(plan.gpus)} a trial{limit}"
+
+
+def _unshared(plan: Plan) -> list[str]:
+    """A caution where the hosts of a cluster may not share the checkpoints."""
+    if plan.address is None or plan.home.states is not None:
+        return []
+    return [
+        "checkpoints are in the home: a host that does not share that folder keeps its own, and "
+        "where it is lost its trials start anew; FOCUS_CHECKPOINTS names a place for all hosts"
+    ]
 
 
 def _describe_base(base: TrialConfig) -> str:

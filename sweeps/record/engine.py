@@ -12,12 +12,15 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from focus_core.errors import UserError
 from sweeps.commands.redact import hide_secrets, shown_url
 from sweeps.commands.settings import number
+from sweeps.record.attempts import Attempt
 from sweeps.record.errors import explain
 from sweeps.record.migrations import bring_forward
 from sweeps.record.schema import SCHEMA_VERSION, Base, SchemaInfo
 from sweeps.record.schema_words import OLDER, version_words
 
 BUSY_MS = 30_000
+TABLES = {*Base.metadata.tables, Attempt.__tablename__}
+"""The tables of a ledger."""
 
 
 def open_engine(url: str) -> Engine:
@@ -81,7 +84,7 @@ def _version(connection: Connection) -> int | None:
 def _is_whole(connection: Connection) -> bool:
     """Whether the ledger has this program's schema version and every table."""
     known = set(inspect(connection).get_table_names())
-    return _version(connection) == SCHEMA_VERSION and Base.metadata.tables.keys() <= known
+    return _version(connection) == SCHEMA_VERSION and known >= TABLES
 
 
 def _make_tables(connection: Connection, shown: str) -> None:

@@ -8,12 +8,15 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from focus_core.errors import UserError
 from sweeps.commands.command_line import home_folder
 from sweeps.commands.settings import number
 from sweeps.commands.sqlite_address import sqlite_url
+from sweeps.record.checkpoint_address import FLAG as CHECKPOINTS
+from sweeps.record.checkpoint_address import below, check_address
 from sweeps.record.database_file import address_of, path_of, select, tables
 from sweeps.record.schema_words import OLDER, version_words
 
@@ -31,6 +34,10 @@ class Home:
     folder: Path
     ledger_url: str
     tracking_uri: str
+    states: str | None = None
+    """The address of checkpoints outside this home (``FOCUS_CHECKPOINTS``), which homes may share;
+    None: they are in this home.
+    """
 
     @property
     def artifacts(self) -> Path:
@@ -48,9 +55,17 @@ class Home:
         """The folder of reports, one folder for each sweep."""
         return self.folder / "reports"
 
-    def checkpoints(self, sweep: str) -> Path:
-        """The folder of one sweep's checkpoints: other code may have trained another sweep's."""
-        return self.folder / "checkpoints" / sweep
+    def checkpoints(self, sweep: str, began: datetime) -> str:
+        """The address of one sweep's checkpoints: other code may have trained another sweep's.
+
+        Args:
+            sweep: the sweep's name.
+            began: ``Sweep.created``. Outside this home, it tells the sweep from a sweep with the
+                same name in another home.
+        """
+        if self.states is None:
+            return str(self.folder / "checkpoints" / sweep)
+        return below(self.states, f"{sweep}-{began:%Y%m%dT%H%M%S%f}")
 
 
 def find_home(folder: str | None, tracking_uri: str | None = None) -> Home:
@@ -61,12 +76,18 @@ def find_home(folder: str | None, tracking_uri: str | None = None) -> Home:
         tracking_uri: the value of ``--tracking-uri``.
 
     Raises:
-        UserError: no folder can have this name here.
+        UserError: no folder can have this name here, or ``FOCUS_CHECKPOINTS`` is no address.
     """
     home = home_folder(folder)
     ledger = os.environ.get("FOCUS_LEDGER_URL") or sqlite_url(home / "ledger.db")
     given = tracking_uri or os.environ.get("MLFLOW_TRACKING_URI")
-    return Home(home, ledger, given or sqlite_url(home / "mlflow.db"))
+    states = os.environ.get(CHECKPOINTS)
+    return Home(
+        home,
+        ledger,
+        given or sqlite_url(home / "mlflow.db"),
+        check_address(states) if states else None,
+    )
 
 
 def ledger_file(home: Home) -> Path | None:
@@ -109,7 +130,7 @@ def private_files() -> Iterator[None]:
         os.umask(before)
 
 
-def prepare_home(home: Home, sweep: str) -> None:
+def prepare_home(home: Home) -> None:
     """Make the folders, and check before anything starts that the home can be written.
 
     Raises:
@@ -117,7 +138,7 @@ def prepare_home(home: Home, sweep: str) -> None:
     """
     least = number("FOCUS_MIN_FREE_MB", MIN_FREE_MB)
     try:
-        for folder in (home.folder, home.artifacts, home.checkpoints(sweep)):
+        for folder in (home.folder, home.artifacts):
             folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=home.folder):
             pass

@@ -7,6 +7,7 @@ lost: it can be rebuilt from the ledger.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import select
@@ -15,6 +16,7 @@ from sqlalchemy.orm import selectinload
 from sweeps.commands.command_line import counted
 from sweeps.machine.foreign_text import storable
 from sweeps.record import write_report as ledger_record
+from sweeps.record.attempts import Attempt, Place
 from sweeps.record.derived_rows import clear, copy_report, copy_row, lacking, summarise, unreported
 from sweeps.record.schema import Replicate, Report, State, Sweep, Trial, now
 from sweeps.record.transactions import Transactions
@@ -168,6 +170,12 @@ class Ledger(Transactions):
             row = session.get_one(Trial, trial.id)
             row.note = note
         return row
+
+    def begin_attempt(self, trial: Trial, place: Place, step: int) -> None:
+        """Record that a worker has begun to train ``trial``, after its step ``step``."""
+        said = {name: storable(value) for name, value in asdict(place).items()}
+        with self.writing() as session:
+            session.add(Attempt(trial_row=trial.id, step=step, **said))
 
     def retried(self, trial: Trial) -> Trial:
         """Count one more attempt at ``trial``."""

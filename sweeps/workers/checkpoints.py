@@ -1,6 +1,5 @@
 """Where a worker keeps a trial's state: one file for each trial and set of seeds.
 
-``root`` is a folder every worker can reach: a path, or any address pyarrow knows (s3://, gs://).
 The same store serves Ray's restarts, a relaunch and the debugger's inline run.
 
 Each write replaces the whole file. A file names the owner of its state (see ``state_file``). A
@@ -12,9 +11,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from pathlib import PurePath
 from typing import Any
 
 from pyarrow import fs
@@ -40,7 +38,7 @@ class TrialCheckpoints:
     """The checkpoint of some seeds of one trial.
 
     Args:
-        root: the folder of the sweep's checkpoints.
+        root: the address of the sweep's checkpoints (see ``checkpoint_folder``).
         trial_id: the trial's id.
         seeds: the seeds that are trained together.
         code: ``Trial.code``.
@@ -50,6 +48,8 @@ class TrialCheckpoints:
             out. A state of an earlier assignment that is ahead of this step is refused, because
             reports would be missing. None: no state is refused for its step.
         say: called with one line when a checkpoint is refused.
+        loaded: called after ``load`` with the step of the state: 0 where a state was refused, None
+            where there is none.
     """
 
     def __init__(
@@ -63,6 +63,7 @@ class TrialCheckpoints:
         handed: str = "",
         reported: int | None = None,
         say: Callable[[str], None] = lambda _: None,
+        loaded: Callable[[int | None], None] = lambda _: None,
     ) -> None:
         self._files, folder = fs.FileSystem.from_uri(root)
         self._folder = f"{folder}/{trial_id}"
@@ -71,15 +72,19 @@ class TrialCheckpoints:
         self._handed = handed
         self._reported = reported
         self._say = say
+        self._loaded = loaded
 
     def load(self) -> dict[str, Any] | None:
         """The last saved state; None when there is no state to continue from."""
+        state: dict[str, Any] | None = None
         try:
             found = state_file.read(self._files, f"{self._folder}/{self._name}")
-            return None if found is None else self._accept(*found)
+            state = None if found is None else self._accept(*found)
+            self._loaded(None if state is None else int(state.get("step", 0)))
         except RefusedError as refused:
             self._say(f"its checkpoint {refused}: it starts over")
-            return None
+            self._loaded(0)
+        return state
 
     def _accept(self, said: Mapping[str, Any], packed: bytes) -> dict[str, Any]:
         _check_owner(said, self._own)
@@ -120,27 +125,23 @@ def file_name(seeds: Sequence[int]) -> str:
     return f"seeds-{words}.pt"
 
 
-def kept_files(folder: Path) -> list[Path]:
-    """The checkpoints in the folder of one trial, on this machine."""
-    return sorted(folder.glob("seeds-*.pt")) if folder.is_dir() else []
-
-
-def read_own(path: Path, own: Mapping[str, Any]) -> bytes:
-    """The packed state in one of ``kept_files``; nothing is unpickled.
+def read_own(files: fs.FileSystem, path: str, own: Mapping[str, Any]) -> bytes:
+    """The packed state in a checkpoint; nothing is unpickled.
 
     Args:
-        path: the file.
+        files: the file system.
+        path: one of ``SweepFolder.kept``.
         own: the owner that the file must name: ``trial_id``, ``code`` and ``token``.
 
     Raises:
         RefusedError: the file is missing, damaged, or another owner's.
     """
-    found = state_file.read(fs.LocalFileSystem(), str(path))
+    found = state_file.read(files, path)
     if found is None:
         raise RefusedError("is missing")
     said, packed = found
     _check_owner(said, own)
-    if file_name(said.get("seeds", ())) != path.name:
+    if file_name(said.get("seeds", ())) != PurePath(path).name:
         raise RefusedError(OWN["seeds"])
     return packed
 
@@ -149,8 +150,3 @@ def _check_owner(said: Mapping[str, Any], own: Mapping[str, Any]) -> None:
     for name, value in own.items():
         if said.get(name) != value:
             raise RefusedError(OWN[name])
-
-
-def forget(root: Path, trial_id: str) -> None:
-    """Remove every checkpoint of a trial."""
-    shutil.rmtree(root / trial_id, ignore_errors=True)

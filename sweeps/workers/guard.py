@@ -26,6 +26,7 @@ from sweeps.machine.foreign_text import text_of
 from sweeps.workers.state_file import make_folder
 
 LOOK_SECONDS = 0.2
+RSS = "FOCUS_MAX_RSS_GB"
 REASON = "lost.txt"
 """The file with one line, written atomically: why the guard ended the worker."""
 STACK = "stack.txt"
@@ -37,6 +38,8 @@ class Limits:
     """The limits of one trial's worker and of a sweep's losses; 0 means no limit."""
 
     rss_gb: float = 0.0
+    share: bool = False
+    """Whether ``rss_gb`` is, once a worker has the trial, its share of its host's memory."""
     hang_seconds: float = 1800.0
     """Seconds since the last report; before the first report, seconds since the start."""
     trial_seconds: float = 0.0
@@ -45,14 +48,18 @@ class Limits:
     """The number of trials lost in a row that ends the sweep; the driver counts them."""
 
     @classmethod
-    def from_environment(cls) -> Limits:
+    def from_environment(cls, *, on_cluster: bool = False) -> Limits:
         """Read the limits in the driver's environment; the driver sends them to its workers.
+
+        Without a limit of memory in the environment, a trial on a cluster may use its share of its
+        host's memory: one trial does not take its host down.
 
         Raises:
             UserError: a setting is not a number from 0 to 1e9.
         """
         return cls(
-            rss_gb=number("FOCUS_MAX_RSS_GB", cls.rss_gb),
+            rss_gb=number(RSS, cls.rss_gb),
+            share=on_cluster and not os.environ.get(RSS, "").strip(),
             hang_seconds=number("FOCUS_HANG_SECONDS", cls.hang_seconds),
             trial_seconds=number("FOCUS_TRIAL_SECONDS", cls.trial_seconds),
             most_lost=math.ceil(number("FOCUS_MAX_LOST", cls.most_lost)),
@@ -153,7 +160,10 @@ class Guard:
         limits = self._limits
         used = resident_bytes() / 1e9
         if limits.rss_gb and used > limits.rss_gb:
-            return f"used {used:.3g} GB of memory, more than FOCUS_MAX_RSS_GB={limits.rss_gb:g}"
+            allowed = f"{RSS}={limits.rss_gb:g}"
+            if limits.share:
+                allowed = f"its share of the host, {limits.rss_gb:.3g} GB; {RSS} sets another limit"
+            return f"used {used:.3g} GB of memory, more than {allowed}"
         if limits.trial_seconds and time.monotonic() - self._began > limits.trial_seconds:
             return f"took longer than FOCUS_TRIAL_SECONDS={limits.trial_seconds:g}"
         return None

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from sweeps.driving.assignment import Means
 from sweeps.driving.driver import Driver
 from sweeps.driving.stopping import StopFlag
 from sweeps.workers.worker import TrialStopped, describe_failure, is_outside, train_trial
@@ -17,18 +18,16 @@ class Inline:
     """A ``Runner``: one trial after the other.
 
     Attributes:
-        checkpoints: the folder where trials keep their states.
-        threads: the number of torch threads.
+        means: what every trial gets.
     """
 
-    checkpoints: str
-    threads: int
+    means: Means
 
     def run(self, driver: Driver, stopping: StopFlag) -> None:
         """See ``Runner``."""
         with _torch_as_found():
             while not stopping.requested and (assignment := driver.next_trial()) is not None:
-                payload = assignment.payload(self.checkpoints, self.threads)
+                payload = assignment.payload(self.means)
                 _run_one(driver, assignment.trial_id, payload, stopping)
 
 
@@ -52,7 +51,12 @@ def _run_one(driver: Driver, trial_id: str, payload: dict[str, Any], stopping: S
 
     driver.started(trial_id)
     try:
-        train_trial(payload, send, lambda note: driver.started_over(trial_id, note))
+        train_trial(
+            payload,
+            send,
+            lambda note: driver.started_over(trial_id, note),
+            lambda place, step: driver.began(trial_id, place, step),
+        )
     except TrialStopped:
         return  # pruned, as the driver recorded; or stopped, as ``Driver.stop`` will record
     except Exception as error:  # noqa: BLE001  whatever a trial raises fails that trial alone

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
@@ -12,16 +11,18 @@ from focus_core.config import TrialConfig, from_flat
 from focus_core.errors import UserError
 from focus_core.output import tell
 from sweeps.provenance.code_identity import trial_code
+from sweeps.record.checkpoint_folder import SweepFolder
 from sweeps.record.home import Home
 from sweeps.record.reading import reading
 from sweeps.record.schema import Sweep, Trial
 from sweeps.workers import state_file
-from sweeps.workers.checkpoints import kept_files, read_own
+from sweeps.workers.checkpoints import read_own
 
 if TYPE_CHECKING:
     from focus_core.training.network import SequenceModel
 
 SHOWN = 5
+OF_SWEEP = (Sweep.name, Sweep.created)
 
 
 class Trained(NamedTuple):
@@ -56,7 +57,7 @@ def find_trained(home: Home, trial_id: str, seed: int) -> Trained:
     """
     with reading(home) as connection:
         wanted = (
-            sa.select(Trial.trial_id, Trial.config, Trial.token, Trial.code, Sweep.name)
+            sa.select(Trial.trial_id, Trial.config, Trial.token, Trial.code, *OF_SWEEP)
             .join(Sweep)
             .where(Trial.trial_id.startswith(trial_id, autoescape=True))
         )
@@ -70,7 +71,7 @@ def find_trained(home: Home, trial_id: str, seed: int) -> Trained:
     refused: list[str] = []
     for row in found:
         own = {"trial_id": row.trial_id, "code": row.code, "token": row.token}
-        folder = home.checkpoints(row.name) / row.trial_id
+        folder = SweepFolder(home.checkpoints(row.name, row.created))
         weights = _weights(folder, own, seed, refused)
         if weights is not None:
             _compare(row.code, row.config, row.trial_id)
@@ -78,8 +79,9 @@ def find_trained(home: Home, trial_id: str, seed: int) -> Trained:
     if refused:
         raise UserError(f"{refused[0]}: train the trial again with --rerun")
     raise UserError(
-        f"trial {ids[0]} has no checkpoint with seed {seed} below {home.folder / 'checkpoints'}: "
-        "choose another --seed, or train it again with --rerun"
+        f"trial {ids[0]} has no checkpoint with seed {seed} below "
+        f"{home.states or home.folder / 'checkpoints'}: choose another --seed, or train it again "
+        "with --rerun"
     )
 
 
@@ -92,14 +94,14 @@ def _compare(code: str, config: Mapping[str, Any], trial_id: str) -> None:
 
 
 def _weights(
-    folder: Path, own: dict[str, str], seed: int, refused: list[str]
+    folder: SweepFolder, own: dict[str, str], seed: int, refused: list[str]
 ) -> dict[str, Any] | None:
     """The weights of one seed; what is wrong with unusable files is added to ``refused``."""
-    for path in kept_files(folder):
+    for info in folder.kept(own["trial_id"]):
         try:
-            each = state_file.unpack(read_own(path, own))["execution"]
+            each = state_file.unpack(read_own(folder.files, info.path, own))["execution"]
         except state_file.RefusedError as error:
-            refused.append(f"the checkpoint {path} {error}")
+            refused.append(f"the checkpoint {info.path} {error}")
             continue
         if str(seed) in each:
             weights: dict[str, Any] = each[str(seed)]["net"]

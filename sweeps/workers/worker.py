@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import errno
 import os
+import socket
 import traceback
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from focus_core.config import TrialConfig, from_flat
+from focus_core.errors import UserError
+from focus_core.tools.needed_data import check_data
+from sweeps.driving.assignment import DATA
 from sweeps.provenance.code_identity import trial_code
+from sweeps.record.attempts import Place
+from sweeps.record.checkpoint_folder import SweepFolder
 from sweeps.workers.checkpoints import CheckpointError, TrialCheckpoints
 
 if TYPE_CHECKING:
@@ -17,12 +23,7 @@ if TYPE_CHECKING:
 
 Send = Callable[[dict[str, float]], None]
 Say = Callable[[str], None]
-NOTE = "note"
-"""In a result: why a worker does not continue from the checkpoint that it found."""
-FAILED = "failed"
-ERROR = "error"
-OUTSIDE = "outside"
-"""In a failed trial's result: whether the trial's surroundings failed (such as a disk)."""
+Began = Callable[[Place, int | None], None]
 
 OF_THE_MACHINE = {
     *(errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ESTALE),  # its disks
@@ -35,20 +36,31 @@ class OtherCodeError(Exception):
     """The worker's focus_core is not the sweep's, so the numbers could not be compared."""
 
 
+class UnfitHostError(Exception):
+    """The worker's host lacks what the trial needs: a GPU, data, or the checkpoints' folder."""
+
+
 class TrialStopped(BaseException):
     """The driver wants no more of this trial. Not an Exception: no handler may swallow it."""
 
 
-def train_trial(payload: dict[str, Any], send: Send, say: Say = lambda _: None) -> None:
+def train_trial(
+    payload: dict[str, Any],
+    send: Send,
+    say: Say = lambda _: None,
+    began: Began = lambda *_: None,
+) -> None:
     """Train the seeds of one trial.
 
     Args:
         payload: see ``Assignment.payload``.
         send: takes each report.
         say: takes one line when a checkpoint was found but training does not continue from it.
+        began: takes where this process is, and the step of the checkpoint; see ``Driver.began``.
 
     Raises:
         OtherCodeError: this process has another focus_core than the sweep.
+        UnfitHostError: this host lacks what the trial needs.
     """
     import torch
 
@@ -60,6 +72,8 @@ def train_trial(payload: dict[str, Any], send: Send, say: Say = lambda _: None) 
             f"focus_core is {here} here and {payload['code']} in the sweep: it was edited "
             "meanwhile, or is another one on this machine"
         )
+    trial = from_flat(payload["config"])
+    place = check_host(trial, payload)
     torch.set_num_threads(payload["threads"])
     names = ("code", "token", "handed", "reported")
     store = TrialCheckpoints(
@@ -68,8 +82,8 @@ def train_trial(payload: dict[str, Any], send: Send, say: Say = lambda _: None) 
         payload["seeds"],
         **{name: payload[name] for name in names},
         say=say,
+        loaded=lambda step: began(place, step),
     )
-    trial = from_flat(payload["config"])
     fit(
         trial,
         payload["seeds"],
@@ -79,6 +93,36 @@ def train_trial(payload: dict[str, Any], send: Send, say: Say = lambda _: None) 
         say=say,
         measure=lambda net: costs(net, trial),
     )
+
+
+def check_host(trial: TrialConfig, payload: Mapping[str, Any]) -> Place:
+    """Where this process is, if it has what the trial needs.
+
+    Raises:
+        UnfitHostError: torch finds no GPU although the trial was given one, or data or the folder
+            of the checkpoints are missing.
+    """
+    import torch
+
+    host, has_gpu = socket.gethostname(), torch.cuda.is_available()
+    if payload["gpus"] and not has_gpu:
+        raise UnfitHostError(
+            f"{host}: the trial was given a GPU, but torch {torch.__version__} finds none that it "
+            "can use: install the torch that fits the GPU's driver, or --gpus-per-trial 0"
+        )
+    if payload["shared"] and not SweepFolder(payload["checkpoints"]).is_marked:
+        raise UnfitHostError(
+            f"{host} does not see the checkpoints in {payload['checkpoints']}: FOCUS_CHECKPOINTS "
+            "must name a place that every host reaches"
+        )
+    if payload["data"]:
+        os.environ.setdefault(DATA, payload["data"])
+    try:
+        check_data(trial.task)
+    except UserError as error:
+        raise UnfitHostError(f"{host}: {error}") from None
+    device = torch.cuda.get_device_name() if has_gpu else "cpu"
+    return Place(host=host, device=device, torch=torch.__version__)
 
 
 def costs(net: SequenceModel, trial: TrialConfig) -> dict[str, float]:
@@ -94,6 +138,15 @@ def costs(net: SequenceModel, trial: TrialConfig) -> dict[str, float]:
     except NoRowError:
         return {}
     return {"flops_per_token": found.forward + found.unseen, "decoder_bytes": found.state_bytes}
+
+
+OUTSIDE_ERRORS = (
+    OtherCodeError,
+    UnfitHostError,
+    CheckpointError,
+    ConnectionError,
+    TimeoutError,
+)
 
 
 def describe_failure(error: Exception) -> tuple[str, str]:
@@ -115,48 +168,6 @@ def is_outside(error: Exception) -> bool:
 
     A file that is missing, or that the trial may not read, is the trial's own fault.
     """
-    if isinstance(error, OtherCodeError | CheckpointError | ConnectionError | TimeoutError):
+    if isinstance(error, OUTSIDE_ERRORS):
         return True
     return isinstance(error, OSError) and error.errno in OF_THE_MACHINE
-
-
-def ray_trainable(config: dict[str, Any], credentials: Mapping[str, str] | None = None) -> None:
-    """The function that Ray Tune runs. A trial's exception is a result, not a lost worker."""
-    from ray import tune
-
-    os.environ.update(credentials or {})
-    failure = _train_guarded(config["payload"], tune.report)
-    if failure is not None:
-        _free_device()  # for the next trial of this process
-        tune.report(failure)
-
-
-def _train_guarded(
-    payload: dict[str, Any], report: Callable[[dict[str, Any]], None]
-) -> dict[str, Any] | None:
-    """Train under the guard. Returns a result that says how the trial failed, or None."""
-    from sweeps.workers.guard import guarding
-
-    try:
-        with guarding(payload) as guard:
-
-            def send(found: dict[str, float]) -> None:
-                with guard.paused():
-                    report({"report": found})
-
-            def say(note: str) -> None:
-                with guard.paused():
-                    report({NOTE: note})
-
-            train_trial(payload, send, say)
-    except Exception as error:  # noqa: BLE001  whatever a trial raises fails that trial alone
-        reason, text = describe_failure(error)
-        return {FAILED: reason, ERROR: text, OUTSIDE: is_outside(error)}
-    return None
-
-
-def _free_device() -> None:
-    import torch
-
-    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
-        torch.cuda.empty_cache()

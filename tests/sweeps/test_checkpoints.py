@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from sweeps.workers.checkpoints import TrialCheckpoints, forget
+from sweeps.record.checkpoint_folder import SweepFolder
+from sweeps.workers.checkpoints import TrialCheckpoints
 
 
 def store(root: Path, seeds: tuple[int, ...] = (0, 1)) -> TrialCheckpoints:
@@ -81,6 +82,6 @@ def test_a_checkpoint_runs_no_code(tmp_path: Path, capsys: pytest.CaptureFixture
 
 def test_a_forgotten_trial_has_no_checkpoint(tmp_path: Path) -> None:
     store(tmp_path).save({"step": 1})
-    forget(tmp_path, "abc")
+    SweepFolder(str(tmp_path)).forget("abc")
     assert store(tmp_path).load() is None
-    forget(tmp_path, "abc")
+    SweepFolder(str(tmp_path)).forget("abc")

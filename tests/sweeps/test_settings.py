@@ -75,7 +75,7 @@ def _is_refused(patch: Patch, folder: Path) -> bool:
     plan = make_plan(build_parser().read(["--space", "order", "--home", str(folder / "home")]))
     patch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
     try:
-        prepare_home(plan.home, plan.name)
+        prepare_home(plan.home)
     except ValueError as error:
         return "MB are free" in str(error)
     return False
@@ -135,7 +135,7 @@ def _looks_again(patch: Patch, folder: Path) -> None:
     slept: list[float] = []
     patch.setattr(time, "sleep", slept.append)
     found: Any = SimpleNamespace(
-        name="s", held=True, disagreements=["d"], rows=None, points_checked=True
+        name="s", held=True, disagreements=["d"], rows=None, points_checked=True, missing=0
     )
     patch.setattr(audited, "_look_once", lambda *_: [found])
     audited.look(Home(folder, "", ""), None)

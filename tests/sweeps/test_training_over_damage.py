@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from sweeps.driving.assignment import Assignment
+from sweeps.driving.assignment import Assignment, Means
 from sweeps.provenance.code_identity import trial_code
 from sweeps.workers.checkpoints import file_name
 from sweeps.workers.worker import TrialStopped, train_trial
@@ -37,7 +37,7 @@ def work(root: Path, *, until: int = 99, **changes: Any) -> tuple[Reports, list[
             **changes,
         }
     )
-    payload = assignment.payload(str(root), 1)
+    payload = assignment.payload(Means(checkpoints=str(root)))
     reports: Reports = []
     said: list[str] = []
 

@@ -17,10 +17,21 @@ from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
 from sweeps.commands.command_line import counted
+from sweeps.driving.assignment import Means
 from sweeps.driving.driver import Driver
 from sweeps.driving.stopping import StopFlag
+from sweeps.record.attempts import Place
 from sweeps.workers.guard import Limits, Notes
-from sweeps.workers.worker import ERROR, FAILED, NOTE, OUTSIDE
+from sweeps.workers.on_ray.trainable import (
+    DEVICE,
+    ERROR,
+    FAILED,
+    HOST,
+    NOTE,
+    OUTSIDE,
+    STEP,
+    TORCH,
+)
 
 REPORT_PREFIX = "report/"
 
@@ -42,23 +53,21 @@ class HandsOut(OfThisProcess, Searcher):
         self,
         driver: Driver,
         *,
-        checkpoints: str,
-        threads: int,
+        means: Means,
         limits: Limits,
         stopping: StopFlag,
     ) -> None:
         super().__init__()
         self.driver = driver
         self.limits = limits
-        self.checkpoints = checkpoints
-        self.threads = threads
+        self.means = means
         self.stopping = stopping
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str:
         assignment = None if self.stopping.requested else self.driver.next_trial()
         if assignment is None:
             return str(Searcher.FINISHED)
-        payload = assignment.payload(self.checkpoints, self.threads)
+        payload = assignment.payload(self.means)
         return {"payload": {**payload, "limits": self.limits.payload()}}
 
     def on_trial_complete(self, trial_id: str, result: Any = None, error: bool = False) -> None:
@@ -84,6 +93,10 @@ class Records(OfThisProcess, FIFOScheduler):
             return str(TrialScheduler.CONTINUE)
         if NOTE in result:
             self.driver.started_over(trial_id, result[NOTE])
+            return str(TrialScheduler.CONTINUE)
+        if HOST in result:
+            place = Place(result[HOST], result[DEVICE], result[TORCH])
+            self.driver.began(trial_id, place, result.get(STEP))
             return str(TrialScheduler.CONTINUE)
         if FAILED in result:
             end = self.driver.lost if result[OUTSIDE] else self.driver.failed

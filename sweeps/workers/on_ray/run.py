@@ -11,11 +11,12 @@ import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from sweeps.commands.command_line import one_line, tell
+from sweeps.driving.assignment import Means
 from sweeps.driving.driver import Driver
 from sweeps.driving.own_process import OwnProcess
 from sweeps.driving.stopping import StopFlag
@@ -171,8 +172,7 @@ class OnRay:
     Attributes:
         process: this process, which Ray may have to leave.
         address: of a running cluster; None: start Ray here, and end it afterwards.
-        checkpoints: an address that every worker can reach.
-        cpus: CPUs that a trial takes.
+        means: what every trial gets; its GPUs are those of ``gpus``.
         gpus: GPUs that a trial takes; may be a fraction. None: one where the cluster has any.
         max_concurrent: the most trials at once; None: as many as fit.
         limits: what a trial may take.
@@ -180,8 +180,7 @@ class OnRay:
 
     process: OwnProcess
     address: str | None
-    checkpoints: str
-    cpus: float
+    means: Means
     gpus: float | None
     max_concurrent: int | None
     limits: Limits
@@ -202,22 +201,21 @@ class OnRay:
 
         from sweeps.workers.on_ray.adapters import HandsOut, Records, Watches, interrupt_tune
         from sweeps.workers.on_ray.cluster_size import largest, room
-        from sweeps.workers.worker import ray_trainable
+        from sweeps.workers.on_ray.trainable import ray_trainable
 
         resources, is_all = largest()
         gpus = float(resources.get("GPU", 0) > 0) if self.gpus is None else self.gpus
-        fits = room(resources, self.cpus, gpus, is_all=is_all)
+        fits = room(resources, self.means.cpus, gpus, is_all=is_all)
         signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until Tune listens for it
         stopping.wake = interrupt_tune
         tuner = tune.Tuner(
             tune.with_resources(
-                by_way_of_the_store(ray_trainable), {"cpu": self.cpus, "gpu": gpus}
+                by_way_of_the_store(ray_trainable), {"cpu": self.means.cpus, "gpu": gpus}
             ),
             tune_config=tune.TuneConfig(
                 search_alg=HandsOut(
                     driver,
-                    checkpoints=self.checkpoints,
-                    threads=max(1, int(self.cpus)),
+                    means=replace(self.means, gpus=gpus),
                     limits=self.limits,
                     stopping=stopping,
                 ),
