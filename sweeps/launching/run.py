@@ -14,6 +14,7 @@ from sweeps.driving.driver import Driver
 from sweeps.driving.own_process import OwnProcess
 from sweeps.driving.stopping import StopFlag
 from sweeps.driving.study import Study
+from sweeps.launching import kept_checkpoints
 from sweeps.launching.plan_changes import asked
 from sweeps.launching.sweep_row import find_or_add, go_on
 from sweeps.machine.temporary import clear_what_the_dead_left
@@ -53,6 +54,7 @@ def run_sweep(
     """
     limits = Limits.from_environment(on_cluster=plan.address is not None)
     checkpoint_seconds()  # refuse a wrong setting now, not when the first trial is handed out
+    kept_checkpoints.rule()
     stopping = StopFlag(plan.seconds)
     process = OwnProcess(stopping, called=called)
     if called:
@@ -160,6 +162,8 @@ def _drive(
                 f"the sweep stops: {driver.broken}; once that is mended, the same command with "
                 "--retry-failed goes on"
             )
+    if driver.done and kept_checkpoints.rule() == kept_checkpoints.BEST:
+        kept_checkpoints.remove_others(plan.home, sweep.name, folder)
     if driver.sweep.planned < sweep.planned:
         tell(
             f"launch.py: {sweep.planned} trials were asked for, but no point is left that would be "
