@@ -19,6 +19,11 @@ from sweeps.record.schema import SCHEMA_VERSION, Base, SchemaInfo
 from sweeps.record.schema_words import OLDER, version_words
 
 BUSY_MS = 30_000
+LOCKS = {
+    "sqlite": "BEGIN IMMEDIATE",
+    "postgresql": "SELECT pg_advisory_xact_lock(439804651110)",  # any number that all agree on
+}
+"""The first statement of the transaction that makes or changes the tables: others wait there."""
 TABLES = {*Base.metadata.tables, Attempt.__tablename__}
 """The tables of a ledger."""
 
@@ -45,8 +50,8 @@ def open_engine(url: str) -> Engine:
             ready = _is_ledger(connection, shown) and _is_whole(connection)
         if not ready:
             with engine.begin() as connection:
-                if engine.dialect.name == "sqlite":  # one makes the tables, others wait
-                    connection.exec_driver_sql("BEGIN IMMEDIATE")
+                if engine.dialect.name in LOCKS:
+                    connection.exec_driver_sql(LOCKS[engine.dialect.name])
                 _make_tables(connection, shown)
     except SQLAlchemyError as error:
         engine.dispose()

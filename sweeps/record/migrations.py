@@ -14,9 +14,9 @@ from sweeps.record.schema import SCHEMA_VERSION, SchemaInfo
 def bring_forward(connection: sa.Connection) -> None:
     """Change the tables of an older ledger into those of this program.
 
-    A second process waits for the first one. SQLite and PostgreSQL roll back a step that fails.
+    SQLite and PostgreSQL roll back a step that fails.
     """
-    version = connection.scalar(sa.select(SchemaInfo.version).with_for_update())
+    version = connection.scalar(sa.select(SchemaInfo.version))
     operations = Operations(MigrationContext.configure(connection))
     for step in range(version or SCHEMA_VERSION, SCHEMA_VERSION):
         STEPS[step](operations)
