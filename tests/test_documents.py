@@ -10,6 +10,24 @@ ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted(ROOT.glob("*.md")) + sorted((ROOT / "docs").rglob("*.md"))
 
 
+OTHERS = [
+    ".",
+    "aws",
+    "cd",
+    "docker",
+    "gcloud",
+    "git",
+    "kubectl",
+    "pip",
+    "ray",
+    "sbatch",
+    "scancel",
+    "source",
+    "squeue",
+]
+"""Programs of others: only the files of this project that a command names are looked for."""
+
+
 def links(text: str) -> list[str]:
     return [
         target.split("#")[0]
@@ -49,8 +67,8 @@ def complaint(words: list[str]) -> str | None:
         targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
         unknown = [t for t in rest if "=" not in t and t not in targets]
         return f"no target {unknown}" if unknown else None
-    if program in ("ray", "git", "cd", "pip", "source", "."):
-        files = [word for word in rest if word.endswith((".yaml", ".txt"))]
+    if program in OTHERS:
+        files = [word for word in rest if word.endswith((".yaml", ".txt", ".sbatch"))]
         missing = [f for f in files if not (ROOT / f).exists()]
         return f"no file {missing}" if missing else None
     if not program.endswith("python"):
@@ -79,6 +97,7 @@ def test_commands_can_be_run(document: Path) -> None:
         "python sweeps/launch.py --spaces x",
         "python sweep.py",
         "ray up other.yaml",
+        "sbatch cluster/other.sbatch",
         "rm x",
     ],
 )
@@ -91,3 +110,26 @@ def test_wrong_commands_are_seen(line: str) -> None:
 def test_the_readme_opens_with_commands() -> None:
     found = commands((ROOT / "README.md").read_text())
     assert ["make", "sweep"] in found
+
+
+def named_tests(text: str) -> list[tuple[str, str]]:
+    """File and function of every test that a document names; the function may be empty."""
+    return re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", text)
+
+
+def is_there(file: str, function: str) -> bool:
+    path = ROOT / file
+    return path.is_file() and (not function or f"\ndef {function}(" in path.read_text())
+
+
+def test_every_test_that_a_document_names_is_there() -> None:
+    named = [test for document in DOCUMENTS for test in named_tests(document.read_text())]
+    assert len(named) > 30
+    assert [test for test in named if not is_there(*test)] == []
+
+
+def test_a_test_that_is_not_there_is_seen() -> None:
+    """Negative control."""
+    own = "tests/test_documents.py"
+    text = f"`{own}::test_links_are_seen`, `{own}::test_other`, `tests/test_other.py`"
+    assert [is_there(*test) for test in named_tests(text)] == [True, False, False]
