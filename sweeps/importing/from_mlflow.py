@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import warnings
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +29,7 @@ from sweeps.importing.found import (
 from sweeps.planning.destinations import check_schema, check_tracking
 from sweeps.record.database_file import tables
 from sweeps.record.schema import State
+from sweeps.showing.tracking.clients import quiet_client
 
 AT_ONCE = 1000
 PARENT = "mlflow.parentRunId"
@@ -108,20 +110,9 @@ def _address(source: str) -> str:
 
 def _client(uri: str) -> Any:
     """A client for reading: unlike ``tracking.connect``, this changes nothing in the database."""
-    import logging
-    import warnings
-
-    from sqlalchemy.exc import SADeprecationWarning
-
     os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")
-    # mlflow 3.17 with SQLAlchemy 2.1 warns about a relationship that it never reads
-    warnings.filterwarnings("ignore", "The ``noload``", SADeprecationWarning)
     warnings.filterwarnings("ignore", "The filesystem (tracking|model)", FutureWarning)
-    from mlflow.tracking import MlflowClient
-
-    for logger in ("mlflow", "alembic", "urllib3"):
-        logging.getLogger(logger).setLevel(logging.CRITICAL)
-    return MlflowClient(tracking_uri=uri)
+    return quiet_client(uri)
 
 
 def _has_runs(client: Any, experiment: str) -> bool:
