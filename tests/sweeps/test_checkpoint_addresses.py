@@ -9,6 +9,8 @@ import pytest
 
 from focus_core.errors import UserError
 from sweeps import audit, generate, launch
+from sweeps.planning.plan import make_plan
+from sweeps.planning.plan_in_words import plan_lines
 from sweeps.record.checkpoint_address import below, check_address
 from sweeps.record.checkpoint_folder import SweepFolder
 from sweeps.record.home import Home, find_home
@@ -151,3 +153,22 @@ def test_a_sweep_keeps_its_states_there(
 def test_the_home_has_its_own_where_nothing_is_said(tmp_path: Path, monkeypatch: Patch) -> None:
     monkeypatch.delenv("FOCUS_CHECKPOINTS", raising=False)
     assert find_home(str(tmp_path)).states is None
+
+
+def said_of(*words: str) -> str:
+    plan = make_plan(launch.build_parser().read(["--space", "order", *words]))
+    return " ".join(text for _, text in plan_lines(plan))
+
+
+def test_a_plan_says_what_a_lost_host_costs_where_checkpoints_may_not_be_shared(
+    monkeypatch: Patch,
+) -> None:
+    """Negative controls: on this machine, and where a place for all hosts is named."""
+    monkeypatch.delenv("FOCUS_CHECKPOINTS", raising=False)
+    words = "where it is lost its trials start anew"
+    assert words in said_of("--address", "127.0.0.1:6379")
+    assert words not in said_of()
+    monkeypatch.setenv("FOCUS_CHECKPOINTS", "s3://bucket/states")
+    said = said_of("--address", "127.0.0.1:6379")
+    assert words not in said
+    assert "checkpoints in s3://bucket/states" in said
