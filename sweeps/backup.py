@@ -60,6 +60,8 @@ def _backup(argv: list[str]) -> int:
         raise UserError(f"{folder} must be a new folder in one that is there")
     trials = copy_home(home.folder, ledger, folder)
     tell(f"{folder}: the ledger and its {counted(trials, 'trial')}")
+    if home.states is not None:
+        tell(f"its checkpoints stay where they are, in {home.states}")
     return 0
 
 
