@@ -1,7 +1,8 @@
-"""What KubeRay 1.6 and 1.7 take for a RayCluster and a RayJob (``ray.io/v1``), as far as our file goes.
+"""What KubeRay 1.6 and 1.7 take for a RayCluster and a RayJob (``ray.io/v1``).
 
-Taken from the definitions of its API (https://github.com/ray-project/kuberay, ray-operator/config/crd/bases).
-Pod templates are left to Kubernetes' own schema.
+The names and types are those of its definitions (ray-operator/config/crd/bases in
+https://github.com/ray-project/kuberay), as far as our file may use them. Pod templates are left to
+Kubernetes' own schema.
 """
 
 from __future__ import annotations

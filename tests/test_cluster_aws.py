@@ -1,20 +1,16 @@
-"""``ray_cluster.yaml`` and ``cluster/aws_account.yaml`` against a pretended AWS (moto), through Ray's own code."""
+"""``ray_cluster.yaml`` and ``cluster/aws_account.yaml`` in a pretended AWS, by Ray's own code."""
 
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
 import botocore.exceptions
-import botocore.session
 import pytest
 import yaml
-from cfnlint.api import ManualArgs, lint_file
-from cfnlint.decode import cfn_yaml
 from moto import mock_aws
 from moto.core import set_initial_no_auth_action_count
 
@@ -34,10 +30,6 @@ def prepared() -> Any:
     full = prepare_config(yaml.safe_load(FILE.read_text()))
     validate_config(full)
     return full
-
-
-def template() -> Any:
-    return cfn_yaml.loads(ACCOUNT.read_text())
 
 
 @pytest.fixture
@@ -91,8 +83,8 @@ def world_readable(rules: list[dict[str, Any]]) -> list[Any]:
 
 
 def test_without_the_stack_nothing_is_made(aws: None) -> None:
-    """No group that is open to the world, no role: ``ray up`` ends first and says what is missing."""
-    with pytest.raises(botocore.exceptions.ClientError, match="focus-sweeps-.*does not exist"):
+    """No open group and no role: ``ray up`` ends first and says what is missing."""
+    with pytest.raises(botocore.exceptions.ClientError, match=r"focus-sweeps-\w+, does not exist"):
         bootstrapped()
     groups = boto3.client("ec2", REGION).describe_security_groups()["SecurityGroups"]
     assert [group["GroupName"] for group in groups] == ["default"]
@@ -136,7 +128,7 @@ def test_ssh_is_open_to_the_given_address_only(made: dict[str, str]) -> None:
 
 
 def test_rules_in_a_cluster_file_would_leave_ssh_open(aws: None) -> None:
-    """Negative control, and why the rules are not in the file: Ray adds them to its own, which is open."""
+    """Negative control, and why no rules are in the file: Ray adds them to its own open one."""
     full = prepared()
     for kind in full["available_node_types"].values():
         del kind["node_config"]["LaunchTemplate"]
@@ -147,15 +139,6 @@ def test_rules_in_a_cluster_file_would_leave_ssh_open(aws: None) -> None:
     groups = boto3.client("ec2", REGION).describe_security_groups()["SecurityGroups"]
     (rules,) = (g["IpPermissions"] for g in groups if g["GroupName"] == "mine")
     assert [rule["FromPort"] for rule in world_readable(rules)] == [22]
-
-
-@pytest.mark.parametrize(
-    ("given", "passes"),
-    [(MINE, True), ("10.0.0.0/16", True), ("0.0.0.0/0", False), ("1.2.3.4", False), ("", False)],
-)
-def test_an_open_address_is_refused(given: str, passes: bool) -> None:
-    pattern = template()["Parameters"]["SshFrom"]["AllowedPattern"]
-    assert bool(re.fullmatch(pattern, given)) == passes
 
 
 def as_role(made: dict[str, str], role: str) -> dict[str, str]:
@@ -202,74 +185,9 @@ def test_a_worker_may_not(made: dict[str, str]) -> None:
     work()
 
 
-def rights(action: str) -> list[Any]:
-    statements = template()["Resources"]["AutoscalerPolicy"]["Properties"]["PolicyDocument"]
-    return [s for s in statements["Statement"] if action in s["Action"]]
-
-
-def test_rights_that_moto_does_not_ask_for() -> None:
-    """Images are looked up by the head, and it may hand no role but the worker's to a machine."""
-    assert [s["Resource"] for s in rights("iam:PassRole")] == [{"Fn::GetAtt": ["WorkerRole", "Arn"]}]
-    (images,) = rights("ssm:GetParameters")
-    assert images["Resource"]["Fn::Sub"].endswith("::parameter/aws/service/*")
-    for kind in prepared()["available_node_types"].values():
-        assert kind["node_config"]["ImageId"].startswith("resolve:ssm:/aws/service/")
-    (end,) = rights("ec2:TerminateInstances")
-    assert end["Condition"]["StringEquals"] == {"aws:ResourceTag/project": "focus-sweeps"}
-
-
 def test_a_misspelt_option_of_a_machine_is_caught(made: dict[str, str]) -> None:
     """Negative control: Ray's schema lets it pass, and botocore does not."""
     full = bootstrapped()
     full["available_node_types"]["gpu_spot"]["node_config"]["InstanceMarketOption"] = {}
     with pytest.raises(botocore.exceptions.ParamValidationError, match="InstanceMarketOption"):
         start(full, "gpu_spot")
-
-
-def shape(of: Any) -> Any:
-    if of.type_name == "structure":
-        return {name: shape(member) for name, member in of.members.items()}
-    return [shape(of.member)] if of.type_name == "list" else of.type_name
-
-
-def test_ray_can_repeat_what_aws_answers_of_a_template() -> None:
-    """Ray copies a template into its request. ``MetadataOptions`` come back with a key that is refused."""
-    ec2 = botocore.session.get_session().get_service_model("ec2")
-    answer = ec2.operation_model("DescribeLaunchTemplateVersions").output_shape
-    answered = answer.members["LaunchTemplateVersions"].member.members["LaunchTemplateData"].members
-    taken = ec2.operation_model("RunInstances").input_shape.members
-    for name in ("HeadTemplate", "WorkerTemplate"):
-        for key in template()["Resources"][name]["Properties"]["LaunchTemplateData"]:
-            assert shape(answered[key]) == shape(taken[key])
-    assert shape(answered["MetadataOptions"]) != shape(taken["MetadataOptions"])  # so: in the file
-
-
-def complaints(path: Path) -> list[str]:
-    found = lint_file(path, ManualArgs(regions=[REGION]))
-    return [str(match.message) for match in found]
-
-
-def test_the_account_file_is_valid(tmp_path: Path) -> None:
-    assert complaints(ACCOUNT) == []
-    wrong = tmp_path / "wrong.yaml"
-    wrong.write_text(ACCOUNT.read_text().replace("BudgetLimit:", "BudgetLimitt:"))
-    assert any("BudgetLimitt" in complaint for complaint in complaints(wrong))  # negative control
-
-
-def test_the_files_agree() -> None:
-    text, account = FILE.read_text(), template()
-    assert set(re.findall(r"\b[a-z]{2}-[a-z]+-\d\b", text.replace("2a,", "2 "))) == {REGION}
-    names = {
-        r["Properties"]["LaunchTemplateName"]
-        for r in account["Resources"].values()
-        if r["Type"] == "AWS::EC2::LaunchTemplate"
-    }
-    kinds = prepared()["available_node_types"].values()
-    assert names == {kind["node_config"]["LaunchTemplate"]["LaunchTemplateName"] for kind in kinds}
-    said = ACCOUNT.read_text().partition("AWSTemplateFormatVersion")[0]
-    assert set(re.findall(r"(\w+)=", said.partition("--parameter-overrides")[2])) == set(
-        account["Parameters"]
-    )
-    bucket = account["Resources"]["Bucket"]["Properties"]["BucketName"]["Fn::Sub"]
-    account_id = bucket.replace("${AWS::AccountId}", "$account").replace("${AWS::Region}", REGION)
-    assert f"bucket=s3://{account_id} &&" in text

@@ -1,4 +1,4 @@
-"""The cluster files of Ray against its own schema and scheduler, and what they promise against what stands in them."""
+"""The cluster files against Ray's own schema and scheduler, and against what they promise."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def test_spot_is_asked_for_first_and_the_last_worker_is_on_demand(path: Path) ->
 
 
 def test_ray_repeats_a_refused_request_and_takes_no_other_type() -> None:
-    """Why one worker is always on demand. Should Ray learn it, this fails, and that worker may go."""
+    """Why one worker is on demand. Should Ray learn it, this fails, and that worker may go."""
     from ray.autoscaler.v2.instance_manager.subscribers.cloud_resource_monitor import (
         CloudResourceMonitor,
     )
@@ -191,7 +191,10 @@ def compute_schema() -> Any:
             kept["additionalProperties"] = False
         return kept
 
-    return {"$ref": "#/definitions/Instance", "definitions": {k: closed(v) for k, v in definitions.items()}}
+    return {
+        "$ref": "#/definitions/Instance",
+        "definitions": {k: closed(v) for k, v in definitions.items()},
+    }
 
 
 def test_machines_of_google_cloud_are_as_google_describes_them() -> None:
@@ -206,7 +209,9 @@ def test_machines_of_google_cloud_are_as_google_describes_them() -> None:
             schema.validate(kinds["head"]["node_config"] | wrong)
 
 
-@pytest.mark.parametrize("path", [AWS, GCP, ROOT / "cluster/Dockerfile"], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", [AWS, GCP, ROOT / "cluster/Dockerfile"], ids=lambda path: path.name
+)
 def test_the_driver_fits_the_pinned_torch(path: Path) -> None:
     """Whoever changes the pin looks up its CUDA and the driver of the images anew."""
     pins = (ROOT / "constraints.txt").read_text()

@@ -1,4 +1,4 @@
-"""``cluster/kubernetes.yaml`` by Kubernetes' and KubeRay's schemas, and ``cluster/Dockerfile`` by a linter."""
+"""``cluster/kubernetes.yaml`` by two schemas, and ``cluster/Dockerfile`` by a linter."""
 
 from __future__ import annotations
 
@@ -8,19 +8,15 @@ import shlex
 import subprocess
 import sys
 import tomllib
-import warnings
 from pathlib import Path
 from typing import Any
 
 import jsonschema
+import kubernetes_validate
 import pytest
 import yaml
 
 from tests.kuberay import SCHEMAS
-
-with warnings.catch_warnings():  # it imports what the next version of a library of it will not have
-    warnings.simplefilter("ignore", DeprecationWarning)
-    import kubernetes_validate
 
 ROOT = Path(__file__).parent.parent
 FILE, DOCKERFILE = ROOT / "cluster" / "kubernetes.yaml", ROOT / "cluster" / "Dockerfile"
@@ -55,7 +51,9 @@ def validate(document: Any) -> None:
         validate({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec})
 
 
-@pytest.mark.parametrize("document", documents(), ids=lambda d: f"{d['kind']}-{d['metadata']['name']}")
+@pytest.mark.parametrize(
+    "document", documents(), ids=lambda d: f"{d['kind']}-{d['metadata']['name']}"
+)
 def test_it_is_valid(document: Any) -> None:
     validate(document)
 
@@ -100,7 +98,10 @@ def test_its_parts_fit_together() -> None:
     assert {spec["serviceAccountName"] for spec in used.values()} == accounts
     assert len(accounts) == 2  # a worker may start and end no workers
     (runs,) = used["head"]["volumes"]
-    assert runs["persistentVolumeClaim"]["claimName"] == the("PersistentVolumeClaim")["metadata"]["name"]
+    assert (
+        runs["persistentVolumeClaim"]["claimName"]
+        == the("PersistentVolumeClaim")["metadata"]["name"]
+    )
     containers = [container for spec in used.values() for container in spec["containers"]]
     assert len({container["image"] for container in containers}) == 1
     assert all(c["env"] == containers[0]["env"] for c in containers)

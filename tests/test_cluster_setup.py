@@ -1,4 +1,4 @@
-"""What the scripts of ``cluster/`` do on a node: run for real, with the slow programs stood in for."""
+"""What the scripts of ``cluster/`` do on a node: run for real, but for the slow programs."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def program(folder: Path, name: str, text: str) -> None:
 
 
 class Node:
-    """A host with a home of its own; all of them have the project at one place, as a cluster's do."""
+    """A host; the project lies at one place on all of them, as in a cluster."""
 
     def __init__(self, tmp_path: Path, project: Path) -> None:
         self.home, self.project, self.programs = tmp_path / "home", project, tmp_path / "programs"
@@ -161,7 +161,7 @@ def test_checkpoints_and_data_are_known_to_every_shell(node: Node) -> None:
 
 
 def test_a_worker_without_ray_switches_itself_off(tmp_path: Path) -> None:
-    """Ray runs for three looks, is away for one, is back, and is gone: ten looks later it is off."""
+    """Ray runs for three looks, is away for one, is back, is gone: off after ten more."""
     programs = tmp_path / "programs"
     program(programs, "sleep", '#!/bin/sh\necho . >>"$HOME/looks"\n')
     here = 'case $(wc -l <"$HOME/looks") in 1|2|3|5) exit 0 ;; *) exit 1 ;; esac'
