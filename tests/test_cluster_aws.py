@@ -157,7 +157,6 @@ def test_the_head_may_start_and_end_workers(made: dict[str, str]) -> None:
     """By its own rights: those of the person at the laptop are not on the head."""
     full, credentials = bootstrapped(), as_role(made, "HeadRole")
 
-    @set_initial_no_auth_action_count(0)
     def autoscale() -> None:
         provider = start(full, "gpu_spot", **credentials)
         (node,) = provider.non_terminated_nodes({})
@@ -165,14 +164,13 @@ def test_the_head_may_start_and_end_workers(made: dict[str, str]) -> None:
         provider.terminate_node(node)
         assert provider.non_terminated_nodes({}) == []
 
-    autoscale()
+    set_initial_no_auth_action_count(0)(autoscale)()
 
 
 def test_a_worker_may_not(made: dict[str, str]) -> None:
     """Negative control: rights are really asked for; a worker has those to the bucket alone."""
     full, credentials = bootstrapped(), as_role(made, "WorkerRole")
 
-    @set_initial_no_auth_action_count(0)
     def work() -> None:
         with pytest.raises(Exception, match="not authorized to perform: ec2:RunInstances"):
             start(full, "gpu_spot", **credentials)
@@ -182,7 +180,7 @@ def test_a_worker_may_not(made: dict[str, str]) -> None:
         with pytest.raises(botocore.exceptions.ClientError, match="AccessDenied"):
             bucket.list_buckets()
 
-    work()
+    set_initial_no_auth_action_count(0)(work)()
 
 
 def test_a_misspelt_option_of_a_machine_is_caught(made: dict[str, str]) -> None:
