@@ -72,7 +72,10 @@ is_made || {
     for name in FOCUS_CHECKPOINTS FOCUS_DATA; do
         [ -z "${!name:-}" ] || printf 'export %s=%q\n' "$name" "${!name}"
     done
-} >"$HOME/.focus_env"
+    # What cluster/head_services.sh has added.
+    grep -s '^export FOCUS_LEDGER_URL=\|^export MLFLOW_TRACKING_URI=' "$HOME/.focus_env" || true
+} >"$HOME/.focus_env.new"
+mv "$HOME/.focus_env.new" "$HOME/.focus_env"
 
 # First in both files: `ray down` runs a bare `ray stop` in a login shell, and Ubuntu's .bashrc returns
 # early when it is not interactive.

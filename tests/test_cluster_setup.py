@@ -160,6 +160,19 @@ def test_checkpoints_and_data_are_known_to_every_shell(node: Node) -> None:
     assert shown() == "none|none"
 
 
+def test_setup_keeps_what_the_services_of_the_head_said(node: Node) -> None:
+    """``head_services.sh`` adds two addresses; ``ray up`` runs the set-up again after it."""
+    node.set_up(FOCUS_CHECKPOINTS="/old")
+    said = ["export FOCUS_LEDGER_URL=x", "export MLFLOW_TRACKING_URI=y"]
+    file = node.home / ".focus_env"
+    file.write_text(file.read_text() + "\n".join(said) + "\n")
+    node.set_up()
+    node.set_up()
+    lines = file.read_text().splitlines()
+    assert [line for line in lines if line in said] == said
+    assert not any("/old" in line for line in lines)
+
+
 def test_a_worker_without_ray_switches_itself_off(tmp_path: Path) -> None:
     """Ray runs for three looks, is away for one, is back, is gone: off after ten more."""
     programs = tmp_path / "programs"
