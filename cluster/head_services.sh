@@ -3,6 +3,7 @@
 # listens on loopback. Harmless when run again; after a reboot it is needed again. To look at MLflow
 # from your machine: ray attach -p 5000 ray_cluster.yaml, then http://localhost:5000
 set -euo pipefail
+pins=$(cd "$(dirname "$0")/.." && pwd)/constraints.txt
 data=${FOCUS_DATABASES:-$HOME/focus-db}
 artifacts=${FOCUS_HOME:-$HOME/focus-runs}/artifacts
 python=${FOCUS_VENV:-$HOME/focus-venv}/bin/python
@@ -15,7 +16,7 @@ cd /
 programs() { find /usr/lib/postgresql -maxdepth 2 -name bin 2>/dev/null | sort -V | tail -n 1; }
 [ -n "$(programs)" ] || sudo apt-get -q -o DPkg::Lock::Timeout=600 install -y postgresql
 bin=$(programs)
-"$python" -c 'import psycopg' 2>/dev/null || "$python" -m pip install -qq 'psycopg[binary]>=3.2'
+"$python" -c 'import psycopg' 2>/dev/null || "$python" -m pip install -qq -c "$pins" 'psycopg[binary]'
 
 # The server listens on a socket in a folder that only its user, and root, may enter.
 mkdir -p "$data" "$artifacts"
