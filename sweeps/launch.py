@@ -103,6 +103,10 @@ def _launch(argv: list[str], own_process: bool) -> int:
     print_plan(plan)
     if args.dry_run:
         return EXIT_DONE
+    if plan.address is not None:
+        from sweeps.workers.on_ray.reachable import check_cluster
+
+        check_cluster(plan.address)
     from sweeps.launching.run import run_sweep
 
     options = {"retry_failed": args.retry_failed, "rerun": args.rerun}

@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import os
 import signal
+from collections import defaultdict
 from typing import Any, Self
 
 from ray.tune import Callback
 from ray.tune.experiment import Trial as RayTrial
+from ray.tune.progress_reporter import TrialProgressCallback
 from ray.tune.result import RESULT_DUPLICATE
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
-from sweeps.commands.command_line import counted
 from sweeps.driving.assignment import Means
 from sweeps.driving.driver import Driver
 from sweeps.driving.stopping import StopFlag
 from sweeps.record.attempts import Place
 from sweeps.workers.guard import Limits, Notes
+from sweeps.workers.on_ray.cluster_size import Room
+from sweeps.workers.on_ray.losses import Losses, loss_of, node_died
 from sweeps.workers.on_ray.trainable import (
     DEVICE,
     ERROR,
@@ -47,31 +50,43 @@ class OfThisProcess:
 
 
 class HandsOut(OfThisProcess, Searcher):
-    """Gives Tune the driver's next trial."""
+    """Gives Tune the driver's next trial, once the cluster has room for another one."""
 
     def __init__(
         self,
         driver: Driver,
         *,
         means: Means,
+        room: Room,
         limits: Limits,
         stopping: StopFlag,
     ) -> None:
         super().__init__()
         self.driver = driver
+        self.room = room
+        self.handed_out: set[str] = set()
+        """The trials that Tune has not ended, by Tune's ids."""
         self.limits = limits
         self.means = means
         self.stopping = stopping
 
-    def suggest(self, trial_id: str) -> dict[str, Any] | str:
-        assignment = None if self.stopping.requested else self.driver.next_trial()
+    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
+        """The next trial; None: not now, Tune asks again."""
+        if self.stopping.requested:
+            return str(Searcher.FINISHED)
+        count = len(self.handed_out)
+        if count >= self.room.at_once(count):
+            return None
+        assignment = self.driver.next_trial()
         if assignment is None:
             return str(Searcher.FINISHED)
+        self.handed_out.add(trial_id)
         payload = assignment.payload(self.means)
         return {"payload": {**payload, "limits": self.limits.payload()}}
 
     def on_trial_complete(self, trial_id: str, result: Any = None, error: bool = False) -> None:
-        """Do nothing: the scheduler (``Records``) has told the driver already."""
+        """Count only: the scheduler (``Records``) has told the driver already."""
+        self.handed_out.discard(trial_id)
 
     def save(self, checkpoint_path: str) -> None:
         """Save nothing: the ledger has the state."""
@@ -86,6 +101,7 @@ class Records(OfThisProcess, FIFOScheduler):
     def __init__(self, driver: Driver) -> None:
         super().__init__()
         self.driver = driver
+        self.controller: Any = None
 
     def on_trial_result(self, tune_controller: Any, trial: RayTrial, result: dict[str, Any]) -> str:
         trial_id = trial.config["payload"]["trial_id"]
@@ -121,15 +137,22 @@ class Records(OfThisProcess, FIFOScheduler):
             self.driver.finished(trial_id)
 
     def on_trial_error(self, tune_controller: Any, trial: RayTrial) -> None:
-        """Do nothing: Tune calls this at every loss; ``Watches`` tells the driver of the last."""
+        """Keep the controller: Tune calls this at every loss, and then tells ``Watches``."""
+        self.controller = tune_controller
+
+    def stop(self, trial: RayTrial) -> None:
+        """End a trial that waits for another worker."""
+        self.controller.stop_trial(trial)
 
 
 class Watches(OfThisProcess, Callback):
     """Tells the driver when a trial starts or its worker is lost, and Tune when to stop."""
 
-    def __init__(self, driver: Driver, stopping: StopFlag) -> None:
+    def __init__(self, driver: Driver, stopping: StopFlag, records: Records) -> None:
         self.driver = driver
         self.stopping = stopping
+        self.records = records
+        self.losses = defaultdict[str, Losses](lambda: Losses(node_died))
         self._asked = False
 
     def on_trial_start(
@@ -140,17 +163,28 @@ class Watches(OfThisProcess, Callback):
     def on_trial_recover(
         self, iteration: int, trials: list[RayTrial], trial: RayTrial, **info: Any
     ) -> None:
-        reason, _ = self._why(trial)
-        self.driver.retried(trial.config["payload"]["trial_id"], f"its worker was lost{reason}")
+        """Tune tries a trial again without a limit; the limit is here."""
+        trial_id = trial.config["payload"]["trial_id"]
+        loss = loss_of(trial.get_pickled_error())
+        reason, stacks = self._why(trial)
+        losses = self.losses[trial_id]
+        if losses.try_again(loss, self.driver.trials[trial_id].step):
+            what = "host" if loss.host else "worker"
+            self.driver.retried(trial_id, f"its {what} was lost{reason}")
+            return
+        self.records.stop(trial)
+        self._lost(trial, losses.in_words(loss), reason, stacks)
 
     def on_trial_error(
         self, iteration: int, trials: list[RayTrial], trial: RayTrial, **info: Any
     ) -> None:
-        reason, stacks = self._why(trial)
-        times = counted(trial.num_failures, "time")
-        reason = f"its worker was lost {times}{reason and f', at last{reason}'}"
+        """Tune cannot go on with a trial."""
+        self._lost(trial, "its worker was lost", *self._why(trial))
+
+    def _lost(self, trial: RayTrial, what: str, reason: str, stacks: str) -> None:
+        said = f"{what}{reason and f', at last{reason}'}"
         error = stacks or str(trial.get_error() or "")
-        self.driver.lost(trial.config["payload"]["trial_id"], reason, error)
+        self.driver.lost(trial.config["payload"]["trial_id"], said, error)
 
     def _why(self, trial: RayTrial) -> tuple[str, str]:
         """The reason that the worker's guard left, as the end of a sentence, and the stacks."""
@@ -162,6 +196,22 @@ class Watches(OfThisProcess, Callback):
         if (self.stopping.requested or self.driver.broken) and not self._asked:
             self._asked = True
             interrupt_tune()
+
+
+class Silent(OfThisProcess, TrialProgressCallback):
+    """Prints nothing. Where Tune finds no such callback, it adds one, which prints some ends."""
+
+    def __init__(self) -> None:
+        """Set up nothing."""
+
+    def on_trial_result(self, iteration: int, *about: Any, **info: Any) -> None:
+        """Print nothing."""
+
+    def on_trial_error(self, iteration: int, *about: Any, **info: Any) -> None:
+        """Print nothing."""
+
+    def on_trial_complete(self, iteration: int, *about: Any, **info: Any) -> None:
+        """Print nothing."""
 
 
 def interrupt_tune() -> None:

@@ -22,11 +22,13 @@ from sweeps.driving.own_process import OwnProcess
 from sweeps.driving.stopping import StopFlag
 from sweeps.machine.temporary import OF_RAY, OF_TUNE, OF_WORKERS, OwnFolder, choose
 from sweeps.workers.guard import Limits
+from sweeps.workers.on_ray.cluster_nodes import Looking
+from sweeps.workers.on_ray.cluster_size import Room, once_it_fits
 from sweeps.workers.on_ray.privacy import by_way_of_the_store, keep_private
 from sweeps.workers.on_ray.processes import RayProcesses
 
-WORKER_LOSSES = 3
-"""How often a trial is moved to a new worker before it counts as failed."""
+JOIN_SECONDS = 10.0
+"""How long a launch waits for the first node of a cluster that a trial fits on."""
 QUIET = {
     "RAY_AIR_NEW_OUTPUT": "0",
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -34,6 +36,9 @@ QUIET = {
     "TUNE_DISABLE_SIGINT_HANDLER": "1",  # our handler marks open trials, then stops Tune
     "RAY_DEDUP_LOGS_SKIP_REGEX": ".",  # a lost worker is in the ledger, not a page of text
     "TUNE_WARN_THRESHOLD_S": "60",
+    # How many trials wait for a node is for ``HandsOut`` to say. Otherwise Tune keeps one waiting,
+    # and an autoscaler adds one node at a time.
+    "TUNE_MAX_PENDING_TRIALS_PG": "1000000",
     # A kill by Ray's memory monitor raises out of fit() and would end the whole sweep.
     "RAY_memory_monitor_refresh_ms": "0",
 }
@@ -199,30 +204,30 @@ class OnRay:
         """
         from ray import tune
 
-        from sweeps.workers.on_ray.adapters import HandsOut, Records, Watches, interrupt_tune
-        from sweeps.workers.on_ray.cluster_size import largest, room
+        from sweeps.workers.on_ray import adapters
         from sweeps.workers.on_ray.trainable import ray_trainable
 
-        resources, is_all = largest()
-        gpus = float(resources.get("GPU", 0) > 0) if self.gpus is None else self.gpus
-        fits = room(resources, self.means.cpus, gpus, is_all=is_all)
+        look = Looking()
+        patience = 0.0 if self.address is None else JOIN_SECONDS
+        cluster, need = once_it_fits(look, self.means.cpus, self.gpus, patience, stopping)
+        room = Room(look, need, self.max_concurrent, seen=cluster)
+        records = adapters.Records(driver)
         signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until Tune listens for it
-        stopping.wake = interrupt_tune
+        stopping.wake = adapters.interrupt_tune
         tuner = tune.Tuner(
             tune.with_resources(
-                by_way_of_the_store(ray_trainable), {"cpu": self.means.cpus, "gpu": gpus}
+                by_way_of_the_store(ray_trainable), {"cpu": need.cpus, "gpu": need.gpus}
             ),
             tune_config=tune.TuneConfig(
-                search_alg=HandsOut(
+                search_alg=adapters.HandsOut(
                     driver,
-                    means=replace(self.means, gpus=gpus),
+                    means=replace(self.means, gpus=need.gpus),
+                    room=room,
                     limits=self.limits,
                     stopping=stopping,
                 ),
-                scheduler=Records(driver),
+                scheduler=records,
                 num_samples=-1,
-                # Without a limit Tune keeps one trial pending, and autoscaling adds one node.
-                max_concurrent_trials=self.max_concurrent or fits,
                 reuse_actors=True,  # a new worker needs seconds to import torch
                 trial_name_creator=_our_id,
                 trial_dirname_creator=_our_id,
@@ -230,8 +235,8 @@ class OnRay:
             run_config=tune.RunConfig(
                 name=driver.sweep.name,
                 storage_path=str(scratch),
-                failure_config=tune.FailureConfig(max_failures=WORKER_LOSSES),
-                callbacks=[Watches(driver, stopping)],
+                failure_config=tune.FailureConfig(max_failures=-1),  # see ``Watches``
+                callbacks=[adapters.Watches(driver, stopping, records), adapters.Silent()],
                 verbose=0,
             ),
         )
