@@ -31,6 +31,11 @@ from sweeps.planning.plan import Plan, make_plan
 from sweeps.planning.plan_in_words import describe_axis, plan_lines
 
 NAME = "launch.py"
+EXIT_CODES = (
+    "exit codes: 0 every trial has ended; 1 failed; 2 the command line or its surroundings are "
+    "wrong; 75 the time budget is used up and work is left; 128 + n signal n stopped the sweep and "
+    "work is left (130 Ctrl-C, 143 SIGTERM). After 75 and 128 + n the same command goes on."
+)
 
 
 def build_parser() -> CommandLine:
@@ -38,6 +43,7 @@ def build_parser() -> CommandLine:
     parser = CommandLine(
         NAME, "Launch a sweep, or go on with one: the same command again resumes it."
     )
+    parser.epilog = EXIT_CODES
     add = parser.add_argument
     add("--space", help="the question: a module in search_spaces/ (see --list)")
     add("--list", action="store_true", help="list the spaces; with --space, all values of its axes")

@@ -49,13 +49,7 @@ class OwnProcess:
         with suppress(Exception):  # every resource was closed, or raised
             self.closing.close()
         tell(f"launch.py: {one_line(failure)}", error=True)
-        self.leave(self.exit_code)
-
-    @property
-    def exit_code(self) -> int:
-        """The exit code of a sweep that failed: 1, or 128 + n if signal n had stopped it before."""
-        number = self.stopping.signal
-        return 1 if number is None else 128 + number
+        self.leave(self.stopping.exit_code(done=False))
 
     def catch_signals(self) -> None:
         """From now on a signal asks for a clean stop; a second signal ends this process at once.

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 
 from focus_core.errors import UserError
 from focus_core.output import tell
-from sweeps.commands.command_line import counted, one_line
+from sweeps.commands.command_line import EXIT_DONE, EXIT_FAILED, counted, one_line
 from sweeps.driving.assignment import Means, checkpoint_seconds
 from sweeps.driving.driver import Driver
 from sweeps.driving.own_process import OwnProcess
@@ -33,7 +32,6 @@ from sweeps.record.schema import Launch, Sweep
 from sweeps.workers.guard import Limits
 from sweeps.workers.runner import Runner
 
-EXIT_DONE, EXIT_FAILED = 0, 1
 REASONS = {EXIT_DONE: "done", EXIT_FAILED: "not one trial succeeded"}
 
 
@@ -96,7 +94,8 @@ def _launch(
     ledger.on_failure = lambda error: stopping.give_up(str(error))
     try:
         code = _drive(plan, ledger, sweep, limits, process, folder=folder, **options)
-        reason = stopping.reason or REASONS[code]
+        asked = None if code == EXIT_DONE else stopping.reason
+        reason = asked or REASONS[code]
     except Exception as error:
         if ledger.failure is None:
             end_launch(ledger, launch, EXIT_FAILED, f"{type(error).__name__}: {error}")
@@ -110,7 +109,8 @@ def _launch(
 
 def _end_abandoned(ledger: Ledger, launch: Launch, process: OwnProcess) -> None:
     if process.abandoned and ledger.failure is None:
-        end_launch(ledger, launch, process.exit_code, process.stopping.reason or "")
+        stopping = process.stopping
+        end_launch(ledger, launch, stopping.exit_code(done=False), stopping.reason or "")
 
 
 def _drive(
@@ -227,12 +227,7 @@ def runner_for(plan: Plan, checkpoints: str, limits: Limits, process: OwnProcess
 
 
 def exit_code(driver: Driver, stopping: StopFlag) -> int:
-    """0: done or out of time. 1: nothing works. 128 + n: stopped by signal n."""
-    if stopping.signal is not None:
-        return 128 + int(signal.Signals(stopping.signal))
-    if stopping.failure is not None:
-        return EXIT_FAILED
+    """The exit code of a sweep whose trials have ended or were stopped."""
     states = [trial.state for trial in driver.trials.values()]
-    if states and all(state == "failed" for state in states):
-        return EXIT_FAILED
-    return EXIT_DONE if driver.done or stopping.reason else EXIT_FAILED
+    worked = not states or any(state != "failed" for state in states)
+    return stopping.exit_code(done=driver.done, worked=worked)

@@ -12,6 +12,7 @@ from sweeps.commands.redact import hide_secrets
 from sweeps.commands.settings import check_settings
 from sweeps.commands.sqlite_address import sqlite_file
 from sweeps.machine import temporary
+from sweeps.machine.file_system import network_file_system
 from sweeps.planning.mlflow_schema import complaint
 from sweeps.planning.plan import Plan
 from sweeps.record.database_file import address_of, path_of, select, tables
@@ -33,7 +34,8 @@ def check_places(plan: Plan, tracking_flag: str) -> Plan:
         tracking_flag: the flag or variable that named the tracking URI.
 
     Returns:
-        ``plan``, with a caution where Ray's temporary files cannot go to the first choice.
+        ``plan``, with a caution where databases are on a network file system, and where Ray's
+        temporary files cannot go to the first choice.
 
     Raises:
         UserError: a place cannot be used; the message is one line.
@@ -52,10 +54,24 @@ def check_places(plan: Plan, tracking_flag: str) -> Plan:
         raise UserError(
             f"{tracking_flag} names the ledger {ledger}: MLflow needs a database of its own"
         )
-    if plan.local or plan.address is not None:  # this launch starts no Ray
-        return plan
-    _, said = temporary.choose()
-    return replace(plan, cautions=(*plan.cautions, said)) if said else plan
+    said = [_shared_words(path) for path in (ledger, mlflow) if path is not None]
+    if not (plan.local or plan.address is not None):  # this launch starts a Ray
+        said.append(temporary.choose()[1])
+    new = tuple(dict.fromkeys(filter(None, said)))
+    return replace(plan, cautions=(*plan.cautions, *new)) if new else plan
+
+
+def _shared_words(database: Path) -> str:
+    """The caution where hosts share the database's file system; empty where they do not."""
+    kind = network_file_system(database)
+    if kind is None:
+        return ""
+    return (
+        f"{database.parent} is on a network file system ({kind}): SQLite keeps a rollback journal "
+        "there, which is slower and needs file locks that hold between hosts. While the sweep "
+        "runs, other hosts may read (audit.py without --repair, report.py, sweeps.look, "
+        "sweeps.backup, sweeps.ui)"
+    )
 
 
 def _check_new(ledger: Path, checkpoints: Path) -> None:

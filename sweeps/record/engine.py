@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
-import time
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select
@@ -12,8 +11,10 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from focus_core.errors import UserError
 from sweeps.commands.redact import hide_secrets, shown_url
 from sweeps.commands.settings import number
+from sweeps.commands.sqlite_address import sqlite_file
 from sweeps.record.attempts import Attempt
 from sweeps.record.errors import explain
+from sweeps.record.journal import ROLLBACK, WAL, is_new, journal_for, set_journal
 from sweeps.record.migrations import bring_forward
 from sweeps.record.schema import SCHEMA_VERSION, Base, SchemaInfo
 from sweeps.record.schema_words import OLDER, version_words
@@ -44,7 +45,10 @@ def open_engine(url: str) -> Engine:
             "sqlite:////path/ledger.db, and install the package its database needs"
         ) from None
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", lambda connection, _: _set_pragmas(connection, busy_ms))
+        path = sqlite_file(url)
+        event.listen(
+            engine, "connect", lambda connection, _: _set_pragmas(connection, path, busy_ms)
+        )
     try:
         with engine.connect() as connection:
             ready = _is_ledger(connection, shown) and _is_whole(connection)
@@ -100,26 +104,18 @@ def _make_tables(connection: Connection, shown: str) -> None:
     bring_forward(connection)
 
 
-def _set_pragmas(connection: Any, busy_ms: int) -> None:
-    """Set SQLite's options for one connection.
+def _set_pragmas(connection: Any, path: Path | None, busy_ms: int) -> None:
+    """Set SQLite's options for one connection to the database at ``path``; None: in memory.
 
-    With WAL, readers never block the writer, and a commit is atomic without a full sync.
+    With WAL, a commit is atomic without a full sync. A rollback journal that is there stays: the
+    home may be on a network file system for other hosts, though it is a disk of this one.
     """
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout={busy_ms}")
-    _write_ahead(cursor, busy_ms)
-    cursor.execute("PRAGMA synchronous=NORMAL")
+    wanted = WAL if path is None else journal_for(path)
+    if wanted == ROLLBACK or is_new(cursor):
+        set_journal(cursor, wanted, busy_ms)
+    (journal,) = cursor.execute("PRAGMA journal_mode").fetchone()
+    cursor.execute(f"PRAGMA synchronous={'NORMAL' if journal == WAL else 'FULL'}")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
-
-
-def _write_ahead(cursor: Any, busy_ms: int) -> None:
-    """Change to WAL. SQLite does not wait for other connections here, so try until ``busy_ms``."""
-    deadline = time.monotonic() + busy_ms / 1000
-    while cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-        try:
-            cursor.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError:
-            if time.monotonic() >= deadline:
-                raise
-            time.sleep(0.02)

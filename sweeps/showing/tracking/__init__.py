@@ -62,8 +62,7 @@ class MlflowTracker(Listener):
     """A ``Listener`` that writes one parent run per sweep and one child run per trial.
 
     Args:
-        uri: MLflow's tracking URI. An SQLite database is made if it is missing, and put in WAL
-            mode.
+        uri: MLflow's tracking URI. An SQLite database is made if it is missing.
         artifacts: folder for artifacts; not used where ``uri`` is a server's: the server decides.
         flush_seconds: time between writes.
         limit: the most reports held while MLflow does not answer; more are dropped and counted.
