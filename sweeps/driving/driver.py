@@ -139,9 +139,10 @@ class Driver:
                 replicates=[],
             )
         )
-        source, seeds = None, self.seeds.of(trial.trial_id)
-        if self.reuse:
-            source = self.ledger.find_finished(trial.trial_id, trial.code, seeds)
+        seeds = self.seeds.of(trial.trial_id)
+        source = (
+            self.ledger.find_finished(trial.trial_id, trial.code, seeds) if self.reuse else None
+        )
         if source is not None:
             trial = self.ledger.reuse(trial, source, seeds)
         self._keep(trial)
@@ -157,14 +158,11 @@ class Driver:
 
     def started(self, trial_id: str) -> None:
         """A worker has begun."""
-        trial = self._keep(self.ledger.set_state(self.trials[trial_id], "running"))
-        self._tell("trial_started", trial)
+        trial = self.ledger.set_state(self.trials[trial_id], "running")
+        self._tell("trial_started", self._keep(trial))
 
     def began(self, trial_id: str, place: Place, step: int | None) -> None:
-        """A worker at ``place`` has read the trial's checkpoint, which ends at ``step``.
-
-        The step is 0 if the worker refused the checkpoint, and None if there is none.
-        """
+        """A worker has read the checkpoint of ``step``: 0 if it was refused, None if none is there."""
         trial = self.trials[trial_id]
         self.ledger.begin_attempt(trial, place, step or 0)
         if step is None and (until := self.ledger.reported(trial, self.seeds.missing(trial))):
@@ -206,8 +204,8 @@ class Driver:
 
     def failed(self, trial_id: str, reason: str, error: str | None = None) -> None:
         """The trial cannot go on."""
-        trial = self.trials[trial_id]
-        self._end(self.ledger.set_state(trial, "failed", reason=fitted(reason), error=error))
+        reason, trial = fitted(reason), self.trials[trial_id]
+        self._end(self.ledger.set_state(trial, "failed", reason=reason, error=error))
 
     def lost(self, trial_id: str, reason: str, error: str | None = None) -> None:
         """The trial cannot go on because something outside it failed: a worker, a disk."""
@@ -217,14 +215,17 @@ class Driver:
         self.failed(trial_id, reason, error)
         self.lost_in_a_row += 1
         if self.lost_in_a_row == self.most_lost:
-            lost = counted(self.most_lost, "trial")
-            self.broken = f"{lost} lost in a row, the last: {fitted(reason)}"
+            lost = f"{counted(self.most_lost, 'trial')} lost in a row, the last"
+            self.broken = f"{lost}: {fitted(reason)}"
 
     def stop(self, reason: str) -> None:
         """Mark trials that run or await a retry as killed; the next launch continues them."""
         for trial in list(self.trials.values()):
             to_be_retried = trial.state == "waiting" and trial.reason is not None
-            if trial.state == "running" or to_be_retried:
+            is_open = trial.state == "running" or to_be_retried
+            if is_open and self.seeds.all_ended(trial):
+                self.finished(trial.trial_id)  # stopped between its last report and its end
+            elif is_open:
                 self._end(self.ledger.set_state(trial, "killed", reason=reason))
 
     def close(self) -> None:

@@ -124,6 +124,23 @@ def test_a_trial_whose_seeds_had_all_ended_is_not_trained_again(
     assert row.value == (None if diverged else 0.6)
 
 
+def test_a_stop_after_the_last_report_finds_the_trial_complete(ledger: Ledger) -> None:
+    """Negative control: before the last report, the same stop marks it killed."""
+    for last, state in ((4.0, "complete"), (2.0, "killed")):
+        driver = make_driver(ledger, add_sweep(ledger, name=state))
+        left = driver.next_trial()
+        assert left is not None
+        driver.started(left.trial_id)
+        tests = {"test/0": 1.0, "test/1": 1.0} if last == 4 else {}
+        for step in (1.0, 2.0, 3.0, 4.0):
+            if step <= last:
+                driver.report(
+                    left.trial_id, {"step": step, "value/0": 0.5, "value/1": 0.5, **tests}
+                )
+        driver.stop("stopped by SIGTERM")
+        assert driver.trials[left.trial_id].state == state
+
+
 def test_a_worker_lost_for_good_after_the_last_report_loses_nothing(ledger: Ledger) -> None:
     driver = make_driver(ledger, add_sweep(ledger), most_lost=1)
     left = driver.next_trial()

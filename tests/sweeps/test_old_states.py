@@ -11,6 +11,7 @@ import pytest
 
 from sweeps import audit, launch
 from sweeps.record import ledger
+from sweeps.record.checkpoint_folder import SweepFolder
 from sweeps.record.home import find_home
 from sweeps.record.ledger import Ledger
 from sweeps.workers import checkpoints, trained_network
@@ -98,7 +99,7 @@ def test_an_earlier_start_is_not_gone_on_from_though_nobody_cleared_its_folder(
         with closing(Ledger(f"sqlite:///{tmp_path / 'ledger.db'}")) as opened:
             for trial in rows(tmp_path / "ledger.db")[1]:
                 opened.set_state(trial, "failed", reason="a test")
-    monkeypatch.setattr("sweeps.launching.run.forget", lambda *_: None)
+    monkeypatch.setattr(SweepFolder, "forget", lambda *_: None)
     assert launched(tmp_path, word) == 0
     assert_trained_here(tmp_path / "ledger.db", said="an earlier start of this trial")
 
