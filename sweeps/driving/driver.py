@@ -162,7 +162,7 @@ class Driver:
         self._tell("trial_started", self._keep(trial))
 
     def began(self, trial_id: str, place: Place, step: int | None) -> None:
-        """A worker has read the checkpoint of ``step``: 0 if it was refused, None if none is there."""
+        """A worker has read the checkpoint of ``step``; 0: it refused it, None: none is there."""
         trial = self.trials[trial_id]
         self.ledger.begin_attempt(trial, place, step or 0)
         if step is None and (until := self.ledger.reported(trial, self.seeds.missing(trial))):
@@ -212,11 +212,10 @@ class Driver:
         if self.seeds.all_ended(self.trials[trial_id]):
             self.finished(trial_id)  # lost between its last report and its end
             return
-        self.failed(trial_id, reason, error)
+        self.failed(trial_id, reason := fitted(reason), error)
         self.lost_in_a_row += 1
         if self.lost_in_a_row == self.most_lost:
-            lost = f"{counted(self.most_lost, 'trial')} lost in a row, the last"
-            self.broken = f"{lost}: {fitted(reason)}"
+            self.broken = f"{counted(self.most_lost, 'trial')} lost in a row, the last: {reason}"
 
     def stop(self, reason: str) -> None:
         """Mark trials that run or await a retry as killed; the next launch continues them."""
