@@ -11,19 +11,8 @@ DOCUMENTS = sorted(ROOT.glob("*.md")) + sorted((ROOT / "docs").rglob("*.md"))
 
 
 OTHERS = [
-    ".",
-    "aws",
-    "cd",
-    "docker",
-    "gcloud",
-    "git",
-    "kubectl",
-    "pip",
-    "ray",
-    "sbatch",
-    "scancel",
-    "source",
-    "squeue",
+    *(".", "aws", "cd", "docker", "export", "gcloud", "git", "kubectl", "mkdir", "pip", "ray"),
+    *("sbatch", "scancel", "source", "squeue"),
 ]
 """Programs of others: only the files of this project that a command names are looked for."""
 
