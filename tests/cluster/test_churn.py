@@ -31,7 +31,7 @@ def test_what_is_lost_with_nodes_is_little(
         *("--space", "nfft_bins", "--trials", str(TRIALS), "--seeds", "1", "--address", "auto"),
         *("--home", str(home), "--set", *SMALL, f"train.steps={STEPS}"),
     ]
-    script = [sys.executable, "-m", "tests.cluster.churn", tmp_path, str(EVERY), str(SECONDS)]
+    script = [sys.executable, "-m", "tests.cluster.churn", str(tmp_path), str(EVERY), str(SECONDS)]
     with island([*script, "--", *words], out=out, FOCUS_CHECKPOINT_SECONDS="1") as process:
         assert process.wait(500) == 0, out.read_text()
     text = out.read_text(errors="replace")
