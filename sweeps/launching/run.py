@@ -181,12 +181,14 @@ def _close(driver: Driver, stopping: StopFlag) -> None:
 
 
 def _open_folder(home: Home, sweep: Sweep) -> SweepFolder:
-    """The folder of the sweep's checkpoints, which can be written.
+    """The folder of the sweep's checkpoints; outside the home it is marked, for workers to see.
 
     Raises:
         UserError: it cannot be written.
     """
     address = home.checkpoints(sweep.name, sweep.created)
+    if home.states is None:
+        return SweepFolder(address)
     try:
         folder = SweepFolder(address)
         folder.mark(

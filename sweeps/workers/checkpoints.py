@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import PurePath
 from typing import Any
 
@@ -96,6 +97,14 @@ class TrialCheckpoints:
     def _check_reported(self, state: Mapping[str, Any]) -> None:
         if self._reported is not None and state.get("reported", 0) > self._reported:
             raise RefusedError(f"is ahead of the ledger, which ends at step {self._reported}")
+
+    def clear_leftovers(self) -> None:
+        """Remove the files that killed workers began to write for these seeds."""
+        with suppress(OSError):  # what stands in the folder's place is seen at ``save``
+            found = self._files.get_file_info(fs.FileSelector(self._folder, allow_not_found=True))
+            for info in found:
+                if info.base_name.startswith(f"{self._name}.") and info.extension == "new":
+                    self._files.delete_file(info.path)
 
     def save(self, state: dict[str, Any]) -> None:
         """Replace the checkpoint.

@@ -84,6 +84,7 @@ def train_trial(
         say=say,
         loaded=lambda step: began(place, step),
     )
+    store.clear_leftovers()
     fit(
         trial,
         payload["seeds"],

@@ -158,3 +158,13 @@ def test_a_restart_by_ray_goes_on_though_the_hand_out_knew_of_no_report(
     assert work(tmp_path, until=4, **begun)[0] == whole[:2]
     assert work(tmp_path, **begun) == (whole[1:], [])  # step 4 was not saved: told to end
     assert work(tmp_path, reported=0, handed="twice")[0] == whole
+
+
+def test_what_a_killed_worker_began_to_write_is_cleared(tmp_path: Path) -> None:
+    """Negative control: what was begun for other seeds stays, since their worker may be alive."""
+    work(tmp_path, until=4)
+    folder = tmp_path / "abc"
+    for name in ("seeds-0-1.pt.0123.new", "seeds-0-1.pt.4567.new", "seeds-2.pt.89ab.new"):
+        (folder / name).write_bytes(b"half a fi")
+    work(tmp_path)
+    assert sorted(p.name for p in folder.iterdir()) == ["seeds-0-1.pt", "seeds-2.pt.89ab.new"]
