@@ -40,7 +40,7 @@ test-slow: install  ## its slow part: faults and kills under Ray, real data; 40 
 	RAY_worker_niceness=0 $(PY) -m pytest -m "slow and not cluster" --timeout 600 -n $(WORKERS) --dist worksteal
 
 # One after another: each makes hosts, networks and a Slurm of its own on this machine.
-cluster-test: install  ## real hosts over ssh, a real Slurm, an autoscaler (root, Debian); 30 minutes
+cluster-test: install  ## real hosts over ssh, a real Slurm, an autoscaler (root, Debian); 45 minutes
 	$(PY) -m pytest -m cluster --timeout 900 tests/cluster
 
 lint: install  ## ruff and mypy
