@@ -6,6 +6,7 @@ The driver holds everything that must survive, so Tune's snapshot is never neede
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections import defaultdict
@@ -32,11 +33,10 @@ from sweeps.workers.on_ray.trainable import (
     HOST,
     NOTE,
     OUTSIDE,
+    REPORT,
     STEP,
     TORCH,
 )
-
-REPORT_PREFIX = "report/"
 
 
 class OfThisProcess:
@@ -118,12 +118,7 @@ class Records(OfThisProcess, FIFOScheduler):
             end = self.driver.lost if result[OUTSIDE] else self.driver.failed
             end(trial_id, result[FAILED], result[ERROR])
             return str(TrialScheduler.STOP)
-        report = {
-            key.removeprefix(REPORT_PREFIX): float(value)
-            for key, value in result.items()
-            if key.startswith(REPORT_PREFIX)
-        }
-        goes_on = self.driver.report(trial_id, report)
+        goes_on = self.driver.report(trial_id, json.loads(result[REPORT]))
         return str(TrialScheduler.CONTINUE if goes_on else TrialScheduler.STOP)
 
     def on_trial_complete(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,6 +11,8 @@ from sweeps.record.attempts import Place
 from sweeps.workers.guard import guarding
 from sweeps.workers.worker import describe_failure, is_outside, train_trial
 
+REPORT = "report"
+"""In a result: a flat dict of floats as JSON. Of each number that Tune sees it keeps a history."""
 NOTE = "note"
 """In a result: why a worker does not continue from the checkpoint that it found."""
 HOST, DEVICE, TORCH, STEP = "host", "device", "torch", "checkpoint_step"
@@ -45,7 +48,7 @@ def _train_guarded(
 
             def send(found: dict[str, float]) -> None:
                 with guard.paused():
-                    report({"report": found})
+                    report({REPORT: json.dumps({name: float(x) for name, x in found.items()})})
 
             def say(note: str) -> None:
                 with guard.paused():
