@@ -104,8 +104,10 @@ def test_a_worker_says_where_it_is_before_its_first_report(tmp_path: Path) -> No
     assert step == 2
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
-def test_a_trial_that_was_given_a_gpu_never_trains_without_one(tmp_path: Path) -> None:
+def test_a_trial_that_was_given_a_gpu_never_trains_without_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(UnfitHostError, match=r"was given a GPU, but torch .* finds none") as unfit:
         train(tmp_path, gpus=0.5)
     assert is_outside(unfit.value)

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from focus_core.errors import UserError
-from sweeps import audit, generate, launch
+from sweeps import audit, launch
 from sweeps.planning.plan import make_plan
 from sweeps.planning.plan_in_words import plan_lines
 from sweeps.record.checkpoint_address import below, check_address
 from sweeps.record.checkpoint_folder import SweepFolder
 from sweeps.record.home import Home, find_home
 from sweeps.workers.checkpoints import TrialCheckpoints
+from sweeps.workers.trained_network import find_trained
 from tests.sweeps.local_launches import TINY
 from tests.sweeps.s3_server import bucket  # noqa: F401  a fixture
 
@@ -138,8 +139,9 @@ def test_a_sweep_keeps_its_states_there(
     (name,) = (Path(i.path).name for i in SweepFolder(place)._entries(SweepFolder(place).path))
     folder = SweepFolder(below(place, name))
     first, second = folder.trials()
-    assert generate.main([first, *words]) in (0, 2)  # recall has no text to go on with
-    assert "no checkpoint" not in capsys.readouterr().err
+    assert find_trained(find_home(str(home)), first, 0).weights
+    with pytest.raises(UserError, match="has no checkpoint with seed 1 below"):
+        find_trained(find_home(str(home)), first, 1)
     with folder.files.open_output_stream(f"{folder.path}/{first}/seeds-0.pt.x.new") as stream:
         stream.write(b"half a fi")
     folder.forget(second)
