@@ -33,20 +33,32 @@ ui: install  ## open the MLflow UI on the comparison of a sweep's trials (SPACE=
 	$(PY) -m sweeps.ui --sweep $(SPACE)
 
 test: install  ## the whole suite but its slow part
-	OMP_NUM_THREADS=1 $(PY) -m pytest -m "not slow and not cluster" -n $(WORKERS) --dist worksteal
+	OMP_NUM_THREADS=1 $(PY) -m pytest -m "not slow and not cluster and not gpu" -n $(WORKERS) --dist worksteal
+	FOCUS_TEST_DEVICE=cpu $(PY) -m pytest -m gpu tests/gpu
 
 # Ray's workers are polite (nice 15): beside another test they would hardly run.
 test-slow: install  ## its slow part: faults and kills under Ray, real data; 40 minutes
-	RAY_worker_niceness=0 $(PY) -m pytest -m "slow and not cluster" --timeout 600 -n $(WORKERS) --dist worksteal
+	RAY_worker_niceness=0 $(PY) -m pytest -m "slow and not cluster and not gpu" --timeout 600 -n $(WORKERS) --dist worksteal
 
 # One after another: each makes hosts, networks and a Slurm of its own on this machine.
-cluster-test: install  ## real hosts over ssh, a real Slurm, an autoscaler (root, Debian); 45 minutes
+cluster-test: install  ## real hosts over ssh, a real Slurm, an autoscaler (root, Debian); 20 minutes
 	$(PY) -m pytest -m cluster --timeout 900 tests/cluster
+
+gpu: install  ## on a GPU: the same numbers as on the CPU, certificates, memory
+	@$(PY) -c 'import torch; assert torch.cuda.is_available()' 2>/dev/null || { \
+	    echo "make gpu: torch finds no GPU here" >&2; exit 1; }
+	$(PY) -m pytest -m gpu tests/gpu
 
 lint: install  ## ruff and mypy
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
+
+docs: install  ## the documentation as a site in build/docs, its reference written from the code
+	$(PY) docs/write_reference.py
+	$(PY) docs/readme_table.py
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build
+	@echo "Documentation: build/docs/index.html; with its search: python -m http.server -d build/docs"
 
 torture: install  ## kill what runs sweeps, and see that nothing is lost (KILLS=200 SEED= OUT=)
 	$(PY) -m tests.torture --kills $(KILLS) $(if $(SEED),--seed $(SEED)) $(if $(OUT),--out $(OUT))
@@ -63,4 +75,4 @@ clean:  ## remove .venv and caches; sweeps stay
 	rm -rf $(VENV) *.egg-info .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help install sweep report ui test test-slow cluster-test lint torture bench audit-packages clean
+.PHONY: help install sweep report ui test test-slow cluster-test gpu lint docs torture bench audit-packages clean

@@ -24,9 +24,9 @@ import sqlalchemy as sa
 from audited_mlflow import mirror
 from result import publish, read_command
 
+from focus_core.tools.executed_code import ROOT
 from search_spaces import load
 from search_spaces.space import Point, Space
-from sweeps.provenance.code_identity import ROOT
 from sweeps.record.ledger import Ledger
 from sweeps.record.schema import Replicate, Report, Sweep, Trial
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from result import publish, read_command
 
-from sweeps.provenance.code_identity import ROOT
+from focus_core.tools.executed_code import ROOT
 from sweeps.record.home import find_home
 from sweeps.record.reading import reading
 from sweeps.record.schema import TERMINAL, Trial
@@ -48,6 +48,7 @@ def main() -> None:
     from ray.cluster_utils import Cluster
 
     args = read_command(__doc__, trials=1000)
+    os.environ["RAY_AUTH_MODE"] = "disabled"  # Ray would leave a token in the user's home
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
     cluster.add_node(num_cpus=1)
     try:

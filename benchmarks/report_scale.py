@@ -23,7 +23,7 @@ from typing import Any
 from result import publish, read_command
 from synthetic_ledger import ARMS, NAME, REPORTS, SEEDS, arms, write_sweep
 
-from sweeps.provenance.code_identity import ROOT
+from focus_core.tools.executed_code import ROOT
 
 SMALL, LARGE, LIMIT = 1_000, 10_000, 600
 MEGA = 1e6

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from result import publish, read_command
 
-from sweeps.provenance.code_identity import ROOT
+from focus_core.tools.executed_code import ROOT
 
 EVERY, PATIENCE = 5, 120.0
 SWEEP = ["--space", "nfft_bins", "--trials", "2", "--seeds", "1", "--set", "train.steps=100000"]

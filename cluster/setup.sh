@@ -9,7 +9,7 @@
 set -euo pipefail
 project=$(cd "$(dirname "$0")/.." && pwd)
 venv=$HOME/focus-venv # not inside the project: that folder is synced
-extras=cluster${FOCUS_EXTRAS:+,$FOCUS_EXTRAS}
+extras=cluster,fast${FOCUS_EXTRAS:+,$FOCUS_EXTRAS}
 
 python=$(bash "$project/cluster/python.sh" 2>/dev/null) || {
     # A fresh machine may still be updating itself: wait for its lock.

@@ -4,7 +4,7 @@ The ledger stores each number of a trial under its name. This module has the mea
 its presentation and its alarm limit, for MLflow, the report, the terminal and the audit. No torch
 here.
 
-A trial's code identity leaves this table out (``code_identity.REGISTRIES``), so a number can be
+A trial's code identity leaves this table out (``executed_code.REGISTRIES``), so a number can be
 added, and its words can be changed, while sweeps run. The ledger keeps every seed's number and
 computes the numbers over seeds itself.
 """
@@ -44,6 +44,7 @@ SCORES = {
     "accuracy": Score(direction="maximize", bounds=(0.0, 1.0), margin=0.05),
     "bits per byte": Score(direction="minimize", bounds=(0.0, math.inf), margin=0.02),
     "bits per character": Score(direction="minimize", bounds=(0.0, math.inf), margin=0.02),
+    "mean squared error": Score(direction="minimize", bounds=(0.0, math.inf)),
     "loss": Score(direction="minimize", bounds=(0.0, math.inf)),
 }
 """By ``TaskEntry.metric``; ``loss`` is for sweeps of other tools."""
@@ -154,6 +155,29 @@ REPORTED = {
         shown=_TRIALS,
     ),
     "future_seen": Reported(words="future seen", unit="bits", over_seeds=_mean, shown=_TRIALS),
+    "balanced_accuracy": Reported(
+        words="balanced accuracy",
+        help="on the test split: the mean over classes of the accuracy within a class",
+        bounds=(0.0, 1.0),
+        over_seeds=_mean,
+        shown=_TRIALS,
+    ),
+    "r_squared": Reported(
+        words="R squared",
+        unit="1",
+        help="on the test split: the share of the targets' variance that is predicted",
+        bounds=(-math.inf, 1.0),
+        over_seeds=_mean,
+        shown=_TRIALS,
+    ),
+    "ratio_to_last": Reported(
+        words="ratio to the last value",
+        unit="1",
+        help="on the test split: the squared error beside that of a forecast that repeats the last "
+        "value; below 1 is better than that",
+        over_seeds=_mean,
+        shown=_TRIALS,
+    ),
     "prefix": Reported(words="prefix of a text", bounds=(0.0, 1.0), shown=_TRIALS),
     "text_bytes": Reported(words="length of the text", unit="bytes"),
     "text_crc32": Reported(words="CRC-32 of the text"),

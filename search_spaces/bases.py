@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from focus_core.config import TrialConfig
@@ -54,7 +55,7 @@ are exactly L.
 """
 
 
-def recall(length: int, **model: Any) -> TrialConfig:
+def recall(length: int = 1024, **model: Any) -> TrialConfig:
     """Associative recall as in Hyena's Table A.1: 14 keys, 14 values, width 64, 2 layers.
 
     Every step has fresh sequences: 32 sequences of up to 1,024 tokens, or longer sequences with
@@ -159,3 +160,13 @@ def noisy_tones(**model: Any) -> TrialConfig:
             "eval_every": 50,
         },
     )
+
+
+BASES: dict[str, Callable[[], TrialConfig]] = {
+    "far_recall": far_recall,
+    "recall": recall,
+    "language": language,
+    "images": images,
+    "noisy_tones": noisy_tones,
+}
+"""By the name that ``--base`` takes."""

@@ -32,6 +32,14 @@ def sample_points(axes: tuple[Axis, ...]) -> list[Point]:
     return [*corners, *drawn]
 
 
+def listed(axes: tuple[Axis, ...], most: int) -> list[Point] | None:
+    """All points; None where there are more than ``most``, or an axis is continuous."""
+    if any(is_continuous(axis) for axis in axes):
+        return None
+    points = list(itertools.islice(walk(axes, every_value), most + 1))
+    return points if len(points) <= most else None
+
+
 def random_points(axes: tuple[Axis, ...], draws: random.Random) -> Iterator[Point]:
     """Points without end, each axis drawn evenly over its range."""
     while True:

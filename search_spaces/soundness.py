@@ -5,9 +5,12 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from focus_core.config import TrialConfig
+from optuna.distributions import CategoricalDistribution
+
+from focus_core.config import Scalar, TrialConfig
 from focus_core.errors import UserError
 from search_spaces.axes import Axis
 from search_spaces.points import (
@@ -16,9 +19,9 @@ from search_spaces.points import (
     ends,
     every_value,
     is_continuous,
+    listed,
     sample_points,
     settled,
-    walk,
 )
 from search_spaces.space import Space
 
@@ -41,25 +44,65 @@ def check_points(space: Space, base: TrialConfig) -> list[TrialConfig]:
     """The trials at the points that are tried.
 
     Raises:
-        UserError: a point cannot be built around ``base``; names the first such point.
+        UserError: a point cannot be built around ``base``; names the first such point, and the
+            flags that leave out the values of axes that no point can have.
     """
-    trials = []
-    for point in sample_points(space.axes):
+    trials: dict[int, TrialConfig] = {}
+    wrong: list[str] = []
+    points = sample_points(space.axes)
+    for number, point in enumerate(points):
         try:
-            trials.append(space.configure(point, base))
+            trials[number] = space.configure(point, base)
         except UserError as error:
-            raise UserError(f"{error} (at {_shown(point)})") from None
-    return trials
+            wrong.append(f"{error} (at {_shown(point)})")
+    if wrong:
+        narrower = _narrower(space, base, [points[number] for number in trials])
+        raise UserError(
+            wrong[0] + (narrower and f"; every point fits where these axes are {narrower}")
+        )
+    return list(trials.values())
+
+
+def _narrower(space: Space, base: TrialConfig, fitting: Sequence[Point]) -> str:
+    """The flags that leave the listed values that fit; empty where they leave no question."""
+    kept = {axis.key: _fitting(axis, fitting) for axis in space.axes}
+    axes = tuple(
+        replace(axis, distribution=CategoricalDistribution(some)) if some else axis
+        for axis, some in zip(space.axes, kept.values(), strict=True)
+    )
+    try:
+        for point in sample_points(axes):
+            space.configure(point, base)
+    except UserError:
+        return ""
+    if all(len(some) == 1 for some in kept.values()):
+        return ""
+    marks = {axis.key: ":tuned" * axis.tuned for axis in space.axes}
+    words = {key: f"{key}={','.join(map(_word, some))}" for key, some in kept.items() if some}
+    vary = [word + marks[key] for key, word in words.items() if len(kept[key]) > 1]
+    fixed = [word for key, word in words.items() if len(kept[key]) == 1]
+    return " ".join([*(["--vary", *vary] if vary else []), *(["--set", *fixed] if fixed else [])])
+
+
+def _fitting(axis: Axis, points: Sequence[Point]) -> list[Any]:
+    """The listed values that some of ``points`` have; empty where all or none of them have one."""
+    values = [] if is_continuous(axis) else every_value(axis)
+    there = {point[axis.key] for point in points if axis.key in point}
+    some = [value for value in values if value in there] if len(values) <= MOST_POINTS else []
+    return some if len(some) < len(values) else []
+
+
+def _word(value: Scalar) -> str:
+    """A value as a command line has it."""
+    return str(value).lower() if value is None or isinstance(value, bool) else str(value)
 
 
 def different_trials(space: Space, base: TrialConfig) -> int | None:
     """Number of different trials around ``base``; None: too many points, or a continuous axis."""
-    if any(is_continuous(axis) for axis in space.axes):
-        return None
-    points = list(itertools.islice(walk(space.axes, every_value), MOST_POINTS + 1))
-    if len(points) > MOST_POINTS:
-        return None
-    return len({space.configure(point, base).trial_id for point in points})
+    points = listed(space.axes, MOST_POINTS)
+    return (
+        None if points is None else len({space.configure(point, base).trial_id for point in points})
+    )
 
 
 def counted_cautions(trials: Sequence[TrialConfig]) -> tuple[str, ...]:

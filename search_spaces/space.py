@@ -17,8 +17,9 @@ from focus_core.config import Scalar, TrialConfig
 from focus_core.config.keys import defaults
 from focus_core.errors import UserError
 from search_spaces.axes import Axis, choices
+from search_spaces.own import is_own
 from search_spaces.points import Point, sample_points, walk
-from search_spaces.variants import MEANT, VARIANTS
+from search_spaces.variants import MEANT, every_variant
 
 __all__ = ["VARIANT", "Axis", "Point", "Space", "choices"]  # what a question needs
 VARIANT = "variant"
@@ -46,6 +47,10 @@ class Space:
         margin: the largest difference that does not matter; None for the metric's own margin.
         families: the spaces that ask this question in parts small enough to decide.
         name: filled in by ``search_spaces.load``.
+        word: the name, path or dotted module that loads the space; filled in by ``load``. Empty
+            where a command line made the space.
+        sha256: the hash of the source of a question from outside this package; filled in by
+            ``load``.
         ffn_widths: by variant, the feed-forward width; filled in by ``sweeps.planning.equal_size``
             where ``equal_size`` asks for it, because counting parameters needs torch.
     """
@@ -62,7 +67,16 @@ class Space:
     margin: float | None = None
     families: tuple[str, ...] = ()
     name: str = ""
+    word: str = ""
+    sha256: str = ""
     ffn_widths: Mapping[str, int] = dataclasses.field(default_factory=dict)
+
+    @property
+    def place(self) -> str:
+        """Where a person finds the space, for messages."""
+        if not self.word:
+            return "--vary"
+        return self.word if is_own(self.word) else f"search_spaces/{self.name}.py"
 
     def grid(self) -> list[Point]:
         """Every point, the first axis slowest; conditional axes only where they are active.
@@ -142,9 +156,10 @@ def _given(
 
 
 def _variant_changes(name: Scalar) -> dict[str, Scalar]:
-    if isinstance(name, str) and name in VARIANTS:
-        return dict(VARIANTS[name].changes)
+    variants = every_variant()
+    if isinstance(name, str) and name in variants:
+        return dict(variants[name].changes)
     meant = [MEANT[str(name)]] if name in MEANT else []
-    near = meant or difflib.get_close_matches(str(name), VARIANTS, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"the variants are {', '.join(VARIANTS)}"
+    near = meant or difflib.get_close_matches(str(name), variants, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"the variants are {', '.join(variants)}"
     raise UserError(f"unknown variant {name!r}; {hint}")

@@ -14,6 +14,7 @@ from focus_core.output import tell
 from sweeps.commands.command_line import CommandLine, answer, counted, escaped, filled
 from sweeps.commands.settings import check_settings
 from sweeps.planning.destinations import check_tracking
+from sweeps.planning.plugins import add_plugin_flag, read_plugins
 from sweeps.record.home import find_home
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def build_parser() -> CommandLine:
     """The flags."""
     parser = CommandLine(NAME, "Check ledger, MLflow, checkpoints and study against each other.")
     add = parser.add_argument
+    add_plugin_flag(parser)
     add("--sweep", metavar="NAME", type=filled, help="default: every sweep of the home")
     add("--home", metavar="DIR", help="default: FOCUS_HOME, else runs")
     add("--repair", action="store_true", help="rebuild MLflow and checkpoints' folders first")
@@ -43,6 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _audit(argv: list[str]) -> int:
     args = build_parser().read(argv)
     check_settings()
+    read_plugins(args.plugin or [])
     from sweeps.auditing.home import look
 
     home = find_home(args.home)

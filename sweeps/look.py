@@ -26,7 +26,9 @@ from sweeps.commands.command_line import (
     shown,
     usable_path,
 )
+from sweeps.planning.plugins import add_plugin_flag, read_plugins
 from sweeps.provenance.launch_origin import hardware, versions
+from sweeps.provenance.plugins import beside_ours
 from sweeps.record.home import find_home
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ def build_parser() -> CommandLine:
     """The flags."""
     parser = CommandLine("python -m sweeps.look", "Look into a trained trial's filters and speed.")
     add = parser.add_argument
+    add_plugin_flag(parser)
     add("trial", type=filled, metavar="TRIAL_ID", help="its id, or how it begins")
     add(
         "--seed",
@@ -67,10 +70,12 @@ def _look(argv: list[str]) -> int:
     args = build_parser().read(argv)
     home = find_home(args.home)
     out = None if args.out is None else _out_file(args.out)
+    read_plugins(args.plugin or [])
     from sweeps.workers.trained_network import find_trained
 
     found = find_trained(home, args.trial, args.seed)
-    seen = look(found)
+    with beside_ours(found.plugins):
+        seen = look(found)
     out = out or home.folder / "looks" / f"{found.trial.trial_id}-seed{found.seed}.json"
     if not seen["layers"]:
         tell("This network has no Focus filters: only time against length (Figure 3).")
@@ -119,7 +124,7 @@ def _timings(trial: TrialConfig, task: Task, seconds: float) -> dict[str, list[d
     """Time such a network, and full attention with the same width, layers and FFN."""
     from focus_core.tools.speed import LENGTHS, Build, Shape, build_work, time_lengths
 
-    shape = Shape(task.vocab_size, task.num_outputs, task.readout)
+    shape = Shape(task.vocab_size, task.num_outputs, task.readout, task.channels)
     rival = trial.override({"model.mixer": "flash_transformer", "model.mode": "strict"})
     models = {each.model.mixer: each.model for each in (trial, rival.resolved())}
     builds: dict[str, Build] = {name: partial(build_work, of, shape) for name, of in models.items()}

@@ -20,6 +20,7 @@ from typing import Any
 from focus_core.errors import UserError
 from focus_core.output import tell
 from sweeps.commands.command_line import CommandLine, answer, escaped, one_line, whole
+from sweeps.commands.doors import door
 from sweeps.commands.reasons import first_line
 from sweeps.commands.redact import hide_secrets
 from sweeps.driving.own_process import SIGNALS
@@ -146,7 +147,7 @@ def check_database(uri: str) -> None:
     if path is not None and not (path.is_file() and path.stat().st_size):
         raise UserError(
             f"no MLflow database at {path}: launch a sweep first "
-            "(python sweeps/launch.py --space nfft_bins), or name its --home"
+            f"({door('sweeps/launch.py')} --space nfft_bins), or name its --home"
         )
 
 

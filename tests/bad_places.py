@@ -183,6 +183,7 @@ ENVIRONMENT = {
             "FOCUS_MAX_LOST": "three",
         }.items()
     },
+    "unknown kernels": env("launch", ["FOCUS_KERNELS", "loops, numba"], FOCUS_KERNELS="fast"),
     "audit: a setting": env("audit", ["FOCUS_BUSY_MS", "a number"], FOCUS_BUSY_MS="soon"),
     "FOCUS_HOME with a line break": env("launch", ["FOCUS_HOME", "a folder"], FOCUS_HOME="a\nb"),
     **{

@@ -9,15 +9,43 @@ import os
 import random
 import struct
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from focus_core import data
+from focus_core.data.own import digest_of, hold, keep
+from focus_core.data.series import Labelled, pack
 from focus_core.tasks.pixels import Images, PixelsConfig
 
 BESIDE = Path(__file__).parent.parent.parent / "shared" / "data"
 FEW = Images(pixels=784, train=200, validation=40, test=40)
 TEXT_BYTES = 400_000
+OWN_TEXT = "".join(random.Random(1).choices("abc äö\r\n", k=40_000)).encode()
+
+
+def own_series(seed: int, channels: int = 2) -> bytes:
+    """Series of four classes, 60 of each, with two targets, of 40 to 64 positions, in one part."""
+    pick = random.Random(seed)
+    found = []
+    for number in range(240):
+        values = [pick.gauss(number % 4, 1) for _ in range(pick.randint(40, 64) * channels)]
+        content = struct.pack(f"<{len(values)}f", *values)
+        targets = (float(number % 4), pick.random())
+        found.append(Labelled(content, len(values) // channels, "abcd"[number % 4], targets))
+    return pack(channels, found)
+
+
+OWN_SERIES, OTHER_DATA = own_series(0), own_series(1)
+"""The second can also be read as a text of bytes."""
+OF_SERIES: dict[str, Any] = {"digest": digest_of(OWN_SERIES), "test_share": 0.2}
+OWN_DATA: dict[str, dict[str, Any]] = {
+    "text_file": {"digest": digest_of(OWN_TEXT)},
+    "series": OF_SERIES,
+    "series_forecast": OF_SERIES,
+    "series_targets": OF_SERIES,
+}
+"""What each task of a person's own data asks for, once ``made_data`` has put it there."""
 
 
 def real_data(monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -43,6 +71,8 @@ def made_data(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("enwik8", "text8"):
         content = bytes(pick.choices(b"abcdefghijklmnopqrstuvwxyz ", k=TEXT_BYTES))
         (folder / f"{name}.first{TEXT_BYTES}.xz").write_bytes(lzma.compress(content, preset=0))
+    for content in (OWN_TEXT, OWN_SERIES, OTHER_DATA):
+        keep(hold(content))
 
 
 def _image_file(file: data.DataFile, folder: Path) -> data.DataFile:

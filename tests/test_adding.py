@@ -12,10 +12,10 @@ from focus_core.errors import UserError
 from focus_core.systems import SYSTEMS
 from focus_core.tasks import TASKS
 from focus_core.tools.cost import cost_of
+from focus_core.tools.executed_code import executed
 from focus_core.training.causality import causality_leak
 from focus_core.training.network import build_model
 from sweeps.provenance.code_identity import _named as named
-from sweeps.provenance.code_identity import executed
 from tests.toys.decay import DECAY
 from tests.toys.delay import DELAY
 

@@ -14,8 +14,11 @@ import search_spaces
 from analysis import report, trial
 from sweeps import audit, launch, look, ui
 from sweeps.commands.command_line import one_line
+from tests.bad_data import DATA
 from tests.bad_input import FLAGS, NAMED, SECRET, VALUES, Case
 from tests.bad_places import ENVIRONMENT, HOMES, LEDGERS, SPACES
+from tests.bad_plugins import PLUGINS
+from tests.bad_questions import QUESTIONS
 
 ROOT = Path(__file__).parent.parent
 MAIN = {
@@ -27,7 +30,8 @@ NAMES = {
     **{"look": "sweeps.look", "trial": "trial.py"},
 }
 
-BAD = FLAGS | NAMED | VALUES | SPACES | LEDGERS | HOMES | ENVIRONMENT
+BAD = FLAGS | NAMED | VALUES | SPACES | QUESTIONS | LEDGERS | HOMES | ENVIRONMENT | DATA
+BAD |= PLUGINS
 
 
 def contents(folder: Path) -> dict[str, bytes | None]:

@@ -69,7 +69,7 @@ def test_compact_sets_are_the_sequences_that_were_drawn() -> None:
     for symbols, width in ((14, 1), (600, 2)):
         trial = bases.recall(1024).override({"task.keys": symbols, "task.values": symbols})
         built = build_task(trial.override(SMALL).task, 0)
-        inputs_BL, targets_BL = built.test()
+        inputs_BL, targets_BL, _ = built.test()
         assert inputs_BL.dtype == targets_BL.dtype == torch.int64
         assert kind(Recall, built)._test_BT.element_size() == width
         assert int(inputs_BL[:, 1:-2:2].min()) >= symbols

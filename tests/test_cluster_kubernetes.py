@@ -120,7 +120,7 @@ def test_the_head_trains_nothing_and_workers_come_and_go() -> None:
 
 
 def test_the_job_is_a_command_that_the_launcher_takes() -> None:
-    from sweeps.launch import build_parser
+    from sweeps.planning.flags import build_parser
 
     python, script, *flags = shlex.split(the("RayJob")["spec"]["entrypoint"])
     assert python == "python"
@@ -146,7 +146,7 @@ def test_the_image_is_what_the_file_needs() -> None:
     needed = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
     (python,) = re.findall(r"^FROM python:3\.(\d+)-", text, re.MULTILINE)
     assert int(python) >= int(needed.removeprefix(">=3."))
-    assert '-c constraints.txt ".[cluster]"' in text
+    assert '-c constraints.txt ".[cluster,fast]"' in text
     assert "git wget" in text  # the report's commit; KubeRay's probes
     user = the("RayCluster")["spec"]["headGroupSpec"]["template"]["spec"]["securityContext"]
     assert f"--uid {user['runAsUser']} ray" in text

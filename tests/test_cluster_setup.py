@@ -108,7 +108,7 @@ def test_setup_installs_once_and_again_when_the_packages_change(node: Node) -> N
     node.set_up()
     assert node.installs() == 2
     node.set_up(FOCUS_EXTRAS="gcp")
-    assert "[cluster,gcp]" in (node.home / "installed").read_text().splitlines()[-1]
+    assert "[cluster,fast,gcp]" in (node.home / "installed").read_text().splitlines()[-1]
 
 
 @pytest.mark.parametrize("place", ["s3://bucket/environments", "FOLDER/shared/environments"])

@@ -59,7 +59,7 @@ def test_what_nobody_foresaw_is_a_line_too(
     def broken(_: object) -> None:
         raise TypeError("one\ntwo http://user:hunter2@host/")
 
-    monkeypatch.setattr(launch, "make_plan", broken)
+    monkeypatch.setattr("sweeps.launching.command.make_plan", broken)
     assert launch.main(["--space", "order"]) == 1
     said = capsys.readouterr().err
     assert said == (

@@ -47,7 +47,7 @@ def commands(text: str) -> list[list[str]]:
 
 def complaint(words: list[str]) -> str | None:
     """What is wrong with a command of the README; None when it can be run."""
-    from sweeps.launch import build_parser
+    from sweeps.planning.flags import build_parser
 
     while re.fullmatch(r"[A-Z_]+=.*", words[0]):
         words = words[1:]

@@ -59,6 +59,7 @@ def test_a_space_steers_no_terminal(
     monkeypatch.setattr(search_spaces, "load", lambda name: odd)
     monkeypatch.setattr("sweeps.planning.question.load", lambda name: odd)
     monkeypatch.setattr("sweeps.planning.plan.check", lambda *_: (hostile(seed, "caution"),))
+    monkeypatch.setattr("sweeps.planning.plan.check_tasks", lambda *_: None)  # no task is odd
     monkeypatch.setattr("sweeps.planning.plan.different_trials", lambda *_: None)
     home = ["--home", str(tmp_path)]
     assert launch.main(["--list"]) == 0

@@ -13,26 +13,34 @@ from torch.nn import functional
 
 import focus_core.tasks
 from focus_core.config import Scalar, TaskConfig, TrialConfig
+from focus_core.data.own import digest_of
 from focus_core.metrics import SCORES, declared
+from focus_core.options.fields import SPELLS
 from focus_core.systems import SYSTEMS
 from focus_core.tasks import TASKS, build_task
 from focus_core.tasks.base import IGNORED, Batch, Task
 from focus_core.training.replicate import Replicate
 from tests.configs import task_config
-from tests.data_sets import TEXT_BYTES, made_data
+from tests.data_sets import OTHER_DATA, OWN_DATA, TEXT_BYTES, made_data
 from tests.focus_core.windows import aligned
 from tests.narrowing import kind, known
 
 EVERY = pytest.mark.parametrize("name", sorted(TASKS))
-SHARED = {"base", "drawn", "classified", "entry", "protocols", "published", "registry"}
+SHARED = {"base", "own_data", "splitter", "drawn", "classified", "entry", "registry"}
+SHARED |= {"protocols", "published"}
 """Modules in the room of tasks that are no task's own."""
-PREFIX = {"prefix": TEXT_BYTES}
-OWN = {"mqar": {"keys": 16, "values": 16}, "enwik8": PREFIX, "text8": PREFIX}
+OWN: dict[str, dict[str, Scalar]] = {
+    "mqar": {"keys": 16, "values": 16},
+    "enwik8": {"prefix": TEXT_BYTES},
+    "text8": {"prefix": TEXT_BYTES},
+    **OWN_DATA,
+}
 CHANGED: dict[str, Scalar] = {
     "keys": 6, "values": 6, "gap": 8, "loss": "last", "train_sequences": 20, "pairs": 3,
     "classes": 5, "band": "low", "readout": "last", "permutation_seed": 1,
-    "prefix": TEXT_BYTES - 5_000, "permutation": "urnn", "random_non_queries": False,
-    "mixture": "based", "context": 0,
+    "prefix": 35_000, "permutation": "urnn", "random_non_queries": False,
+    "mixture": "based", "context": 0, "digest": digest_of(OTHER_DATA), "unit": "characters",
+    "split": "80,10,10", "validation_share": 0.3, "test_share": 0.3,
 }  # fmt: skip
 """Another value for every field that only some tasks read."""
 
@@ -47,12 +55,14 @@ def _data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def small(name: str, **fields: Scalar) -> TaskConfig:
     images = getattr(TASKS[name].config, "images", None)
     length = {"length": images.pixels} if images else {}
-    usual = {"eval_sequences": 24, "test_sequences": 24} | length | OWN.get(name, {})
+    usual: dict[str, Scalar] = (
+        {"eval_sequences": 24, "test_sequences": 24} | length | OWN.get(name, {})
+    )
     return kind(TaskConfig, task_config(name=name, **usual | fields))
 
 
 def rows(batch: Batch) -> set[tuple[float, ...]]:
-    return {tuple(row) for row in batch.inputs_BL.tolist()}
+    return {tuple(row) for row in batch.inputs_BL.flatten(1).tolist()}
 
 
 @EVERY
@@ -69,9 +79,18 @@ def test_batches_fit_the_network(name: str) -> None:
     task = small(name)
     built = build_task(task, seed=0)
     for batch, count in ((built.train_batch(0, 16), 16), (built.validation(), 24)):
-        inputs_BL, targets_BL = batch
-        assert inputs_BL.shape == (count, task.length)
-        assert targets_BL.shape == (count, 1 if built.readout == "mean" else task.length)
+        inputs_BL, targets_BL, lengths_B = batch
+        each = (task.length, built.channels) if built.vocab_size is None else (task.length,)
+        assert inputs_BL.shape in {(count, *each), (count, *each[:1])}
+        if lengths_B is not None:
+            assert lengths_B.shape == (count,)
+            assert 0 < int(lengths_B.min()) <= int(lengths_B.max()) <= task.length
+        answers = (count, 1 if built.readout == "mean" else task.length)
+        if targets_BL.dtype == torch.float32:  # real numbers
+            assert targets_BL.shape == (*answers, built.num_outputs)
+            assert built.counted(targets_BL) >= count
+            continue
+        assert targets_BL.shape == answers
         assert targets_BL.dtype == torch.int64
         if built.vocab_size is None:
             assert inputs_BL.dtype == torch.float32
@@ -88,9 +107,12 @@ def test_batches_fit_the_network(name: str) -> None:
 def test_a_perfect_answer_and_a_guess_score_what_they_must(name: str) -> None:
     built = build_task(small(name), seed=0)
     targets_BL = built.test().targets_BL
-    right_BLV = functional.one_hot(targets_BL.clamp(min=0), built.num_outputs).float()
+    if targets_BL.dtype == torch.float32:  # real numbers
+        right_BLV = targets_BL.nan_to_num() / 100
+    else:
+        right_BLV = functional.one_hot(targets_BL.clamp(min=0), built.num_outputs).float()
     total, count = built.score(100 * right_BLV, targets_BL)
-    assert count == (targets_BL != IGNORED).sum()
+    assert count == built.counted(targets_BL)
     if SCORES[TASKS[name].metric].direction == "minimize":
         assert total / count == pytest.approx(0, abs=1e-6)
         total, count = built.score(torch.zeros_like(right_BLV), targets_BL)
@@ -108,7 +130,8 @@ def test_the_metric_does_not_depend_on_how_a_split_is_cut(name: str) -> None:
     whole = built.test()
     few = [built.test(slice(start, start + 7)) for start in range(0, 24, 7)]
     assert torch.equal(torch.cat([b.inputs_BL for b in few]), whole.inputs_BL)
-    assert torch.equal(torch.cat([b.targets_BL for b in few]), whole.targets_BL)
+    targets_BL = torch.cat([batch.targets_BL for batch in few])
+    torch.testing.assert_close(targets_BL, whole.targets_BL, rtol=0, atol=0, equal_nan=True)
     assert torch.equal(built.validation(slice(3, 5))[0], built.validation().inputs_BL[3:5])
 
 
@@ -163,19 +186,22 @@ def test_a_field_counts_where_it_is_read_and_nowhere_else(name: str) -> None:
 
 
 def own_fields(name: str) -> set[str]:
-    """Options that not every task has."""
+    """Options that not every task has, and that do not only spell another one."""
     every, own = dataclasses.fields(TaskConfig), dataclasses.fields(TASKS[name].config)
-    return {field.name for field in own} - {field.name for field in every}
+    meant = {field.name for field in own if not field.metadata.get(SPELLS)}
+    return meant - {field.name for field in every}
 
 
 def differ(one: Task, other: Task) -> bool:
     """Some batch of theirs."""
     pairs = zip(
-        (*one.train_batch(2, 16), *one.test()),
-        (*other.train_batch(2, 16), *other.test()),
+        (*one.train_batch(2, 16)[:2], *one.test()[:2]),
+        (*other.train_batch(2, 16)[:2], *other.test()[:2]),
         strict=True,
     )
-    return any(a.shape != b.shape or not torch.equal(a, b) for a, b in pairs)
+    return any(
+        a.shape != b.shape or not torch.equal(a.nan_to_num(), b.nan_to_num()) for a, b in pairs
+    )
 
 
 def test_negative_control_the_same_config_gives_the_same_data() -> None:
@@ -208,11 +234,14 @@ def test_every_mixer_takes_a_training_step(mixer: str, name: str) -> None:
 
 def test_every_task_module_is_registered() -> None:
     modules = {m.name for m in pkgutil.iter_modules(focus_core.tasks.__path__)} - SHARED
-    assert {f"focus_core.tasks.{m}.data" for m in modules} == {e.module for e in TASKS.values()}
+    assert {f"focus_core.tasks.{m}" for m in modules} == {
+        entry.module.rpartition(".")[0] for entry in TASKS.values()
+    }
     assert all(hasattr(importlib.import_module(e.module), "build") for e in TASKS.values())
     assert all(task.config().name == name for name, task in TASKS.items())
 
 
-def test_less_is_better_for_bits_and_for_nothing_else() -> None:
-    wanted = {n: "minimize" if "bits" in e.metric else "maximize" for n, e in TASKS.items()}
+def test_less_is_better_for_bits_and_errors_and_for_nothing_else() -> None:
+    less = {n for n, e in TASKS.items() if "bits" in e.metric or "error" in e.metric}
+    wanted = {name: "minimize" if name in less else "maximize" for name in TASKS}
     assert wanted == {name: SCORES[entry.metric].direction for name, entry in TASKS.items()}

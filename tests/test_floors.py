@@ -11,21 +11,23 @@ from tests.imported import OURS, ROOT, imports, sources
 
 ANALYSIS = """
 focus_core.config.keys focus_core.config.known_keys focus_core.config.origins
-focus_core.config.read_value focus_core.errors focus_core.metrics focus_core.paths
+focus_core.config.read_value focus_core.errors focus_core.metrics focus_core.outside.plugin
+focus_core.paths
 focus_core.systems.focus.orders focus_core.tasks.protocols search_spaces.axes
-sweeps.commands.command_line sweeps.evidence.alarms sweeps.evidence.ranking
+sweeps.commands.command_line sweeps.commands.doors sweeps.evidence.alarms sweeps.evidence.ranking
 sweeps.importer.bring_in sweeps.provenance.code_identity
 sweeps.provenance.sources.recorded sweeps.provenance.sources.repository
-sweeps.record.attempts sweeps.record.home sweeps.record.plan_history
+sweeps.record.attempts sweeps.record.home sweeps.record.plan_history sweeps.record.plugins
 sweeps.record.reading sweeps.record.schema
-jinja2 markupsafe matplotlib numpy opda optuna pyarrow scipy seaborn sklearn sqlalchemy
+jinja2 markupsafe matplotlib numpy opda optuna pandas pyarrow scipy seaborn sklearn sqlalchemy
 threadpoolctl
 """
 # What a package may import, at the top of a file or inside a function, besides itself and the
 # standard library.
 FLOORS = {
-    "focus_core": {"torch"},
-    "search_spaces": {"focus_core.config", "focus_core.errors", "optuna.distributions"},
+    "focus_core": {"torch", "numba", "triton", "safetensors"},  # see the two tests below
+    "search_spaces": {"focus_core.config", "focus_core.errors", "focus_core.paths"}
+    | {"optuna.distributions"},
     "sweeps": {"focus_core", "search_spaces", "alembic", "filelock", "mlflow", "numpy", "optuna"}
     | {"pyarrow", "ray", "rich", "scipy.special", "sqlalchemy", "torch"},
     # Not the sweeps' way of working: the tables and axes it reads, and how every command answers.
@@ -36,10 +38,12 @@ Graph = dict[str, set[str]]
 """What each imports."""
 # Read by --list and --dry-run: not even torch.
 LIGHT: tuple[str, ...] = ("config/*", "options/*", "tasks/*/__init__", "systems/*")
-LIGHT += tuple(f"tasks/{n}" for n in ("__init__", "entry", "protocols", "published", "registry"))
+LIGHT += tuple(f"tasks/{n}" for n in ("__init__", "entry", "own_data", "protocols"))
+LIGHT += ("tasks/published", "tasks/registry", "data/__init__", "data/own", "data/series")
 LIGHT += tuple(f"systems/*/{name}" for name in ("__init__", "origin", "rules", "orders"))
 LIGHT += tuple(f"systems/focus/{name}" for name in ("activity", "config", "options", "promises"))
-LIGHT += ("metrics",)
+LIGHT += ("metrics", "kernels/setting", "outside/plugin", "outside/signature", "outside/task_entry")
+LIGHT += ("outside/loading", "outside/reading", "tools/__init__", "tools/executed_code")
 LIGHT += ("training/over_seeds", "training/limits", "__init__", "errors", "paths")
 
 
@@ -63,6 +67,25 @@ def test_nobody_imports_upward(package: str) -> None:
         if (names := forbidden(package, path.read_text()))
     }
     assert wrong == {}
+
+
+def test_kernels_alone_import_compilers() -> None:
+    compilers = {
+        path.parent.name
+        for path in sources("focus_core")
+        if {name.split(".")[0] for name in imports(path.read_text())} & {"numba", "triton"}
+    }
+    assert compilers == {"kernels"}
+
+
+def test_one_file_alone_imports_safetensors() -> None:
+    """Training needs torch alone; only exported networks need a file format."""
+    found = [p.name for p in sources("focus_core") if "safetensors" in _tops(p.read_text())]
+    assert found == ["exported.py"]
+
+
+def _tops(code: str) -> set[str]:
+    return {name.split(".")[0] for name in imports(code)}
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,7 @@ COMMANDS: dict[str, tuple[Callable[[list[str]], int], list[str]]] = {
 }
 MEANT_TO_CATCH = (
     "cannot be used:",  # a space is a file that a person writes: its errors are that person's
+    "its `when` raised",  # so is the condition of an axis
     "does not answer as it should",  # whatever MLflow raises, its server is what to look at
     "sweeps.look ended with",
 )

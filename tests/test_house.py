@@ -15,7 +15,8 @@ MOST_LINES = 250
 
 DOORS = ("sweeps.launch", "analysis.report", "analysis.trial")
 FLAGS = """
-    --space --list --name --trials --seeds --sampler --set --cpus-per-trial --gpus-per-trial
+    --space --vary --base --save-space
+    --list --name --trials --seeds --sampler --plugin --set --cpus-per-trial --gpus-per-trial
     --max-concurrent --time-budget --address --home --tracking-uri --retry-failed --only
     --confirm --hypothesis --margin --rerun
     --local --dry-run
@@ -53,7 +54,7 @@ def test_no_module_shadows_a_library(folder: str) -> None:
 
 
 def test_flags_are_frozen() -> None:
-    from sweeps.launch import build_parser
+    from sweeps.planning.flags import build_parser
 
     flags = [o for action in build_parser()._actions for o in action.option_strings]
     assert [flag for flag in flags if flag not in ("-h", "--help")] == FLAGS.split()

@@ -18,8 +18,9 @@ from focus_core.tools.size import matching_width, parameters
 from focus_core.training.network import build_model
 from search_spaces.space import VARIANT, Axis, Space, choices
 from sweeps.auditing.question import find_configure
-from sweeps.launch import build_parser, main
+from sweeps.launch import main
 from sweeps.planning.equal_size import match_sizes
+from sweeps.planning.flags import build_parser
 from sweeps.planning.plan import make_plan
 from sweeps.record.schema import Sweep
 

@@ -18,7 +18,8 @@ from focus_core.systems import SYSTEMS
 from focus_core.tasks import TASKS
 from search_spaces.space import Space, choices
 from search_spaces.variants import VARIANTS
-from sweeps.launch import build_parser, main
+from sweeps.launch import main
+from sweeps.planning.flags import build_parser
 from sweeps.planning.plan import make_plan
 from sweeps.planning.question import parse_settings
 from tests.test_command_line import start

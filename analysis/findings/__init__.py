@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from analysis.findings.axes import AxisFindings
     from analysis.findings.comparisons import Comparisons
     from analysis.findings.confirmation import Confirmed
+    from analysis.findings.costs import CostFindings
     from analysis.findings.importances import ImportanceFindings
     from analysis.findings.trust import TrustFindings
     from analysis.findings.tuning import TuningFindings
@@ -57,6 +58,14 @@ class Findings:
         from analysis.findings.tuning import tuning_findings
 
         return tuning_findings(self.study)
+
+    @cached_property
+    def costs(self) -> CostFindings:
+        """What the trials cost; there is no front before the gate shows a difference."""
+        from analysis.findings.costs import cost_findings
+
+        found, gate = cost_findings(self.study), self.comparisons.gate
+        return found if gate is not None and gate.rejected else replace(found, fronts=())
 
     @cached_property
     def trust(self) -> TrustFindings:

@@ -10,6 +10,7 @@ from typing import Any
 from analysis.reading.arms import Arm
 from analysis.reading.compare import own_sweep
 from analysis.reading.study import Study
+from sweeps.commands import doors
 
 CARRIED = ("home", "cpus_per_trial", "gpus_per_trial")  # the number of threads changes rounding
 SIZED = ("trials", "sampler")  # these also make it the same sweep
@@ -79,7 +80,13 @@ def _same_sweep(about: Mapping[str, Any]) -> list[str]:
 
 
 def _launch(about: Mapping[str, Any], name: str) -> list[str]:
-    return ["python", "sweeps/launch.py", "--space", about["space"], "--name", name]
+    given = about["given"]
+    own = "vary" in given or "space" in given  # a question from outside this project
+    words = doors.words("sweeps/launch.py")
+    words += _flags(given if own else about, ["space", "base"] if own else ["space"])
+    for flag in ("vary", "plugin"):
+        words += [f"--{flag}", *given[flag]] if flag in given else []
+    return [*words, "--name", name]
 
 
 def _flags(given: Mapping[str, Any], names: Sequence[str]) -> list[str]:

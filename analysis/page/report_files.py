@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis.findings import Findings
+from analysis.page.as_markdown import markdown
 from analysis.page.assemble import Page, render
 from analysis.page.files import as_csv, as_latex
 from analysis.page.heading import head
-from analysis.page.markdown import markdown
 from analysis.page.pictures import draw_all
 from analysis.page.runs import mlflow_runs
 from analysis.page.summary import as_json, summary

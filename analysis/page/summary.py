@@ -1,4 +1,4 @@
-"""``summary.json``: the cards as plain data (docs/summary.md describes the fields)."""
+"""``summary.json``: the cards as plain data; ``summary_fields`` describes the keys."""
 
 from __future__ import annotations
 
@@ -9,11 +9,16 @@ from typing import Any
 
 import numpy as np
 
+from analysis.page.summary_fields import (
+    SUMMARY_VERSION,
+    Summary,
+    SummaryCard,
+    SummaryColumn,
+    SummaryTable,
+)
 from analysis.reading.study import Study
 from analysis.sections.card import Card, Table
 
-SUMMARY_VERSION = 4
-ABOUT = ("name", "space", "question", "sampler", "seeds", "planned", "axes")
 TRIALS = "trials"
 """The table that the summary leaves out, because ``trials.parquet`` holds the same rows."""
 
@@ -21,23 +26,31 @@ TRIALS = "trials"
 def summary(study: Study, cards: Sequence[Card]) -> dict[str, Any]:
     """Everything that the report says, as data; the same ledger gives the same summary."""
     about, metric = study.about, study.metric
-    found: dict[str, Any] = plain(
-        {
-            "version": SUMMARY_VERSION,
-            "sweep": {key: about[key] for key in ABOUT} | {"finished": study.ended},
-            "metric": {
-                "name": metric.name,
-                "direction": "maximize" if metric.maximize else "minimize",
-                "margin": metric.margin,
-            },
-            "answer": _answer(cards),
-            "reference": study.reference.trial_id if study.reference else None,
-            "reference_why": study.reference_why,
-            "cards": {card.name: _card(card) for card in cards},
-            "order": [card.name for card in cards],
-        }
-    )
-    return found
+    found: Summary = {
+        "version": SUMMARY_VERSION,
+        "sweep": {
+            "name": about["name"],
+            "space": about["space"],
+            "question": about["question"],
+            "sampler": about["sampler"],
+            "seeds": about["seeds"],
+            "planned": about["planned"],
+            "axes": about["axes"],
+            "finished": study.ended,
+        },
+        "metric": {
+            "name": metric.name,
+            "direction": "maximize" if metric.maximize else "minimize",
+            "margin": metric.margin,
+        },
+        "answer": _answer(cards),
+        "reference": study.reference.trial_id if study.reference else None,
+        "reference_why": study.reference_why,
+        "cards": {card.name: _card(card) for card in cards},
+        "order": [card.name for card in cards],
+    }
+    as_plain: dict[str, Any] = plain(found)
+    return as_plain
 
 
 def _answer(cards: Sequence[Card]) -> list[str]:
@@ -54,7 +67,7 @@ def as_json(found: Mapping[str, Any]) -> str:
     return json.dumps(found, indent=1, sort_keys=True, allow_nan=False) + "\n"
 
 
-def _card(card: Card) -> dict[str, Any]:
+def _card(card: Card) -> SummaryCard:
     return {
         "title": card.title,
         "status": card.status,
@@ -67,8 +80,10 @@ def _card(card: Card) -> dict[str, Any]:
     }
 
 
-def _table(table: Table) -> dict[str, Any]:
-    columns = [{"title": c.title, "kind": c.kind, "unit": c.unit} for c in table.columns]
+def _table(table: Table) -> SummaryTable:
+    columns: list[SummaryColumn] = [
+        {"title": c.title, "kind": c.kind, "unit": c.unit} for c in table.columns
+    ]
     rows = [list(row) for row in table.rows]
     return {"title": table.title, "columns": columns, "rows": rows, "trials": list(table.links)}
 

@@ -14,9 +14,11 @@ import sqlalchemy as sa
 
 from analysis.reading.rows import read_tables
 from focus_core.errors import UserError
+from focus_core.outside.plugin import Plugin
 from sweeps.record.attempts import machines
 from sweeps.record.home import find_home
 from sweeps.record.plan_history import AskedAt, read_asked, read_confirmations
+from sweeps.record.plugins import read_plugins
 from sweeps.record.reading import FIRST_SWEEP, reading
 from sweeps.record.schema import Report, Sweep, Trial
 
@@ -58,8 +60,8 @@ class SweepData:
     Attributes:
         about: the sweep's own columns as plain data, and under ``asked`` its plan after each
             launch (``plan_history.Said``, with the time as ``at``), under ``trained_on`` the kinds
-            of machines. For several sweeps that are compared, the columns of each are under
-            ``sweeps``, by name (see ``compare``).
+            of machines, under ``plugins`` the mixers and tasks from outside. For several sweeps
+            that are compared, the columns of each are under ``sweeps``, by name (see ``compare``).
         trials: see ``tables.trials_schema``.
         curves: see ``curves.CURVES_SCHEMA``.
         restriction: which trials these are, where some were left out.
@@ -107,12 +109,19 @@ def _read(
     return SweepData(
         about=about
         | {"asked": [row.said | {"at": row.at} for row in asked]}
-        | {"trained_on": machines(connection, about["id"])},
+        | {"trained_on": machines(connection, about["id"])}
+        | {"plugins": [_plugin(each) for each in read_plugins(connection, about["id"])]},
         trials=trials,
         curves=curves,
         asked=asked,
         confirmed_by=confirmed_by,
     )
+
+
+def _plugin(plugin: Plugin) -> dict[str, Any]:
+    """A plugin without its text: what it adds, and what tells its version from others."""
+    adds = {"systems": list(plugin.systems), "tasks": list(plugin.tasks)}
+    return {"name": plugin.name, "words": plugin.in_words(), "sha256": plugin.sha256, **adds}
 
 
 def _named(sweeps: list[dict[str, Any]], name: str) -> dict[str, Any]:

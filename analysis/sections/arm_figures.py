@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure as Drawing
 
 from analysis.findings.comparison import Comparison
 from analysis.findings.comparison_results import Comparisons
 from analysis.reading.arms import Arm
 from analysis.reading.study import Study
-from analysis.sections.card import Theme
 from analysis.sections.naming import main_axis
-from analysis.sections.theme import PALETTES, Palette
+from analysis.sections.plot import Plot
+from analysis.sections.theme import Palette
 
 WIDTH = 5.6  # inches: still readable where a phone shrinks it
 ROW, EDGES = 0.22, 0.95
@@ -49,10 +49,21 @@ def most_telling(study: Study, found: Comparisons, most: int) -> list[Arm]:
     return sorted(arms, key=lambda arm: (-study.metric.sign * _mean(arm), arm.number))
 
 
-def draw_scores(study: Study, found: Comparisons, arms: Sequence[Arm], theme: Theme) -> Drawing:
-    """One line per arm on the metric's scale; an interval is that of the arm's difference."""
-    colours = PALETTES[theme]
-    drawing, ax = _canvas(len(arms))
+def scores(study: Study, found: Comparisons, most: int) -> Plot:
+    """One line per arm on the metric's scale; an interval is that of the arm's difference.
+
+    Args:
+        study: the sweep.
+        found: its comparisons: one at least.
+        most: number of arms to draw, with the reference, of which the others are furthest from it.
+    """
+    arms = most_telling(study, found, most)
+    return Plot(size=_size(len(arms)), draw=partial(_draw_scores, study, found, arms))
+
+
+def _draw_scores(
+    study: Study, found: Comparisons, arms: Sequence[Arm], ax: Axes, colours: Palette
+) -> None:
     reference = found.reference
     assert reference is not None
     centre = _mean(reference)
@@ -79,15 +90,31 @@ def draw_scores(study: Study, found: Comparisons, arms: Sequence[Arm], theme: Th
     _draw_rows(ax, drawn)
     _finish(ax, heights, [_label(arm, arm is reference) for arm in arms], colours)
     ax.set_xlabel(f"test {study.metric.name}")
-    return drawing
 
 
-def draw_differences(
-    study: Study, found: Comparisons, rows: Sequence[Comparison], theme: Theme
-) -> Drawing:
-    """A forest plot: each arm minus the reference, in the order of ``rows``."""
-    colours = PALETTES[theme]
-    drawing, ax = _canvas(len(rows))
+def by_difference(study: Study, found: Comparisons) -> list[Comparison]:
+    """The comparisons, the best arm first."""
+    return sorted(found.rows, key=lambda row: (-study.metric.sign * row.difference, row.arm.number))
+
+
+def differences(study: Study, found: Comparisons, most: int) -> Plot:
+    """A forest plot: each arm minus the reference, the best first.
+
+    Args:
+        study: the sweep.
+        found: its comparisons: one at least.
+        most: number of arms to draw; of more arms, those that are furthest from the reference.
+    """
+    rows = by_difference(study, found)
+    if len(rows) > most:
+        far = {row.arm.number for row in sorted(rows, key=lambda row: -abs(row.difference))[:most]}
+        rows = [row for row in rows if row.arm.number in far]
+    return Plot(size=_size(len(rows)), draw=partial(_draw_differences, study, found, rows))
+
+
+def _draw_differences(
+    study: Study, found: Comparisons, rows: Sequence[Comparison], ax: Axes, colours: Palette
+) -> None:
     margin = study.metric.margin
     if margin is not None:
         ax.axvspan(-margin, margin, color=colours.band, lw=0, zorder=0)
@@ -102,12 +129,10 @@ def draw_differences(
     _finish(ax, heights, [_label(row.arm, False) for row in rows], colours)
     name = found.reference.name if found.reference else ""
     ax.set_xlabel(f"test {study.metric.name}, difference from\n{_cut(name, 44)}")
-    return drawing
 
 
-def _canvas(rows: int) -> tuple[Drawing, Axes]:
-    drawing = Drawing(figsize=(WIDTH, EDGES + ROW * max(rows, 2)), layout="constrained")
-    return drawing, drawing.subplots()
+def _size(rows: int) -> tuple[float, float]:
+    return WIDTH, EDGES + ROW * max(rows, 2)
 
 
 def _draw_rows(ax: Axes, rows: Sequence[_Row]) -> None:
@@ -115,7 +140,8 @@ def _draw_rows(ax: Axes, rows: Sequence[_Row]) -> None:
     barred = [(row.y, *row.ends, row.colour) for row in rows if row.ends is not None]
     if barred:
         y, low, high, colours = zip(*barred, strict=True)
-        ax.hlines(y, low, high, colors=colours, lw=2, alpha=0.75, capstyle="butt", zorder=2)
+        looks: dict[str, Any] = {"lw": 2, "alpha": 0.75, "capstyle": "butt", "zorder": 2}
+        ax.hlines(y, low, high, colors=list(colours), **looks)  # of a pair, it would take the first
     dots = [(seed, row.y, row.colour) for row in rows for seed in row.seeds]
     means = [(row.mean, row.y, row.colour) for row in rows]
     for marks, size, marker, alpha, above in ((dots, 11, "o", 0.6, 3), (means, 30, "D", 1.0, 4)):

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 from analysis.findings import Findings
 from analysis.findings.axis_results import AxisFindings, AxisResult, Interaction
 from analysis.sections.axes_figures import (
+    cells,
     dots_drawn,
-    draw_cells,
-    draw_curve,
-    draw_levels,
+    effect,
     levels_drawn,
     strongest,
 )
 from analysis.sections.axes_words import method, sentences
 from analysis.sections.card import Card, Column, Figure, Table
+from analysis.sections.data_of_sweep import AxesData, AxisData
 from analysis.sections.digits import Format, study_format
 from analysis.sections.thinning import thinned_words
 
@@ -98,11 +97,9 @@ def _panels(axes: Sequence[AxisResult], score: str) -> list[Figure]:
 def panel(axis: AxisResult, score: str, place: int, *, is_new: bool = True) -> Figure:
     """The figure of the axis at index ``place``; if ``is_new``, the caption explains the kind."""
     if axis.curve is not None:
-        draw = partial(draw_curve, axis, axis.curve, score)
         caption = "A dot is a trial. The curve has the other axes at their average; its band says "
         caption += "how far from the curve's own average it may be, everywhere at once."
     else:
-        draw = partial(draw_levels, axis, score)
         dot = "one seed of a trial" if axis.analysis == "grid" else "a trial"
         caption = f"A dot is {dot}, a diamond the mean of a level, its bar how far from the "
         caption += "average of all levels (dashed) it may be, for all levels at once."
@@ -114,7 +111,7 @@ def panel(axis: AxisResult, score: str, place: int, *, is_new: bool = True) -> F
             caption += f" The best and the worst {shown} of {len(axis.levels)} levels."
     return Figure(
         name=f"axis_{place + 1}_{_stem(axis.name)}",
-        draw=draw,
+        draw=effect(axis, score),
         alt=f"{score} at the levels of {axis.name}: {axis.verdict}",
         caption=f"{axis.name}: {JUDGED[axis.verdict]}. {caption}".strip(),
         folded=place >= OPEN_PANELS and not axis.differs,
@@ -124,7 +121,7 @@ def panel(axis: AxisResult, score: str, place: int, *, is_new: bool = True) -> F
 def _cells(pair: Interaction, score: str, scores: Format) -> Figure:
     return Figure(
         name=f"cells_{_stem(pair.rows)}_{_stem(pair.columns)}",
-        draw=partial(draw_cells, pair, scores),
+        draw=cells(pair, scores),
         alt=f"Mean {score} for each pair of levels of {pair.rows} and {pair.columns}",
         caption=f"{pair.rows} by {pair.columns}: raw means of {score} and how many trials each "
         "averages; nothing is adjusted for.",
@@ -204,7 +201,7 @@ def _stem(name: str) -> str:
     return "".join(c if c.isascii() and c.isalnum() else "_" for c in name)[:40]
 
 
-def _data(found: AxisFindings) -> dict[str, Any]:
+def _data(found: AxisFindings) -> AxesData:
     return {
         "score": found.score,
         "trials": found.counted.trials,
@@ -217,10 +214,17 @@ def _data(found: AxisFindings) -> dict[str, Any]:
     }
 
 
-def _axis_data(axis: AxisResult) -> dict[str, Any]:
-    plain = ("key", "name", "analysis", "why", "verdict", "seeds", "trials", "p", "p_holm")
+def _axis_data(axis: AxisResult) -> AxisData:
     return {
-        **{name: getattr(axis, name) for name in plain},
+        "key": axis.key,
+        "name": axis.name,
+        "analysis": axis.analysis,
+        "why": axis.why,
+        "verdict": axis.verdict,
+        "seeds": axis.seeds,
+        "trials": axis.trials,
+        "p": axis.p,
+        "p_holm": axis.p_holm,
         "at_most": axis.at_most,
         "gap": vars(axis.gap) if axis.gap else None,
         "border": vars(axis.border) if axis.border else None,

@@ -7,19 +7,19 @@ a wider drawing.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure as Drawing
 from numpy.typing import NDArray
 
 from analysis.findings.axis_results import AxisLevel, AxisResult, Curve, Interaction
-from analysis.sections.card import Theme
 from analysis.sections.digits import Format
+from analysis.sections.plot import Plot
 from analysis.sections.scales import logarithmic
-from analysis.sections.theme import PALETTES
+from analysis.sections.theme import Palette
 from analysis.sections.thinning import thinned
 
 WIDTH = 4.1
@@ -54,14 +54,27 @@ def dots_drawn(axis: AxisResult) -> tuple[int, int]:
     return shown, sum(len(level.points) for level in levels)
 
 
-def draw_levels(axis: AxisResult, score: str, theme: Theme) -> Drawing:
-    """Dots are scores, diamonds are means, bars are intervals; the dashed line is the average."""
+def effect(axis: AxisResult, score: str) -> Plot:
+    """The levels of an axis, or its curve; ``score`` names what the scores are."""
+    if axis.curve is not None:
+        return Plot(size=(WIDTH, 2.7), draw=partial(_draw_curve, axis, axis.curve, score))
     levels = levels_drawn(axis)
     upright = len(levels) <= UPRIGHT and all(len(level.label) <= 6 for level in levels)
     height = 2.7 if upright else 0.9 + 0.27 * len(levels)
-    drawing = Drawing(figsize=(WIDTH, height), layout="constrained")
-    ax: Axes = drawing.subplots()
-    colours = PALETTES[theme]
+    draw = partial(_draw_levels, axis, levels, score, upright=upright)
+    return Plot(size=(WIDTH, height), draw=draw)
+
+
+def _draw_levels(
+    axis: AxisResult,
+    levels: Sequence[AxisLevel],
+    score: str,
+    ax: Axes,
+    colours: Palette,
+    *,
+    upright: bool,
+) -> None:
+    """Dots are scores, diamonds are means, bars are intervals; the dashed line is the average."""
     for place, level in enumerate(levels):
         dots: Floats = thinned(np.array(level.points), MOST_DOTS // len(levels))
         across = place - 0.2 + _beside(len(dots))
@@ -88,16 +101,12 @@ def draw_levels(axis: AxisResult, score: str, theme: Theme) -> Drawing:
         ax.set(ylim=(len(names) - 0.4, -0.6), xlabel=score)
         ax.set_title(axis.name, fontweight="normal", fontsize=mpl.rcParams["font.size"])
         ax.grid(visible=False, axis="y")
-    return drawing
 
 
-def draw_curve(axis: AxisResult, curve: Curve, score: str, theme: Theme) -> Drawing:
+def _draw_curve(axis: AxisResult, curve: Curve, score: str, ax: Axes, colours: Palette) -> None:
     """Dots are trials; the curve, with its band, has the other axes at their average."""
     import seaborn as sns  # slow to import (pandas, scipy.stats), and not always needed
 
-    drawing = Drawing(figsize=(WIDTH, 2.7), layout="constrained")
-    ax: Axes = drawing.subplots()
-    colours = PALETTES[theme]
     strong = colours.accent if axis.differs else colours.quiet
     order = np.argsort(curve.tried, kind="stable")
     tried, scores = (thinned(found[order], MOST_DOTS) for found in (curve.tried, curve.scores))
@@ -113,16 +122,18 @@ def draw_curve(axis: AxisResult, curve: Curve, score: str, theme: Theme) -> Draw
     if axis.log:
         logarithmic(ax, "x")
     ax.set(xlabel=axis.name, ylabel=score)
-    return drawing
 
 
-def draw_cells(found: Interaction, scores: Format, theme: Theme) -> Drawing:
+def cells(found: Interaction, scores: Format) -> Plot:
     """The mean score of each cell, and the number of trials in the mean."""
+    rows, columns = len(found.row_levels), len(found.column_levels)
+    size = (max(WIDTH, 1.3 + 0.62 * columns), 1.0 + 0.5 * rows)
+    return Plot(size=size, draw=partial(_draw_cells, found, scores))
+
+
+def _draw_cells(found: Interaction, scores: Format, ax: Axes, colours: Palette) -> None:
     cells = np.array([[np.nan if c is None else c for c in row] for row in found.cells])
     rows, columns = cells.shape
-    size = (max(WIDTH, 1.3 + 0.62 * columns), 1.0 + 0.5 * rows)
-    drawing = Drawing(figsize=size, layout="constrained")
-    ax: Axes = drawing.subplots()
     words = [
         ["" if value is None else f"{scores.score(value)}\nn = {count}" for value, count in pairs]
         for pairs in map(zip, found.cells, found.counts)
@@ -131,8 +142,7 @@ def draw_cells(found: Interaction, scores: Format, theme: Theme) -> Drawing:
         [_cut(label.replace(" to ", "\nto ")) for label in labels]
         for labels in (found.column_levels, found.row_levels)
     )
-    ground = PALETTES[theme].ground
-    ax.pcolormesh(cells, cmap="cividis", edgecolors=ground, linewidth=2)
+    ax.pcolormesh(cells, cmap="cividis", edgecolors=colours.ground, linewidth=2)
     middle = (np.nanmin(cells) + np.nanmax(cells)) / 2
     for row, column in np.argwhere(np.isfinite(cells)):
         ink = "black" if cells[row, column] > middle else "white"
@@ -146,7 +156,6 @@ def draw_cells(found: Interaction, scores: Format, theme: Theme) -> Drawing:
         ax.tick_params(axis="x", labelrotation=45)
     ax.set(xlabel=found.columns, ylabel=found.rows)
     ax.grid(visible=False)
-    return drawing
 
 
 def _beside(count: int) -> Floats:

@@ -14,6 +14,17 @@ from matplotlib.figure import Figure as Drawing
 Status = Literal["decided", "open", "alarm", "plain"]
 Kind = Literal["text", "number", "difference", "interval", "p", "count", "code", "mark"]
 Theme = Literal["light", "dark"]
+KINDS: Mapping[Kind, str] = {
+    "text": "words",
+    "number": "a number; a score where `unit` is empty",
+    "difference": "a signed score",
+    "interval": "a pair of low and high; an open end is None, in JSON `null`",
+    "p": "a p-value",
+    "count": "an integer",
+    "code": "a command or a key",
+    "mark": "a word or a list of words; a page draws each as a chip",
+}
+"""What a cell of a column holds."""
 PURE = "1"
 """The unit of a pure number that is no score."""
 
@@ -24,10 +35,7 @@ class Column:
 
     Attributes:
         title: the words at the head of the column.
-        kind: what a cell holds. ``text`` a string; ``number`` a score, or a number in ``unit``;
-            ``difference`` a signed score; ``interval`` a pair (low, high), None for an open end;
-            ``p`` a p-value; ``count`` an integer; ``code`` a command or a key; ``mark`` a short
-            status word, drawn as a chip.
+        kind: what a cell holds; ``KINDS`` describes each kind.
         unit: the unit of a number that is no score, such as ``s`` or ``MB``, or ``1`` for a pure
             number; empty for the metric's unit.
         help: the meaning of the column, in a sentence.

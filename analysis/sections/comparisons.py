@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
-from typing import Any
 
 from analysis.findings import Findings
 from analysis.findings.comparison import Comparison
 from analysis.findings.comparison_results import Comparisons
 from analysis.reading.arms import Arm
 from analysis.reading.study import Study
-from analysis.sections.arm_figures import draw_differences
+from analysis.sections.arm_figures import by_difference, differences
 from analysis.sections.card import Card, Column, Figure, Table
+from analysis.sections.data_of_arms import ComparisonData, ComparisonsData
 from analysis.sections.sentences import nothing_to_compare
 from analysis.statistics.against import MIN_SEEDS
 from sweeps.commands.command_line import counted
@@ -24,26 +23,26 @@ SHOWN_VERDICT = {"equivalent": "as good"}
 def card(findings: Findings) -> Card:
     """The card; if nothing is compared, the card says why."""
     study, found = findings.study, findings.comparisons
-    rows = sorted(found.rows, key=lambda row: (-study.metric.sign * row.difference, row.arm.number))
+    rows = by_difference(study, found)
     return Card(
         name="comparisons",
         title="Comparisons",
         status="plain",
         words=_words(study, found),
         tables=_tables(study, found, rows),
-        figures=_figures(study, found, rows),
-        data={
-            "reference": found.reference.name if found.reference else None,
-            "rows": [as_data(row) for row in found.rows],
-            "left_out": [
+        figures=_figures(study, found),
+        data=ComparisonsData(
+            reference=found.reference.name if found.reference else None,
+            rows=[as_data(row) for row in found.rows],
+            left_out=[
                 {"trial_id": arm.trial_id, "name": arm.name, "why": why}
                 for arm, why in found.left_out
             ],
-        },
+        ),
     )
 
 
-def as_data(row: Comparison) -> dict[str, Any]:
+def as_data(row: Comparison) -> ComparisonData:
     """One comparison as plain data."""
     return {
         "trial_id": row.arm.trial_id,
@@ -137,21 +136,21 @@ def _ended(arm: Arm, found: Comparisons) -> str:
     return f"{one.learned} of {one.seeds}" if one and one.kind != "learned" else ""
 
 
-def _figures(study: Study, found: Comparisons, rows: Sequence[Comparison]) -> list[Figure]:
-    if not rows:
+def _figures(study: Study, found: Comparisons) -> list[Figure]:
+    total = len(found.rows)
+    drawn = min(total, MOST_DRAWN)
+    if not total:
         return []
-    far = sorted(rows, key=lambda row: -abs(row.difference))[:MOST_DRAWN]
-    kept = [row for row in rows if row in far] if len(rows) > MOST_DRAWN else list(rows)
     caption = "The best first. Dots: seeds; bars: simultaneous 95 % intervals."
     if found.gate is not None and not found.gate.rejected:
         caption = caption.replace("The best first. ", "In order of the observed difference. ")
-    if len(rows) > MOST_DRAWN:
-        caption += f" The {MOST_DRAWN} of {len(rows)} that are furthest; the table has all."
+    if drawn < total:
+        caption += f" The {drawn} of {total} that are furthest; the table has all."
     return [
         Figure(
             name="comparisons",
-            draw=partial(draw_differences, study, found, kept),
-            alt=f"Difference in test {study.metric.name} of {counted(len(kept), 'arm')} from the "
+            draw=differences(study, found, MOST_DRAWN),
+            alt=f"Difference in test {study.metric.name} of {counted(drawn, 'arm')} from the "
             "reference, with intervals",
             caption=caption,
         )

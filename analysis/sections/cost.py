@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
 from analysis.findings import Findings
 from analysis.findings.budgets import TOLERANCE
-from analysis.findings.costs import CostFindings, Front, Growth, cost_findings
+from analysis.findings.costs import CostFindings, Front, Growth
 from analysis.reading.tuned import tuned_keys
 from analysis.sections import cost_figures
 from analysis.sections.card import Card, Column, Figure, Table
 from analysis.sections.cost_figures import MOST_NAMED
+from analysis.sections.data_of_sweep import CostData
 from analysis.sections.reported import cell, column
 from focus_core.metrics import REPORTED
 from sweeps.commands.command_line import counted
@@ -25,10 +25,7 @@ def card(findings: Findings) -> Card | None:
     study = findings.study
     if not any(arm.step for arm in study.trials):
         return None
-    found = cost_findings(study)
-    gate = findings.comparisons.gate
-    if gate is None or not gate.rejected:
-        found = replace(found, fronts=())  # no front before the gate shows a difference
+    found = findings.costs
     is_tuned = bool(tuned_keys(study.axes))
     unequal = [row for row in found.budgets if row.unequal]
     words = [_hours(found, len(study.trials))]
@@ -164,11 +161,10 @@ def _figures(found: CostFindings, findings: Findings) -> list[Figure]:
             )
         )
     if len(found.history) > 1:
-        ended = sum(arm.ranked for arm in findings.study.trials)
         figures.append(
             Figure(
                 name="history",
-                draw=partial(cost_figures.history, found.history, ended, metric),
+                draw=cost_figures.history(found.history, findings.study),
                 alt="Best validation score so far against the number of trials that ended",
                 caption="On validation: the best of many is better than it will be again.",
                 folded=True,
@@ -178,7 +174,7 @@ def _figures(found: CostFindings, findings: Findings) -> list[Figure]:
         figures.append(
             Figure(
                 name="timeline",
-                draw=partial(cost_figures.timeline, found.spans),
+                draw=cost_figures.timeline(found.spans),
                 alt="When each trial ran, or how many ran at a time",
                 caption="From a trial's first beginning to its end, pauses included.",
                 folded=True,
@@ -196,7 +192,7 @@ def _figures(found: CostFindings, findings: Findings) -> list[Figure]:
     return figures
 
 
-def _data(found: CostFindings) -> dict[str, object]:
+def _data(found: CostFindings) -> CostData:
     return {
         "seconds": found.seconds,
         "wall": found.wall,

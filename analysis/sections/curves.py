@@ -2,58 +2,44 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from functools import partial
-from textwrap import wrap
-from typing import Any
-
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure as Drawing
-from matplotlib.lines import Line2D
-
 from analysis.findings import Findings
 from analysis.findings.curves import Curve, curves
-from analysis.reading.arms import VARIANT, Arm, short
 from analysis.reading.study import Study
-from analysis.sections.card import Card, Figure, Theme
-from analysis.sections.panels import Panels
-from analysis.sections.theme import PALETTES, SERIES
+from analysis.sections import curve_figures
+from analysis.sections.card import Card, Figure
+from analysis.sections.data_of_sweep import CurvesData
 
 MOST_LINES = 150
-MOST_PANELS = 12
-MOST_NAMED = 14
-"""Most arms that get their names at the ends of their lines, if colours do not show groups."""
-NAME_GAP = 0.048
-"""Smallest distance between two names, as a fraction of the height of the axes."""
-TITLE = 24
-"""Most characters in a line of a panel's title."""
-MOST_GROUPS = len(SERIES)
+
+
+def lines(study: Study) -> list[Curve]:
+    """The curves that are drawn: of many arms, some, evenly from the ranking."""
+    return curves(study, MOST_LINES)
 
 
 def card(findings: Findings) -> Card | None:
     """The card: all arms in one figure, and some arms in a panel each; None without curves."""
     study = findings.study
-    found = curves(study, MOST_LINES)
+    found = lines(study)
     if not found:
         return None
-    key = _main_axis(study, found)
-    groups = _groups(found, key)
+    key = curve_figures.main_axis(study, found)
+    groups = curve_figures.groups_of(found, key)
     begun = sum(arm.step > 0 for arm in study.arms)
     cut = f" {MOST_LINES} of {begun} arms, evenly from the ranking." if begun > MOST_LINES else ""
-    by = f", coloured by {_name(key)}" if len(groups) > 1 else ""
-    panels = _evenly(found, MOST_PANELS)
+    by = f", coloured by {curve_figures.axis_name(key)}" if len(groups) > 1 else ""
+    panels = curve_figures.arms_shown(found)
     figures = [
         Figure(
             name="curves",
-            draw=partial(_overlay, study, found, groups, key),
+            draw=curve_figures.overlay(study, found),
             alt=f"Validation {study.metric.name} over training steps, a line an arm{by}",
             caption=f"A line is an arm's mean over its seeds{by}; broken where it did not complete "
             f"or sees the future.{cut}",
         ),
         Figure(
             name="curves_by_arm",
-            draw=partial(_panels, study, panels),
+            draw=curve_figures.by_arm(study, found),
             alt=f"Validation {study.metric.name} over training steps, a panel an arm",
             caption="Thin: each seed. Thick: their mean, where every seed has a score."
             + (f" {len(panels)} of {len(found)} arms." if len(panels) < len(found) else ""),
@@ -65,144 +51,5 @@ def card(findings: Findings) -> Card | None:
         title="Curves",
         words=[f"Validation {study.metric.name} over the steps of training."],
         figures=figures if len(found) > 1 else figures[:1],
-        data={"arms": [curve.arm.trial_id for curve in found], "coloured_by": key},
+        data=CurvesData(arms=[curve.arm.trial_id for curve in found], coloured_by=key),
     )
-
-
-def _name(key: str | None) -> str:
-    return "arm" if key in (None, VARIANT) else short(str(key))
-
-
-def _main_axis(study: Study, found: Sequence[Curve]) -> str | None:
-    """The axis for the colours: its levels explain most of the variance of the final scores.
-
-    An axis with one level, or with more levels than colours, is chosen only if there is no other.
-    """
-    keys = [str(axis["key"]) for axis in study.compared_axes]
-
-    def spread(key: str) -> float:
-        groups: dict[str, list[float]] = {}
-        for curve in found:
-            if curve.mean and math.isfinite(curve.mean[-1]):
-                groups.setdefault(str(curve.arm.point.get(key)), []).append(curve.mean[-1])
-        if not 1 < len(groups) <= MOST_GROUPS:
-            return -1.0
-        every = [score for scores in groups.values() for score in scores]
-        centre = math.fsum(every) / len(every)
-        return sum(len(s) * (math.fsum(s) / len(s) - centre) ** 2 for s in groups.values())
-
-    return max(keys, key=spread, default=None)
-
-
-def _groups(found: Sequence[Curve], key: str | None) -> dict[str, str]:
-    """Each level to its colour; empty without an axis or with more levels than colours."""
-    levels = sorted({_level(curve.arm, key) for curve in found}, key=_order)
-    if key is None or len(levels) > MOST_GROUPS:
-        return {}
-    return dict(zip(levels, SERIES, strict=False))
-
-
-def _level(arm: Arm, key: str | None) -> str:
-    value = arm.point.get(key) if key else None
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
-
-
-def _order(level: str) -> tuple[float, str]:
-    try:
-        return float(level), level
-    except ValueError:
-        return math.inf, level
-
-
-def _overlay(
-    study: Study, found: Sequence[Curve], groups: Mapping[str, str], key: str | None, theme: Theme
-) -> Drawing:
-    drawing = Drawing(figsize=(8.4, 4.2), layout="constrained")
-    ax: Axes = drawing.subplots()
-    plain = PALETTES[theme].accent
-    fade = 0.85 if len(found) <= 30 else 0.45
-    for curve in found:
-        colour = groups.get(_level(curve.arm, key), plain)
-        ax.plot(curve.shared, curve.mean, color=colour, alpha=fade, lw=1.5, ls=_dashes(curve.arm))
-    if (chance := _chance(study)) is not None:
-        ax.axhline(chance, color=PALETTES[theme].quiet, lw=0.9, ls=(0, (4, 3)))
-    ax.set_xlabel("step")
-    ax.set_ylabel(f"validation {study.metric.name}")
-    if len(groups) > 1:
-        lines = [Line2D([], [], color=colour, lw=2) for colour in groups.values()]
-        ax.legend(lines, list(groups), title=_name(key), loc="upper left", bbox_to_anchor=(1, 1))
-    elif 1 < len(found) <= MOST_NAMED:
-        _name_ends(ax, found)
-    return drawing
-
-
-def _name_ends(ax: Axes, found: Sequence[Curve]) -> None:
-    """Write each arm's name beside the end of its line, moved up if another name is there.
-
-    Only arms whose lines reach the last step get a name.
-    """
-    known = [curve for curve in found if curve.mean and math.isfinite(curve.mean[-1])]
-    last = max((curve.shared[-1] for curve in known), default=0)
-    ended = [curve for curve in known if curve.shared[-1] == last]
-    bottom, top = ax.get_ylim()
-    free = -math.inf
-    for curve in sorted(ended, key=lambda curve: (curve.mean[-1], curve.arm.number)):
-        y = max(curve.mean[-1], free)
-        at = (1.01, (y - bottom) / (top - bottom))
-        ax.text(*at, curve.arm.name, va="center", fontsize=8.5, transform=ax.transAxes)
-        free = y + NAME_GAP * (top - bottom)
-
-
-def _panels(study: Study, found: Sequence[Curve], theme: Theme) -> Drawing:
-    colours, chance = PALETTES[theme], _chance(study)
-    seeds = [line for curve in found for line in curve.seeds.values()]
-    panels = Panels(
-        _titles([curve.arm for curve in found]),
-        [step for steps, _ in seeds for step in steps],
-        [score for _, scores in seeds for score in scores] + ([] if chance is None else [chance]),
-    )
-    thin, thick = [], []
-    for place, curve in enumerate(found):
-        colour = colours.accent if curve.arm.ranked else colours.quiet
-        thin += [(place, steps, scores, colour) for steps, scores in curve.seeds.values()]
-        thick.append((place, curve.shared, curve.mean, colour))
-    panels.draw(thin, alpha=0.4, lw=0.9)
-    panels.draw(thick, lw=2)
-    if chance is not None:
-        guesses = [(place, panels.x, [chance] * 2, colours.quiet) for place in range(len(found))]
-        panels.draw(guesses, lw=0.9, ls=(0, (4, 3)))
-    panels.finish(colours)
-    panels.ax.set(xlabel="step", ylabel=f"validation {study.metric.name}")
-    return panels.drawing
-
-
-def _titles(arms: Sequence[Arm]) -> list[str]:
-    """Each arm's title: the settings that vary among these arms, and the state if not ranked."""
-    keys = [k for k in arms[0].point if len({str(arm.point.get(k)) for arm in arms}) > 1]
-
-    def title(arm: Arm) -> str:
-        parts = [
-            _level(arm, k) if k == VARIANT else f"{short(k)} {_level(arm, k)}"
-            for k in keys
-            if k in arm.point
-        ]
-        lines = wrap(", ".join(parts) or arm.name, TITLE, max_lines=3, placeholder=" …")
-        state = [] if arm.ranked else [f"[{'LEAKY' if arm.leaky else arm.state}]"]
-        return "\n".join(lines + state)
-
-    return [title(arm) for arm in arms]
-
-
-def _dashes(arm: Arm) -> Any:
-    return "-" if arm.ranked else (0, (3, 2))
-
-
-def _chance(study: Study) -> float | None:
-    """The level of chance; None if less is better, as its line would then flatten all curves."""
-    values = {arm.constants.get("chance") for arm in study.trials if arm.constants}
-    return values.pop() if len(values) == 1 and study.metric.maximize else None
-
-
-def _evenly(found: Sequence[Curve], most: int) -> list[Curve]:
-    step = max(1, math.ceil(len(found) / most))
-    return list(found[::step])

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from analysis.findings.confirmation import Confirmed
 from analysis.reading.study import Study
 from analysis.sections.card import Column, Table
+from analysis.sections.data_of_arms import ConfirmedData
 from analysis.sections.digits import Format
 from sweeps.commands.command_line import counted
 
@@ -52,7 +51,7 @@ def table(study: Study, found: Confirmed) -> Table:
     return Table(name="confirmation", title="On fresh seeds", columns=columns, rows=rows)
 
 
-def as_data(found: Confirmed) -> dict[str, Any]:
+def as_data(found: Confirmed) -> ConfirmedData:
     """The result of the fresh seeds as plain data for summary.json."""
     row = found.row
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,6 +11,7 @@ from matplotlib.figure import Figure
 
 from analysis.findings.importances import AxisCurve, AxisImportance
 from analysis.sections.card import Theme
+from analysis.sections.plot import Plot
 from analysis.sections.scales import logarithmic
 from analysis.sections.theme import PALETTES, Palette
 from analysis.sections.thinning import thinned, thinned_words
@@ -19,11 +21,16 @@ MOST_DOTS = 300
 BESIDE = 0.16  # distance of dots from their choice's mean
 
 
-def bars(axes: Sequence[AxisImportance], theme: Theme) -> Figure:
-    """One line per axis: its share and interval; a hollow mark if the axis is not detectable."""
-    colours = PALETTES[theme]
-    figure = Figure(figsize=(7.2, 1.0 + 0.38 * len(axes)), layout="constrained")
-    ax = figure.subplots()
+def bars(axes: Sequence[AxisImportance]) -> Plot:
+    """One line per axis: its share and interval; a hollow mark if the axis is not detectable.
+
+    Of many axes, those with the largest shares are drawn.
+    """
+    shown = axes[:MOST_BARS]
+    return Plot(size=(7.2, 1.0 + 0.38 * len(shown)), draw=partial(_draw_bars, shown))
+
+
+def _draw_bars(axes: Sequence[AxisImportance], ax: Axes, colours: Palette) -> None:
     for y, axis in enumerate(axes):
         color = colours.accent if axis.detectable else colours.quiet
         ax.plot([100 * axis.low, 100 * axis.high], [y, y], color=color, linewidth=2.2)
@@ -36,7 +43,6 @@ def bars(axes: Sequence[AxisImportance], theme: Theme) -> Figure:
     ax.set_xlim(-2, 102)
     ax.set_xlabel("part in what the axes do, %")
     ax.grid(visible=False, axis="y")
-    return figure
 
 
 def curves(found: Sequence[AxisCurve], metric: str, theme: Theme) -> Figure:
@@ -48,6 +54,16 @@ def curves(found: Sequence[AxisCurve], metric: str, theme: Theme) -> Figure:
         _curve(curve, ax, colours)
     panels[0].set_ylabel(f"test {metric}")
     return figure
+
+
+def curve_alone(curve: AxisCurve, metric: str) -> Plot:
+    """One panel of ``curves``."""
+
+    def draw(ax: Axes, colours: Palette) -> None:
+        _curve(curve, ax, colours)
+        ax.set_ylabel(f"test {metric}")
+
+    return Plot(size=(4.2, 3.2), draw=draw)
 
 
 def dots_words(found: Sequence[AxisCurve]) -> str:

@@ -8,6 +8,7 @@ from analysis.findings import Findings
 from analysis.findings.importances import ImportanceFindings
 from analysis.sections import importance_figures
 from analysis.sections.card import Card, Column, Figure, Table
+from analysis.sections.data_of_sweep import ImportancesData, ShareData
 from sweeps.commands.command_line import counted
 
 
@@ -18,6 +19,14 @@ def may_tell(findings: Findings) -> bool:
     (Holm-corrected).
     """
     return findings.importances.any_detectable
+
+
+def untold(findings: Findings) -> str:
+    """Why no shares are shown; empty where they are."""
+    if len(findings.study.axes) < 2:
+        return "A sweep of fewer than two axes has no shares."
+    found = findings.importances
+    return found.note or ("" if may_tell(findings) else _nothing(found))
 
 
 def card(findings: Findings) -> Card | None:
@@ -33,7 +42,7 @@ def card(findings: Findings) -> Card | None:
             title="Importances",
             status="open",
             words=(_nothing(found), *_what_counts(found)),
-            data={"told": False, "trials": found.trials, "left_out": found.left_out},
+            data=_data(found) | {"told": False, "explained": None, "axes": []},
         )
     return Card(
         name="importances",
@@ -127,10 +136,9 @@ def _table(found: ImportanceFindings) -> Table:
 
 def _figures(findings: Findings) -> tuple[Figure, ...]:
     found, metric = findings.importances, findings.study.metric.name
-    shown = found.axes[: importance_figures.MOST_BARS]
     bars = Figure(
         name="importances",
-        draw=lambda theme: importance_figures.bars(shown, theme),
+        draw=importance_figures.bars(found.axes),
         alt="Share of each axis with its 95 % interval",
         caption="Filled: detectable. Hollow: not told from chance, at most as far as its line.",
     )
@@ -147,8 +155,9 @@ def _figures(findings: Findings) -> tuple[Figure, ...]:
     return bars, curves
 
 
-def _data(found: ImportanceFindings) -> dict[str, object]:
-    axes = [
+def axes_as_data(found: ImportanceFindings) -> list[ShareData]:
+    """The axes as plain data; an axis that is not detectable has no share."""
+    return [
         {
             "key": axis.key,
             "share": axis.share if axis.detectable else None,
@@ -160,8 +169,17 @@ def _data(found: ImportanceFindings) -> dict[str, object]:
         }
         for axis in found.axes
     ]
-    facts = {"trials": found.trials, "left_out": found.left_out, "explained": found.explained}
-    return {"told": found.any_detectable, **facts, "axes": axes, "note": found.note}
+
+
+def _data(found: ImportanceFindings) -> ImportancesData:
+    return {
+        "told": found.any_detectable,
+        "trials": found.trials,
+        "left_out": found.left_out,
+        "explained": found.explained,
+        "axes": axes_as_data(found),
+        "note": found.note,
+    }
 
 
 def _listed(names: Sequence[str]) -> str:

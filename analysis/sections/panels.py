@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from matplotlib.figure import Figure as Drawing
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
@@ -29,22 +28,22 @@ Line = tuple[int, Sequence[float], Sequence[float], str]
 class Panels:
     """Panels in rows of ``COLUMNS`` that share both scales; a panel is 1 unit wide and high."""
 
-    def __init__(self, titles: Sequence[str], x: Sequence[float], y: Sequence[float]) -> None:
-        """Make the empty drawing.
+    def __init__(
+        self, ax: Axes, titles: Sequence[str], x: Sequence[float], y: Sequence[float]
+    ) -> None:
+        """Make the empty panels.
 
         Args:
+            ax: where they are drawn.
             titles: the panels' titles, of one line or several.
             x: every x value that will be drawn; values that are not finite are ignored.
             y: every y value that will be drawn; values that are not finite are ignored.
         """
         self._titles, self.x, self.y = titles, _ends(x), _ends(y)
-        self._columns = min(COLUMNS, len(titles))
-        self._rows = math.ceil(len(titles) / self._columns)
+        self.ax = ax
+        self._rows, self._columns = _shape(len(titles))
         head = LINE * (0.5 + max(title.count("\n") + 1 for title in titles))
         self._pitch = HEIGHT / (HEIGHT - head)  # distance from row to row
-        size = (WIDTH * self._columns, HEIGHT * self._rows + EDGES)
-        self.drawing = Drawing(figsize=size, layout="constrained")
-        self.ax: Axes = self.drawing.subplots()
 
     def draw(self, lines: Sequence[Line], **looks: Any) -> None:
         """Draw lines, each in the panel that it names; apart from colours, all look the same."""
@@ -85,6 +84,18 @@ class Panels:
     def _up(self, row: int, y: Sequence[float]) -> Floats:
         low, high = self.y
         return (np.asarray(y, dtype=np.float64) - low) / (high - low) - (row + 1) * self._pitch
+
+
+def size(count: int) -> tuple[float, float]:
+    """Width and height in inches of a canvas for so many panels."""
+    rows, columns = _shape(count)
+    return WIDTH * columns, HEIGHT * rows + EDGES
+
+
+def _shape(count: int) -> tuple[int, int]:
+    """Number of rows and columns."""
+    columns = min(COLUMNS, count)
+    return math.ceil(count / columns), columns
 
 
 def _ends(numbers: Sequence[float]) -> tuple[float, float]:

@@ -9,6 +9,7 @@ from analysis.findings import Findings
 from analysis.reading.paper import paper_note
 from analysis.sections import said_words
 from analysis.sections.card import Block, Card, Column, Command, Table
+from analysis.sections.data_of_sweep import ProvenanceData
 from sweeps.provenance.sources.recorded import has_patch, in_words
 
 MOST_PATCH = 60_000
@@ -73,23 +74,35 @@ def card(findings: Findings) -> Card:
         ],
         commands=commands,
         blocks=blocks,
-        data={
-            "sources": in_words(about["commit"], about["dirty"], about["diff"] or ""),
-            "paper": paper_note(about["space"], about["base"]),
-            "said": said_words.as_data(findings.study),
-            **{key: about[key] for key in ("commit", "dirty", "code", "versions", "hardware")},
-            "trained_on": about["trained_on"],
-            "command": about["command"],
-            "created": _time(about["created"]),
-            "finished": _time(about["finished"]),
-        },
+        data=ProvenanceData(
+            sources=in_words(about["commit"], about["dirty"], about["diff"] or ""),
+            paper=paper_note(about["space"], about["base"]),
+            said=said_words.as_data(findings.study),
+            commit=about["commit"],
+            dirty=about["dirty"],
+            code=about["code"],
+            versions=about["versions"],
+            hardware=about["hardware"],
+            trained_on=about["trained_on"],
+            plugins=about.get("plugins", []),
+            own_data=_own_data(about) or None,
+            command=about["command"],
+            created=_time(about["created"]),
+            finished=_time(about["finished"]),
+        ),
     )
 
 
 def _entries(about: Mapping[str, Any]) -> dict[str, str]:
-    return {
+    given = about["given"] or {}
+    asked = f"{given.get('space')}, SHA-256 {given['sha256']}" if "sha256" in given else ""
+    own = _own_data(about)
+    found = {"the question's file": asked} if asked else {}
+    found |= {"data": _data_in_words(own)} if own else {}
+    return found | {
         "commit": in_words(about["commit"], about["dirty"], about["diff"] or ""),
         "all training code": about["code"] or "unknown",
+        **({"from outside": "; ".join(words)} if (words := _plugins(about)) else {}),
         "sampler": f"{about['sampler']}, seed {about['sampler_seed']}",
         "seeds a trial": str(about["seeds"]),
         "versions": _listed(about["versions"]),
@@ -98,6 +111,24 @@ def _entries(about: Mapping[str, Any]) -> dict[str, str]:
         "began": _time(about["created"]) or "unknown",
         "ended": _time(about["finished"]) or "not yet",
     }
+
+
+def _plugins(about: Mapping[str, Any]) -> list[str]:
+    """Each mixer or task from outside, with its file and hash; the ledger has the text."""
+    of_each = about.get("sweeps", {"": about}).values()
+    return list(dict.fromkeys(each["words"] for own in of_each for each in own.get("plugins", ())))
+
+
+def _own_data(about: Mapping[str, Any]) -> dict[str, Any]:
+    """The person's own data, as the launch recorded them; empty where the task reads none."""
+    found: dict[str, Any] = (about.get("given") or {}).get("data") or {}
+    return found
+
+
+def _data_in_words(own: Mapping[str, Any]) -> str:
+    """The name, the size and the hash of each file, and the hash that is part of identity."""
+    files = [f"{f['name']}, {f['bytes']:,} bytes, sha256 {f['sha256']}" for f in own["files"]]
+    return "; ".join([*files, f"task.digest {own['digest']}"])
 
 
 def _time(moment: Any) -> str | None:

@@ -10,7 +10,9 @@ from analysis.reading.arms import VARIANT, Arm, short
 from analysis.reading.study import Study
 from analysis.reading.tuned import tuned_keys, tuned_note
 from analysis.sections.card import Card, Column, Command, Table
+from analysis.sections.data_of_sweep import TrialsData
 from analysis.sections.digits import Format, study_format
+from sweeps.commands.doors import door
 
 EACH_SEED = 1000
 """Most trials for which the table shows every seed; trials.parquet always has all seeds."""
@@ -37,10 +39,10 @@ def card(findings: Findings) -> Card | None:
         commands=[
             Command(
                 does="Look into one trial: its filters, and its speed against length.",
-                command=f"python analysis/trial.py {study.trials[0].trial_id}",
+                command=f"{door('analysis/trial.py')} {study.trials[0].trial_id}",
             )
         ],
-        data={"counted": len(study.trials)},
+        data=TrialsData(counted=len(study.trials)),
     )
 
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from matplotlib.figure import Figure as Drawing
+from matplotlib.axes import Axes
 
 from analysis.findings import Findings
 from analysis.findings.beyond_window import BEATS_WINDOW
-from analysis.findings.origins import origin_note, origin_rows
+from analysis.findings.origins import from_outside, origin_note, origin_rows
 from analysis.findings.trust import TrustFindings
 from analysis.reading.arms import Arm
 from analysis.reading.study import Study
-from analysis.sections.card import Block, Card, Figure, Theme
+from analysis.sections.card import Block, Card, Figure
+from analysis.sections.data_of_sweep import TrustData
 from analysis.sections.digits import Format, study_format
-from analysis.sections.theme import PALETTES
+from analysis.sections.plot import Plot
+from analysis.sections.theme import Palette
 from analysis.sections.thinning import thinned, thinned_words
 from analysis.sections.trust_tables import tables
 from sweeps.commands.command_line import counted
@@ -31,8 +33,9 @@ def card(findings: Findings) -> Card | None:
     study, trust = findings.study, findings.trust
     alarms = trust.alarms
     lost = any(trust.counts[state] for state in ("failed", "killed")) or trust.diverged_seeds
-    rivals = origin_rows(study.arms)
-    note = origin_note(study.arms) if rivals else ""
+    yours = from_outside(study.about)
+    rivals = origin_rows(study.arms, yours)
+    note = origin_note(study.arms, yours) if rivals else ""
     words = [_ends(trust), *certified(trust), *_noise(trust, study_format(study))]
     if alarms:
         first = f"Alarm, {alarms[0][0]['name']}: {alarms[0][1]}."
@@ -47,15 +50,15 @@ def card(findings: Findings) -> Card | None:
         tables=tables(study, trust, rivals),
         figures=_figures(trust, study),
         blocks=_tracebacks(study.trials),
-        data={
-            "counts": dict(trust.counts),
-            "diverged_seeds": trust.diverged_seeds,
-            "leaky": trust.leaky,
-            "reused": trust.reused,
-            "pooled_sd": trust.pooled,
-            "alarms": [{"trial_id": row["trial_id"], "alarm": alarm} for row, alarm in alarms],
-            "origins": rivals,
-        },
+        data=TrustData(
+            counts=dict(trust.counts),
+            diverged_seeds=trust.diverged_seeds,
+            leaky=trust.leaky,
+            reused=trust.reused,
+            pooled_sd=trust.pooled,
+            alarms=[{"trial_id": row["trial_id"], "alarm": alarm} for row, alarm in alarms],
+            origins=rivals,
+        ),
         folded=not alarms and not lost,
     )
 
@@ -159,7 +162,7 @@ def _figures(trust: TrustFindings, study: Study) -> list[Figure]:
     return [
         Figure(
             name="noise",
-            draw=partial(_draw_noise, trust, study),
+            draw=noise(trust, study),
             alt=f"Standard deviation over seeds against mean test {study.metric.name}, a dot an "
             "arm",
             caption="Dashed: pooled over all arms. Filled: noisier than the others by more than "
@@ -169,9 +172,12 @@ def _figures(trust: TrustFindings, study: Study) -> list[Figure]:
     ]
 
 
-def _draw_noise(trust: TrustFindings, study: Study, theme: Theme) -> Drawing:
-    drawing = Drawing(figsize=(6.4, 3.2), layout="constrained")
-    ax, colours = drawing.subplots(), PALETTES[theme]
+def noise(trust: TrustFindings, study: Study) -> Plot:
+    """The noise of each arm's seeds against the arm's mean."""
+    return Plot(size=(6.4, 3.2), draw=partial(_draw_noise, trust, study.metric.name))
+
+
+def _draw_noise(trust: TrustFindings, metric: str, ax: Axes, colours: Palette) -> None:
     found = thinned(trust.noise, MOST_DOTS)
     face = [colours.warm if noise.is_noisier else "none" for noise in found]
     edge = [colours.warm if noise.is_noisier else colours.accent for noise in found]
@@ -179,6 +185,5 @@ def _draw_noise(trust: TrustFindings, study: Study, theme: Theme) -> Drawing:
     ax.scatter(x, y, s=26, facecolors=face, edgecolors=edge, linewidths=1.2)
     ax.axhline(trust.pooled or 0.0, color=colours.quiet, lw=1, ls=(0, (4, 3)))
     ax.set_ylim(bottom=0)
-    ax.set_xlabel(f"mean test {study.metric.name}")
+    ax.set_xlabel(f"mean test {metric}")
     ax.set_ylabel("standard deviation over seeds")
-    return drawing

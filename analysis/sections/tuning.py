@@ -9,6 +9,7 @@ from analysis.findings import Findings
 from analysis.findings.tuning import TunedArm, TuningFindings
 from analysis.sections import tuning_figures
 from analysis.sections.card import Card, Column, Figure, Status, Table
+from analysis.sections.data_of_sweep import TunedData, TuningData
 from analysis.statistics.tuning_curves import FEWEST
 from sweeps.commands.command_line import counted
 
@@ -154,8 +155,8 @@ def _figures(findings: Findings, curved: Sequence[TunedArm]) -> tuple[Figure, ..
     )
 
 
-def _data(found: TuningFindings) -> dict[str, object]:
-    arms = [
+def _data(found: TuningFindings) -> TuningData:
+    arms: list[TunedData] = [
         {
             "number": arm.number,
             "tries": arm.tries,

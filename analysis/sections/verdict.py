@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 
 from analysis.findings import Findings
 from analysis.findings.comparison_results import Comparisons
 from analysis.findings.planner import Step
 from analysis.reading.study import Study
 from analysis.sections import fresh_words, said_words
-from analysis.sections.arm_figures import draw_scores, most_telling
+from analysis.sections.arm_figures import scores as drawn_scores
 from analysis.sections.axes import panel
 from analysis.sections.axes_figures import strongest
 from analysis.sections.axes_words import what_matters
 from analysis.sections.card import Card, Column, Command, Figure, Status, Table
+from analysis.sections.data_of_arms import VerdictData
 from analysis.sections.digits import Format, study_format
 from analysis.sections.sentences import answer, counts
 from analysis.sections.winner import to_confirm
@@ -57,22 +57,22 @@ def card(findings: Findings) -> Card:
         commands=to_confirm(study, found, again)
         if is_drawn
         else _commands(found.steps if study.ended else []),
-        data={
-            "answer": words,
-            "rests_on": "fresh seeds" if again and not again.problem else "the sweep's own seeds",
-            "reference": found.reference.name if found.reference else None,
-            "reference_why": study.reference_why,
-            "gate": {"rejected": found.gate.rejected, "p": found.gate.p, "still": found.gate.still}
+        data=VerdictData(
+            answer=words,
+            rests_on="fresh seeds" if again and not again.problem else "the sweep's own seeds",
+            reference=found.reference.name if found.reference else None,
+            reference_why=study.reference_why,
+            gate={"rejected": found.gate.rejected, "p": found.gate.p, "still": found.gate.still}
             if found.gate
             else None,
-            "tally": {verdict: len(found.of(verdict)) for verdict in TALLY},
-            "look": found.look,
-            "plan": [
+            tally={verdict: len(found.of(verdict)) for verdict in TALLY},
+            look=found.look,
+            plan=[
                 {"seeds": step.seeds, "decides": [arm.name for arm in step.arms],
                  "trainings": step.trainings, "seconds": step.seconds, "command": step.command}
                 for step in found.steps
             ],
-        },
+        ),
     )  # fmt: skip
 
 
@@ -173,7 +173,7 @@ def _all_arms(study: Study, found: Comparisons) -> list[Figure]:
     return [
         Figure(
             name="verdict" if i == 0 else "verdict_more",
-            draw=partial(draw_scores, study, found, most_telling(study, found, most)),
+            draw=drawn_scores(study, found, most),
             alt=f"Test {study.metric.name} of {most} configurations: seeds, means and simultaneous "
             f"95 % intervals beside {found.reference.name}",
             caption=_caption(study, total, most),

@@ -14,6 +14,7 @@ from analysis.reading.arms import Arm
 from analysis.reading.study import Study
 from analysis.sections import fresh_words
 from analysis.sections.card import Card, Column, Command, Table
+from analysis.sections.data_of_arms import WinnerData
 from analysis.sections.digits import Format, study_format
 from analysis.sections.naming import listed
 from sweeps.commands.command_line import counted
@@ -40,15 +41,15 @@ def card(findings: Findings) -> Card:
             *_config(study, first),
         ],
         commands=_commands(study, found, again),
-        data={
-            "winner": found.winner.trial_id if found.winner else None,
-            "may_be_best": [
+        data=WinnerData(
+            winner=found.winner.trial_id if found.winner else None,
+            may_be_best=[
                 {"trial_id": tie.arm.trial_id, "name": tie.arm.name, "behind": tie.behind,
                  "within_margin": tie.is_within}
                 for tie in found.ties
             ],
-            "confirmed": fresh_words.as_data(again) if again else None,
-        },
+            confirmed=fresh_words.as_data(again) if again else None,
+        ),
     )  # fmt: skip
 
 
@@ -119,7 +120,10 @@ def _ties(study: Study, ties: Sequence[Tie]) -> list[Table]:
 
 
 def _config(study: Study, arm: Arm | None) -> list[Table]:
-    """The fields in which the arm differs from the sweep's base."""
+    """The fields of the arm that differ from the sweep's base.
+
+    What the arm has no field for is not shown: another mixer in itself drops some thirty.
+    """
     if arm is None:
         return []
     changes = differs(arm.config, study.about["base"])
@@ -129,7 +133,7 @@ def _config(study: Study, arm: Arm | None) -> list[Table]:
             title=f"{arm.name}, as a difference from the base",
             columns=[
                 Column(title="field", kind="code"),
-                Column(title="base"),
+                Column(title="base", help="absent: it has no such field"),
                 Column(title="here"),
             ],
             rows=[(key, str(old), str(new)) for key, old, new in changes]
@@ -139,11 +143,9 @@ def _config(study: Study, arm: Arm | None) -> list[Table]:
 
 
 def differs(config: Mapping[str, Any], base: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
-    """The fields that differ: key, the value in ``base``, the value in ``config``."""
-    keys = sorted(config.keys() | base.keys())
-    absent = "absent"
-    pairs = [(key, base.get(key, absent), config.get(key, absent)) for key in keys]
-    return [(key, old, new) for key, old, new in pairs if old != new]
+    """The fields of ``config`` that differ: key, the value in ``base``, the value in ``config``."""
+    found = [(key, base.get(key, "absent"), new) for key, new in sorted(config.items())]
+    return [(key, old, new) for key, old, new in found if old != new]
 
 
 def _commands(study: Study, found: Comparisons, again: Confirmed | None) -> list[Command]:

@@ -19,8 +19,10 @@ from focus_core.config.keys import (
     Scalar,
     changed,
     check_key,
+    check_names,
     check_unread,
     counts,
+    kind_of,
     known_keys,
     read_value,
 )
@@ -41,7 +43,10 @@ __all__ = [
     "TrainConfig",
     "TrialConfig",
     "check_key",
+    "check_names",
+    "check_size",
     "from_flat",
+    "kind_of",
     "known_keys",
     "read_value",
 ]
@@ -88,6 +93,7 @@ class TrialConfig:
             UserError: an unknown key (naming the nearest right one), a value of the wrong kind,
                 or a combination that cannot be built.
         """
+        check_names(changes)
         for key in changes:
             check_key(key)
         found: dict[str, Any] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import typing
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -57,6 +58,11 @@ def read_value(key: str, word: str) -> Scalar:
     return value
 
 
+def kind_of(key: str) -> Any:
+    """The kind of the option ``key``, in the first config that has it."""
+    return typing.get_type_hints(_options()[key][0])[key.partition(".")[2]]
+
+
 def check_key(key: str) -> None:
     """Raise a UserError that names the nearest right key when ``key`` is not one."""
     keys = known_keys()
@@ -70,6 +76,18 @@ def check_key(key: str) -> None:
         ]
     hint = f"; did you mean {near[0]!r}?" if near else f"; the keys are {', '.join(keys)}"
     raise UserError(f"unknown config key {key[:60]!r}{hint}")
+
+
+def check_names(changes: Mapping[str, Scalar]) -> None:
+    """Refuse a system or task that is not there: its options would be unknown keys.
+
+    Raises:
+        UserError: an unknown system or task (naming the nearest right one).
+    """
+    for section, tag in TAGS.items():
+        key = f"{section}.{tag}"
+        if key in changes:
+            _kind(section, tag, changes[key])
 
 
 def changed(
@@ -131,7 +149,7 @@ def _kind(section: str, tag: str, name: Scalar) -> type[Any]:
         return kinds[str(name)]
     near = difflib.get_close_matches(str(name), kinds, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(kinds)}"
-    raise UserError(f"unknown {section}.{tag} {shown(name)}; {hint}")
+    raise UserError(f"unknown {section}.{tag} {shown(name)}; {hint}, or give its plugin")
 
 
 def _kinds() -> dict[str, dict[str, type[Any]]]:

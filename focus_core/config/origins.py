@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from focus_core.systems import SYSTEMS, origin_of
+from focus_core.systems.origin import YOURS
 
 WORDS = ("start", "frame", "optimiser")
 
 
-def origins(canonical: Mapping[str, object]) -> dict[str, str]:
+def origins(canonical: Mapping[str, object], yours: Collection[str] = ()) -> dict[str, str]:
     """Describe the ``start``, ``frame`` and ``optimiser`` of one trial, in a few words each.
 
     Args:
         canonical: the trial's flat canonical config.
+        yours: the mixers from outside; their code need not be loaded.
     """
     mixer = str(canonical.get("model.mixer", "focus"))
-    if mixer not in SYSTEMS:  # the config is from another version of the code
+    if mixer not in SYSTEMS and mixer not in yours:  # the config is of another version of the code
         return dict.fromkeys(WORDS, "unknown")
-    origin = origin_of(mixer)
+    origin = YOURS if mixer in yours else origin_of(mixer)
     words = {name: str(getattr(origin, name)) for name in WORDS}
     words |= origin.departures(canonical)
     if canonical.get("model.feed_forward", True) is False:
@@ -26,7 +28,8 @@ def origins(canonical: Mapping[str, object]) -> dict[str, str]:
     return words
 
 
-def is_rival(canonical: Mapping[str, object]) -> bool:
+def is_rival(canonical: Mapping[str, object], yours: Collection[str] = ()) -> bool:
     """Whether other authors published a trial's mixer; also true for an unknown mixer."""
-    system = SYSTEMS.get(str(canonical.get("model.mixer", "focus")))
-    return system is None or system.is_rival
+    mixer = str(canonical.get("model.mixer", "focus"))
+    system = SYSTEMS.get(mixer)
+    return mixer not in yours and (system is None or system.is_rival)

@@ -1,4 +1,4 @@
-"""Text as tokens: enwik8 by bytes, text8 by letters, and the text that ships with Python."""
+"""Text as tokens: enwik8 by bytes, text8 by letters, Python's own text, a person's own file."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from focus_core.data import (
     find_prefix,
 )
 from focus_core.data.checked import read_checked
+from focus_core.data.own import read_own
 from focus_core.errors import UserError
 
 LETTERS = b" abcdefghijklmnopqrstuvwxyz"
@@ -29,14 +30,16 @@ PREFIX_SHA256 = {
 
 
 class Text(NamedTuple):
-    """A text with one token for each byte.
+    """A text with one token for each byte, or for each character.
 
     Attributes:
-        tokens_T: (T,) uint8.
+        tokens_T: (T,) uint8, or int32 where there may be more than 256 symbols.
         symbols: the size of the alphabet.
-        blank: the token of a space.
+        blank: the token of a space; 0 where the text has no space.
         prefix: whether the text was read as a prefix of its data set.
         crc32: the CRC-32 of the text's bytes.
+        size: the number of the text's bytes.
+        alphabet: every character, by its token; empty where tokens are bytes.
     """
 
     tokens_T: Tensor  # noqa: N815
@@ -44,6 +47,8 @@ class Text(NamedTuple):
     blank: int
     prefix: bool
     crc32: int
+    size: int
+    alphabet: str = ""
 
 
 def read_text(name: str, prefix: int = 0) -> Text:
@@ -76,7 +81,7 @@ def _read(name: str, prefix: int, folder: str) -> Text:  # noqa: ARG001  a cache
 def as_bytes(content: bytes, *, prefix: bool) -> Text:
     """A text of any bytes; each byte is a token."""
     tokens_T = torch.frombuffer(bytearray(content), dtype=torch.uint8)
-    return Text(tokens_T, 256, ord(" "), prefix, zlib.crc32(content))
+    return Text(tokens_T, 256, ord(" "), prefix, zlib.crc32(content), len(content))
 
 
 def as_letters(content: bytes, *, prefix: bool) -> Text:
@@ -90,20 +95,72 @@ def as_letters(content: bytes, *, prefix: bool) -> Text:
         raise DataCorruptError(f"text8 has only spaces and the letters a to z, found byte {odd[0]}")
     ids = bytes.maketrans(LETTERS, bytes(range(len(LETTERS))))
     tokens_T = torch.frombuffer(bytearray(content.translate(ids)), dtype=torch.uint8)
-    return Text(tokens_T, len(LETTERS), 0, prefix, zlib.crc32(content))
+    return Text(tokens_T, len(LETTERS), 0, prefix, zlib.crc32(content), len(content))
 
 
-def is_text(name: str) -> bool:
-    """Whether ``name`` is the name of a text task."""
-    return name in ("enwik8", "text8", "pydoc_text")
+def as_any_characters(content: bytes, *, prefix: int) -> Text:
+    """A text of the characters of ``content``, which is UTF-8; its alphabet is in their order.
+
+    Args:
+        content: the whole file.
+        prefix: the number of characters to read; 0 for all.
+    """
+    read = content.decode()[: prefix or None]
+    code_points_T = torch.frombuffer(bytearray(read.encode("utf-32-le")), dtype=torch.int32)
+    symbols_V, tokens_T = torch.unique(code_points_T, return_inverse=True)
+    alphabet = "".join(map(chr, symbols_V.tolist()))
+    bytes_read = read.encode()
+    return Text(
+        tokens_T.int(),
+        len(alphabet),
+        max(0, alphabet.find(" ")),
+        prefix > 0,
+        zlib.crc32(bytes_read),
+        len(bytes_read),
+        alphabet,
+    )
 
 
-def encode(name: str, text: str) -> Tensor:
+@lru_cache(maxsize=2)
+def read_own_text(digest: str, prefix: int, *, characters: bool) -> Text:
+    """A person's own text.
+
+    Args:
+        digest: the SHA-256 of the file.
+        prefix: the number of tokens to read; 0 for all.
+        characters: whether a token is a character; otherwise it is a byte.
+
+    Raises:
+        DataMissingError: the content is not there.
+        DataCorruptError: the file has another content.
+        UserError: the text has fewer than ``prefix`` tokens.
+    """
+    content = read_own(digest)
+    whole = as_any_characters(content, prefix=prefix) if characters else None
+    text = whole or as_bytes(content[: prefix or None], prefix=prefix > 0)
+    if prefix > len(text.tokens_T):
+        raise UserError(
+            f"task.prefix = {prefix}: the text has {len(text.tokens_T)} tokens; use at most that"
+        )
+    return text
+
+
+def encode(name: str, text: str, alphabet: str = "") -> Tensor:
     """The tokens (T,) of ``text`` in the alphabet of task ``name``.
+
+    Args:
+        name: the name of the task.
+        text: any text.
+        alphabet: see ``Text.alphabet``.
 
     Raises:
         UserError: the text has a character that is not in the alphabet.
     """
+    if alphabet:
+        strange = sorted(set(text) - set(alphabet))
+        if strange:
+            raise UserError(f"the text that was learned has no {strange[0]!r}: leave it out")
+        return torch.tensor([alphabet.index(character) for character in text], dtype=torch.int64)
     content = text.encode(errors="surrogateescape")  # bytes that are not UTF-8
     if name != "text8":
         return torch.tensor(list(content), dtype=torch.int64)
@@ -113,8 +170,10 @@ def encode(name: str, text: str) -> Tensor:
     return torch.tensor([LETTERS.index(byte) for byte in content], dtype=torch.int64)
 
 
-def decode(name: str, token: int) -> bytes:
-    """The byte of ``token`` in the alphabet of task ``name``."""
+def decode(name: str, token: int, alphabet: str = "") -> bytes:
+    """The bytes of ``token`` in the alphabet of task ``name``; see ``encode``."""
+    if alphabet:
+        return alphabet[token].encode()
     return LETTERS[token : token + 1] if name == "text8" else bytes([token])
 
 

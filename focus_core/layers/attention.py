@@ -31,10 +31,9 @@ def chunked_attention(q_BLZ: Tensor, k_BLZ: Tensor, v_BLV: Tensor, chunk_length:
     Returns:
         y_BLV.
     """
-    B, L, _ = q_BLZ.shape
-    chunks = [to_bins(t, chunk_length).flatten(0, 1).unsqueeze(1) for t in (q_BLZ, k_BLZ, v_BLV)]
-    y_BLV = causal_attention(*chunks).reshape(B, -1, v_BLV.shape[-1])
-    return y_BLV[:, :L]
+    chunks = [to_bins(t, chunk_length) for t in (q_BLZ, k_BLZ, v_BLV)]
+    y_G1MV = causal_attention(*(t.flatten(0, 1).unsqueeze(1) for t in chunks))
+    return from_bins(y_G1MV.reshape(chunks[2].shape), q_BLZ.shape[1])
 
 
 def sliding_attention(q_BLZ: Tensor, k_BLZ: Tensor, v_BLV: Tensor, window: int) -> Tensor:
@@ -55,7 +54,7 @@ def sliding_attention(q_BLZ: Tensor, k_BLZ: Tensor, v_BLV: Tensor, window: int) 
     near_MJ = keys_J > steps_M[:, None]
     seen_CMJ = near_MJ & sees_previous(q_BCMZ.shape[1], window, q_BLZ.device)
     y_BCMV = functional.scaled_dot_product_attention(q_BCMZ, k_BCJZ, v_BCJV, seen_CMJ)
-    return y_BCMV.flatten(1, 2)[:, : q_BLZ.shape[1]]
+    return from_bins(y_BCMV, q_BLZ.shape[1])
 
 
 def with_previous(x_BCMD: Tensor) -> Tensor:
@@ -94,10 +93,19 @@ def causal_bias(length: int, like: Tensor) -> Tensor:
 
 def to_bins(x_BLD: Tensor, length: int) -> Tensor:
     """Cut a sequence into bins of ``length`` steps, (B, N, R, D); the last is padded with 0."""
-    missing = -x_BLD.shape[1] % length
-    if missing:
+    bins = -(-x_BLD.shape[1] // length)
+    missing = bins * length - x_BLD.shape[1]
+    if torch.compiler.is_compiling() or missing:  # a compiled graph serves every length
         x_BLD = functional.pad(x_BLD, (0, 0, 0, missing))
-    return torch.unflatten(x_BLD, 1, (-1, length))
+    return torch.unflatten(x_BLD, 1, (bins, length))
+
+
+def from_bins(y_BNRD: Tensor, length: int) -> Tensor:
+    """The first ``length`` steps of a sequence in bins, (B, L, D)."""
+    y_BLD = y_BNRD.flatten(1, 2)
+    # A slice would leave a compiler in doubt about how many steps remain.
+    first_BLD, _ = torch.split(y_BLD, [length, y_BLD.shape[1] - length], dim=1)
+    return first_BLD
 
 
 def rotate(x_BHLZ: Tensor, start: int = 0) -> Tensor:

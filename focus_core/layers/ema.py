@@ -1,6 +1,6 @@
 """A rival of the filter bank: the damped exponential moving average (Ma et al. 2022, Mega).
 
-B batch, L length, D width, S averages per channel.
+B batch, L length, D width, S averages per channel, M and N steps of two tables.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from focus_core.layers.convolution import convolve
+from focus_core.layers.tables import table_sizes
 
 
 class DampedEMA(nn.Module):
@@ -31,11 +32,14 @@ class DampedEMA(nn.Module):
         """The impulse response h_DL = sum_S gamma p beta q^t / sqrt(S)."""
         p_DS = torch.sigmoid(self.delta_DS)
         q_DS = 1 - p_DS * torch.sigmoid(self.alpha_DS)
-        steps_L = torch.arange(length, device=q_DS.device, dtype=q_DS.dtype)
         log_q_DS = torch.log(q_DS.clamp(min=torch.finfo(q_DS.dtype).tiny))  # -inf times 0 is NaN
-        power_DSL = torch.exp(log_q_DS[..., None] * steps_L)
+        M, N = table_sizes(length, length)
+        near_M = torch.arange(M, device=q_DS.device, dtype=q_DS.dtype)
+        far_N = M * torch.arange(N, device=q_DS.device, dtype=q_DS.dtype)
+        near_DSM = torch.exp(log_q_DS[:, :, None] * near_M)
+        far_DNS = torch.exp(log_q_DS[:, None] * far_N[:, None])
         weight_DS = p_DS * self.beta_DS * self.gamma_DS / math.sqrt(p_DS.shape[1])
-        return torch.einsum("ds,dsl->dl", weight_DS, power_DSL)
+        return ((weight_DS[:, None] * far_DNS) @ near_DSM).flatten(1)[:, :length]
 
     def forward(self, x_BLD: Tensor, e_BNDO: Tensor | None) -> Tensor:  # noqa: ARG002
         """SiLU(h * x + omega x), (B, L, D)."""

@@ -35,6 +35,11 @@ class LearnedPositions(nn.Module):
         super().__init__()
         self.weight_LD = nn.Parameter(torch.empty(max_length, width))
 
+    @property
+    def most_tokens(self) -> int:
+        """The longest sequence."""
+        return len(self.weight_LD)
+
     def forward(self, x_BLD: Tensor, start: int = 0) -> Tensor:
         """(B, L, D) to (B, L, D); the first position is ``start``.
 
@@ -56,16 +61,22 @@ class LearnedPositions(nn.Module):
 
 
 class RealEncoder(nn.Linear):
-    """The embedding of real numbers: (B, L) to (B, L, D)."""
+    """The embedding of real numbers: (B, L), or (B, L, channels), to (B, L, D)."""
 
-    def __init__(self, width: int) -> None:
-        super().__init__(1, width)
+    def __init__(self, width: int, channels: int = 1) -> None:
+        super().__init__(channels, width)
 
     def forward(self, values_BL: Tensor) -> Tensor:
-        """Each number times one vector, plus a second vector."""
-        return super().forward(values_BL[..., None].to(self.weight.dtype))
+        """Each channel's number times that channel's vector, plus one more vector."""
+        values_BLC = values_BL if values_BL.dim() == 3 else values_BL[..., None]
+        return super().forward(values_BLC.to(self.weight.dtype))
 
     def initial_value(self, name: str, generator: torch.Generator) -> Tensor:
-        """N(0, 1) for both vectors: with one alone, a layer norm would remove a number's size."""
-        shape = self.weight.shape if name == "weight" else (self.out_features,)
-        return torch.randn(shape, generator=generator)
+        """N(0, 1 / channels) and N(0, 1): without the second, a layer norm would remove sizes.
+
+        A position of standardised numbers has an embedding of variance 2, however many channels.
+        """
+        if name != "weight":
+            return torch.randn((self.out_features,), generator=generator)
+        scale: float = self.in_features**-0.5
+        return scale * torch.randn(self.weight.shape, generator=generator)

@@ -19,6 +19,7 @@ from focus_core.layers.ema import DampedEMA
 from focus_core.layers.embedding import LearnedPositions, RealEncoder, TokenEmbedding
 from focus_core.layers.residual import ResidualLinear
 from focus_core.layers.short_conv import ShortConv
+from focus_core.layers.tables import table_sizes
 
 
 class Work(NamedTuple):
@@ -115,7 +116,8 @@ def fft_convolution(channels: int, length: int) -> float:
 def ema(average: DampedEMA, length: int) -> Work:
     """The averages are a long convolution, with a kernel that is computed once per batch."""
     D, S = average.delta_DS.shape
-    return Work(unseen=fft_convolution(D, length), shared=2 * D * S * length, state=D * S)
+    taps = math.prod(table_sizes(length, length))
+    return Work(unseen=fft_convolution(D, length), shared=2 * D * S * taps, state=D * S)
 
 
 def _short_conv(conv: ShortConv, length: int) -> Work:

@@ -25,16 +25,21 @@ class ModelConfig:
     frame: ClassVar[Frame] = OUR_FRAME
 
     mode: Literal["strict", "paper"] = "strict"
+    """Strict builds causal networks only; paper also builds what sees the future."""
     mixer: str = ""
-    width: int = option(64, POSITIVE)  # D
+    """The sequence mixer: one of the systems."""
+    width: int = option(64, POSITIVE)
+    """D, the width of the network."""
     layers: int = option(2, POSITIVE)
-    # the default comes from the frame, as for every other width
+    """The number of blocks."""
     ffn_width: int | None = option(None, POSITIVE, when=lambda model, _: model.feed_forward)
-    # S4 and S4D have no feed-forward network in their papers
+    """The width of the feed-forward network; none: a multiple of the width, by the frame."""
     feed_forward: bool = True
+    """Whether a block has a feed-forward network; S4 and S4D have none in their papers."""
     dropout: float = option(0.0, FRACTION)
-    # every block also mixes the reversed sequence, with weights of its own
+    """The share of activations that training drops."""
     bidirectional: bool = option(False, when=lambda _, task: task.classifies)
+    """Every block also mixes the reversed sequence, with weights of its own."""
 
     def check(self, given: Self, task: TaskConfig) -> None:
         """Raise a UserError for the first rule that this model breaks on ``task``.

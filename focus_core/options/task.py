@@ -20,9 +20,13 @@ class TaskConfig:
     """Whether the model reads the whole sequence before it answers."""
 
     name: str = ""
-    length: int = option(64, POSITIVE)  # L
+    """The task."""
+    length: int = option(64, POSITIVE)
+    """L, the input tokens of a sequence."""
     eval_sequences: int = option(512, POSITIVE)
+    """The sequences of the validation split."""
     test_sequences: int = option(1024, POSITIVE)
+    """The sequences of the test split."""
 
     def check(self) -> None:
         """Raise a UserError for the first rule that these options break."""
@@ -33,6 +37,14 @@ class TaskConfig:
     def bytes_read(self) -> int:
         """Number of bytes that the task reads of its data set; 0 for all."""
         return 0
+
+    def own_data(self) -> str:
+        """The SHA-256 of the person's own data that the task reads; empty where it reads none."""
+        return ""
+
+    def metric(self, usual: str) -> str:
+        """The name of the metric; ``usual`` is the one that the task's entry declares."""
+        return usual
 
     def set_size(self) -> int:
         """Size of a finite training set; 0 for fresh sequences or a whole data set."""
@@ -47,8 +59,8 @@ class TaskConfig:
 class SetTaskConfig(TaskConfig):
     """A task whose training sequences may be a finite set."""
 
-    # 0: fresh sequences at every step, or all sequences of a data set
     train_sequences: int = option(0, NOT_NEGATIVE)
+    """The size of a finite training set; 0: fresh sequences, or all of a data set."""
 
     def set_size(self) -> int:
         """The option ``train_sequences``, unchanged."""

@@ -20,16 +20,25 @@ class TrainConfig:
     """Budget and optimiser: AdamW with betas (0.9, 0.98)."""
 
     steps: int = option(400, POSITIVE)
+    """The budget: steps of the optimiser."""
     batch_size: int = option(32, POSITIVE)
+    """The sequences of a step."""
     learning_rate: float = option(3e-3, POSITIVE)
+    """AdamW's learning rate after warm-up."""
     conv_learning_rate: float = option(1e-2, POSITIVE, when=_has_rate("conv_learning_rate"))
-    # for S4's A, B and step sizes, which the network's learning rate would distort
+    """The learning rate of a global convolution's kernel."""
     state_learning_rate: float = option(1e-3, POSITIVE, when=_has_rate("state_learning_rate"))
+    """The rate of S4's A, B and step sizes; the network's would distort them."""
     schedule: Literal["cosine", "constant"] = "cosine"
+    """How the rate goes on after warm-up: falling to 0 as a cosine, or constant."""
     warmup_steps: int = option(10, NOT_NEGATIVE)
+    """The steps in which the rate rises to its value."""
     weight_decay: float = option(0.1, NOT_NEGATIVE)
+    """AdamW's weight decay, of the weights of linear layers."""
     clip: float = option(1.0, POSITIVE)
+    """The largest norm of the gradient."""
     eval_every: int = option(50, POSITIVE)
+    """The steps between two evaluations, reports and possible stops."""
 
     def check(self) -> None:
         """Raise a UserError for the first rule that these options break."""

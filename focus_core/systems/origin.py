@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,3 +32,5 @@ class Origin:
 
 
 OURS = Origin()
+YOURS = replace(OURS, start="yours: as its constructor draws", source="a plugin")
+"""Of every mixer from outside."""

@@ -13,12 +13,12 @@ from focus_core.tasks.base import (
     ALL,
     Batch,
     Split,
-    Splitter,
     Task,
     accuracy,
     generator,
     visits,
 )
+from focus_core.tasks.splitter import Splitter
 
 Config = TypeVar("Config", bound=SetTaskConfig)
 

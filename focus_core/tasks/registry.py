@@ -8,7 +8,10 @@ from focus_core.tasks.mqar import MQAR
 from focus_core.tasks.noisy_tones import NOISY_TONES
 from focus_core.tasks.pixels import DIGITS_TASK, PMNIST, SMNIST
 from focus_core.tasks.recall import RECALL
-from focus_core.tasks.text import ENWIK8, PYDOC_TEXT, TEXT8
+from focus_core.tasks.series import SERIES
+from focus_core.tasks.series_forecast import SERIES_FORECAST
+from focus_core.tasks.series_targets import SERIES_TARGETS
+from focus_core.tasks.text import ENWIK8, PYDOC_TEXT, TEXT8, TEXT_FILE
 
 TASKS: dict[str, TaskEntry] = {
     "recall": RECALL,
@@ -18,8 +21,12 @@ TASKS: dict[str, TaskEntry] = {
     "enwik8": ENWIK8,
     "text8": TEXT8,
     "pydoc_text": PYDOC_TEXT,
+    "text_file": TEXT_FILE,
     "smnist": SMNIST,
     "pmnist": PMNIST,
     "digits": DIGITS_TASK,
+    "series": SERIES,
+    "series_forecast": SERIES_FORECAST,
+    "series_targets": SERIES_TARGETS,
 }
 """By ``task.name``."""

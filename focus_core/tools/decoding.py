@@ -36,6 +36,9 @@ class Decoder:
         if reason:
             raise UserError(f"this network has no decoding step: {reason}")
         self.net = net.eval()
+        modules: list[Any] = [m for m in net.modules() if hasattr(m, "most_tokens")]
+        self.most_tokens: int | None = min((m.most_tokens for m in modules), default=None)
+        """The longest sequence; None where there is no such end."""
         self.blocks: list[Any] = list(net.blocks)
 
     def initial_state(self, batch: int) -> DecoderState:
@@ -51,7 +54,7 @@ class Decoder:
         """Logits (B, V) after one more token of every sequence, and the new state.
 
         Raises:
-            UserError: there are more tokens than learned positions.
+            UserError: there are more tokens than ``most_tokens``.
         """
         x_BD = self.net.embedding(tokens_B)
         if isinstance(self.net.positions, LearnedPositions):

@@ -19,7 +19,7 @@ COLDEST = sys.float_info.min
 def generate(
     net: SequenceModel, prompt_T: Tensor, *, temperature: float, seed: int
 ) -> Iterator[int]:
-    """Yield tokens after a prompt, without end; only the decoder's state stays in memory.
+    """Yield tokens after a prompt, until the network's longest sequence ends, if it has one.
 
     Args:
         net: a trained network that can be stepped (see ``decoding.why_not``).
@@ -29,11 +29,14 @@ def generate(
         seed: the seed of the draws.
 
     Raises:
-        UserError: the network cannot be stepped, or the prompt is empty.
+        UserError: the network cannot be stepped, or the prompt is empty or too long.
     """
     if not len(prompt_T):
         raise UserError("the prompt is empty: begin with a character at least")
     decoder = Decoder(net)
+    most = decoder.most_tokens
+    if most is not None and len(prompt_T) > most:
+        raise UserError(f"the prompt has {len(prompt_T)} tokens: this network reads at most {most}")
     return _continue(decoder, prompt_T, temperature, torch.Generator().manual_seed(seed))
 
 
@@ -46,6 +49,8 @@ def _continue(
     while True:
         token = _draw(logits_BV[0], temperature, random)
         yield int(token)
+        if state.position == decoder.most_tokens:
+            return
         logits_BV, state = decoder.step(token[None], state)
 
 

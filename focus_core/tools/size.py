@@ -29,6 +29,7 @@ def parameters(trial: TrialConfig, task: Task) -> int:
             num_outputs=task.num_outputs,
             max_length=trial.task.length,
             readout=task.readout,
+            channels=task.channels,
         )
     return sum(p.numel() for p in net.parameters())
 

@@ -51,6 +51,7 @@ class Shape(NamedTuple):
     vocab_size: int | None
     num_outputs: int
     readout: Literal["each", "mean"]
+    channels: int = 1
 
 
 def time_lengths(
@@ -109,10 +110,11 @@ def build_work(model: ModelConfig, shape: Shape, length: int) -> tuple[Work, Wor
         num_outputs=shape.num_outputs,
         max_length=length,
         readout=shape.readout,
+        channels=shape.channels,
     )
     random = torch.Generator().manual_seed(0)
     if shape.vocab_size is None:
-        inputs_BL = torch.randn(1, length, generator=random)
+        inputs_BL = torch.randn(1, length, shape.channels, generator=random)
     else:
         inputs_BL = torch.randint(shape.vocab_size, (1, length), generator=random)
     scored = length if shape.readout == "each" else 1

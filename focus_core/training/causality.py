@@ -40,12 +40,12 @@ def causality_leak(net: SequenceModel, vocab_size: int | None, length: int, seed
     exact = copy.deepcopy(net).double()
     device = next(exact.parameters()).device
     generator = torch.Generator().manual_seed(seed)
-    inputs_L = _random_inputs(vocab_size, length, generator).to(device)
+    inputs_L = _random_inputs(net, vocab_size, length, generator).to(device)
     positions = _positions(net, length)
     before: list[Tensor] = []
     anywhere: list[Tensor] = []
     for some in _parts(positions, max(1, PROBE_TOKENS // length - 1)):
-        inputs_BL = inputs_L.repeat(1 + len(some), 1)
+        inputs_BL = torch.stack([inputs_L] * (1 + len(some)))
         for row, position in enumerate(some, start=1):
             inputs_BL[row, position] = _another(inputs_L[position], vocab_size)
         with evaluation(exact):
@@ -57,9 +57,13 @@ def causality_leak(net: SequenceModel, vocab_size: int | None, length: int, seed
     return float(torch.stack(before).max()) / largest if largest else 0.0
 
 
-def _random_inputs(vocab_size: int | None, length: int, generator: torch.Generator) -> Tensor:
+def _random_inputs(
+    net: SequenceModel, vocab_size: int | None, length: int, generator: torch.Generator
+) -> Tensor:
+    """A sequence of tokens (L,), or of real numbers (L, channels)."""
     if vocab_size is None:
-        return torch.randn(length, generator=generator, dtype=torch.float64)
+        channels = net.embedding.weight.shape[1]
+        return torch.randn((length, channels), generator=generator, dtype=torch.float64)
     return torch.randint(vocab_size, (length,), generator=generator)
 
 

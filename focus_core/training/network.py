@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from focus_core.layers.embedding import LearnedPositions, RealEncoder, TokenEmbedding
+from focus_core.layers.padding import mean_over_time, reversed_in_time
 from focus_core.layers.residual import ResidualLinear
 from focus_core.options.model import ModelConfig
 from focus_core.systems import mixer_class
@@ -61,12 +62,17 @@ class Block(nn.Module):
         self.feed_forward = FeedForward(model) if model.feed_forward else nn.Identity()
 
     def forward(
-        self, x_BLD: Tensor, e_BNDO: Tensor | None, reversed_e_BNDO: Tensor | None = None
+        self,
+        x_BLD: Tensor,
+        e_BNDO: Tensor | None,
+        reversed_e_BNDO: Tensor | None = None,
+        lengths_B: Tensor | None = None,
     ) -> Tensor:
         """(B, L, D) to (B, L, D); ``reversed_e_BNDO`` comes from the reversed sequence."""
         mixed_BLD = self.mixer(x_BLD, e_BNDO)
         if self.reversed_mixer is not None:
-            back_BLD = self.reversed_mixer(x_BLD.flip(1), reversed_e_BNDO).flip(1)
+            back_BLD = self.reversed_mixer(reversed_in_time(x_BLD, lengths_B), reversed_e_BNDO)
+            back_BLD = reversed_in_time(back_BLD, lengths_B)
             mixed_BLD = 0.5 * (mixed_BLD + back_BLD)
         out_BLD: Tensor = self.feed_forward(mixed_BLD)
         return out_BLD
@@ -86,13 +92,14 @@ class SequenceModel(nn.Module):
         num_outputs: int,
         max_length: int,
         readout: Literal["each", "mean"] = "each",
+        channels: int = 1,
     ) -> None:
         super().__init__()
         self.config = model
         self.readout = readout
         frame = model.frame
         self.embedding = (
-            RealEncoder(model.width)
+            RealEncoder(model.width, channels)
             if vocab_size is None
             else TokenEmbedding(vocab_size, model.width, frame)
         )
@@ -113,30 +120,35 @@ class SequenceModel(nn.Module):
             self.head.weight = self.embedding.weight
         self.dropout = nn.Dropout(model.dropout)
 
-    def forward(self, inputs_BL: Tensor) -> Tensor:
+    def forward(self, inputs_BL: Tensor, lengths_B: Tensor | None = None) -> Tensor:
         """Logits (B, L, outputs), or (B, 1, outputs) if the read-out is the mean over time.
+
+        Args:
+            inputs_BL: tokens, or real numbers (B, L) or (B, L, channels).
+            lengths_B: how many positions of each sequence are not padding; None: there is none.
+                The mean does not count padding, and logits at padding mean nothing.
 
         Raises:
             UserError: a sequence longer than the network's positions or kernels allow.
         """
-        logits_BLV = self.each_position(inputs_BL)
+        logits_BLV = self.each_position(inputs_BL, lengths_B)
         # The head is linear: the mean of the logits is the head of the mean.
-        return logits_BLV.mean(dim=1, keepdim=True) if self.readout == "mean" else logits_BLV
+        return mean_over_time(logits_BLV, lengths_B) if self.readout == "mean" else logits_BLV
 
-    def each_position(self, inputs_BL: Tensor) -> Tensor:
+    def each_position(self, inputs_BL: Tensor, lengths_B: Tensor | None = None) -> Tensor:
         """Logits (B, L, outputs), before any mean over time."""
-        return self.from_embedding(self.embedding(inputs_BL))
+        return self.from_embedding(self.embedding(inputs_BL), lengths_B)
 
-    def from_embedding(self, x_BLD: Tensor) -> Tensor:
+    def from_embedding(self, x_BLD: Tensor, lengths_B: Tensor | None = None) -> Tensor:
         """Logits (B, L, outputs) of embedded tokens: the differentiable part of the network."""
         x_BLD = self.dropout(self.positions(x_BLD))
         e_BNDO = reversed_e_BNDO = None
         if self.hyper_embedding is not None:
             e_BNDO = self.hyper_embedding(x_BLD)
         if self.reversed_hyper_embedding is not None:
-            reversed_e_BNDO = self.reversed_hyper_embedding(x_BLD.flip(1))
+            reversed_e_BNDO = self.reversed_hyper_embedding(reversed_in_time(x_BLD, lengths_B))
         for block in self.blocks:
-            x_BLD = block(x_BLD, e_BNDO, reversed_e_BNDO)
+            x_BLD = block(x_BLD, e_BNDO, reversed_e_BNDO, lengths_B)
         logits: Tensor = self.head(self.norm(x_BLD))
         return logits
 
@@ -148,6 +160,7 @@ def build_model(
     num_outputs: int,
     max_length: int = 1024,
     readout: Literal["each", "mean"] = "each",
+    channels: int = 1,
 ) -> SequenceModel:
     """The network of a config, with the initial weights of seed 0.
 
@@ -158,6 +171,7 @@ def build_model(
         max_length: the longest sequence, in tokens. It is the length of the global
             convolution's kernel, and turns counts of bins or chunks in ``model`` into lengths.
         readout: logits of ``each`` position, or their ``mean`` over time.
+        channels: real numbers at a position; tokens have one.
 
     Returns:
         A module from tokens (B, L), int64, or real numbers to logits (B, L or 1, num_outputs).
@@ -169,6 +183,7 @@ def build_model(
         num_outputs=num_outputs,
         max_length=max_length,
         readout=readout,
+        channels=channels,
     )
     init_weights(net, seed=0)
     return net

@@ -17,7 +17,7 @@ from search_spaces.variants.rivals import RIVALS
 from search_spaces.variants.variant import Variant
 from search_spaces.variants.wiring import WIRING
 
-__all__ = ["FAMILIES", "MEANT", "VARIANTS", "Variant"]
+__all__ = ["FAMILIES", "MEANT", "VARIANTS", "YOURS", "Variant", "every_variant"]
 
 FAMILIES: dict[str, dict[str, Variant]] = {
     "filters": FILTERS,
@@ -32,5 +32,12 @@ FAMILIES: dict[str, dict[str, Variant]] = {
 VARIANTS: dict[str, Variant] = {
     name: variant for family in FAMILIES.values() for name, variant in family.items()
 }
+YOURS: dict[str, Variant] = {}
+"""The variant of each mixer from outside, while a command works with it. Our spaces lack it."""
 MEANT = {"focus": "base"}
 """By a name that no variant has, the variant that is meant; the error alone reads this."""
+
+
+def every_variant() -> dict[str, Variant]:
+    """Ours and yours, by name."""
+    return VARIANTS | YOURS

@@ -15,6 +15,8 @@ from sweeps.auditing.question import find_configure
 from sweeps.auditing.runs import read_runs
 from sweeps.auditing.study import check_study
 from sweeps.commands.settings import number
+from sweeps.provenance.consent import given
+from sweeps.provenance.plugins import beside_ours
 from sweeps.record.home import Home
 from sweeps.record.lease import Holder, holder
 from sweeps.record.ledger import Ledger
@@ -82,7 +84,11 @@ def _look_once(home: Home, name: str | None) -> list[Looked]:
         sweeps = read_sweeps(connection, name)
     # Holders are read before and after the rows: whoever held the sweep at either time counts.
     holders = _holders(home) | holders
-    return [_look_at(home, rows, holders.get(rows.sweep.name)) for rows in sweeps]
+    found = []
+    for rows in sweeps:
+        with beside_ours(given(rows.plugins)):
+            found.append(_look_at(home, rows, holders.get(rows.sweep.name)))
+    return found
 
 
 def _look_at(home: Home, rows: Rows, held: Holder | None) -> Looked:

@@ -80,21 +80,21 @@ class CommandLine(argparse.ArgumentParser):
     def _not_known(self, word: str) -> str:
         name = word.partition("=")[0]
         flags = [flag for action in self._actions for flag in action.option_strings]
-        near = difflib.get_close_matches(name, flags, n=1)
-        kind = "flag" if word.startswith("-") else "word"
+        longer = [flag for flag in flags if flag.startswith(name) and len(name) > 2]
+        near = longer or difflib.get_close_matches(name, flags, n=1)
         hint = f"did you mean {near[0]}?" if near else f"the flags are {', '.join(sorted(flags))}"
-        return f"unknown {kind} {shown(name)}; {hint}"
+        return f"unknown {'flag' if word.startswith('-') else 'word'} {shown(name)}; {hint}"
 
 
 @contextmanager
-def _as_a_guest() -> Iterator[None]:
+def as_a_guest() -> Iterator[None]:
     """Keep the standard streams usable during a command; then restore the caller's settings."""
     output.lost_output()  # forget what an earlier command lost
     with as_found(), output.standard_streams():
         yield
 
 
-@_as_a_guest()
+@as_a_guest()
 def answer(name: str, command: Callable[[], int]) -> int:
     """Run ``command`` and return its exit code; an exception becomes one line.
 
@@ -216,7 +216,7 @@ def filled(word: str) -> str:
 
 def cluster_address(word: str) -> str:
     """The address of a Ray cluster: ``auto`` or HOST:PORT, also behind ``ray://``."""
-    if word != "auto" and not re.fullmatch(r"(ray://)?[^\s:/@]+:\d{2,5}", word):
+    if word != "auto" and not re.fullmatch(r"(ray://)?[^\s:/@]+:\d{1,5}", word):
         raise _wrong(hide_secrets(word), "auto or HOST:PORT, such as 10.0.0.5:6379")
     return word
 
@@ -231,14 +231,14 @@ def home_folder(given: str | None) -> Path:
     return usable_path(name, os.environ.get("FOCUS_HOME") or "runs" if given is None else given)
 
 
-def usable_path(name: str, word: str) -> Path:
-    """The absolute path that ``word`` names; ``name`` is the flag or variable with this value.
+def usable_path(name: str, word: str, kind: str = "folder") -> Path:
+    """The absolute path of the ``kind`` that the flag or variable ``name`` gives as ``word``.
 
     Raises:
         UserError: no file or folder can have this name here.
     """
     if not word.strip() or not word.isprintable():
-        without = "a folder with a name of printable characters, in UTF-8 like the locale"
+        without = f"a {kind} with a name of printable characters, in UTF-8 like the locale"
         raise UserError(f"{name} {shown(word)} must be {without}")
     try:
         return check_path(name, Path(word).expanduser().absolute())

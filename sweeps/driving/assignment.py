@@ -6,6 +6,7 @@ import os
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from focus_core.outside.plugin import Plugin
 from sweeps.commands.settings import number
 from sweeps.record.schema import new_token
 
@@ -24,6 +25,7 @@ class Means:
         threads: the number of torch threads.
         cpus: CPUs for the trial.
         gpus: GPUs for the trial; may be a fraction.
+        plugins: the mixers and tasks from outside; a trial takes those that it needs along.
     """
 
     checkpoints: str
@@ -31,6 +33,7 @@ class Means:
     threads: int = 1
     cpus: float = 1.0
     gpus: float = 0.0
+    plugins: tuple[Plugin, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +58,8 @@ class Assignment:
     def payload(self, means: Means) -> dict[str, Any]:
         """Everything that is sent to a worker."""
         settings = {"checkpoint_seconds": checkpoint_seconds(), "data": os.environ.get(DATA)}
-        return {**asdict(self), **asdict(means), **settings}
+        needed = [p.as_data() for p in means.plugins if p.serves(self.config)]
+        return {**asdict(self), **asdict(means), **settings, "plugins": needed}
 
 
 def checkpoint_seconds() -> float:

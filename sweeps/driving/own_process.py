@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import signal
 import sys
@@ -35,8 +36,10 @@ class OwnProcess:
         """The open resources, closed in reverse order: by the main thread, or by the watchdog if
         the main thread is stuck (``abandon``)."""
         self.abandoned = False
-        self.must_leave = False
-        """True: this process must end by ``leave``, as Ray's own exit waits for dead processes."""
+        self.lost: BaseException | None = None
+        """How Ray was lost. Then this process must end by ``leave``, as Ray's own exit waits for
+        dead processes. So do the finalisers of Ray's objects: this error's frames keep those alive.
+        """
         self.leave: Callable[[int], object] = os._exit
         """Ends this process at once; while Ray runs, it also ends Ray's processes."""
         self._called = called
@@ -71,9 +74,12 @@ class OwnProcess:
         while self._handlers:
             signal.signal(*self._handlers.popitem())
 
-    def on_signal(self, number: int, _frame: FrameType | None = None) -> None:
+    def on_signal(self, number: int, frame: FrameType | None = None) -> None:
         """Handle a signal, as ``catch_signals`` describes."""
-        if self.stopping.signal is None:
+        if self.stopping.signal is None and takes_locks(frame):
+            # ``wake`` may raise, which would leave the lock taken: the signal comes again
+            threading.Timer(0.05, os.kill, (os.getpid(), number)).start()
+        elif self.stopping.signal is None:
             self.stopping.signal = number
             self.stopping.reason = f"stopped by {signal.Signals(number).name}"
             if number == signal.SIGHUP and not self._called:
@@ -113,3 +119,13 @@ def _forget_terminal() -> None:
         if os.isatty(number):
             os.dup2(nowhere, number)
     os.close(nowhere)
+
+
+def takes_locks(frame: FrameType | None) -> bool:
+    """Whether ``frame`` or one of its callers is of Python's import machinery or of ``logging``."""
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if file.startswith("<frozen importlib") or file == logging.__file__:
+            return True
+        frame = frame.f_back
+    return False

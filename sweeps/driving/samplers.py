@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 
@@ -15,3 +16,18 @@ SAMPLERS: dict[str, Callable[[int], BaseSampler] | None] = {
     "tpe": lambda seed: TPESampler(seed=seed, n_startup_trials=RANDOM_FIRST),
 }
 """How to make each from a seed; None: the points of ``Space.grid``, in their order."""
+
+
+def renewed(sampler: Any, make: Callable[[int], BaseSampler], seed: int) -> BaseSampler:
+    """A sampler that is as new, with ``seed``.
+
+    Optuna's TPE and random samplers only get a new random state: a new sampler would work out the
+    search space again from all trials. Any other sampler is made anew.
+    """
+    if type(sampler) not in (TPESampler, RandomSampler):
+        return make(seed)
+    for part in (sampler, getattr(sampler, "_random_sampler", None)):
+        if part is not None:
+            part._rng.rng.seed(seed)
+    kept: BaseSampler = sampler
+    return kept

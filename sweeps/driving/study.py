@@ -28,7 +28,7 @@ from search_spaces.axes import Axis
 from search_spaces.points import every_value, random_points, walk
 from search_spaces.space import Space
 from sweeps.driving.pruners import PRUNERS
-from sweeps.driving.samplers import SAMPLERS
+from sweeps.driving.samplers import SAMPLERS, renewed
 from sweeps.record.schema import Report, Trial
 
 Point = dict[str, Any]
@@ -70,13 +70,15 @@ class Study:
     ) -> None:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self.space = space
-        self._sampler = SAMPLERS[sampler]
+        self._make = SAMPLERS[sampler]
         self.seed = seed
         self.first = list(first)
-        self.grid = (self.first or space.grid()) if self._sampler is None else []
+        self.grid = (self.first or space.grid()) if self._make is None else []
         self.why = ""
         """Why a trial is pruned: the words of ``Pruner.why``."""
-        self._optuna = optuna.create_study(direction=direction, pruner=NopPruner())
+        self._optuna = optuna.create_study(
+            direction=direction, pruner=NopPruner(), sampler=self._make and self._make(seed)
+        )
         if space.pruner is not None and warmup is not None:
             self.why = PRUNERS[space.pruner].why
             self._optuna.pruner = PRUNERS[space.pruner].make(warmup)
@@ -108,14 +110,15 @@ class Study:
             number: how many trials the sweep has.
             attempt: how many proposals before were trials that the sweep already has.
         """
-        if self._sampler is None:
+        if self._make is None:
             return dict(self.grid[(number + attempt) % len(self.grid)])
-        self._optuna.sampler = self._sampler(_seed(self.seed, number, attempt))
+        seed = _seed(self.seed, number, attempt)
+        self._optuna.sampler = renewed(self._optuna.sampler, self._make, seed)
         trial = self._optuna.ask()
         point: Point = {}
         for axis in self.space.axes:
             if axis.active(point):
-                point[axis.key] = axis.nearest(_suggest(trial, axis))
+                point[axis.key] = axis.nearest(suggest(trial, axis))
         # The proposal is withdrawn as failed; ``add`` adds its trial once the ledger has it.
         self._optuna.tell(trial, state=TrialState.FAIL)
         return point
@@ -175,7 +178,8 @@ def distributions(axes: Sequence[Axis], point: Mapping[str, Any]) -> dict[str, B
     return {axis.key: axis.distribution for axis in axes if axis.key in point}
 
 
-def _suggest(trial: optuna.trial.Trial, axis: Axis) -> Any:
+def suggest(trial: optuna.trial.Trial, axis: Axis) -> Any:
+    """Ask an Optuna trial for a value of ``axis``."""
     match axis.distribution:
         case CategoricalDistribution(choices=choices):
             return trial.suggest_categorical(axis.key, choices)

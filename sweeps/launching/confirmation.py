@@ -85,8 +85,8 @@ def _check(plan: Plan, rows: Rows) -> None:
         here = trial_code(trial.config)
         require(
             trial.code == here,
-            f"focus_core changed since the sweep {plan.name!r} was trained ({trial.code} -> "
-            f"{here}): other code cannot confirm it",
+            f"the code changed since the sweep {plan.name!r} was trained ({trial.code} -> {here}): "
+            "other code cannot confirm it",
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 
+from focus_core.data.own import read_own
 from focus_core.errors import UserError
 from focus_core.output import tell
 from sweeps.commands.command_line import EXIT_DONE, EXIT_FAILED, counted, one_line
@@ -14,11 +15,13 @@ from sweeps.driving.own_process import OwnProcess
 from sweeps.driving.stopping import StopFlag
 from sweeps.driving.study import Study
 from sweeps.launching import kept_checkpoints
+from sweeps.launching.kept_plugins import keep_plugins
 from sweeps.launching.plan_changes import asked
 from sweeps.launching.sweep_row import find_or_add, go_on
 from sweeps.machine.temporary import clear_what_the_dead_left
 from sweeps.planning.plan import Plan
 from sweeps.provenance import launch_origin
+from sweeps.provenance.consent import remember
 from sweeps.provenance.sources.recorded import notes
 from sweeps.record.checkpoint_address import FLAG as CHECKPOINTS
 from sweeps.record.checkpoint_folder import SweepFolder
@@ -67,7 +70,7 @@ def run_sweep(
             code = _launch(plan, ledger, argv, limits, process, **options)
     if stopping.failure is not None:
         tell(f"launch.py: {one_line(stopping.failure)}", error=True)
-    if process.must_leave:
+    if process.lost is not None:
         process.leave(code)
     return code
 
@@ -86,6 +89,8 @@ def _launch(
     process.closing.enter_context(hold(ledger, sweep))
     folder = _open_folder(plan.home, sweep)
     sweep = go_on(ledger, plan, found, forget=folder.forget, **options)
+    keep_plugins(ledger, sweep, plan.plugins)
+    remember(plan.plugins)
     launch = begin_launch(ledger, sweep, found)
     if gaps := notes(found["diff"]):
         said = "; ".join(gaps)
@@ -211,6 +216,7 @@ def runner_for(plan: Plan, checkpoints: str, limits: Limits, process: OwnProcess
         threads=max(1, int(plan.cpus)),
         cpus=plan.cpus,
         gpus=plan.gpus or 0.0,
+        plugins=plan.plugins,
     )
     if plan.local:
         from sweeps.workers.inline import Inline
@@ -225,6 +231,7 @@ def runner_for(plan: Plan, checkpoints: str, limits: Limits, process: OwnProcess
         gpus=plan.gpus,
         max_concurrent=plan.max_concurrent,
         limits=limits,
+        own_data=read_own(plan.data.digest) if plan.data else None,
     )
 
 

@@ -11,11 +11,13 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
+from focus_core.config.keys import defaults, spellings
+from focus_core.data.own import keep
 from focus_core.errors import UserError
 from focus_core.metrics import SCORES
-from focus_core.output import tell
-from focus_core.tasks import TASKS
-from sweeps.commands.command_line import counted, one_line
+from focus_core.tasks import metric_of
+from sweeps.commands.command_line import counted
+from sweeps.launching.code_changes import change_code, warn_of_versions
 from sweeps.launching.plan_changes import (
     add_asked,
     asked,
@@ -23,7 +25,9 @@ from sweeps.launching.plan_changes import (
     chosen,
     note_changes,
 )
+from sweeps.planning.own_data import DIGEST
 from sweeps.planning.plan import Plan
+from sweeps.planning.plan_in_words import describe_axis
 from sweeps.provenance.code_identity import trial_code
 from sweeps.record.ledger import Ledger
 from sweeps.record.plan_history import seeds_of, standing
@@ -31,6 +35,8 @@ from sweeps.record.schema import IMPORTED, TERMINAL, Sweep, Trial
 from sweeps.record.seeds import Seeds
 
 SAMPLER_SEED = 0
+MOST_SHOWN = 120
+"""The most characters of an axis in a message."""
 
 
 def find_or_add(ledger: Ledger, plan: Plan, provenance: Mapping[str, Any]) -> Sweep:
@@ -46,6 +52,7 @@ def find_or_add(ledger: Ledger, plan: Plan, provenance: Mapping[str, Any]) -> Sw
     """
     sweep = ledger.find_sweep(plan.name)
     if sweep is None:
+        _keep_data(plan)
         try:
             return add_asked(ledger, _new(plan, provenance), plan)
         except IntegrityError:  # another launcher was quicker
@@ -66,7 +73,14 @@ def find_or_add(ledger: Ledger, plan: Plan, provenance: Mapping[str, Any]) -> Sw
         kind = f"confirms {confirms!r}: --name {confirms} --confirm K goes on with it"
         own = "is there, and confirms nothing: choose another --name for one of the two"
         raise UserError(f"the sweep {plan.name!r} {kind if confirms else own}")
+    _keep_data(plan)
     return sweep
+
+
+def _keep_data(plan: Plan) -> None:
+    """Keep a person's own data in the data folder, once nothing else refuses the launch."""
+    if plan.data is not None:
+        keep(plan.data.digest)
 
 
 def go_on(
@@ -108,9 +122,11 @@ def go_on(
     goes_on = retry_failed or rerun or not _is_finished(sweep, trials, plan, seeds)
     other = [trial for trial in trials if trial.code != trial_code(trial.config)]
     if goes_on and (other or not any(trial.step for trial in trials)):
-        _change_code(ledger, sweep, trials, other, provenance, rerun=rerun, forget=forget)
+        change_code(
+            ledger, sweep, trials, other, plan=plan, found=provenance, rerun=rerun, forget=forget
+        )
     elif goes_on:
-        _warn_of_versions(sweep, provenance)
+        warn_of_versions(sweep, provenance)
     planned = max(plan.trials, len(trials))
     wanted = {"planned": planned, "seeds": count, "sampler": plan.sampler}
     sweep = ledger.update_sweep(sweep, **wanted, **({"finished": None} if goes_on else {}))
@@ -120,32 +136,79 @@ def go_on(
 
 
 def same_question(plan: Plan, sweep: Sweep) -> str | None:
-    """What differs between the plan and the sweep; None when nothing differs."""
-    now = {
-        "space": plan.space.name,
-        "axes": json.loads(json.dumps(plan.space.describe_axes())),
-        **plan.base.canonical(),
-    }
-    stored = {"space": sweep.space, "axes": sweep.axes, **sweep.base}
-    if sweep.given is not None:  # settings that have no effect in the base, but may in an arm
-        known = {*now, *(axis.key for axis in plan.space.axes)}
-        now |= {k: v for k, v in plan.given["set"].items() if k not in known}
-        stored |= {k: v for k, v in sweep.given["set"].items() if k not in known}
+    """What differs between the plan and the sweep; None when nothing differs.
+
+    What a question asks counts. The name of a person's own question, and where it is written, do
+    not: a file may be renamed, and ``--save-space`` may write what ``--vary`` asked.
+    """
+    now: dict[str, Any] = dict(plan.base.canonical())
+    stored: dict[str, Any] = dict(sweep.base)
+    given = sweep.given or {}
+    are_own = "resolved" in given and "resolved" in plan.given
+    if sweep.given is not None:  # options that have no effect in the base, but may in an arm
+        spelt = {key for key, other in spellings().items() if other in now}
+        known = {*now, *(axis.key for axis in plan.space.axes), *spelt}
+        now |= {k: v for k, v in _every_option(plan.given, are_own).items() if k not in known}
+        stored |= {k: v for k, v in _every_option(given, are_own).items() if k not in known}
+    if ("resolved" in given) != ("resolved" in plan.given):
+        ours, own = f"this project's {sweep.space}", "a question of your own"
+        before, after = (own, "this project's") if "resolved" in given else (ours, own)
+        return f"the question was {before}, now {after}"
+    if not are_own:
+        now, stored = {"space": plan.space.name, **now}, {"space": sweep.space, **stored}
     keys = [*now, *(k for k in stored if k not in now)]
     wrong = [k for k in keys if now.get(k) != stored.get(k)]
-    if not wrong:
-        return None
-    return ", ".join(f"{k} was {stored.get(k)}, now {now.get(k)}" for k in wrong[:3])
+    wrong.sort(key=lambda key: key != DIGEST)  # other data change other options too
+    words = [f"{k} was {stored.get(k)}, now {now.get(k)}" for k in wrong]
+    words += _other_axes(sweep.axes, json.loads(json.dumps(plan.space.describe_axes())))
+    words += _otherwise_resolved(given, plan.given) if are_own and not words else []
+    return ", ".join(words[:3]) or None
+
+
+def _every_option(given: Mapping[str, Any], is_own: bool) -> dict[str, Any]:
+    """The options that a command line sets, or all options of the base of a question of one's own.
+
+    The set of options is the same however the question is written, in one line or in a file.
+    """
+    return {**defaults(), **given["resolved"]["base"]} if is_own else dict(given["set"])
+
+
+def _otherwise_resolved(stored: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What differs in a person's own question besides its base and its axes."""
+    before, after = stored["resolved"], now["resolved"]
+    words = [
+        f"{name} was {before.get(key)}, now {after[key]}"
+        for key, name in (("ffn_widths", "the arms' ffn_width"), ("pruner", "the pruner"))
+        if before.get(key) != after[key]
+    ]
+    is_same = all(before[key] == after[key] for key in ("points", "drawn"))
+    return words + ([] if is_same else ["other points, by the conditions of its axes"])
+
+
+def _other_axes(stored: list[dict[str, Any]], now: list[dict[str, Any]]) -> list[str]:
+    """The axes that differ, in words."""
+    before, after = ({axis["key"]: axis for axis in axes} for axes in (stored, now))
+    keys = [*before, *(key for key in after if key not in before)]
+    words = [
+        f"axis {_in_words(before.get(key))} is now {_in_words(after.get(key))}"
+        for key in keys
+        if before.get(key) != after.get(key)
+    ]
+    return words or (["axes in another order"] if stored != now else [])
+
+
+def _in_words(axis: dict[str, Any] | None) -> str:
+    return "absent" if axis is None else describe_axis(axis)[:MOST_SHOWN]
 
 
 def _new(plan: Plan, provenance: Mapping[str, Any]) -> Sweep:
-    task = TASKS[plan.base.task.name]
+    metric = metric_of(plan.base.task)
     return Sweep(
         name=plan.name,
         space=plan.space.name,
         question=plan.space.question,
-        metric=task.metric,
-        direction=SCORES[task.metric].direction,
+        metric=metric,
+        direction=SCORES[metric].direction,
         sampler=plan.sampler,
         sampler_seed=SAMPLER_SEED,
         seeds=plan.seeds,
@@ -171,48 +234,3 @@ def _trained_again(trials: list[Trial], *, rerun: bool, retry_failed: bool) -> s
         return "--rerun"
     failed = any(trial.state == "failed" for trial in trials)
     return "--retry-failed" if retry_failed and failed else None
-
-
-def _change_code(
-    ledger: Ledger,
-    sweep: Sweep,
-    trials: list[Trial],
-    other: list[Trial],
-    provenance: Mapping[str, Any],
-    *,
-    rerun: bool,
-    forget: Callable[[str], None],
-) -> None:
-    """Record this launch's code for the ``other`` trials, or for all trials with ``rerun``.
-
-    Raises:
-        UserError: an ``other`` trial has begun, and ``rerun`` is not given.
-    """
-    begun = [trial for trial in other if trial.step]
-    if begun and not rerun:
-        first = begun[0]
-        raise UserError(
-            f"focus_core changed since the sweep {sweep.name!r} was trained "
-            f"({first.code} -> {trial_code(first.config)} for {len(begun)} of "
-            f"{counted(len(trials), 'trial')}): choose another --name, or --rerun"
-        )
-    changed = trials if rerun else other
-    for trial in changed:  # before the ledger changes: no state of the old code may remain
-        forget(trial.trial_id)
-    codes = {trial.trial_id: trial_code(trial.config) for trial in changed}
-    is_fresh = rerun or not any(trial.step for trial in trials)
-    ledger.change_code(sweep, codes, start_over=rerun, **(provenance if is_fresh else {}))
-    if not is_fresh:
-        _warn_of_versions(sweep, provenance)
-
-
-def _warn_of_versions(sweep: Sweep, provenance: Mapping[str, Any]) -> None:
-    before, now = sweep.versions, provenance["versions"]
-    changed = [f"{k} {before[k]} -> {v}" for k, v in now.items() if before.get(k, v) != v]
-    if changed:
-        tell(
-            f"launch.py: warning: since the sweep {sweep.name!r} was begun these changed: "
-            f"{one_line(', '.join(changed))}; its numbers may not be comparable "
-            "(the ledger has which)",
-            error=True,
-        )

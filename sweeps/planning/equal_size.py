@@ -16,7 +16,7 @@ from focus_core.errors import UserError
 from focus_core.tools.needed_data import check_data
 from search_spaces.points import every_value, settled
 from search_spaces.space import VARIANT, Space
-from search_spaces.variants import VARIANTS
+from search_spaces.variants import every_variant
 
 if TYPE_CHECKING:
     from focus_core.tasks.base import Task
@@ -92,7 +92,7 @@ def _arm(space: Space, arm: str, base: TrialConfig) -> TrialConfig:
     try:
         return space.configure({VARIANT: arm}, base)
     except UserError as error:
-        where = f" (at {VARIANT}={arm})" if arm in VARIANTS else ""
+        where = f" (at {VARIANT}={arm})" if arm in every_variant() else ""
         raise UserError(f"{error}{where}") from None
 
 

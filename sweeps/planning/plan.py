@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from argparse import Namespace
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from focus_core.config import Scalar, TrialConfig
 from focus_core.errors import require
+from focus_core.outside.plugin import Plugin
 from focus_core.tools.needed_data import check_data
 from search_spaces.soundness import check, different_trials
 from search_spaces.space import Point, Space
@@ -17,13 +18,16 @@ from sweeps.commands.command_line import counted, shown
 from sweeps.driving.pruners import PRUNERS
 from sweeps.driving.samplers import SAMPLERS
 from sweeps.planning.equal_size import Size
-from sweeps.planning.question import parse_settings, question
+from sweeps.planning.own_data import OwnData
+from sweeps.planning.own_data.tasks import check_tasks
+from sweeps.planning.question import asked_space, parse_settings, question
+from sweeps.planning.question_as_data import as_data
 from sweeps.provenance.launch_origin import usable_cpus, visible_gpus
 from sweeps.record.home import Home, find_home
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 LONGEST = 1_000_000
-GIVEN = ("trials", "sampler", "seeds", "home", "cpus_per_trial", "gpus_per_trial")
+GIVEN = ("trials", "sampler", "seeds", "home", "cpus_per_trial", "gpus_per_trial", "plugin")
 """The flags that a later command for the same sweep, or for one of its trials, repeats."""
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -43,6 +47,8 @@ class Plan:
             is no confirmation.
         first_seed: the smallest seed.
         sizes: the sizes of the arms, where the space asks for equal sizes.
+        plugins: the mixers and tasks from outside.
+        data: a person's own data; None where the task reads none.
     """
 
     name: str
@@ -67,6 +73,8 @@ class Plan:
     confirms: str | None = None
     first_seed: int = 0
     sizes: tuple[Size, ...] = ()
+    plugins: tuple[Plugin, ...] = ()
+    data: OwnData | None = None
 
     def warmup(self) -> int | None:
         """Steps before a trial may be pruned; None where no trial is pruned."""
@@ -80,12 +88,15 @@ def make_plan(args: Namespace) -> Plan:
         UserError: one line that says what is wrong and what would be right.
     """
     settings = parse_settings(args.set or [])
-    space, base, sizes, of_sizes = question(args.space, settings)
+    posed = asked_space(args.space, args.base, args.vary or [])
+    space, base, sizes, of_sizes, data = question(posed, settings)
     _check_name(space, "sampler", space.sampler, SAMPLERS)
     if space.pruner is not None:
         _check_name(space, "pruner", space.pruner, PRUNERS)
     cautions = [*check(space, base), *of_sizes]
     check_data(base.task)
+    cautions += _not_varied(posed, space, args.vary or [])
+    check_tasks(space, base, data)
     sampler = args.sampler or space.sampler
     trials = _number_of_trials(args.trials, space, sampler)
     different = different_trials(space, base)
@@ -98,7 +109,7 @@ def make_plan(args: Namespace) -> Plan:
     cautions += said
     _check_resources(args)
     _check_words(args)
-    name = args.space if args.name is None else args.name
+    name = space.name if args.name is None else args.name
     require(
         NAME.fullmatch(name) is not None,
         f"--name {name[:40]!r} must be 1 to 80 letters, digits, '.', '_' or '-', starting with "
@@ -118,7 +129,8 @@ def make_plan(args: Namespace) -> Plan:
         address=args.address,
         home=find_home(args.home, args.tracking_uri),
         local=args.local,
-        given=_given(args, settings),
+        given=_given(args, settings, data) | _own(args, space, base),
+        data=data,
         cautions=tuple(cautions),
         hypothesis=space.hypothesis if args.hypothesis is None else args.hypothesis,
         margin=space.margin if args.margin is None else args.margin,
@@ -128,16 +140,32 @@ def make_plan(args: Namespace) -> Plan:
     )
 
 
-def _given(args: Namespace, settings: Mapping[str, Scalar]) -> dict[str, Any]:
+def _given(args: Namespace, settings: Mapping[str, Scalar], data: OwnData | None) -> dict[str, Any]:
     found = {name: getattr(args, name) for name in GIVEN}
+    found["data"] = data.as_data() if data else None
     return {"set": dict(settings)} | {k: v for k, v in found.items() if v is not None}
+
+
+def _own(args: Namespace, space: Space, base: TrialConfig) -> dict[str, Any]:
+    """What the ledger keeps of a question from outside ``search_spaces``."""
+    if not (args.vary or space.sha256):
+        return {}
+    words = {"space": args.space, "sha256": space.sha256, "vary": args.vary, "base": args.base}
+    return {k: v for k, v in words.items() if v} | {"resolved": as_data(space, base)}
+
+
+def _not_varied(posed: Space, space: Space, vary: Sequence[str]) -> list[str]:
+    """A caution for each axis of ``--vary`` that ``--set`` fixes."""
+    asked = {word.partition("=")[0] for word in vary}
+    left = {axis.key for axis in space.axes}
+    fixed = [axis.key for axis in posed.axes if axis.key in asked - left]
+    return [f"--vary {key} does not vary: --set {key} fixes it" for key in fixed]
 
 
 def _check_name(space: Space, kind: str, name: str, known: Iterable[str]) -> None:
     require(
         name in known,
-        f"search_spaces/{space.name}.py names the {kind} {name!r}: the {kind}s are "
-        f"{', '.join(known)}",
+        f"{space.place} names the {kind} {name!r}: the {kind}s are {', '.join(known)}",
     )
 
 

@@ -6,11 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 from focus_core.config import TrialConfig
-from focus_core.tasks import TASKS
+from focus_core.tasks import metric_of
+from search_spaces.written import source
 from sweeps.commands.command_line import counted
 from sweeps.commands.redact import hide_secrets, shown_url
 from sweeps.planning.equal_size import TOLERANCE
 from sweeps.planning.plan import Plan
+from sweeps.planning.plugins import plugins_in_words
 from sweeps.planning.power import resolution, too_many
 
 MOST_NAMED = 8
@@ -22,7 +24,7 @@ SIZES_A_LINE = 4
 def plan_lines(plan: Plan) -> list[tuple[str, str]]:
     """The label and the text of each line."""
     task = plan.base.task
-    decides = f"{TASKS[task.name].metric} on validation; the test split is only reported"
+    decides = f"{metric_of(task)} on validation; the test split is only reported"
     margin = "" if plan.margin is None else f"differences up to {plan.margin:g}"
     found = [
         ("sweep", plan.name),
@@ -31,9 +33,12 @@ def plan_lines(plan: Plan) -> list[tuple[str, str]]:
         ("margin", margin and f"{margin} count as none"),
         ("base", _describe_base(plan.base)),
         ("task", f"{task.name}, {task.length} tokens"),
+        *(("plugin", text) for text in plugins_in_words(plan.plugins)),
+        ("data", plan.data.in_words() if plan.data else ""),
         ("decides", decides),
         *_axes(plan),
         *_sizes(plan),
+        *_file(plan),
         ("trials", _trials(plan)),
         ("resolves", resolution(plan)),
         ("runs", _runs(plan)),
@@ -49,10 +54,28 @@ def plan_lines(plan: Plan) -> list[tuple[str, str]]:
 def _axes(plan: Plan) -> list[tuple[str, str]]:
     if plan.confirms:
         return []
+    short_for = None if "vary" in plan.given else plan.space.word
     return [
-        ("tuned" if "tuned" in axis else "axis", describe_axis(axis, plan.space.name))
+        ("tuned" if "tuned" in axis else "axis", describe_axis(axis, short_for))
         for axis in plan.space.describe_axes()
     ]
+
+
+def as_file(plan: Plan) -> str:
+    """The plan's question as the source of a file."""
+    said = {"hypothesis": plan.hypothesis, "margin": plan.margin}
+    more = {key: value for key, value in said.items() if value}
+    sampler = {"sampler": plan.sampler, "trials": None if plan.sampler == "grid" else plan.trials}
+    asked = {"seeds": plan.seeds, **sampler, **more}
+    return source(plan.space, plan.base, plan.given["set"], **asked)
+
+
+def _file(plan: Plan) -> list[tuple[str, str]]:
+    """The lines of a question in one line, as they would stand in a file."""
+    if "vary" not in plan.given or plan.confirms:
+        return []
+    lines = [line for line in as_file(plan).splitlines() if line]
+    return [("file", "as --save-space writes it:"), *(("", line) for line in lines)]
 
 
 def _sizes(plan: Plan) -> list[tuple[str, str]]:

@@ -12,13 +12,15 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from focus_core.tools.executed_code import ROOT
+from sweeps.commands.doors import words
 from sweeps.commands.redact import hide_secrets
 from sweeps.machine.foreign_text import read_text, storable
-from sweeps.provenance.code_identity import ROOT, code_hash
+from sweeps.provenance.code_identity import code_hash
 from sweeps.provenance.sources.checkout import record
 
 CPU_INFO = Path("/proc/cpuinfo")
-PACKAGES = ("torch", "ray", "optuna", "mlflow", "sqlalchemy", "pyarrow", "numpy")
+PACKAGES = ("torch", "ray", "optuna", "mlflow", "sqlalchemy", "pyarrow", "numpy", "numba")
 
 
 def commit() -> dict[str, Any]:
@@ -72,7 +74,7 @@ def visible_gpus() -> int | None:
 
 def command_line(argv: Sequence[str]) -> str:
     """The command that starts this sweep again, with its secrets hidden."""
-    return shlex.join(["python", "sweeps/launch.py", *map(hide_secrets, argv)])
+    return shlex.join([*words("sweeps/launch.py"), *map(hide_secrets, argv)])
 
 
 def _system_name() -> str:

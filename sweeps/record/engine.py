@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from sweeps.record.attempts import Attempt
 from sweeps.record.errors import explain
 from sweeps.record.journal import ROLLBACK, WAL, is_new, journal_for, set_journal
 from sweeps.record.migrations import bring_forward
+from sweeps.record.plugins import PluginRow
 from sweeps.record.schema import SCHEMA_VERSION, Base, SchemaInfo
 from sweeps.record.schema_words import OLDER, version_words
 
@@ -25,7 +28,7 @@ LOCKS = {
     "postgresql": "SELECT pg_advisory_xact_lock(439804651110)",  # any number that all agree on
 }
 """The first statement of the transaction that makes or changes the tables: others wait there."""
-TABLES = {*Base.metadata.tables, Attempt.__tablename__}
+TABLES = {*Base.metadata.tables, Attempt.__tablename__, PluginRow.__tablename__}
 """The tables of a ledger."""
 
 
@@ -38,7 +41,7 @@ def open_engine(url: str) -> Engine:
     shown = shown_url(url)
     busy_ms = int(number("FOCUS_BUSY_MS", BUSY_MS))
     try:
-        engine = create_engine(url)
+        engine = create_engine(url, json_deserializer=shared_names)
     except (ArgumentError, ImportError) as error:
         raise UserError(
             f"cannot open {shown} as a ledger ({hide_secrets(str(error))}): use an address such as "
@@ -64,6 +67,17 @@ def open_engine(url: str) -> Engine:
         engine.dispose()
         raise
     return engine
+
+
+def shared_names(text: str) -> Any:
+    """Read JSON; equal names and texts are one string in memory, as configs repeat them."""
+    found = json.loads(text)
+    if not isinstance(found, dict):
+        return found
+    return {
+        sys.intern(name): sys.intern(value) if isinstance(value, str) else value
+        for name, value in found.items()
+    }
 
 
 def _is_ledger(connection: Connection, shown: str) -> bool:

@@ -158,6 +158,8 @@ class Ledger(Transactions):
 
     def reported(self, trial: Trial, seeds: Sequence[int]) -> int:
         """The last step up to which every evaluation of ``seeds`` is reported; 0 if none is."""
+        if not trial.step:
+            return 0  # it has no report
         with self.reading() as session:
             row = session.get_one(Trial, trial.id, options=_RELATED)
             missing = unreported(row, seeds)

@@ -10,7 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from focus_core.errors import UserError
+from focus_core.outside.plugin import Plugin
 from sweeps.record.plan_history import read_asked, seeds_of
+from sweeps.record.plugins import read_plugins
 from sweeps.record.schema import Replicate, Report, Sweep, Trial
 from sweeps.record.seeds import Seeds
 
@@ -86,6 +88,8 @@ class Rows:
     """The seeds that the sweep's trials are trained with."""
     sweep_names: frozenset[str] = frozenset()
     """The names of all sweeps in the ledger."""
+    plugins: tuple[Plugin, ...] = ()
+    """The mixers and tasks from outside."""
 
 
 TRIAL_COLUMNS = [
@@ -107,7 +111,13 @@ def read_sweeps(connection: sa.Connection, name: str | None) -> list[Rows]:
         raise UserError(f"no sweep {name!r} in the ledger: it has {', '.join(sorted(names))}")
     sweeps = [Sweep(**row) for row in found if name in (None, row["name"])]
     return [
-        Rows(sweep, _trials(connection, sweep.id), _seeds(connection, sweep), names)
+        Rows(
+            sweep,
+            _trials(connection, sweep.id),
+            _seeds(connection, sweep),
+            names,
+            tuple(read_plugins(connection, sweep.id)),
+        )
         for sweep in sweeps
     ]
 

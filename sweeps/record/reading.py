@@ -9,12 +9,13 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from focus_core.errors import UserError
+from sweeps.commands.doors import door
 from sweeps.machine.read_only import connect
 from sweeps.record.home import Home, ledger_file
 from sweeps.record.schema import SchemaInfo
 from sweeps.record.schema_words import COPIED, version_words
 
-FIRST_SWEEP = "run `python sweeps/launch.py --space nfft_bins` first"
+FIRST_SWEEP = f"run `{door('sweeps/launch.py')} --space nfft_bins` first"
 
 
 @contextmanager

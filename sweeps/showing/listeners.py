@@ -10,6 +10,7 @@ from pathlib import Path
 
 from focus_core.output import tell
 from sweeps.commands.command_line import one_line
+from sweeps.commands.doors import door
 from sweeps.driving.events import Listener
 from sweeps.planning.plan import Plan
 from sweeps.record.errors import LeaseLostError
@@ -62,7 +63,7 @@ def _places(plan: Plan) -> dict[str, str]:
     name = plan.confirms or plan.name  # the confirmed sweep's report shows its confirmation
     where = shlex.join(["--sweep", name, *home])
     return {
-        "report": f"python analysis/report.py {where}",
+        "report": f"{door('analysis/report.py')} {where}",
         "MLflow": f"python -m sweeps.ui {where}",
     }
 

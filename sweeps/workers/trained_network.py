@@ -10,18 +10,24 @@ import sqlalchemy as sa
 from focus_core.config import TrialConfig, from_flat
 from focus_core.errors import UserError
 from focus_core.output import tell
+from focus_core.outside.plugin import Plugin
 from sweeps.provenance.code_identity import trial_code
+from sweeps.provenance.consent import given
+from sweeps.provenance.plugins import beside_ours
 from sweeps.record.checkpoint_folder import SweepFolder
 from sweeps.record.home import Home
+from sweeps.record.plugins import read_plugins
 from sweeps.record.reading import reading
 from sweeps.record.schema import Sweep, Trial
+from sweeps.record.trial_ids import one_trial
 from sweeps.workers import state_file
 from sweeps.workers.checkpoints import read_own
 
 if TYPE_CHECKING:
+    from focus_core.tools.exported import Shape
     from focus_core.training.network import SequenceModel
 
-SHOWN = 5
+OF_TRIAL = (Trial.sweep_id, Trial.trial_id, Trial.config, Trial.token, Trial.code)
 OF_SWEEP = (Sweep.name, Sweep.created)
 
 
@@ -31,55 +37,63 @@ class Trained(NamedTuple):
     trial: TrialConfig
     seed: int
     weights: dict[str, Any]
+    plugins: tuple[Plugin, ...] = ()
+    """The mixers and tasks from outside; see ``beside_ours``."""
 
-    def build(self) -> SequenceModel:
-        """The network, on the CPU and in evaluation mode."""
+    def shape(self) -> Shape:
+        """What the network is built from besides its model."""
         from focus_core.tasks import build_task
-        from focus_core.training.network import build_model
+        from focus_core.tools.exported import Shape
 
         task = build_task(self.trial.task, self.seed)
-        net = build_model(
-            self.trial.model,
-            vocab_size=task.vocab_size,
-            num_outputs=task.num_outputs,
-            max_length=self.trial.task.length,
-            readout=task.readout,
+        return Shape(
+            task.vocab_size, task.num_outputs, self.trial.task.length, task.readout, task.channels
         )
+
+    def build(self) -> SequenceModel:
+        """The network, on the CPU and in evaluation mode. Call this ``beside_ours(plugins)``."""
+        from focus_core.training.network import build_model
+        from focus_core.training.start import init_weights
+
+        net = build_model(self.trial.model, **self.shape()._asdict())
+        init_weights(net, self.seed)  # a plugin may have buffers that no state dict has
         net.load_state_dict(self.weights)
         return net.eval()
 
 
-def find_trained(home: Home, trial_id: str, seed: int) -> Trained:
+def find_trained(home: Home, trial_id: str, seed: int, code: str | None = None) -> Trained:
     """The trial whose id begins with ``trial_id``, with the weights of ``seed``.
+
+    Args:
+        home: where its sweep was launched.
+        trial_id: its id, or how it begins.
+        seed: the seed.
+        code: the code that trained it, where several sweeps have the trial; None: any code.
 
     Raises:
         UserError: no trial or several trials begin so, or no usable checkpoint has that seed.
     """
     with reading(home) as connection:
-        wanted = (
-            sa.select(Trial.trial_id, Trial.config, Trial.token, Trial.code, *OF_SWEEP)
-            .join(Sweep)
-            .where(Trial.trial_id.startswith(trial_id, autoescape=True))
-        )
+        _, whole_id = one_trial(connection, trial_id)
+        wanted = sa.select(*OF_TRIAL, *OF_SWEEP).join(Sweep).where(Trial.trial_id == whole_id)
+        if code is not None:
+            wanted = wanted.where(Trial.code == code)
         found = connection.execute(wanted).all()
-    ids = sorted({row.trial_id for row in found})
-    if len(ids) != 1:
-        several = f"{len(ids)} trials begin so: {', '.join(ids[:SHOWN])}"
-        raise UserError(
-            f"no trial {trial_id!r}: {several if ids else 'the report and MLflow show their ids'}"
-        )
+        plugins = {row.sweep_id: read_plugins(connection, row.sweep_id) for row in found}
     refused: list[str] = []
     for row in found:
         own = {"trial_id": row.trial_id, "code": row.code, "token": row.token}
         folder = SweepFolder(home.checkpoints(row.name, row.created))
         weights = _weights(folder, own, seed, refused)
         if weights is not None:
-            _compare(row.code, row.config, row.trial_id)
-            return Trained(from_flat(row.config), seed, weights)
+            needed = given(plugin for plugin in plugins[row.sweep_id] if plugin.serves(row.config))
+            with beside_ours(needed):
+                _compare(row.code, row.config, row.trial_id)
+                return Trained(from_flat(row.config), seed, weights, needed)
     if refused:
         raise UserError(f"{refused[0]}: train the trial again with --rerun")
     raise UserError(
-        f"trial {ids[0]} has no checkpoint with seed {seed} below "
+        f"trial {whole_id} has no checkpoint with seed {seed} below "
         f"{home.states or home.folder / 'checkpoints'}: choose another --seed, or train it again "
         "with --rerun"
     )

@@ -7,10 +7,13 @@ import os
 import socket
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from focus_core.config import TrialConfig, from_flat
 from focus_core.errors import UserError
+from focus_core.outside.loading import plugged
+from focus_core.outside.plugin import Plugin
 from focus_core.tools.needed_data import check_data
 from sweeps.driving.assignment import DATA
 from sweeps.provenance.code_identity import trial_code
@@ -62,6 +65,16 @@ def train_trial(
         OtherCodeError: this process has another focus_core than the sweep.
         UnfitHostError: this host lacks what the trial needs.
     """
+    try:
+        plugins = ExitStack()
+        plugins.enter_context(plugged([Plugin.from_data(each) for each in payload["plugins"]]))
+    except UserError as error:
+        raise UnfitHostError(f"{socket.gethostname()}: {error}") from None
+    with plugins:
+        _train(payload, send, say, began)
+
+
+def _train(payload: dict[str, Any], send: Send, say: Say, began: Began) -> None:
     import torch
 
     from focus_core.training.loop import fit

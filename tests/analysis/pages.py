@@ -9,6 +9,7 @@ from typing import Any
 
 from analysis.page.pictures import Picture
 from analysis.sections.card import Card, Column, Command, Figure, Table, Theme
+from tests.analysis.summary_types import wrong_of
 
 VOID = {"meta", "img", "link", "input", "source"}
 SPEECHLESS = ("style", "script")
@@ -69,10 +70,12 @@ def sketched(figure: Figure, stem: Path, *, narrow: bool = False) -> Picture:
 
 
 def read(folder: Path) -> tuple[dict[str, Any], Page]:
-    """The summary and the page of a report."""
+    """The summary and the page of a report; the summary has the keys that are described."""
     page = Page((folder / "index.html").read_text(encoding="utf-8"))
     assert page.open == []
-    return json.loads((folder / "summary.json").read_text(encoding="utf-8")), page
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    assert wrong_of(summary) == []
+    return summary, page
 
 
 def table_of(rows: list[list[Any]], **changes: Any) -> Table:

@@ -18,7 +18,7 @@ from analysis.findings import Findings
 from analysis.reading.study import Study, study
 from analysis.report import main
 from focus_core.config import TrialConfig
-from sweeps.launch import build_parser
+from sweeps.planning.flags import build_parser
 from sweeps.record.plan_history import AskedAt
 from tests.analysis.conftest import START
 from tests.analysis.makers import MakeHome, MakeSweep, MakeTrial
@@ -91,6 +91,23 @@ def test_what_would_decide_it_is_a_command_that_trains_those_two(
     assert plan["trainings"] == 2 * (plan["seeds"] - 6)
     assert plan["seconds"] == sum((plan["seeds"] - 6) * arm.seconds / 6 for arm in chosen)
     assert asked(capsys, home, "--ask", "ema > base")[1].rstrip().endswith(plan["command"])
+
+
+@pytest.mark.parametrize("plugins", [["my mixer.py", "fade"], None])
+def test_the_command_names_the_plugins_of_the_sweep(
+    plugins: list[str] | None,
+    tmp_path: Path,
+    ledger: MakeHome,
+    ablation: MakeSweep,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    given = {"set": {"model.width": 8}} | ({"plugin": plugins} if plugins else {})
+    home = ledger(tmp_path, ablation(given=given))
+    assert main(["--home", str(home), "--ask", "ema > base", "--json"]) == NOT_YET
+    words = shlex.split(json.loads(capsys.readouterr().out)["plan"]["command"])
+    options = build_parser().read(words[2:])
+    assert options.plugin == plugins
+    assert (options.name, options.set) == ("ablation", ["model.width=8"])
 
 
 def test_the_json_is_as_documented(

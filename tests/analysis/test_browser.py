@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from analysis.page.assemble import Head, Page, render
-from analysis.sections.card import Block
+from analysis.sections.card import Block, Column, Table
 from analysis.sections.digits import Format
 from tests.analysis.pages import EVIL, card_of, row_of, table_of
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(BROWSER is None, reason=f"none of {', '.join(NAM
 
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"]
 FLAGS += ["--disable-background-networking", "--disable-component-update", "--dump-dom"]
-FLAGS += ["--virtual-time-budget=4000", "--window-size=1400,900"]
+FLAGS += ["--virtual-time-budget=4000"]
 
 WATCH = """
 window.wrong = [];
@@ -34,6 +34,11 @@ addEventListener("unhandledrejection", (e) => wrong.push("rejected " + e.reason)
 document.addEventListener("securitypolicyviolation", (e) => wrong.push("asked " + e.blockedURI));
 console.error = console.warn = (text) => wrong.push("console " + text);
 window.alert = () => wrong.push("alert");
+window.tell = (found) => {
+  const told = document.createElement("pre");
+  told.id = "told"; told.textContent = JSON.stringify(found);
+  document.body.append(told);
+};
 """
 DRIVE = """
 addEventListener("load", () => {
@@ -60,11 +65,21 @@ addEventListener("load", () => {
   found.scripts = document.querySelectorAll("script").length;
   found.sideways = document.documentElement.scrollWidth > innerWidth;
   found.wrong = wrong;
-  const told = document.createElement("pre");
-  told.id = "told"; told.textContent = JSON.stringify(found);
-  document.body.append(told);
+  tell(found);
 });
 """
+GAPS = """
+addEventListener("load", () => {
+  const words = (cell) => {
+    const range = document.createRange();
+    range.selectNodeContents(cell);
+    return range.getBoundingClientRect();
+  };
+  const rows = [...document.querySelectorAll("tr")];
+  tell(rows.map((row) => words(row.cells[1]).left - words(row.cells[0]).right));
+});
+"""
+"""Pixels between the words of the first two columns."""
 
 
 def page() -> str:
@@ -84,20 +99,21 @@ def page() -> str:
     return render(Page(head=head, cards=cards, scores=Format(digits=3), runs=runs))
 
 
-def driven(text: str, folder: Path) -> dict[str, Any]:
+def driven(text: str, folder: Path, drive: str = DRIVE, width: int = 1400) -> Any:
     """What the page did, once it was watched and driven; its policy lets these two scripts in."""
     hashes = " ".join(
         f"'sha256-{base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()}'"
-        for code in (WATCH, DRIVE)
+        for code in (WATCH, drive)
     )
     text = text.replace("script-src ", f"script-src {hashes} ", 1)
     text = text.replace("<title>", f"<script>{WATCH}</script><title>", 1)
-    text = text.replace("</body>", f"<script>{DRIVE}</script></body>", 1)
+    text = text.replace("</body>", f"<script>{drive}</script></body>", 1)
     (folder / "page.html").write_text(text)
     done = subprocess.run(
         [
             str(BROWSER),
             *FLAGS,
+            f"--window-size={width},900",
             f"--user-data-dir={folder / 'profile'}",
             f"file://{folder}/page.html",
         ],
@@ -107,13 +123,13 @@ def driven(text: str, folder: Path) -> dict[str, Any]:
     )
     told = re.search(r'<pre id="told">(.*?)</pre>', done.stdout.decode(), re.DOTALL)
     assert told is not None, "the page was not driven to its end"
-    found: dict[str, Any] = json.loads(html.unescape(told[1]))
-    return found
+    return json.loads(html.unescape(told[1]))
 
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return driven(page(), tmp_path_factory.mktemp("browser"))
+    seen: dict[str, Any] = driven(page(), tmp_path_factory.mktemp("browser"))
+    return seen
 
 
 def test_nothing_goes_wrong_and_nothing_is_asked_for(found: dict[str, Any]) -> None:
@@ -159,3 +175,23 @@ def test_a_folded_row_is_reached_and_paper_shows_what_is_folded(found: dict[str,
     assert found["reached"]
     assert found["open"]
     assert found["copies"]
+
+
+def test_on_a_phone_the_first_column_s_words_end_before_the_second_s(tmp_path: Path) -> None:
+    """A long key too, and the line between the columns touches neither."""
+    table = Table(
+        name="configuration",
+        title="here",
+        columns=[Column(title="field", kind="code"), Column(title="base"), Column(title="here")],
+        rows=[("model.a_key_that_is_long_enough", "a_value_of_some_length", "x" * 30)],
+    )
+    card = card_of("winner", tables=[table])
+    text = render(Page(head=Head(name="s", question="q"), cards=[card], scores=Format(digits=3)))
+    assert min(driven(text, tmp_path, GAPS, 390)) >= 20
+    for rule in (
+        ".scroll td:first-child code { white-space: normal; }",
+        ".scroll td:nth-child(2), .scroll th:nth-child(2) { padding-left: 10px; }",
+    ):
+        assert rule in text
+        spoilt = text.replace(rule, "")  # negative control
+        assert min(driven(spoilt, tmp_path, GAPS, 390)) < 11

@@ -15,7 +15,7 @@ from analysis.findings.commands import confirm, more_seeds, train_again
 from analysis.findings.comparisons import Comparisons, compare_arms
 from analysis.reading.ledger import read_sweep
 from analysis.reading.study import Study, study
-from sweeps.launch import build_parser
+from sweeps.planning.flags import build_parser
 from sweeps.record.schema import Sweep
 from tests.analysis.makers import MakeHome, MakeSweep, MakeTrial
 

@@ -219,10 +219,10 @@ def test_ten_thousand_trials_are_drawn_small() -> None:
         for n in range(10_000)
     ]
     buffer = io.BytesIO()
-    cost_figures.timeline(spans, "light").savefig(buffer, format="svg")
+    cost_figures.timeline(spans)("light").savefig(buffer, format="svg")
     assert buffer.tell() < 200_000
     few = io.BytesIO()
-    cost_figures.timeline(spans[:400], "light").savefig(few, format="svg")
+    cost_figures.timeline(spans[:400])("light").savefig(few, format="svg")
     assert few.tell() < 400_000
 
 

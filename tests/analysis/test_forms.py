@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from analysis.page.as_markdown import fenced, markdown, words
 from analysis.page.assemble import Head, Page, answer, render
 from analysis.page.files import as_csv, as_latex
-from analysis.page.markdown import fenced, markdown, words
 from analysis.page.summary import as_json, plain
 from analysis.page.tables import MINUS, as_data, view
 from analysis.page.terminal import lines

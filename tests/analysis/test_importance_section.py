@@ -92,7 +92,7 @@ def test_of_noise_nothing_is_said(read: Callable[..., Study]) -> None:
     assert told.status == "open"
     assert "Nothing could be told apart" in told.words[0]
     assert (list(told.tables), list(told.figures)) == ([], [])
-    assert "axes" not in told.data
+    assert (told.data["axes"], told.data["explained"]) == ([], None)
 
 
 def test_only_full_budget_trials_count_and_survivors_are_called_so(

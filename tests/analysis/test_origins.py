@@ -18,6 +18,7 @@ from sweeps.provenance.code_identity import trial_code
 from sweeps.record.schema import Sweep
 from tests.analysis.makers import MakeHome, MakeSweep, MakeTrial
 from tests.analysis.pages import sketched
+from tests.analysis.summary_types import wrong_of
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +46,7 @@ def report(home: Path) -> tuple[Any, str]:
     folder = next(path.parent for path in home.rglob("summary.json"))
     page = html.unescape(next(folder.glob("*.html")).read_text())
     found = json.loads((folder / "summary.json").read_text())
+    assert wrong_of(found) == []
     return found["cards"]["trust"]["data"]["origins"], page
 
 

@@ -192,7 +192,7 @@ def test_the_command_trains_the_best_trial_again(read: Make, grid: MakeSweep) ->
 
 def test_the_command_resolves_to_the_same_trial(read: Make, grid: MakeSweep) -> None:
     """The oracle is the launcher's own planner."""
-    from sweeps.launch import build_parser
+    from sweeps.planning.flags import build_parser
     from sweeps.planning.plan import make_plan
 
     found = read(grid())

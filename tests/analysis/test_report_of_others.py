@@ -11,6 +11,7 @@ import pytest
 from analysis.report import main
 from tests.analysis.makers import MakeHome, MakeSweep
 from tests.analysis.pages import sketched
+from tests.analysis.summary_types import wrong_of
 from tests.narrowing import known
 
 ROWS = "method,seed,accuracy\n" + "".join(
@@ -36,6 +37,7 @@ def written(home: Path, capsys: pytest.CaptureFixture[str], *words: str) -> Path
 
 def summary(folder: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((folder / "summary.json").read_text())
+    assert wrong_of(found) == []
     return found
 
 

@@ -14,55 +14,19 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
 from analysis import trial
-from analysis.page import trial_figures
+from analysis.page import trial_figures, trial_panels
 from analysis.page.trial_page import render
+from tests.analysis.looks import POINTS, STEPS, TRIAL, gain_db, made_look, put
 from tests.narrowing import known
 
-TRIAL = "0123456789ab"
-RADII = [0.2, 0.5, 0.8]  # of one pole, by bin
-STEPS, POINTS = 40, 9
 FILES = {f"{name}.{kind}" for name in (
     "impulse_responses", "time_against_length", "filter_response"
 ) for kind in ("png", "svg", "pdf")} | {"index.html"}  # fmt: skip
 
 
-def gain_db(radius: float) -> list[float]:
-    turn = np.exp(-1j * np.linspace(0, np.pi, POINTS))
-    return [float(g) for g in -20 * np.log10(np.abs(1 - radius * turn))]
-
-
 @pytest.fixture
 def look() -> dict[str, Any]:
-    """Two layers with one pole a bin, the same in both channels; the key in bin 1."""
-    layer = {
-        "unit": "bin",
-        "reversed": False,
-        "important": 1,
-        "places": [0, 1, 2],
-        "impulse": [[[r**t for t in range(STEPS)] for r in RADII]] * 2,
-        "mean_db": [gain_db(r) for r in RADII],
-        "channel_db": [[gain_db(r) for r in RADII]] * 2,
-    }
-    timings = [{"length": 64 * 2**n, "forward_ms": 2.0**n, "step_ms": 3 * 2.0**n} for n in range(4)]
-    return {
-        "format": 1,
-        "trial_id": TRIAL,
-        "seed": 1,
-        "task": "far_recall",
-        "length": 48,
-        "mixer": "focus",
-        "filter": "adaptive",
-        "bin_length": 16,
-        "resets": False,
-        "backwards": False,
-        "leaks": [],
-        "key_place": 20,
-        "channels": [3, 7],
-        "layers": [layer | {"layer": 0}, layer | {"layer": 1}],
-        "timings": {"focus": timings, "flash_transformer": timings[:2]},
-        "hardware": {"cpu": "A <CPU>", "cpus": 2},
-        "versions": {"python": "3.11", "torch": "2.13"},
-    }
+    return made_look()
 
 
 def curves(ax: Axes) -> dict[str, tuple[list[float], list[float]]]:
@@ -84,7 +48,7 @@ def test_figure_2_shows_the_responses(look: dict[str, Any]) -> None:
     for ax in figure.axes:
         lines = curves(ax)
         assert len(lines) == 3
-        x, y = lines[trial_figures.ORANGE]
+        x, y = lines[trial_panels.ORANGE]
         assert x == list(range(heard + 2))
         assert y == pytest.approx([0.5**t for t in x])
     assert figure.axes[0].get_ylabel() == "h[t]"
@@ -97,7 +61,7 @@ def test_figure_4_shows_gains_over_frequency_and_the_key(look: dict[str, Any]) -
     assert len(figure.axes) == 2 * 3
     for ax in figure.axes:
         lines = curves(ax)
-        x, y = lines.pop(trial_figures.ORANGE)
+        x, y = lines.pop(trial_panels.ORANGE)
         assert x == pytest.approx(np.linspace(0, 0.5, POINTS))
         assert y == pytest.approx(gain_db(0.5))
         shown = sorted(ys[0] for _, ys in lines.values())
@@ -114,13 +78,13 @@ def test_without_a_key_nothing_is_orange(look: dict[str, Any]) -> None:
     for layer in look["layers"]:
         layer["important"] = None
     for draw in (trial_figures.impulses, trial_figures.filters):
-        assert all(trial_figures.ORANGE not in curves(ax) for ax in draw(look).axes)
+        assert all(trial_panels.ORANGE not in curves(ax) for ax in draw(look).axes)
 
 
 def test_figure_3_shows_both_over_length(look: dict[str, Any]) -> None:
     figure = trial_figures.speeds(look)
     for ax, factor in zip(figure.axes, (1, 3), strict=True):
-        own, rival = curves(ax)[trial_figures.BLUE], curves(ax)[trial_figures.ORANGE]
+        own, rival = curves(ax)[trial_panels.BLUE], curves(ax)[trial_panels.ORANGE]
         assert own == ([64, 128, 256, 512], [factor * 2.0**n for n in range(4)])
         assert rival == ([64, 128], [factor * 1.0, factor * 2.0])
         assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
@@ -146,13 +110,6 @@ def test_what_is_missing_leaves_a_gap(look: dict[str, Any]) -> None:
         lines = curves(draw(look).axes[0]).values()
         assert sorted(bool(np.isnan(y).all()) for _, y in lines) == [False, False, True]
         assert all(np.isfinite(draw(look).axes[0].get_ylim()))
-
-
-def put(home: Path, look: dict[str, Any]) -> Path:
-    path = home / "looks" / f"{look['trial_id']}-seed{look['seed']}.json"
-    path.parent.mkdir(parents=True)
-    path.write_text(json.dumps(look))
-    return path
 
 
 def test_what_is_there_is_drawn_without_computing(

@@ -1,8 +1,8 @@
 """Run on an island: a cluster whose nodes come and go, and a launch on it.
 
-``churn.py FOLDER EVERY SECONDS -- LAUNCHER'S WORDS``: for SECONDS, the older of two nodes
-loses its power EVERY seconds after the newer one has joined, and another joins in its place; then
-two nodes stay. Writes the exit code and the number of nodes that were cut, as JSON.
+``churn.py FOLDER EVERY SECONDS -- LAUNCHER'S WORDS``: for SECONDS, the older of two nodes loses
+its power EVERY seconds, and another joins in its place; then two nodes stay. Writes the exit code
+and the number of nodes that were cut, as JSON.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ def main() -> None:
     nodes = [join(2), join(3)]
     began, cuts = time.monotonic(), 0
     while launcher.poll() is None:
-        time.sleep(every)
-        if time.monotonic() - began < seconds:
+        time.sleep(0.2)
+        if (cuts + 1) * every < min(seconds, time.monotonic() - began):
             cut(nodes.pop(0))
             cuts += 1
             nodes.append(join(3 + cuts))

@@ -40,7 +40,11 @@ mount --bind "$4" "$2/layer/python"
 mount -t overlay overlay -o "lowerdir=$3,upperdir=$2/layer/upper,workdir=$2/layer/work" "$3"
 mkdir -p "$2/home/focus-venv"
 mount --bind "$3" "$2/home/focus-venv"
-case "$4" in "$5"/*) mkdir -p "$2/home${4#"$5"}"; mount --bind "$4" "$2/home${4#"$5"}";; esac
+for seen in "$3" "$4"; do
+  case "$seen" in "$5"/*)
+    mkdir -p "$2/home${seen#"$5"}"; mount --bind "$seen" "$2/home${seen#"$5"}";;
+  esac
+done
 mount --rbind "$2/home" "$5"
 mount -t tmpfs tmpfs /dev/shm
 mount --bind "$2/tmp" /tmp

@@ -35,6 +35,7 @@ def environment(**more: str) -> dict[str, str]:
         "PATH": f"{BIN}:/usr/sbin:/usr/bin:/sbin:/bin",
         "PYTHONPATH": str(ROOT),
         "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_AUTH_MODE": "disabled",  # otherwise a token in the user's home would be asked for
         "RAY_memory_monitor_refresh_ms": "0",
         "RAY_worker_niceness": "0",
         "OMP_NUM_THREADS": "1",

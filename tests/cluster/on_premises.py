@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from tests.cluster.hosts import Lab, Machine, lab
+from tests.cluster.hosts import LAPTOP, Lab, Machine, lab
 from tests.cluster.island import ROOT
+from tests.sweeps.s3_server import KEYS
 
 FILE = "~/cluster.yaml"
+STORE_PORT = 9000
 SMALL = [
     *("model.width=8", "model.layers=1", "train.warmup_steps=1", "train.batch_size=4"),
     *("task.eval_sequences=16", "task.test_sequences=16", "train.eval_every=10"),
 ]
-NODES = "import ray; ray.init(logging_level=50); print(sum(n['Alive'] for n in ray.nodes()))"
+NODES = (
+    "import ray; ray.init(logging_level=50); print('alive', sum(n['Alive'] for n in ray.nodes()))"
+)
 
 
 class OnPremises:
@@ -59,7 +64,8 @@ class OnPremises:
     def nodes(self) -> int:
         """How many nodes the cluster has, as its head sees it."""
         done = self.lab.ssh(self.head, f'python -c "{NODES}"')
-        return int(done.stdout.split()[-1]) if done.returncode == 0 else 0
+        found = re.search(r"^alive (\d+)\s*$", done.stdout, re.MULTILINE)  # Ray may say more
+        return int(found[1]) if found else 0
 
     def launcher(self, name: str, trials: int, steps: int, *more: str) -> str:
         """The launcher's command line."""
@@ -70,9 +76,11 @@ class OnPremises:
         ]
         return " ".join(words)
 
-    def exec(self, command: str, name: str) -> subprocess.Popen[bytes]:
+    def exec(self, command: str, name: str, **variables: str) -> subprocess.Popen[bytes]:
         """Start ``ray exec`` of a command in the project's folder on the head."""
-        words = ["ray", "exec", FILE, f"cd focus-sweeps && FOCUS_CHECKPOINT_SECONDS=1 {command}"]
+        variables = {"FOCUS_CHECKPOINT_SECONDS": "1", **variables}
+        given = " ".join(f'{key}="{value}"' for key, value in variables.items())
+        words = ["ray", "exec", FILE, f"cd focus-sweeps && {given} {command}"]
         line = " ".join(f"'{word}'" if word is words[-1] else word for word in words)
         with (self.lab.folder / f"{name}.txt").open("wb") as out:
             return subprocess.Popen(
@@ -81,6 +89,30 @@ class OnPremises:
                 stdout=out,
                 stderr=subprocess.STDOUT,
             )
+
+    @contextmanager
+    def store(self) -> Iterator[dict[str, str]]:
+        """A server with S3's interface on the laptop; the variables of a launch that uses it."""
+        place = f"{LAPTOP}:{STORE_PORT}"
+        words = ["python", "-m", "moto.server", "-H", LAPTOP, "-p", str(STORE_PORT)]
+        log = (self.lab.folder / "store.txt").open("wb")
+        with log, subprocess.Popen(self.lab.command(*words), stdout=log, stderr=log) as server:
+            make = f"u.urlopen(u.Request('http://{place}/sweeps', method='PUT'))"
+            code = f"import urllib.request as u; {make}"
+            wait_for(lambda: self.lab.run("python", "-c", code).returncode == 0, 30, "store")
+            address = f"s3://sweeps/focus?endpoint_override={place}&scheme=http&region=us-east-1"
+            try:
+                yield {"FOCUS_CHECKPOINTS": address, **KEYS}
+            finally:
+                server.kill()
+
+    def bring(self, files: Mapping[str, bytes]) -> None:
+        """Put files of a person's own into ~/mine of the laptop, and with Ray into the head's."""
+        mine = self.project.parent / "mine"
+        mine.mkdir()
+        for name, content in files.items():
+            (mine / name).write_bytes(content)
+        self.at_laptop(f"ray rsync-up {FILE} ~/mine/ '~/mine/'")
 
     def said(self, name: str) -> str:
         """What ``exec`` has written so far."""
@@ -113,11 +145,12 @@ class OnPremises:
         """The home of the sweeps on the head."""
         return self.head.folder / "home" / "focus-runs"
 
-    def down_to_laptop(self) -> Path:
+    def down_to_laptop(self, **variables: str) -> Path:
         """``ray rsync-down`` of the head's home, and its audit; returns the copy."""
+        given = " ".join(f'{key}="{value}"' for key, value in variables.items())
         self.at_laptop(f"ray rsync-down {FILE} '~/focus-runs/' ~/runs/")
-        self.at_laptop("python sweeps/audit.py --home ~/runs --repair >/dev/null")
-        self.at_laptop("python sweeps/audit.py --home ~/runs")
+        self.at_laptop(f"{given} python -m sweeps.audit --home ~/runs --repair >/dev/null")
+        self.at_laptop(f"{given} python -m sweeps.audit --home ~/runs")
         return self.runs
 
     def ray_processes(self, host: Machine) -> list[str]:

@@ -22,7 +22,8 @@ from tests.focus_core.inside import blocks_of
 from tests.narrowing import known
 
 EVERY = pytest.mark.parametrize("mixer", sorted(SYSTEMS))
-CLASSIFIERS = {"noisy_tones": 64, "digits": 64, "smnist": 784, "pmnist": 784}
+CLASSIFIERS = {"noisy_tones": 64, "digits": 64, "smnist": 784, "pmnist": 784, "series": 64}
+CLASSIFIERS |= {"series_targets": 64}
 FEW = {"task.eval_sequences": 16, "task.test_sequences": 16}
 
 

@@ -23,6 +23,8 @@ FOCUS = "focus_core.systems.focus"
 FOLDER = Path(__file__).parents[2] / FOCUS.replace(".", "/")
 LAYER = ("hypernetwork", "recurrence", "filters", "mixer")
 """The files of the layer, in the order of the paper's equations."""
+STEP = "stepping"
+"""The file of the layer's decoding step, which takes no part in a training."""
 SEAM = "choice"
 """The file that takes the layer or an ablation."""
 MOST_LINES = 500
@@ -67,7 +69,11 @@ def test_the_layer_and_the_choice_have_few_lines() -> None:
 
 @pytest.mark.parametrize("name", LAYER)
 def test_the_layer_imports_nothing_but_itself_and_its_options(name: str) -> None:
-    assert imported(source(name)) <= {*LAYER, "config"}
+    assert imported(source(name)) <= {*LAYER, STEP, "config"}
+
+
+def test_the_step_imports_nothing_but_the_options() -> None:
+    assert imported(source(STEP)) == {"config"}
 
 
 def test_the_choice_alone_imports_both() -> None:

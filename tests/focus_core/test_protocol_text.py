@@ -99,7 +99,7 @@ def test_every_byte_of_the_whole_part_is_scored_once_with_the_context_before_it(
 
 def test_negative_control_without_the_mask_bytes_are_scored_twice() -> None:
     task, part = built(2000, 20, 12)
-    inputs_BL, _ = task.test()
+    inputs_BL, *_ = task.test()
     assert inputs_BL.numel() > len(part) - 1
     assert score(task, 3)[1] == len(part) - 1
 
@@ -115,7 +115,7 @@ def test_no_context_is_the_plain_windows() -> None:
     assert plain.test_count is None
     assert "test_bytes" not in plain.constants()
     assert whole.test_count == 9
-    assert all(torch.equal(a, b) for a, b in zip(whole.test(), plain.test(), strict=True))
+    assert all(torch.equal(a, b) for a, b in zip(whole.test()[:2], plain.test()[:2], strict=True))
     assert len(part) == 100
 
 

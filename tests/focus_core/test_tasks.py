@@ -7,9 +7,10 @@ import torch
 
 from focus_core.config import Scalar
 from focus_core.tasks import build_task
-from focus_core.tasks.base import IGNORED, Batch, Split, Splitter, generator
+from focus_core.tasks.base import IGNORED, Batch, Split, generator
 from focus_core.tasks.recall import RecallConfig
 from focus_core.tasks.recall.data import Recall
+from focus_core.tasks.splitter import Splitter
 from tests.configs import task_config
 from tests.focus_core.windows import aligned
 from tests.narrowing import kind, known

@@ -84,7 +84,7 @@ def test_ceiling_is_the_score_of_the_best_guesser_by_simulation(window: int) -> 
     built = build_task(task, 2)
     pick = torch.Generator().manual_seed(0)
     right = total = 0
-    for inputs, targets in zip(*(part.tolist() for part in built.test()), strict=True):
+    for inputs, targets in zip(*(part.tolist() for part in built.test()[:2]), strict=True):
         for at in (i for i, want in enumerate(targets) if want != IGNORED):
             start = at // window * window
             pairs = [j for j in range(start, min(at, 8)) if j % 2 == 0]

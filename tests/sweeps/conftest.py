@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,12 +15,16 @@ from sweeps.driving.driver import Driver
 from sweeps.driving.study import Study
 from sweeps.record.ledger import Ledger
 from sweeps.record.schema import Sweep
+from tests.sweeps import exported_home, mlflow_database
+from tests.sweeps.local_launches import run_here
 
 # A background job of a shell, or of nohup, hands down what it ignores.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+blank_mlflow = mlflow_database.blank_database
 
 SMALL = {
     "model.width": 8,
@@ -67,6 +72,14 @@ CONTINUOUS = Space(
     sampler="tpe",
     pruner="median",
 )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def settings_of_nobody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Which plugins this user has given is noted elsewhere."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("settings")))
+        yield
 
 
 @pytest.fixture
@@ -139,3 +152,20 @@ def train(driver: Driver, score: Score, *, at_most: int | None = None) -> list[s
 
 def by_bin(config: dict[str, Any], seed: int, step: int) -> float:
     return int(config["model.bin_length"]) / 100 + seed / 1000 + step / 10000
+
+
+@pytest.fixture(scope="module")
+def trained_home(tmp_path_factory: pytest.TempPathFactory, blank_mlflow: Path) -> Path:
+    """A home with a sweep of two trials of two seeds."""
+    folder = tmp_path_factory.mktemp("trained") / "home"
+    folder.mkdir()
+    shutil.copy(blank_mlflow, folder / "mlflow.db")
+    code, _, said = run_here(folder, exported_home.WORDS)
+    assert code == 0, said
+    return folder
+
+
+@pytest.fixture
+def trained_copy(trained_home: Path, tmp_path: Path) -> Path:
+    """A copy that a test may spoil."""
+    return Path(shutil.copytree(trained_home, tmp_path / "home"))

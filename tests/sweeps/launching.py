@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -40,12 +40,13 @@ def start(
     *words: str,
     own_group: bool = False,
     root: Path = ROOT,
+    program: Sequence[str] = ("sweeps/launch.py",),
     env: Mapping[str, str] | None = None,
     **environment: str,
 ) -> subprocess.Popen[str]:
     """The launcher of the sweep above, of the checkout at ``root``; the last ``words`` win."""
     started = subprocess.Popen(
-        [sys.executable, "sweeps/launch.py", *last_win([*SWEEP, *words]), "--home", str(home)],
+        [sys.executable, *program, *last_win([*SWEEP, *words]), "--home", str(home)],
         cwd=root,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -15,9 +15,9 @@ from analysis.reading.ledger import read_sweep
 from analysis.reading.plan import SaidPlan
 from analysis.reading.study import Study, study
 from sweeps import audit
-from sweeps.launch import build_parser
 from sweeps.launching.plan_changes import asked, asked_until_now, note_changes
 from sweeps.launching.sweep_row import find_or_add
+from sweeps.planning.flags import build_parser
 from sweeps.planning.plan import Plan, make_plan
 from sweeps.record.ledger import Ledger
 from sweeps.record.plan_history import AskedAt, read_confirmations, standing

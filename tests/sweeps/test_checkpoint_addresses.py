@@ -9,6 +9,7 @@ import pytest
 
 from focus_core.errors import UserError
 from sweeps import audit, launch
+from sweeps.planning.flags import build_parser
 from sweeps.planning.plan import make_plan
 from sweeps.planning.plan_in_words import plan_lines
 from sweeps.record.checkpoint_address import below, check_address
@@ -158,7 +159,7 @@ def test_the_home_has_its_own_where_nothing_is_said(tmp_path: Path, monkeypatch:
 
 
 def said_of(*words: str) -> str:
-    plan = make_plan(launch.build_parser().read(["--space", "order", *words]))
+    plan = make_plan(build_parser().read(["--space", "order", *words]))
     return " ".join(text for _, text in plan_lines(plan))
 
 

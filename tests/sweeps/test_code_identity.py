@@ -14,8 +14,9 @@ import pytest
 from focus_core.errors import UserError
 from focus_core.systems import SYSTEMS
 from focus_core.tasks import TASKS
-from sweeps.provenance.code_identity import REGISTRIES, ROOT, code_hash, executed, trial_code
+from focus_core.tools.executed_code import REGISTRIES, ROOT, executed
 from sweeps.provenance.code_identity import _named as named
+from sweeps.provenance.code_identity import code_hash, trial_code
 
 Edit = Callable[[Path], object]
 NETWORK = "training/network.py"
@@ -91,6 +92,12 @@ OTHER: dict[str, Edit] = {
     "its system's rules": longer("systems/focus/rules.py"),
     "what its system reports": longer("systems/focus/views/numbers.py"),
     "a filter": longer("systems/focus/filters.py"),
+    "kernels of torch": longer("kernels/loops.py"),
+    "kernels imported late": longer("kernels/compiled.py"),
+    "kernels of a bank": longer("kernels/compiled_bank.py"),
+    "kernels of a GPU": longer("kernels/fused.py"),
+    "who chooses the kernels": longer("kernels/setting.py"),
+    "their trial": longer("kernels/trial_run.py"),
     "its task": longer("tasks/recall/data.py"),
     "its task's options": longer("tasks/recall/__init__.py"),
     "a helper of its task": longer("tasks/drawn.py"),

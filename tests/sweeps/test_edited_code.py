@@ -74,6 +74,6 @@ def test_a_process_has_the_code_it_began_with(checkout: Path) -> None:
 
 
 def test_another_code_is_refused_before_anything_is_read() -> None:
-    payload = {"code": "c0de", "config": TrialConfig().canonical()}
+    payload = {"code": "c0de", "config": TrialConfig().canonical(), "plugins": []}
     with pytest.raises(worker.OtherCodeError, match=r"focus_core is \w{12} here and c0de in the"):
         worker.train_trial(payload, lambda report: None)

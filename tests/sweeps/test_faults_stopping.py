@@ -41,24 +41,52 @@ cluster.add_node(num_cpus=1)
 sys.stdin.readline()
 cluster.shutdown()
 """
+COLLECTS_GARBAGE = """
+import gc, sys
+from sweeps import launch
+from sweeps.launching import run
+from sweeps.workers.on_ray import ray_watch
+
+def drives(*a, drive=run._drive, **k):
+    try:
+        return drive(*a, **k)
+    finally:
+        gc.collect()  # Python does so at any time
+
+run._drive = drives
+ray_watch.LOOK_SECONDS = 0.1  # sooner than Tune frees the placement groups of the lost workers
+sys.exit(launch.main(own_process=True))
+"""
 
 
 @pytest.mark.parametrize(("program", "called"), [("gcs_server", "GCS"), ("raylet", "raylet")])
 def test_kill_9_of_a_server_of_ray(
     tmp_path: Path, mlflow: Mlflow, program: str, called: str
 ) -> None:
-    launcher = start(tmp_path)
-    wait_for(tmp_path, in_the_middle)
+    assert_the_sweep_survives(start(tmp_path), mlflow, program, called)
+
+
+def test_garbage_is_collected_when_ray_is_dead(tmp_path: Path, mlflow: Mlflow) -> None:
+    """Tune's placement groups are removed by a finaliser, which waits for a dead GCS."""
+    launcher = start(tmp_path, program=("-c", COLLECTS_GARBAGE))
+    assert_the_sweep_survives(launcher, mlflow, "raylet", "raylet")
+
+
+def assert_the_sweep_survives(
+    launcher: subprocess.Popen[str], mlflow: Mlflow, program: str, called: str
+) -> None:
+    """kill -9 of a server of Ray ends the launch with one line, and the same command goes on."""
+    wait_for(mlflow.folder, in_the_middle)
     processes = under(launcher.pid)
     kill_one(launcher, program)
     began = time.monotonic()
     said = finish(launcher)
     assert time.monotonic() - began < 30
     assert launcher.returncode == 1, said
-    assert said.strip().splitlines()[-1].startswith(f"launch.py: Ray is gone: its {called} ")
+    assert said.strip().splitlines()[-1].startswith(f"launch.py: Ray is gone: its {called} "), said
     assert "Traceback" not in said
     assert left_of(processes, seconds=5) == []
-    assert {t.state for t in read(tmp_path)[0]} <= {"complete", "killed", "waiting"}
+    assert {t.state for t in read(mlflow.folder)[0]} <= {"complete", "killed", "waiting"}
     assert mlflow.sql("select count(*) from runs where status = 'RUNNING'") == [(0,)]
     assert_the_same_command_goes_on(mlflow)
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import pytest
 
 from sweeps.workers.on_ray.processes import RayProcesses, descendants
-from sweeps.workers.on_ray.watchdog import Answering, RayLostError, Watchdog
+from sweeps.workers.on_ray.ray_watch import Answering, RayLostError, Watchdog
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -85,8 +85,8 @@ def test_processes_started_since_are_killed_and_no_others() -> None:
 
 SLOW_TO_COME_BACK = """
 import os, signal, time
-from sweeps.workers.on_ray import watchdog
-watchdog.LOOK_SECONDS = watchdog.UNWIND_SECONDS = 0.2
+from sweeps.workers.on_ray import ray_watch
+ray_watch.LOOK_SECONDS = ray_watch.UNWIND_SECONDS = 0.2
 
 def close_in_its_stead(reason):
     time.sleep(2)  # the main thread comes back meanwhile
@@ -94,7 +94,7 @@ def close_in_its_stead(reason):
     os._exit(7)
 
 try:
-    with watchdog.Watchdog(lambda: "all", close_in_its_stead, patience=0.2):
+    with ray_watch.Watchdog(lambda: "all", close_in_its_stead, patience=0.2):
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR2})
         time.sleep(1.5)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGUSR2})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import subprocess
 import sys
@@ -115,8 +116,9 @@ def test_a_wrong_question_is_told_in_a_line(
 
 
 def test_a_network_that_cannot_be_stepped_says_why() -> None:
-    net = build_model(TrialConfig().model, vocab_size=256, num_outputs=256, max_length=64)
-    with pytest.raises(ValueError, match=r"use model\.global_conv=ema or none"):
+    model = TrialConfig().override({"model.mixer": "hyena"}).model
+    net = build_model(model, vocab_size=256, num_outputs=256, max_length=64)
+    with pytest.raises(ValueError, match="no state of a fixed size"):
         generate(net, torch.tensor([1]), temperature=1.0, seed=0)
 
 
@@ -131,3 +133,19 @@ def test_without_temperature_it_is_what_the_whole_network_says() -> None:
             expected = int(net(torch.tensor([tokens]))[0, -1].argmax())
         tokens.append(next(tokens_of))
         assert tokens[-1] == expected
+
+
+@pytest.mark.parametrize(
+    ("mixer", "most"), [("gpt2", 32), ("focus", 32), ("flash_transformer", None), ("s4", None)]
+)
+def test_a_text_ends_where_the_network_s_longest_sequence_ends(
+    mixer: str, most: int | None
+) -> None:
+    model = TrialConfig().override({"model.mixer": mixer, "model.width": 16}).model
+    net = build_model(model, vocab_size=20, num_outputs=20, max_length=32)
+    tokens = generate(net, torch.tensor([3, 1, 4]), temperature=1.0, seed=0)
+    found = list(itertools.islice(tokens, 40))
+    assert len(found) == (40 if most is None else most - 3 + 1)  # the last one is not read
+    if most is not None:
+        with pytest.raises(ValueError, match="the prompt has 33 tokens: this network reads at"):
+            generate(net, torch.zeros(33, dtype=torch.int64), temperature=1.0, seed=0)

@@ -22,6 +22,7 @@ from sweeps.audit import main as audit
 from sweeps.launch import main as launch
 from sweeps.record.derived_rows import config_hash
 from sweeps.record.schema import IMPORTED
+from tests.analysis.summary_types import wrong_of
 from tests.importing import import_sweep
 
 ROWS = """method,enc.lr,dec.lr,seed,accuracy
@@ -168,6 +169,7 @@ def test_its_report_is_written(sweep: str, home: Path, capsys: pytest.CaptureFix
     assert "<b>=" not in page
     assert "launch.py" not in page
     summary = json.loads((home / "reports" / sweep / "summary.json").read_text(encoding="utf-8"))
+    assert wrong_of(summary) == []
     assert summary
 
 

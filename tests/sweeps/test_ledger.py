@@ -170,3 +170,24 @@ def test_what_did_not_reach_its_budget_keeps_no_test_score_of_fewer_seeds(
     ledger.complete(trial, seeds=range(1))
     ledger.open_replicates(trial, [0, 1])
     assert ledger.set_state(trial, state, reason="...").test is None
+
+
+def test_equal_names_and_texts_of_configs_are_held_once(ledger: Ledger) -> None:
+    sweep = add_sweep(ledger)
+    for number in range(2):
+        config = {"train.steps": 4, "model.name": "focus " * 2, "list": [1, {"a": None}]}
+        add_trial(ledger, sweep, number=number)
+        with ledger.writing() as session:
+            session.merge(Trial(id=number + 1, config=config))
+    first, second = (trial.config for trial in ledger.trials(sweep))
+    assert first == second == config
+    assert all(a is b for a, b in zip(first, second, strict=True))
+    assert first["model.name"] is second["model.name"]
+
+
+def test_up_to_where_every_seed_has_reported(ledger: Ledger) -> None:
+    trial = add_trial(ledger, add_sweep(ledger))
+    assert ledger.reported(trial, range(2)) == 0
+    said = {"step": 4, "value/0": 0.1, "value/1": 0.3, "test/0": 0.1, "test/1": 0.1, "seconds": 1.0}
+    trial, _ = ledger.record(trial, said, seeds=range(2))
+    assert (ledger.reported(trial, range(2)), ledger.reported(trial, range(3))) == (4, 0)

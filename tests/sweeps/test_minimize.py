@@ -15,6 +15,7 @@ from sweeps import launch
 from sweeps.driving.driver import Driver
 from sweeps.driving.study import Direction, Study
 from sweeps.record.ledger import Ledger
+from tests.analysis.summary_types import wrong_of
 from tests.sweeps.audited_home import blank_home  # noqa: F401  fixtures
 from tests.sweeps.conftest import CONTINUOUS, add_sweep, train
 from tests.sweeps.mlflow_database import blank_database  # noqa: F401  a fixture
@@ -56,6 +57,7 @@ def test_the_trial_that_learned_is_the_best(
     assert {"sliding", "future_masked", "future_seen", "text_bytes", "prefix"} <= last.keys()
     assert report.main(["--home", str(home)]) == 0
     summary = json.loads((home / "reports" / "bits" / "summary.json").read_text())
+    assert wrong_of(summary) == []
     assert summary["metric"]["direction"] == "minimize"
     trials = (home / "reports" / "bits" / "tables" / "trials.csv").read_text().splitlines()
     assert [line.split(",")[1] for line in trials] == ["learning_rate", "0.01", "1e-07"]

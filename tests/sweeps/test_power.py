@@ -9,7 +9,7 @@ import pytest
 
 import search_spaces
 from sweeps import launch
-from sweeps.launch import build_parser
+from sweeps.planning.flags import build_parser
 from sweeps.planning.plan import make_plan
 from sweeps.planning.power import (
     ARMS,

@@ -14,7 +14,7 @@ from tests.sweeps.local_launches import ROOT
 CLOSES_SLOWLY = """
 import contextlib, os, signal, sys, time
 from pathlib import Path
-from sweeps.workers.on_ray import run
+from sweeps.workers.on_ray import starting
 
 @contextlib.contextmanager
 def without_python_handler():
@@ -23,12 +23,12 @@ def without_python_handler():
     yield
 
 if sys.argv[2] == "as Ray has it":
-    run._own_signal_handlers = without_python_handler
+    starting._own_signal_handlers = without_python_handler
 came = []
 signal.signal(signal.SIGTERM, lambda number, _frame: came.append(number))
-for name in (run.OF_RAY, run.OF_WORKERS):
+for name in (starting.OF_RAY, starting.OF_WORKERS):
     Path(sys.argv[1], name).mkdir()
-run.start_ray(None, Path(sys.argv[1]))
+starting.start_ray(None, Path(sys.argv[1]))
 os.kill(os.getpid(), signal.SIGTERM)
 until = time.monotonic() + 4.5
 while time.monotonic() < until:

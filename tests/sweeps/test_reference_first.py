@@ -13,7 +13,7 @@ from search_spaces.space import Axis, Space, choices
 from sweeps import launch
 from sweeps.driving.driver import Driver
 from sweeps.driving.study import Study
-from sweeps.launch import build_parser
+from sweeps.planning.flags import build_parser
 from sweeps.planning.plan import make_plan
 from sweeps.record.ledger import Ledger
 from sweeps.record.schema import Sweep

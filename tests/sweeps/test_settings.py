@@ -20,7 +20,7 @@ from focus_core.training.loop import fit
 from sweeps.auditing import home as audited
 from sweeps.commands import settings
 from sweeps.driving.assignment import checkpoint_seconds
-from sweeps.launch import build_parser
+from sweeps.planning.flags import build_parser
 from sweeps.planning.plan import make_plan
 from sweeps.record import lease
 from sweeps.record.errors import LedgerError

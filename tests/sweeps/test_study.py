@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import optuna
 import pytest
 from optuna.trial import TrialState
 
+from search_spaces import load
 from search_spaces.space import Space
 from sweeps.driving.study import Study
 from sweeps.record.ledger import Ledger
+from sweeps.record.schema import Trial
 from tests.sweeps.conftest import CONTINUOUS, GRID, add_sweep, make_driver, train
 
 
@@ -97,3 +100,24 @@ def test_no_ghost_is_left_in_a_rebuilt_study(ledger: Ledger) -> None:
     train(rebuilt, by_rate, at_most=3)
     states = {t.state for t in rebuilt.study._optuna.trials}
     assert states == {optuna.trial.TrialState.COMPLETE}
+
+
+@pytest.mark.parametrize("sampler", ["random", "tpe"])
+def test_proposals_are_those_of_a_new_sampler_of_optuna(
+    monkeypatch: pytest.MonkeyPatch, sampler: str
+) -> None:
+    """The study keeps one sampler; the reference makes a new one before each proposal."""
+    space, draws = load("focus"), random.Random(0)
+    kept, reference = (make_study(space, sampler=sampler) for _ in range(2))
+    firsts = set()
+    for number in range(30):
+        points = [kept.propose(number, attempt) for attempt in range(2)]
+        with monkeypatch.context() as patch:
+            patch.setattr("sweeps.driving.study.renewed", lambda _, make, seed: make(seed))
+            assert points == [reference.propose(number, attempt) for attempt in range(2)]
+        firsts.add(str(points[0]))
+        state = draws.choice(["complete", "complete", "pruned", "failed", "running"])
+        row = Trial(trial_id=str(number), point=points[1], state=state, value=draws.random())
+        for study in (kept, reference):
+            study.add(row)
+    assert len(firsts) > 20

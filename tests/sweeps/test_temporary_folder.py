@@ -80,7 +80,7 @@ RAY = """
 import logging, os, sys
 from pathlib import Path
 from sweeps.machine import temporary
-from sweeps.workers.on_ray.run import start_ray
+from sweeps.workers.on_ray.starting import start_ray
 
 folder = Path(sys.argv[1] + "l" * (temporary.longest() - len(sys.argv[1]) + int(sys.argv[2])))
 folder.mkdir()

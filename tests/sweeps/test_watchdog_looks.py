@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _imp
 import importlib
+import logging
 import os
 import random
 import signal
@@ -20,9 +21,9 @@ import pytest
 
 from sweeps.driving.own_process import OwnProcess
 from sweeps.driving.stopping import StopFlag
-from sweeps.workers.on_ray import processes, run, watchdog
+from sweeps.workers.on_ray import processes, ray_watch, run
 from sweeps.workers.on_ray.processes import RayProcesses
-from sweeps.workers.on_ray.watchdog import RayLostError, Watchdog
+from sweeps.workers.on_ray.ray_watch import RayLostError, Watchdog
 from tests.sweeps.odd_names import named
 
 ERRORS = (
@@ -33,7 +34,7 @@ ERRORS = (
 
 @pytest.fixture(autouse=True)
 def quick_looks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(watchdog, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(ray_watch, "LOOK_SECONDS", 0.01)
     yield
     assert "watchdog" not in {thread.name for thread in threading.enumerate()}
 
@@ -126,7 +127,7 @@ def test_what_closing_ray_raises_changes_no_exit_code(
     done: list[str] = []
     process = OwnProcess(StopFlag())
     run.with_ray(None, process, lambda scratch: done.append("trained"))
-    assert (done, process.stopping.failure, process.must_leave) == (["trained"], None, False)
+    assert (done, process.stopping.failure, process.lost) == (["trained"], None, None)
     said = capsys.readouterr().err
     assert said.startswith("launch.py: warning: Ray may not be closed") == (broken != "nothing")
     assert said.count("\n") == (broken != "nothing")
@@ -163,7 +164,7 @@ def test_what_ends_a_block_leaves_no_lock_of_imports_taken() -> None:
     def import_something_long() -> None:
         _imp.acquire_lock()
         taken.set()
-        time.sleep(watchdog.LOOK_SECONDS + 0.5)  # until the main thread was called back
+        time.sleep(ray_watch.LOOK_SECONDS + 0.5)  # until the main thread was called back
         _imp.release_lock()
 
     def work() -> None:
@@ -183,3 +184,60 @@ def test_what_ends_a_block_leaves_no_lock_of_imports_taken() -> None:
         other.join()
         while _imp.lock_held():
             _imp.release_lock()
+
+
+class Finaliser:
+    """Its finaliser raises ``error``, or lasts until a signal interrupts it."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+
+    def __del__(self) -> None:
+        if self.error is not None:
+            raise self.error
+        for _ in range(10_000):
+            time.sleep(0.001)
+
+
+def test_a_call_back_in_a_finaliser_prints_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python cannot raise there; it would print a traceback. The signal comes again."""
+    printed: list[BaseException | None] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda args: printed.append(args.exc_value))
+    before = sys.unraisablehook
+    own = ValueError("negative control")
+
+    def work() -> None:
+        with Watchdog(lambda: "its GCS has ended", pytest.fail, patience=0):
+            Finaliser(own)
+            Finaliser()
+            time.sleep(30)
+
+    with pytest.raises(RayLostError):
+        work()
+    assert printed == [own]
+    assert sys.unraisablehook is before
+
+
+def test_a_call_back_leaves_no_lock_of_logging_taken() -> None:
+    """The main thread logs without pause when Ray is lost."""
+
+    def work() -> None:
+        with Watchdog(lambda: "its GCS has ended", pytest.fail, patience=0):
+            while True:
+                logging.getLogger("a name")
+
+    lock = logging._lock  # type: ignore[attr-defined]
+    free: list[bool] = []
+
+    def try_lock() -> None:
+        free.append(lock.acquire(timeout=1))
+        if free[-1]:
+            lock.release()
+
+    for _ in range(20):
+        with pytest.raises(RayLostError):
+            work()
+        other = threading.Thread(target=try_lock)
+        other.start()
+        other.join()
+    assert free == [True] * 20

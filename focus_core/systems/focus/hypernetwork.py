@@ -13,8 +13,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from focus_core.errors import UserError
+from focus_core.layers.attention import to_bins
 from focus_core.layers.convolution import convolve
 from focus_core.systems.focus.config import FocusConfig
+from focus_core.systems.focus.stepping import SteppedEmbedding
 
 
 class GlobalConv(nn.Module):
@@ -41,7 +43,32 @@ class GlobalConv(nn.Module):
         """Kernel * x, (B, D, L)."""
         L = x_BDL.shape[2]
         check_length(L, self.kernel.shape[1])
-        return convolve(x_BDL, self.regularised(self.kernel[:, :L]))
+        traced = torch.compiler.is_compiling()  # the operator cuts the kernel, at any length
+        kernel_DJ = self.kernel if traced else self.kernel[:, :L]
+        return convolve(x_BDL, self.regularised(kernel_DJ))
+
+    def initial_state(self, batch: int) -> Tensor:
+        """The inputs x_BJD before the first token: none. All later inputs are kept."""
+        return self.kernel.new_empty(batch, 0, len(self.kernel))
+
+    def step(
+        self,
+        x_BD: Tensor,
+        e_BNDO: Tensor | None,  # noqa: ARG002
+        past_BJD: Tensor,
+    ) -> tuple[Tensor, Tensor]:
+        """The output for the next token, (B, D), and the inputs to keep."""
+        x_BJD = torch.cat((past_BJD, x_BD[:, None]), dim=1)
+        J = x_BJD.shape[1]
+        check_length(J, self.kernel.shape[1])
+        kernel_DJ = self.regularised(self.kernel[:, :J]).flip(1)
+        y_BD = torch.einsum("bjd,dj->bd", x_BJD, kernel_DJ)
+        return functional.gelu(torch.addcmul(y_BD, x_BD, self.skip)), x_BJD
+
+    @property
+    def most_tokens(self) -> int:
+        """The longest sequence."""
+        return self.kernel.shape[1]
 
     def regularised(self, kernel_DL: Tensor) -> Tensor:
         """The kernel, squashed, and with dropout in training."""
@@ -76,7 +103,7 @@ def squash(kernel_DL: Tensor, threshold: float) -> Tensor:
     return functional.softshrink(kernel_DL, threshold)
 
 
-class HyperEmbedding(nn.Module):
+class HyperEmbedding(SteppedEmbedding):
     """e = MaxPool(GlobalConv(x)) (Eq. 2): what the hypernetworks of all layers read."""
 
     def __init__(self, model: FocusConfig, max_length: int) -> None:
@@ -88,13 +115,17 @@ class HyperEmbedding(nn.Module):
     def forward(self, x_BLD: Tensor) -> Tensor:
         """e_BNDO of all bins but the last ``shift``, from which no filter is computed.
 
+        A compiled graph computes the last bins too; ``HyperNetwork`` does not read them.
+
         Raises:
             UserError: a sequence longer than the global convolution's kernel.
         """
-        bins = math.ceil(x_BLD.shape[1] / self.bin_length) - self.shift
-        if bins <= 0:
+        bins = -(-x_BLD.shape[1] // self.bin_length)
+        if torch.compiler.is_compiling():  # a compiled graph has no sizes that may be 0
+            return self.pooled(self.global_conv(x_BLD), bins)
+        if bins <= self.shift:
             return x_BLD.new_empty(len(x_BLD), 0, x_BLD.shape[2], self.windows)
-        return self.pooled(self.global_conv(x_BLD), bins)
+        return self.pooled(self.global_conv(x_BLD), bins - self.shift)
 
     def pooled(self, y_BLD: Tensor, bins: int) -> Tensor:
         """e_BNDO of the first ``bins`` bins."""
@@ -107,9 +138,17 @@ def max_pool(x_BLD: Tensor, bins: int, bin_length: int, windows: int) -> Tensor:
     Window o of a bin of R steps is [floor(o R / O), ceil((o + 1) R / O)): no window crosses the
     edge of a bin.
     """
+    if torch.compiler.is_compiling():  # adaptive pooling has no unknown number of bins
+        return _max_of_slices(to_bins(x_BLD, bin_length), windows)
     x_BDL = x_BLD.transpose(1, 2)[..., : bins * bin_length]
     e_BDNO = functional.adaptive_max_pool1d(x_BDL, bins * windows)
     return torch.unflatten(e_BDNO, 2, (bins, windows)).transpose(1, 2)
+
+
+def _max_of_slices(x_BNRD: Tensor, windows: int) -> Tensor:
+    R = x_BNRD.shape[2]
+    edges = [(o * R // windows, -(-(o + 1) * R // windows)) for o in range(windows)]
+    return torch.stack([x_BNRD[:, :, a:b].max(dim=2).values for a, b in edges], dim=3)
 
 
 class HyperNetwork(nn.Module):
@@ -122,16 +161,17 @@ class HyperNetwork(nn.Module):
     def __init__(self, model: FocusConfig) -> None:
         super().__init__()
         self.width, self.bank = model.width, (model.filters, model.order)
+        self.shift = model.theta_shift
         self.hidden = XavierLinear(model.oversampling, model.hyper_width)
         self.out = HyperfanLinear(model)
         self.first_DFP = nn.Parameter(torch.empty(self.width, *self.bank))
 
     def forward(self, e_BNDO: Tensor, bins: int) -> Tensor:
-        """Logits s_BNDFP of ``bins`` bins; the embedding e_BNDO gives those of the last bins."""
+        """Logits s_BNDFP of the first ``bins`` bins; bin n reads e_BNDO of bin n - shift."""
         s_BNDFP = self.generated(e_BNDO)
         first_DFP = self.of_first_bins(s_BNDFP)
-        first_BNDFP = first_DFP.expand(len(s_BNDFP), bins - s_BNDFP.shape[1], *first_DFP.shape)
-        return torch.cat((first_BNDFP, s_BNDFP), dim=1)
+        first_BNDFP = first_DFP.expand(s_BNDFP.shape[0], self.shift, *first_DFP.shape)
+        return torch.cat((first_BNDFP, s_BNDFP), dim=1)[:, :bins]
 
     def generated(self, e_BNDO: Tensor) -> Tensor:
         """Theta = MLP(e) (Eq. 3), before its last sigmoid."""

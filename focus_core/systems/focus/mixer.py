@@ -9,17 +9,26 @@ B batch, L length, D width, N bins, O pooling windows a bin, Z key width, V valu
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from focus_core.layers import cache
 from focus_core.layers.attention import chunked_attention
+from focus_core.layers.gate import towards
 from focus_core.layers.mixer import Mixer
 from focus_core.systems.focus.config import FocusConfig
 from focus_core.systems.focus.filters import FilterBank
 from focus_core.systems.focus.hypernetwork import HyperEmbedding, HyperNetwork
+
+
+class FocusState(NamedTuple):
+    """A decoder's state: of the filter, and the tokens attended to."""
+
+    filter: Any
+    kept: cache.Cache
 
 
 class FocusMixer(Mixer):
@@ -63,10 +72,26 @@ class FocusMixer(Mixer):
         xf_BLD: Tensor = self.filter(h_BLD, e_BNDO)
         return xf_BLD
 
+    def initial_state(self, batch: int) -> Any:
+        """The state before the first token."""
+        Z, V = self.key.out_features, self.value.out_features
+        kept = cache.empty(batch, 1, Z, V, self.candidate.weight)
+        return FocusState(self.filter.initial_state(batch), kept)
+
+    def step(self, x_BD: Tensor, e_BNDO: Tensor | None, state: Any) -> tuple[Tensor, Any]:
+        """The output for the next token, (B, D), and the new state; a full chunk is dropped."""
+        h_BD = self.norm(x_BD)
+        xf_BD, filtered = self.filter.step(h_BD, e_BNDO, state.filter)
+        v_B1V = functional.silu(self.value(xf_BD))[:, None]
+        before = state.kept.last(state.kept.length % self.model.chunk_length)
+        kept = before.append(self.key(xf_BD)[:, None], v_B1V)
+        y_BV = cache.read(self.query(h_BD)[:, None], kept)[:, 0]
+        return self.gated(x_BD, xf_BD, self.dropout(y_BV)), FocusState(filtered, kept)
+
     def gated(self, x_BLD: Tensor, xf_BLD: Tensor, y_BLV: Tensor) -> Tensor:
         """The gated sum of the input and the attention's output, (B, L, D)."""
         gamma_BLV = functional.silu(self.reset_gate(xf_BLD))  # Eq. 11
         phi_BLD = torch.sigmoid(self.update_gate(xf_BLD))  # Eq. 12
         from_y_BLD = self.from_attention(gamma_BLV * y_BLV)
         z_BLD = functional.silu(self.candidate(xf_BLD) + from_y_BLD)  # Eq. 13
-        return torch.lerp(x_BLD, z_BLD, phi_BLD)  # Eq. 14: phi z + (1 - phi) x
+        return towards(x_BLD, z_BLD, phi_BLD)  # Eq. 14: phi z + (1 - phi) x

@@ -28,77 +28,109 @@ class FocusOptions(ModelConfig):
     frame: ClassVar[Frame] = Frame(chunked=True)
 
     mixer: str = option("focus", one_of(["focus"]))
-    key_width: int | None = option(None, POSITIVE, when=active.attends)  # z
-    value_width: int | None = option(None, POSITIVE, when=active.attends)  # v
-    chunk_length: int = option(16, POSITIVE, when=active.attends)  # M
-    # C, paper mode
+    """focus: the Focus layer."""
+    key_width: int | None = option(None, POSITIVE, when=active.attends)
+    """z, the width of queries and keys; none: by the frame."""
+    value_width: int | None = option(None, POSITIVE, when=active.attends)
+    """v, the width of values; none: by the frame."""
+    chunk_length: int = option(16, POSITIVE, when=active.attends)
+    """M, the tokens of a chunk of attention."""
     chunks: int | None = option(
         None, POSITIVE, when=active.attends, spells="chunk_length", count=True
     )
-    # every token attends to the last M tokens instead of to its own chunk
+    """C, the number of chunks instead of their length; only in paper mode."""
     sliding: bool = option(False, when=active.attends)
+    """Every token attends to the last M tokens instead of to its own chunk."""
 
     taps: int | None = option(None, POSITIVE, when=active.convolves_shortly)
+    """The taps of the short convolution that stands in the filter's place."""
     filter: Literal["adaptive", "static", "coupled", "ema", "none", "short_conv"] = "adaptive"
+    """What filters the input: filters written by the hypernetwork, learned ones, or a control."""
     ema_size: int = option(4, POSITIVE, when=active.averages)
-    order: int = option(2, when=active.has_bank)  # P
-    filters: int = option(1, POSITIVE, when=active.has_recursive_filters)  # F
+    """The states of a channel of Mega's moving average."""
+    order: int = option(2, when=active.has_bank)
+    """P, the order of a filter."""
+    filters: int = option(1, POSITIVE, when=active.has_recursive_filters)
+    """F, the filters of a channel."""
     parameterisation: Literal[
         "sigmoid", "lattice", "ek", "triangle", "polar", "cascade", "ema"
     ] = option("sigmoid", when=active.has_bank)  # fmt: skip
+    """How the coefficients are made from logits, so that filters are stable."""
     gain: Literal["none", "l2", "dc", "peak"] = option("none", when=active.has_bank)
+    """What a filter's response is scaled to: nothing, its norm, its value at 0, its peak."""
     realisation: Literal["recurrence", "sampled", "literal", "circular"] = option(
         "recurrence", when=active.has_bank
     )
+    """How a filter is computed; literal (Eq. 6) and circular see the future."""
     carry: bool = option(False, when=active.has_several_bins)
-    # bin: each bin of a training sequence has its own static filters, by the bin's number
+    """Whether a filter's state goes on into the next bin; otherwise it starts at 0."""
     static_per: Literal["sequence", "bin"] = option("sequence", when=active.has_static_bins)
-    bin_length: int = option(16, POSITIVE, when=active.has_bins)  # R
-    # Nbins, paper mode
+    """bin: each bin of a training sequence has its own static filters, by its number."""
+    bin_length: int = option(16, POSITIVE, when=active.has_bins)
+    """R, the tokens of a bin: filters change from bin to bin."""
     bins: int | None = option(None, POSITIVE, when=active.has_bins, spells="bin_length", count=True)
-    nfft_factor: int = option(2, POSITIVE, when=active.is_in_frequency, spells="nfft")  # NFFT / R
-    # NFFT; overrides nfft_factor
+    """Nbins, the number of bins instead of their length; only in paper mode."""
+    nfft_factor: int = option(2, POSITIVE, when=active.is_in_frequency, spells="nfft")
+    """NFFT / R, the points of the sampled response for each token of a bin."""
     nfft: int | None = option(None, POSITIVE, when=active.is_in_frequency)
+    """NFFT, the points of the sampled response; overrides nfft_factor."""
 
-    oversampling: int = option(4, POSITIVE, when=active.is_generated)  # O
+    oversampling: int = option(4, POSITIVE, when=active.is_generated)
+    """O, the windows of a bin that the hypernetwork pools."""
     hyper_width: int = option(64, POSITIVE, when=active.is_generated)
-    theta_shift: int = option(1, when=active.is_adaptive)  # in bins; 0 leaks
+    """The width of the hypernetwork."""
+    theta_shift: int = option(1, when=active.is_adaptive)
+    """How many bins earlier a bin's filters are computed; 0 sees the future."""
     global_conv: Literal["causal", "circular", "none", "ema", "layer", "two_sided"] = option(
         "causal", when=active.is_generated
     )
-    # lambda of Fu et al. 2023
+    """The hypernetwork's view of the past; circular and two_sided see the future."""
     conv_squash: float = option(0.003, NOT_NEGATIVE, when=active.is_convolved)
+    """lambda of Fu et al. 2023, by which kernel values shrink towards 0."""
     conv_dropout: float = option(0.0, FRACTION, when=active.is_convolved)
+    """The share of kernel values that training drops."""
 
-    # what keys, values and gates are computed from
     key_from: Literal["filtered", "input"] = option("filtered", when=active.has_filtered_attention)
+    """What queries and keys are computed from."""
     value_from: Literal["filtered", "input"] = option(
         "filtered", when=active.has_filtered_attention
     )
+    """What values are computed from."""
     gates_from: Literal["filtered", "input"] = option("filtered", when=active.filters_the_input)
+    """What gates are computed from."""
     attention: Literal["chunked", "none"] = "chunked"
-    short_conv: int = option(0, NOT_NEGATIVE, when=active.filters_the_input)  # taps in front
-    filter_skip: bool = option(False, when=active.has_recursive_filters)  # + omega x
+    """Attention within chunks, or none."""
+    short_conv: int = option(0, NOT_NEGATIVE, when=active.filters_the_input)
+    """The taps of a short convolution in front of the filters; 0: none."""
+    filter_skip: bool = option(False, when=active.has_recursive_filters)
+    """Whether the input is added to the filtered input, with a learned weight."""
     pooling: Literal["max", "avg", "last", "lse"] = option("max", when=active.has_wide_windows)
+    """How a window of the hypernetwork's input becomes one value."""
     hyper_activation: Literal["sigmoid", "tanh", "relu", "linear"] = option(
         "sigmoid", when=active.is_generated
     )
+    """The activation in the hypernetwork."""
     hyper_scope: Literal["layer", "shared"] = option("layer", when=active.has_several_hypernetworks)
+    """One hypernetwork for each layer, or one for all."""
     theta_init: Literal["hyperfan_in", "hyperfan_out", "xavier", "identity", "mid"] = option(
         "hyperfan_in", when=active.is_adaptive
     )
+    """The initial values of the hypernetwork's last layer."""
     first_bin: Literal["learned", "half", "zero", "roll"] = option(
         "learned", when=active.has_first_bin
     )
+    """The filters of the first bins, which no earlier bin writes; roll sees the future."""
     # filter=coupled: complex pole pairs as rotations, state carried
     theta: Literal["token", "bin", "static"] = option("token", when=active.is_coupled)
-    theta_rank: int | None = option(  # of the map across channels; None: full matrix
-        16, POSITIVE, when=active.is_coupled_adaptive
-    )
+    """How often the poles of the coupled filter change."""
+    theta_rank: int | None = option(16, POSITIVE, when=active.is_coupled_adaptive)
+    """The rank of the coupled filter's map across channels; none: a full matrix."""
     poles: Literal["complex", "real"] = option("complex", when=active.is_coupled)
-    # initial time constants, in tokens, spread over channels
+    """The poles of the coupled filter: complex pairs as rotations, or real."""
     time_min: float = option(1.5, POSITIVE, when=active.is_coupled)
+    """The shortest initial time constant over channels, in tokens."""
     time_max: float = option(30.0, POSITIVE, when=active.is_coupled)
+    """The longest initial time constant over channels, in tokens."""
 
     def first_seen(self, position: int) -> int:
         """The first token that can reach ``position`` by attention; filters are not counted."""

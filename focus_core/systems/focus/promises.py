@@ -39,11 +39,8 @@ def why_no_step(model: FocusOptions) -> str:
     """Why the layer cannot be computed token by token; empty if it can."""
     if leaks(model):
         return f"what comes later is needed: {leaks(model)[0]}"
-    if model.filter == "adaptive" and model.global_conv not in ("none", "ema"):
-        return (
-            f"model.global_conv={model.global_conv} is as long as the sequence, and needs all of "
-            "it again for every token; use model.global_conv=ema or none"
-        )
+    if model.filter == "adaptive" and model.global_conv == "layer":
+        return "model.global_conv=layer is computed for whole sequences; use causal, ema or none"
     if model.filter == "static" and model.static_per == "bin":
         return "model.static_per=bin has filters for the bins of a training sequence, and no others"
     if model.filter in ("adaptive", "static") and model.realisation != "recurrence":

@@ -22,13 +22,19 @@ class HyenaConfig(ModelConfig):
     frame: ClassVar[Frame] = Frame(taps=3)
 
     mixer: str = option("hyena", one_of(["hyena"]))
+    """hyena: Hyena."""
     taps: int | None = option(None, POSITIVE)
+    """The taps of the short convolution; none: by the frame."""
     implicit_width: int = option(64, POSITIVE)
-    # published: 5 and 10 for recall; 33, trained, and 14 for language
+    """The width of the network that writes the filters."""
     implicit_features: int = option(5, POSITIVE)
+    """The features of time that it reads; published: 5 for recall, 33 for language."""
     implicit_frequency: float = option(10.0, POSITIVE)
+    """The frequency of its sines; published: 10 for recall, 14 for language."""
     implicit_features_trained: bool = False
+    """Whether the features of time are trained."""
     implicit_frequency_trained: bool = True
+    """Whether the frequency is trained."""
 
     def check(self, given: Self, task: TaskConfig) -> None:  # noqa: ARG002
         """Require an odd number of features: the time, and a cosine and sine of each frequency."""

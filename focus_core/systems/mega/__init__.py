@@ -35,11 +35,17 @@ class MegaConfig(ModelConfig):
     )
 
     mixer: str = option("mega", one_of(["mega"]))
-    key_width: int | None = option(None, POSITIVE)  # z
-    value_width: int | None = option(None, POSITIVE)  # v
+    """mega: Mega."""
+    key_width: int | None = option(None, POSITIVE)
+    """z, the width of queries and keys; none: by the frame."""
+    value_width: int | None = option(None, POSITIVE)
+    """v, the width of values; none: by the frame."""
     chunk_length: int = option(16, POSITIVE)
-    chunks: int | None = option(None, POSITIVE, spells="chunk_length", count=True)  # paper mode
+    """The tokens of a chunk."""
+    chunks: int | None = option(None, POSITIVE, spells="chunk_length", count=True)
+    """The number of chunks instead of their length; only in paper mode."""
     ema_size: int = option(4, POSITIVE)
+    """The states of a channel of the moving average."""
 
     def check(self, given: Self, task: TaskConfig) -> None:
         """Require chunks that divide the sequence, and an even key width."""

@@ -14,6 +14,7 @@ from torch.nn import functional
 from focus_core.layers import cache
 from focus_core.layers.attention import causal_bias, rotate, to_bins
 from focus_core.layers.ema import DampedEMA
+from focus_core.layers.gate import towards
 from focus_core.layers.mixer import Mixer
 from focus_core.systems.mega import MegaConfig
 
@@ -67,7 +68,7 @@ class MegaMixer(Mixer):
         """Move x towards the output of attention, by the update gate."""
         from_y_BLD = self.from_attention(r_BLV * self.dropout(y_BLV))
         h_BLD = self.dropout(functional.silu(candidate_BLD + from_y_BLD))
-        return torch.lerp(x_BLD, h_BLD, torch.sigmoid(u_BLD))
+        return towards(x_BLD, h_BLD, torch.sigmoid(u_BLD))
 
     def _attend(self, q_BLZ: Tensor, k_BLZ: Tensor, v_BLV: Tensor) -> Tensor:
         """Attention within chunks, y_BLV."""

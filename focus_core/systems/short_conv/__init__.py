@@ -15,7 +15,9 @@ class ShortConvConfig(ModelConfig):
     """The only option of its own is ``taps``, the number of tokens that a layer reads."""
 
     mixer: str = option("short_conv", one_of(["short_conv"]))
+    """short_conv: the control without long memory."""
     taps: int | None = option(None, POSITIVE)
+    """The tokens that a layer reads; none: by the frame."""
 
     def first_seen(self, position: int) -> int:
         """Each layer reads ``taps`` - 1 tokens further back."""

@@ -20,7 +20,9 @@ class S4Config(ModelConfig):
     """The options of a linear state space."""
 
     mixer: str = option("s4", one_of(["s4"]))
-    state_size: int = option(64, POSITIVE)  # N
+    """s4 or s4d."""
+    state_size: int = option(64, POSITIVE)
+    """N, the states of a channel: conjugate pairs."""
 
     def check(self, given: Self, task: TaskConfig) -> None:  # noqa: ARG002
         """Require an even state size, since states come in conjugate pairs."""

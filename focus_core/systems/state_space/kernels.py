@@ -1,32 +1,29 @@
 """Kernels of linear state spaces x' = A x + B u, y = Re C x: S4 and S4D (Gu et al. 2022).
 
 Every channel has its own step size and C. States come in conjugate pairs; one of each pair is kept.
-D channels, L length, S kept states, K frequencies.
+D channels, L length, S kept states.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint
 
+from focus_core.layers.tables import table_sizes
 from focus_core.systems.state_space import S4Config
+from focus_core.systems.state_space.powers import (
+    LowRankStep,
+    diagonal_taps,
+    low_rank_taps,
+)
 
 STEP_SIZES = (0.001, 0.1)
 """The range of the initial step sizes of the channels, log-uniform: 10 to 1000 tokens."""
-PADDING, WRAP = 3, 1e-14
-"""The transform's length in sequences, and the remaining share of a tap that wraps around it.
-
-Rounding errors grow by WRAP ** (-1 / PADDING), which is 5e4. Therefore rounding and wrapping errors
-both stay far below 1e-10.
-"""
-
 MOST_NUMBERS = 2**22
-"""Most complex numbers at once, 64 MiB: all states and all taps at once would fill the memory."""
+"""The most float64 numbers in a table or matrix of the powers below M, 32 MiB: it limits M."""
 
 LARGEST_B = 2.0
 """The limit of the imaginary part of S4's initial B: all public code clips it, for stability.
@@ -55,16 +52,14 @@ class DiagonalKernel(nn.Module):
     def forward(self, length: int) -> Tensor:
         """The taps k_DL = 2 Re sum_S C (e^(step A) - 1) / A e^(step A t), in float64."""
         A_S = self.poles()
-        step_D = torch.exp(self.log_step_D.double())
-        exponent_DS = step_D[:, None] * A_S
+        exponent_DS = torch.exp(self.log_step_D.double())[:, None] * A_S
         weight_DS = _complex(self.C_DS2) * torch.expm1(exponent_DS) / A_S
+        return diagonal_taps(weight_DS, torch.exp(exponent_DS), self.sizes(length))[:, :length]
 
-        def taps(steps_L: Tensor) -> Tensor:
-            power_DSL = torch.exp(exponent_DS[..., None] * steps_L)
-            return 2 * torch.einsum("ds,dsl->dl", weight_DS, power_DSL).real
-
-        steps_L = torch.arange(length, device=step_D.device, dtype=step_D.dtype)
-        return in_slices(taps, steps_L, weight_DS.numel())
+    def sizes(self, length: int) -> tuple[int, int]:
+        """The steps of the two tables of powers, (M, N); a table has 2 D S M real numbers."""
+        most = MOST_NUMBERS // (2 * self.C_DS2[..., 0].numel())
+        return table_sizes(length, max(length, self.max_length), most)
 
     def advance(self, x_BDS: Tensor, u_BD: Tensor) -> Tensor:
         """The states after one more input, (B, D, S) complex128."""
@@ -103,11 +98,9 @@ class DiagonalKernel(nn.Module):
 
 
 class LowRankKernel(DiagonalKernel):
-    """S4: A = diag - P P^*, which includes HiPPO-LegS; bilinear, by its generating function.
+    """S4: A = diag - P P^*, which includes HiPPO-LegS, with the bilinear step.
 
-    sum_t k_t z^t = C (1 - A' z)^-1 B' needs no power of A. With Woodbury's identity the function is
-    four Cauchy sums over the diagonal. The points z are on a circle inside the unit circle, where
-    the taps that wrap around the transform are too small to matter.
+    The step A' is a diagonal minus a product u v too, by Woodbury's identity.
     """
 
     def __init__(self, model: S4Config, max_length: int) -> None:
@@ -117,52 +110,33 @@ class LowRankKernel(DiagonalKernel):
         self.B_S2 = nn.Parameter(torch.empty(S, 2))
 
     def forward(self, length: int) -> Tensor:
-        """The taps k_DL, in float64; every length up to ``max_length`` has the same transform."""
-        n = PADDING * max(length, self.max_length)
-        radius = WRAP ** (1 / n)
-        K = torch.arange(n // 2 + 1, device=self.turn_S.device, dtype=torch.float64)
-        z_K = torch.polar(torch.full_like(K, radius), -2 * math.pi * K / n)
-        taps_DL: Tensor = torch.fft.irfft(in_slices(self.generating, z_K, self.C_DS2.numel()), n=n)[
-            :, :length
-        ]
-        back_L = torch.pow(radius, -torch.arange(length, device=K.device, dtype=K.dtype))
-        return taps_DL * back_L
+        """The taps k_DL = C A'^t B', in float64."""
+        return low_rank_taps(_complex(self.C_DS2), self.bilinear(), self.sizes(length))[:, :length]
+
+    def sizes(self, length: int) -> tuple[int, int]:
+        """The steps of the two tables of powers, (M, N); a matrix has D M^2 numbers."""
+        most = math.isqrt(MOST_NUMBERS // len(self.log_step_D))
+        return table_sizes(length, max(length, self.max_length), most)
 
     def advance(self, x_BDS: Tensor, u_BD: Tensor) -> Tensor:
-        """The states after one more input, by the bilinear step.
+        """The states after one more input; its cost is linear in the number of states."""
+        step = self.bilinear()
+        low_BD1 = _both(step.v_DS * x_BDS)
+        return step.q_DS * x_BDS - step.u_DS * low_BD1 + step.b_DS * u_BD[..., None]
 
-        Woodbury's identity makes the cost linear in the number of states.
-        """
+    def bilinear(self) -> LowRankStep:
+        """A' = (1 - A step / 2)^-1 (1 + A step / 2) and B' = (1 - A step / 2)^-1 B step."""
         half_D1 = torch.exp(self.log_step_D.double())[:, None] / 2
         A_S, P_S, B_S = self.poles(), _complex(self.P_S2), _complex(self.B_S2)
-
-        def along(x_S: Tensor) -> Tensor:
-            """P^* x over both states of each pair, which is real."""
-            total: Tensor = 2 * (P_S.conj() * x_S).sum(dim=-1, keepdim=True).real
-            return total
-
         inverse_DS = 1 / (1 - half_D1 * A_S)
-        forward_BDS = x_BDS + half_D1 * (A_S * x_BDS - P_S * along(x_BDS))
-        w_BDS = inverse_DS * (forward_BDS + 2 * half_D1 * B_S * u_BD[..., None])
-        share_D1 = half_D1 / (1 + half_D1 * along(inverse_DS * P_S))
-        return w_BDS - share_D1 * inverse_DS * P_S * along(w_BDS)
-
-    def generating(self, z_K: Tensor) -> Tensor:
-        """sum_t k_t z^t of every channel at the points z, (D, K) complex128."""
-        step_D1 = torch.exp(self.log_step_D.double())[:, None]
-        s_DK = 2 / step_D1 * (1 - z_K) / (1 + z_K)  # points of the continuous resolvent
-        B_S, C_DS, P_S = _complex(self.B_S2), _complex(self.C_DS2), _complex(self.P_S2)
-        poles_S = self.poles()
-        near_DKS = 1 / (s_DK[..., None] - poles_S)
-        far_DKS = 1 / (s_DK[..., None] - poles_S.conj())  # the other state of each pair
-
-        def cauchy(weight_DS: Tensor) -> Tensor:
-            weight_DS1 = weight_DS.expand_as(C_DS)[..., None]
-            return (near_DKS @ weight_DS1 + far_DKS @ weight_DS1.conj())[..., 0]
-
-        rank_one_DK = cauchy(C_DS * P_S) * cauchy(P_S.conj() * B_S)
-        inverse_DK = cauchy(C_DS * B_S) - rank_one_DK / (1 + cauchy(P_S.conj() * P_S))
-        return 2 / (1 + z_K) * inverse_DK
+        low_DS, v_DS = inverse_DS * P_S, inverse_DS * P_S.conj()
+        u_DS = 2 * half_D1 / (1 + half_D1 * _both(P_S.conj() * low_DS)) * low_DS
+        return LowRankStep(
+            q_DS=(1 + half_D1 * A_S) * inverse_DS,
+            u_DS=u_DS,
+            v_DS=v_DS,
+            b_DS=half_D1 * (2 * inverse_DS * B_S - u_DS * _both(v_DS * B_S)),
+        )
 
     def initial_value(self, name: str, generator: torch.Generator) -> Tensor:
         """HiPPO-LegS in the basis where its normal part is diagonal, with B clipped as published.
@@ -175,22 +149,6 @@ class LowRankKernel(DiagonalKernel):
         B_S = torch.complex(B_S.real, B_S.imag.clamp(-LARGEST_B, LARGEST_B))
         found = {"turn_S": turn_S, "P_S2": torch.view_as_real(P_S), "B_S2": torch.view_as_real(B_S)}
         return found[name]
-
-
-def in_slices(function: Callable[[Tensor], Tensor], at_K: Tensor, numbers: int) -> Tensor:
-    """Compute ``function(at_K)``, (D, K), in slices of K that fit into memory.
-
-    Where there are several slices, the backward pass computes each slice again.
-
-    Args:
-        function: takes some of the points, and returns a column for each.
-        at_K: the points.
-        numbers: complex numbers that the function holds in memory for every point.
-    """
-    slices = torch.split(at_K, max(1, MOST_NUMBERS // numbers))
-    if len(slices) == 1:
-        return function(at_K)
-    return torch.cat([checkpoint(function, part, use_reentrant=False) for part in slices], dim=1)
 
 
 def legs(pairs: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -211,3 +169,9 @@ def legs(pairs: int) -> tuple[Tensor, Tensor, Tensor]:
 
 def _complex(pairs_DS2: Tensor) -> Tensor:
     return torch.view_as_complex(pairs_DS2.double())
+
+
+def _both(half: Tensor) -> Tensor:
+    """The sum over both states of each pair, which is real; the last axis becomes 1."""
+    total: Tensor = 2 * half.real.sum(dim=-1, keepdim=True)
+    return total

@@ -23,7 +23,9 @@ class AttentionConfig(ModelConfig):
     """The options of attention over the whole sequence."""
 
     mixer: str = option("flash_transformer", one_of(["flash_transformer"]))
+    """flash_transformer, transformer or gpt2."""
     heads: int = option(1, POSITIVE)
+    """The heads of attention."""
 
     def check(self, given: Self, task: TaskConfig) -> None:  # noqa: ARG002
         """Require heads that divide the width."""

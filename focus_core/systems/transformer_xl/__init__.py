@@ -25,13 +25,17 @@ class TransformerXLConfig(ModelConfig):
     )
 
     mixer: str = option("transformer_xl", one_of(["transformer_xl"]))
+    """transformer_xl: Transformer-XL."""
     heads: int = option(1, POSITIVE)
+    """The heads of attention."""
     chunk_length: int = option(16, POSITIVE)
-    chunks: int | None = option(None, POSITIVE, spells="chunk_length", count=True)  # paper mode
-    # u and v: one pair for all layers, as published, or one pair for each layer
+    """The tokens of a segment."""
+    chunks: int | None = option(None, POSITIVE, spells="chunk_length", count=True)
+    """The number of segments; only in paper mode."""
     position_bias: Literal["shared", "layer"] = option(
         "shared", when=lambda model, _: model.layers > 1
     )
+    """u and v: one pair for all layers, as published, or one for each layer."""
 
     def check(self, given: Self, task: TaskConfig) -> None:
         """Require heads that divide the width, and segments that divide the sequence."""

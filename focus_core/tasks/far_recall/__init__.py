@@ -15,7 +15,9 @@ class FarRecallConfig(RecallConfig):
     """Recall whose queried key does not occur in the last ``gap`` tokens."""
 
     name: str = option("far_recall", one_of(["far_recall"]))
+    """far_recall: the queried key does not occur in the last tokens."""
     gap: int = option(18, NOT_NEGATIVE)
+    """The last tokens in which the queried key does not occur."""
 
     def check(self) -> None:
         """Require room for the queried key before the gap, and at least 2 keys."""

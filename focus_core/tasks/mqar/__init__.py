@@ -16,13 +16,17 @@ class MqarConfig(SetTaskConfig):
     """A sequence has all key-value pairs first, then every key again as a query."""
 
     name: str = option("mqar", one_of(["mqar"]))
+    """mqar: multi-query associative recall."""
     keys: int = option(4, POSITIVE)
+    """The different keys."""
     values: int = option(4, POSITIVE)
+    """The different values."""
     pairs: int = option(4, POSITIVE, when=lambda _, task: task.mixture == "single")
-    # what fills the places without a pair or a query: noise (true) or the blank (false)
+    """The pairs of a sequence."""
     random_non_queries: bool = True
-    # one length, or Based's mixture of lengths, where ``length`` is the longest
+    """What fills the places without a pair or a query: noise (true) or the blank."""
     mixture: Literal["single", "based"] = "single"
+    """One length, or Based's mixture of lengths, where length is the longest."""
 
     def check(self) -> None:
         """Require room for the pairs, and as many keys and values as there are pairs."""

@@ -79,7 +79,7 @@ class Mqar(Drawn[MqarConfig]):
 
     def key_place(self, row: int) -> int:
         """The place, among the pairs of a test sequence, of the key of its last query."""
-        inputs_BL, targets_BL = self.test(slice(row, row + 1))
+        inputs_BL, targets_BL, _ = self.test(slice(row, row + 1))
         last = int((targets_BL[0] != IGNORED).nonzero()[-1])
         same_N = inputs_BL[0, : 2 * self._task.pairs : 2] == inputs_BL[0, last]
         return 2 * int(same_N.nonzero()[0])

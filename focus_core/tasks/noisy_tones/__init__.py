@@ -18,11 +18,13 @@ class NoisyTonesConfig(SetTaskConfig):
     classifies: ClassVar[bool] = True
 
     name: str = option("noisy_tones", one_of(["noisy_tones"]))
+    """noisy_tones: a tone in noise of twice its power."""
     classes: int = option(8, POSITIVE)
-    # frequencies of the tones in radians a step: pi/2 to pi (high), or 0 to pi/2 (low)
+    """The different tones."""
     band: Literal["high", "low"] = "high"
-    # what is classified: the mean over time, or the last position alone
+    """The tones' frequencies in radians a step: pi/2 to pi (high), or 0 to pi/2 (low)."""
     readout: Literal["mean", "last"] = "mean"
+    """What is classified: the mean over time, or the last position alone."""
 
     def check(self) -> None:
         """Require at least 2 classes."""

@@ -31,8 +31,8 @@ class PixelsConfig(SetTaskConfig):
     classifies: ClassVar[bool] = True
     images: ClassVar[Images] = MNIST
 
-    # what is classified: the mean over time, or the last position alone
     readout: Literal["mean", "last"] = "mean"
+    """What is classified: the mean over time, or the last position alone."""
 
     def check(self) -> None:
         """Require sequences as long as an image, and no more images than the data set has."""
@@ -70,6 +70,7 @@ class SmnistConfig(PixelsConfig):
     """MNIST, row by row."""
 
     name: str = option("smnist", one_of(["smnist"]))
+    """The images."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,12 +78,12 @@ class PmnistConfig(PixelsConfig):
     """MNIST, with permuted pixels."""
 
     name: str = option("pmnist", one_of(["pmnist"]))
-    # the seed of this project's own permutation; none: a published permutation
     permutation_seed: int | None = option(None, NOT_NEGATIVE)
-    # a published permutation: S4's bit reversal, or the seeded one of the unitary networks
+    """The seed of this project's own permutation; none: a published permutation."""
     permutation: Literal["bit_reversal", "urnn"] = option(
         "bit_reversal", when=lambda _, task: task.permutation_seed is None
     )
+    """A published permutation: S4's bit reversal, or that of the unitary networks."""
 
 
 @dataclass(frozen=True, kw_only=True)

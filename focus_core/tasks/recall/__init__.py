@@ -19,10 +19,13 @@ class RecallConfig(SetTaskConfig):
     """
 
     name: str = option("recall", one_of(["recall"]))
+    """recall: key-value pairs, then a key."""
     keys: int = option(4, POSITIVE)
+    """The different keys."""
     values: int = option(4, POSITIVE)
-    # all: training also predicts the positions before the answer
+    """The different values."""
     loss: Literal["all", "last"] = "all"
+    """all: training also predicts the positions before the answer."""
 
     def check(self) -> None:
         """Require room for the pairs and two more tokens."""

@@ -1,10 +1,12 @@
-"""Language modelling by bytes or letters.
+"""Language modelling by bytes or characters.
 
-The texts are ``enwik8`` (256 byte values), ``text8`` (a space and 26 letters) and ``pydoc_text``,
-the reference text that ships with this Python, as a stand-in. The first 90 % of a text are for
-training, the next 5 % for validation, the last 5 % for test. For the whole enwik8 and text8 this is
-the official split. A prefix (``task.prefix`` bytes) is split in the same proportions, and no
-published number compares with it; the config and every report have the prefix.
+The texts are ``enwik8`` (256 byte values), ``text8`` (a space and 26 letters), ``pydoc_text``, the
+reference text that ships with this Python, as a stand-in, and ``text_file``, any file of a person
+(256 byte values, or the characters that the file has). The first 90 % of a text are for training,
+the next 5 % for validation, the last 5 % for test; ``text_file`` may be split in other shares. For
+the whole enwik8 and text8 this is the official split. A prefix (``task.prefix`` tokens) is split in
+the same proportions, and no published number compares with it; the config and every report have the
+prefix.
 
 The metric is bits a byte: the nats of all targets, divided by ln 2 and by the number of targets.
 Windows of ``length`` tokens do not overlap. Where a split has more windows than asked for, the
@@ -35,10 +37,10 @@ import math
 import torch
 from torch import Tensor
 
-from focus_core.data.text import Text, read_text
+from focus_core.data.text import Text, read_own_text, read_text
 from focus_core.errors import UserError
 from focus_core.tasks.base import ALL, IGNORED, Batch, Predict, Split, Task, bits, generator, parts
-from focus_core.tasks.text import TextConfig
+from focus_core.tasks.text import WHOLE, TextConfig, TextFileConfig
 
 MASKED_TARGETS, FEWEST_MASKED = 256, 16
 MASKED_TOKENS = 2**18  # most tokens to read for these targets, above the fewest
@@ -51,7 +53,18 @@ def build(task: TextConfig, seed: int) -> Task:
     Raises:
         UserError: the text is too short for the windows that the task asks for.
     """
-    return TextTask(task, seed, read_text(task.name, task.prefix))
+    return TextTask(task, seed, text_of(task))
+
+
+def text_of(task: TextConfig) -> Text:
+    """The text that the task reads.
+
+    Raises:
+        UserError: the text is not there, or is another one than the task names.
+    """
+    if isinstance(task, TextFileConfig):
+        return read_own_text(task.own_data(), task.prefix, characters=task.unit == "characters")
+    return read_text(task.name, task.prefix)
 
 
 class TextTask(Task):
@@ -63,11 +76,8 @@ class TextTask(Task):
         self.prefix = text.prefix
         self._task, self._seed, self._text = task, seed, text
         size = len(text.tokens_T)
-        self._cuts = {
-            "train": (0, size * 90 // 100),
-            "validation": (size * 90 // 100, size * 95 // 100),
-            "test": (size * 95 // 100, size),
-        }
+        first, second = (size * cut // WHOLE for cut in task.cuts())
+        self._cuts = {"train": (0, first), "validation": (first, second), "test": (second, size)}
         self.test_count = None if task.context is None else self._steps(task.context)
         self._validation_W = self._windows("validation", task.eval_sequences, "eval_sequences")
         self._test_W = self._windows("test", task.test_sequences, "test_sequences")
@@ -98,7 +108,7 @@ class TextTask(Task):
         With a context, also the number of targets in the test part.
         """
         return {
-            "text_bytes": float(len(self._text.tokens_T)),
+            "text_bytes": float(self._text.size),
             "text_crc32": float(self._text.crc32),
             "prefix": float(self.prefix),
         } | ({"test_bytes": float(self._targets())} if self.test_count else {})
@@ -117,10 +127,10 @@ class TextTask(Task):
         start, end = self._cuts[split]
         most = (end - start - 1) // self._task.length  # the last target is a token as well
         if count > most:
+            size = f"{end - start} of {len(self._text.tokens_T)} {self._task.tokens_are()}"
             raise UserError(
-                f"task.{field} = {count}: the {split} part of {self._task.name} "
-                f"({end - start} of {len(self._text.tokens_T)} bytes) has {most} windows of "
-                f"{self._task.length}; use at most {most}"
+                f"task.{field} = {count}: the {split} part of {self._task.name} ({size}) has "
+                f"{most} windows of {self._task.length}; use at most {most}"
             )
         return start + torch.arange(count) * most // count * self._task.length
 
@@ -143,7 +153,7 @@ class TextTask(Task):
         step_B = torch.arange(self._steps(context))[rows]
         planned_B = step_B * (L - context)
         begin_B = planned_B.clamp(max=self._targets() - L)
-        inputs_BL, targets_BL = self._batch(start + begin_B)
+        inputs_BL, targets_BL, _ = self._batch(start + begin_B)
         done_B = planned_B - begin_B + torch.where(step_B > 0, context, 0)
         return Batch(inputs_BL, targets_BL.masked_fill(torch.arange(L) < done_B[:, None], IGNORED))
 
@@ -162,7 +172,7 @@ class TextTask(Task):
         total = count = 0.0
         for back, scored in ((half, slice(half, 2 * half)), (0, slice(half, None))):
             for part_B in parts(self._test_W, self._rows()):
-                inputs_BL, targets_BL = self._batch(part_B - back)
+                inputs_BL, targets_BL, _ = self._batch(part_B - back)
                 wanted_BL = torch.full_like(targets_BL, IGNORED)
                 wanted_BL[:, scored] = targets_BL[:, scored]
                 found, targets = bits(predict(inputs_BL), wanted_BL)
@@ -184,7 +194,7 @@ class TextTask(Task):
         for window_B, place_B in zip(
             parts(windows_B, self._rows()), parts(places_B, self._rows()), strict=True
         ):
-            inputs_BL, targets_BL = self._batch(window_B)
+            inputs_BL, targets_BL, _ = self._batch(window_B)
             elsewhere_BL = torch.arange(L) != place_B[:, None]
             targets_BL = targets_BL.masked_fill(elsewhere_BL, IGNORED)
             behind_BL = torch.arange(L) > place_B[:, None]

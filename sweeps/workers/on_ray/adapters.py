@@ -33,9 +33,11 @@ from sweeps.workers.on_ray.trainable import (
     HOST,
     NOTE,
     OUTSIDE,
+    PAYLOAD,
     REPORT,
     STEP,
     TORCH,
+    TRIAL_ID,
 )
 
 
@@ -82,7 +84,8 @@ class HandsOut(OfThisProcess, Searcher):
             return str(Searcher.FINISHED)
         self.handed_out.add(trial_id)
         payload = assignment.payload(self.means)
-        return {"payload": {**payload, "limits": self.limits.payload()}}
+        text = json.dumps({**payload, "limits": self.limits.payload()})
+        return {TRIAL_ID: assignment.trial_id, PAYLOAD: text}
 
     def on_trial_complete(self, trial_id: str, result: Any = None, error: bool = False) -> None:
         """Count only: the scheduler (``Records``) has told the driver already."""
@@ -104,7 +107,7 @@ class Records(OfThisProcess, FIFOScheduler):
         self.controller: Any = None
 
     def on_trial_result(self, tune_controller: Any, trial: RayTrial, result: dict[str, Any]) -> str:
-        trial_id = trial.config["payload"]["trial_id"]
+        trial_id = trial.config[TRIAL_ID]
         if RESULT_DUPLICATE in result:  # Tune repeats the last report when a function returns
             return str(TrialScheduler.CONTINUE)
         if NOTE in result:
@@ -127,13 +130,20 @@ class Records(OfThisProcess, FIFOScheduler):
         trial: RayTrial,
         result: dict[str, Any],
     ) -> None:
-        trial_id = trial.config["payload"]["trial_id"]
+        trial_id = trial.config[TRIAL_ID]
         if self.driver.trials[trial_id].state == "running":
             self.driver.finished(trial_id)
 
-    def on_trial_error(self, tune_controller: Any, trial: RayTrial) -> None:
-        """Keep the controller: Tune calls this at every loss, and then tells ``Watches``."""
+    def on_trial_add(self, tune_controller: Any, trial: RayTrial) -> None:
+        """Keep the controller: Tune calls this before anything else about a trial."""
         self.controller = tune_controller
+
+    def let_go(self, trial: RayTrial) -> None:
+        """Make Tune forget a trial that has ended: it would keep every trial until the end."""
+        tune = self.controller
+        tune.get_trials().remove(trial)
+        for group in (tune._stopped_trials, tune._failed_trials, tune._trials_to_cache):
+            group.discard(trial)
 
     def stop(self, trial: RayTrial) -> None:
         """End a trial that waits for another worker."""
@@ -153,13 +163,13 @@ class Watches(OfThisProcess, Callback):
     def on_trial_start(
         self, iteration: int, trials: list[RayTrial], trial: RayTrial, **info: Any
     ) -> None:
-        self.driver.started(trial.config["payload"]["trial_id"])
+        self.driver.started(trial.config[TRIAL_ID])
 
     def on_trial_recover(
         self, iteration: int, trials: list[RayTrial], trial: RayTrial, **info: Any
     ) -> None:
         """Tune tries a trial again without a limit; the limit is here."""
-        trial_id = trial.config["payload"]["trial_id"]
+        trial_id = trial.config[TRIAL_ID]
         loss = loss_of(trial.get_pickled_error())
         reason, stacks = self._why(trial)
         losses = self.losses[trial_id]
@@ -179,15 +189,17 @@ class Watches(OfThisProcess, Callback):
     def _lost(self, trial: RayTrial, what: str, reason: str, stacks: str) -> None:
         said = f"{what}{reason and f', at last{reason}'}"
         error = stacks or str(trial.get_error() or "")
-        self.driver.lost(trial.config["payload"]["trial_id"], said, error)
+        self.driver.lost(trial.config[TRIAL_ID], said, error)
 
     def _why(self, trial: RayTrial) -> tuple[str, str]:
         """The reason that the worker's guard left, as the end of a sentence, and the stacks."""
-        payload = trial.config["payload"]
+        payload = json.loads(trial.config[PAYLOAD])
         reason, stacks = Notes(payload["checkpoints"], payload["trial_id"]).take() or ("", "")
         return (f": {reason}" if reason else ""), stacks
 
     def on_step_begin(self, iteration: int, trials: list[RayTrial], **info: Any) -> None:
+        for trial in [trial for trial in trials if trial.is_finished()]:
+            self.records.let_go(trial)
         if (self.stopping.requested or self.driver.broken) and not self._asked:
             self._asked = True
             interrupt_tune()

@@ -26,11 +26,12 @@ def keep_private() -> None:
         os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
 
 
-def by_way_of_the_store(trainable: Any) -> Any:
-    """Give ``trainable`` the launcher's storage credentials through Ray's object store.
+def by_way_of_the_store(trainable: Any, own_data: bytes | None = None) -> Any:
+    """Give ``trainable`` the storage credentials and a person's data through Ray's object store.
 
-    Otherwise Tune passes the credentials to its workers as variables of the runtime environment,
-    and Ray's agent writes these variables into its log in plain text.
+    Without the data, a worker on another machine could not train. Without the credentials, Tune
+    passes them to its workers as variables of the runtime environment, and Ray's agent writes these
+    variables into its log in plain text.
     """
     from ray import tune
     from ray.tune.execution import class_cache
@@ -38,4 +39,6 @@ def by_way_of_the_store(trainable: Any) -> Any:
     names = [name for name in class_cache.ENV_VARS_TO_PROPAGATE if name.startswith("AWS_")]
     class_cache.ENV_VARS_TO_PROPAGATE.difference_update(names)
     found = {name: os.environ[name] for name in STORAGE if name in os.environ}
-    return tune.with_parameters(trainable, credentials=found) if found else trainable
+    parameters = {"credentials": found or None, "own_data": own_data}
+    given = {name: value for name, value in parameters.items() if value is not None}
+    return tune.with_parameters(trainable, **given) if given else trainable

@@ -5,12 +5,11 @@ Ray places trials and restarts them. Ray keeps no record of the sweep (see DECIS
 
 from __future__ import annotations
 
-import logging
-import os
+import gc
 import signal
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,91 +19,16 @@ from sweeps.driving.assignment import Means
 from sweeps.driving.driver import Driver
 from sweeps.driving.own_process import OwnProcess
 from sweeps.driving.stopping import StopFlag
-from sweeps.machine.temporary import OF_RAY, OF_TUNE, OF_WORKERS, OwnFolder, choose
+from sweeps.machine.temporary import OF_TUNE, OwnFolder, choose
 from sweeps.workers.guard import Limits
 from sweeps.workers.on_ray.cluster_nodes import Looking
 from sweeps.workers.on_ray.cluster_size import Room, once_it_fits
-from sweeps.workers.on_ray.privacy import by_way_of_the_store, keep_private
+from sweeps.workers.on_ray.privacy import by_way_of_the_store
 from sweeps.workers.on_ray.processes import RayProcesses
+from sweeps.workers.on_ray.starting import start_ray
 
 JOIN_SECONDS = 10.0
 """How long a launch waits for the first node of a cluster that a trial fits on."""
-QUIET = {
-    "RAY_AIR_NEW_OUTPUT": "0",
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # JSON, CSV and TensorBoard files: not our record
-    "TUNE_DISABLE_SIGINT_HANDLER": "1",  # our handler marks open trials, then stops Tune
-    "RAY_DEDUP_LOGS_SKIP_REGEX": ".",  # a lost worker is in the ledger, not a page of text
-    "TUNE_WARN_THRESHOLD_S": "60",
-    # How many trials wait for a node is for ``HandsOut`` to say. Otherwise Tune keeps one waiting,
-    # and an autoscaler adds one node at a time.
-    "TUNE_MAX_PENDING_TRIALS_PG": "1000000",
-    # A kill by Ray's memory monitor raises out of fit() and would end the whole sweep.
-    "RAY_memory_monitor_refresh_ms": "0",
-}
-
-
-def start_ray(address: str | None, folder: Path) -> None:
-    """Connect to the cluster at ``address``, or start Ray here, with its files in ``folder``."""
-    os.environ.update({k: v for k, v in QUIET.items() if k not in os.environ})
-    # Ray's own processes emit warnings. Where a warning is an error, they end, and so does the
-    # raylet.
-    os.environ.pop("PYTHONWARNINGS", None)
-    if address is None:
-        keep_private()
-        # Ray ends this process when the GCS is gone for this long (Ray's default: 60 s). It helps
-        # where the watchdog is stuck. It is not set for a cluster, whose GCS may come back.
-        os.environ.setdefault("RAY_gcs_rpc_server_reconnect_timeout_s", "25")
-        # While Ray waits for the GCS to start (Ray's default: 30 s), no other thread of this
-        # process runs.
-        os.environ.setdefault("RAY_gcs_server_port_wait_time_s", "20")
-    import ray
-
-    ours = {} if address else {"include_dashboard": False, "_temp_dir": str(folder / OF_RAY)}
-    with _temporary_files_in(folder / OF_WORKERS), _own_signal_handlers():
-        ray.init(
-            address=address or "local",
-            log_to_driver=False,
-            logging_level=logging.CRITICAL,
-            **ours,
-        )
-    for name in ("ray", "ray.tune", "ray.data", "ray.train"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-
-
-@contextmanager
-def _temporary_files_in(folder: Path) -> Iterator[None]:
-    """Let processes started inside this block put their temporary files into ``folder``."""
-    tempfile.gettempdir()  # cached: this process itself keeps its temporary folder
-    before = os.environ.get("TMPDIR")
-    os.environ["TMPDIR"] = str(folder)
-    try:
-        yield
-    finally:
-        del os.environ["TMPDIR"]
-        if before is not None:
-            os.environ["TMPDIR"] = before
-
-
-@contextmanager
-def _own_signal_handlers() -> Iterator[None]:
-    """Keep our SIGTERM handler while Ray starts: undo Ray's handlers and the alarm they set.
-
-    Ray's Python handler raises SystemExit anywhere in this process, also later. Ray's C++ handler
-    prints a stack, calls our handler, and sets an alarm that aborts this process three seconds
-    after the signal.
-    """
-    from ray._private import utils
-
-    before = utils.set_sigterm_handler
-    utils.set_sigterm_handler = lambda _handler: None
-    try:
-        yield
-    finally:
-        utils.set_sigterm_handler = before
-        # Install Python's handler again, in place of Ray's C++ handler.
-        signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))
-        signal.alarm(0)
 
 
 def with_ray(address: str | None, process: OwnProcess, work: Callable[[Path], object]) -> None:
@@ -124,7 +48,7 @@ def _with_ray(
     work: Callable[[Path], object],
     folder: OwnFolder,
 ) -> None:
-    from sweeps.workers.on_ray.watchdog import Answering, RayLostError, Watchdog, places_of_ray
+    from sweeps.workers.on_ray.ray_watch import Answering, RayLostError, Watchdog, places_of_ray
 
     processes = RayProcesses()
 
@@ -147,10 +71,11 @@ def _with_ray(
     except RayLostError as lost:
         if process.stopping.signal is None:
             process.stopping.give_up(str(lost))
-        process.must_leave = True
+        process.lost = lost
+        gc.freeze()  # what is garbage by now is not finalised either
         processes.kill()
     finally:
-        if not process.must_leave:
+        if process.lost is None:
             _close(processes)
 
 
@@ -165,7 +90,7 @@ def _close(processes: RayProcesses) -> None:
 
 def _leave_the_start() -> None:
     """End Ray's start on a signal: the start may take a minute on a busy machine."""
-    from sweeps.workers.on_ray.watchdog import RayLostError
+    from sweeps.workers.on_ray.ray_watch import RayLostError
 
     raise RayLostError("stopped while it started")
 
@@ -181,6 +106,7 @@ class OnRay:
         gpus: GPUs that a trial takes; may be a fraction. None: one where the cluster has any.
         max_concurrent: the most trials at once; None: as many as fit.
         limits: what a trial may take.
+        own_data: a person's own data, which travel to every worker; None where there are none.
     """
 
     process: OwnProcess
@@ -189,6 +115,7 @@ class OnRay:
     gpus: float | None
     max_concurrent: int | None
     limits: Limits
+    own_data: bytes | None = None
 
     def run(self, driver: Driver, stopping: StopFlag) -> None:
         """See ``Runner``."""
@@ -214,10 +141,9 @@ class OnRay:
         records = adapters.Records(driver)
         signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until Tune listens for it
         stopping.wake = adapters.interrupt_tune
+        trainable = by_way_of_the_store(ray_trainable, self.own_data)
         tuner = tune.Tuner(
-            tune.with_resources(
-                by_way_of_the_store(ray_trainable), {"cpu": need.cpus, "gpu": need.gpus}
-            ),
+            tune.with_resources(trainable, {"cpu": need.cpus, "gpu": need.gpus}),
             tune_config=tune.TuneConfig(
                 search_alg=adapters.HandsOut(
                     driver,
@@ -245,4 +171,4 @@ class OnRay:
 
 
 def _our_id(trial: Any) -> str:
-    return str(trial.config["payload"]["trial_id"])
+    return str(trial.config["trial_id"])

@@ -7,10 +7,14 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from focus_core.data.own import hold
 from sweeps.record.attempts import Place
 from sweeps.workers.guard import guarding
 from sweeps.workers.worker import describe_failure, is_outside, train_trial
 
+TRIAL_ID, PAYLOAD = "trial_id", "payload"
+"""What Tune gets of a trial: the payload is JSON, since Tune keeps several copies of each setting
+that it sees."""
 REPORT = "report"
 """In a result: a flat dict of floats as JSON. Of each number that Tune sees it keeps a history."""
 NOTE = "note"
@@ -24,12 +28,18 @@ OUTSIDE = "outside"
 """In a failed trial's result: whether the trial's surroundings failed (such as a disk)."""
 
 
-def ray_trainable(config: dict[str, Any], credentials: Mapping[str, str] | None = None) -> None:
+def ray_trainable(
+    config: dict[str, Any],
+    credentials: Mapping[str, str] | None = None,
+    own_data: bytes | None = None,
+) -> None:
     """The function that Ray Tune runs. A trial's exception is a result, not a lost worker."""
     from ray import tune
 
     os.environ.update(credentials or {})
-    payload = config["payload"]
+    if own_data is not None:
+        hold(own_data)
+    payload = json.loads(config[PAYLOAD])
     if payload["limits"]["share"]:
         share = share_of_host(payload["cpus"], payload["gpus"]) / 1e9
         payload = {**payload, "limits": {**payload["limits"], "rss_gb": share}}

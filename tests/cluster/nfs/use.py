@@ -1,7 +1,8 @@
-"""What hosts do with a ledger: ``python -m tests.cluster.nfs.use write|read FILE``, within a host.
+"""What hosts do with a ledger: ``python -m tests.cluster.nfs.use WORD FILE``, within a host.
 
 ``write`` adds rows with the project's own engine; ``read`` opens the ledger again and again, as the
-audit and the report do, until it sees all rows. With ``WAL=1`` the file system is taken for a disk.
+audit and the report do, until it sees all rows; ``ended`` waits for a sweep's first trial. With
+``WAL=1`` the file system is taken for a disk.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from sweeps.record import engine
 ROWS = 150
 WRITERS = 2
 SECONDS = 30.0
+LONG_SECONDS = 240.0
 COUNT = "SELECT count(*) FROM seen"
 
 
@@ -71,6 +73,17 @@ def _count(path: Path) -> int:
         return int(rows)
 
 
+def ended(path: Path) -> str:
+    """Wait until a trial of a sweep has ended."""
+    until = time.monotonic() + LONG_SECONDS
+    while time.monotonic() < until:
+        with suppress(sqlite3.Error), closing(connect(path)) as database:
+            if database.execute("SELECT 1 FROM trials WHERE state = 'complete'").fetchone():
+                return "a trial has ended"
+        time.sleep(0.5)
+    return "no trial has ended"
+
+
 def whole(path: Path) -> str:
     """How many rows there are in the end, and what SQLite says of the file."""
     with closing(sqlite3.connect(path)) as database:
@@ -82,7 +95,9 @@ def whole(path: Path) -> str:
 if __name__ == "__main__":
     if os.environ.get("WAL"):
         mock.patch.object(engine, "journal_for", return_value="wal").start()
-    known: dict[str, Callable[[Path], str]] = {"write": write, "read": read, "whole": whole}
+    known: dict[str, Callable[[Path], str]] = {
+        function.__name__: function for function in (write, read, ended, whole)
+    }
     try:
         result = known[sys.argv[1]](Path(sys.argv[2]))
     except Exception as error:  # noqa: BLE001  the test judges it

@@ -1,13 +1,10 @@
-"""Ablations of what the hypernetwork reads (Eq. 2), and this embedding token by token.
+"""Ablations of what the hypernetwork reads (Eq. 2).
 
 B batch, L length, D width, N bins, R bin length, O pooling windows a bin.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -50,14 +47,6 @@ class GlobalEMA(DampedEMA):
         return super().forward(x_BLD, e_BNDO)
 
 
-class EmbeddingState(NamedTuple):
-    """A decoder's state: of the averages, of the present bin, and of the bins before it."""
-
-    conv: Tensor | None
-    bin_BRD: Tensor  # noqa: N815
-    pooled: tuple[Tensor, ...]  # e_B1DO of the last ``theta_shift`` bins, oldest first
-
-
 class AblatedEmbedding(HyperEmbedding):
     """The embedding with another global convolution or pooling."""
 
@@ -78,26 +67,3 @@ class AblatedEmbedding(HyperEmbedding):
     def pooled(self, y_BLD: Tensor, bins: int) -> Tensor:
         """e_BNDO of the first ``bins`` bins."""
         return pool(y_BLD, bins, self.bin_length, self.windows, self.pooling)
-
-    def initial_state(self, batch: int, like: Tensor) -> EmbeddingState:
-        """The state before the first token, in the type and on the device of ``like``, (D,)."""
-        averages = self.global_conv if isinstance(self.global_conv, GlobalEMA) else None
-        conv = None if averages is None else averages.initial_state(batch)
-        return EmbeddingState(conv, like.new_empty(batch, 0, len(like)), ())
-
-    def step(self, x_BD: Tensor, state: EmbeddingState) -> tuple[Tensor, EmbeddingState]:
-        """e_BNDO for the filters of this token's bin, and the new state.
-
-        N is 0 in the first bins, which have no bin to read. The global convolution must be ``none``
-        or ``ema``: others have no step.
-        """
-        conv, bin_BRD, pooled = state
-        if bin_BRD.shape[1] == self.bin_length:
-            pooled = (*pooled, self.pooled(bin_BRD, 1))[-self.shift :]
-            bin_BRD = bin_BRD[:, :0]
-        y_BD = x_BD
-        if isinstance(self.global_conv, GlobalEMA) and conv is not None:
-            y_BD, conv = self.global_conv.step(x_BD, None, conv)
-        state = EmbeddingState(conv, torch.cat((bin_BRD, y_BD[:, None]), dim=1), pooled)
-        none_B0DO = x_BD.new_empty(len(x_BD), 0, x_BD.shape[1], self.windows)
-        return (pooled[0] if len(pooled) == self.shift else none_B0DO), state

@@ -20,7 +20,7 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "sigmoid": torch.sigmoid,
     "tanh": torch.tanh,
     "relu": torch.relu,
-    "linear": lambda u: u,
+    "linear": torch.positive,
 }
 IDENTITY_LOGIT = -4.0
 """sigmoid(-4) = .018: the filter is close to the identity."""

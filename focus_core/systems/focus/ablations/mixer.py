@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from focus_core.layers import cache
 from focus_core.layers.attention import chunked_attention, sliding_attention
+from focus_core.layers.gate import towards
 from focus_core.layers.mixer import Mixer
 from focus_core.layers.short_conv import ShortConv
 from focus_core.systems.focus.ablations.embedding import AblatedEmbedding
@@ -29,7 +30,7 @@ Attend = Callable[[Tensor, Tensor, Tensor], Tensor]
 """Maps queries, keys and values to the output of attention."""
 
 
-class FocusState(NamedTuple):
+class AblatedState(NamedTuple):
     """A decoder's state: of the short convolution, of the filter, and the tokens attended to."""
 
     taps: Tensor | None
@@ -109,23 +110,23 @@ class AblatedMixer(FocusMixer):
         gates_BLD = read_BLD[self.model.gates_from]
         if self.model.attention == "none":  # Eq. 10 with y = 0
             phi_BLD = torch.sigmoid(self.update_gate(gates_BLD))
-            return torch.lerp(x_BLD, functional.silu(self.candidate(gates_BLD)), phi_BLD)
+            return towards(x_BLD, functional.silu(self.candidate(gates_BLD)), phi_BLD)
         q_BLZ, k_BLZ = self.query(h_BLD), self.key(read_BLD[self.model.key_from])
         v_BLV = functional.silu(self.value(read_BLD[self.model.value_from]))
         return self.gated(x_BLD, gates_BLD, self.dropout(attend(q_BLZ, k_BLZ, v_BLV)))
 
-    def initial_state(self, batch: int) -> FocusState:
+    def initial_state(self, batch: int) -> AblatedState:
         """The state before the first token."""
         taps = None if self.taps is None else self.taps.initial_state(batch)
         kept = None
         if self.model.attention != "none":
             Z, V = self.key.out_features, self.value.out_features
             kept = cache.empty(batch, 1, Z, V, self.candidate.weight)
-        return FocusState(taps, self.filter.initial_state(batch), kept)
+        return AblatedState(taps, self.filter.initial_state(batch), kept)
 
     def step(
-        self, x_BD: Tensor, e_BNDO: Tensor | None, state: FocusState
-    ) -> tuple[Tensor, FocusState]:
+        self, x_BD: Tensor, e_BNDO: Tensor | None, state: AblatedState
+    ) -> tuple[Tensor, AblatedState]:
         """The output for the next token, (B, D), and the new state.
 
         Attention drops a full chunk, or, if sliding, the tokens that leave its window.
@@ -147,7 +148,7 @@ class AblatedMixer(FocusMixer):
             return cache.read(q_BZ[:, None], kept)[:, 0]
 
         y_BD = self._mix(x_BD, h_BD, xf_BD, attend)
-        return y_BD, FocusState(taps, filtered, kept)
+        return y_BD, AblatedState(taps, filtered, kept)
 
     def initial_value(self, name: str, generator: torch.Generator) -> Tensor:  # noqa: ARG002
         """The skip's weights: N(0, 1), like Mega's omega."""

@@ -23,7 +23,11 @@ from focus_core.layers.attention import to_bins
 from focus_core.systems.focus.ablations.coefficients import MAX_RADIUS
 from focus_core.systems.focus.config import FocusConfig
 from focus_core.systems.focus.recurrence import recur
+from focus_core.systems.focus.token_wise.one_pass import mixed_states, runs_in_one_pass
 from focus_core.systems.focus.token_wise.recurrence import recur_complex
+
+STATIC_BIN = 128
+"""Tokens whose gradients of static poles are summed in one go: longer sums lose digits."""
 
 
 class CoupledState(NamedTuple):
@@ -48,7 +52,21 @@ class CoupledBank(nn.Module):
     def forward(self, x_BLD: Tensor, e_BNDO: Tensor | None) -> Tensor:  # noqa: ARG002
         """The mix over F of s[t] = r e^{jw} s[t-1] + sqrt(1 - r^2) x[t], (B, L, D)."""
         x_LBD = x_BLD.transpose(0, 1)
-        decay_TBFD, angle_TBFD = to_poles(self.logits(x_LBD))
+        s_TBIFD = self.logits(x_LBD)
+        one_pass = runs_in_one_pass(s_TBIFD, x_LBD, self.mix_FDI)
+        y_LBD = (self._in_one_pass if one_pass else self._by_recurrence)(s_TBIFD, x_LBD)
+        return y_LBD.transpose(0, 1).to(x_BLD.dtype)
+
+    def _in_one_pass(self, s_TBIFD: Tensor, x_LBD: Tensor) -> Tensor:
+        bin_length = self.bin_length
+        if isinstance(self.logits, StaticPoles):
+            bin_length, B = STATIC_BIN, x_LBD.shape[1]
+            s_TBIFD = s_TBIFD.expand(-(-len(x_LBD) // bin_length), B, -1, -1, -1)
+        mix_IH = self.mix_FDI.permute(2, 0, 1).flatten(1)
+        return mixed_states(s_TBIFD.flatten(3), x_LBD, mix_IH, bin_length)
+
+    def _by_recurrence(self, s_TBIFD: Tensor, x_LBD: Tensor) -> Tensor:
+        decay_TBFD, angle_TBFD = to_poles(s_TBIFD)
         gain_TBFD = torch.sqrt(-torch.expm1(2 * decay_TBFD))  # sqrt(1 - r^2)
         drive_LBFD = self._every_token(gain_TBFD, x_LBD) * x_LBD.unsqueeze(2)
         states_LG = recur_poles(
@@ -59,7 +77,7 @@ class CoupledBank(nn.Module):
         mixed_LBFD = torch.zeros_like(drive_LBFD)
         for state_LG, mix_FD in zip(states_LG, self.mix_FDI.unbind(-1), strict=True):
             mixed_LBFD = torch.addcmul(mixed_LBFD, state_LG.view(drive_LBFD.shape), mix_FD)
-        return mixed_LBFD.sum(dim=2).transpose(0, 1).to(x_BLD.dtype)
+        return mixed_LBFD.sum(dim=2)
 
     def _every_token(self, theta_TBFD: Tensor, x_LBD: Tensor) -> Tensor:
         if self.bin_length > 1:

@@ -10,12 +10,15 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Any, Self
+
+from sweeps.driving.own_process import takes_locks
 
 LOOK_SECONDS = 1.0
 PATIENCE_SECONDS = 5.0
@@ -62,6 +65,8 @@ class Watchdog:
 
     def __enter__(self) -> Self:
         self._before = signal.signal(signal.SIGUSR2, self._raise)
+        self._unraisable_before = sys.unraisablehook
+        sys.unraisablehook = self._unraisable
         self._thread.start()
         return self
 
@@ -75,6 +80,7 @@ class Watchdog:
         self._turn.acquire()  # if the watchdog has it, wait: ``stuck`` ends this process
         self._thread.join()  # it may be sending SIGUSR2, which ends a process without a handler
         signal.signal(signal.SIGUSR2, self._before)
+        sys.unraisablehook = self._unraisable_before
         if isinstance(error, Exception):  # Ray's death may be the cause, not yet noticed
             lost = None
             with suppress(Exception):
@@ -112,16 +118,16 @@ class Watchdog:
         return False
 
     def _raise(self, _number: int, frame: FrameType | None) -> None:
-        if _imports(frame):
-            return  # an exception here would leave the import lock taken; the signal comes again
+        if takes_locks(frame):
+            return  # an exception here would leave the lock taken; the signal comes again
         if self._lost is not None and not self._ended.is_set():
             with self._turn:  # if the watchdog has it, the main thread waits here
                 raise RayLostError(self._lost)
 
-
-def _imports(frame: FrameType | None) -> bool:
-    """Whether ``frame`` belongs to Python's import machinery, which takes locks."""
-    return frame is not None and frame.f_code.co_filename.startswith("<frozen importlib")
+    def _unraisable(self, unraisable: Any) -> None:
+        """Print no ``RayLostError`` of a finaliser: Python drops it, and the signal comes again."""
+        if not isinstance(unraisable.exc_value, RayLostError):
+            self._unraisable_before(unraisable)
 
 
 def describe(lost: str) -> str:

@@ -1,0 +1,1 @@
+"""A sweep in a script or a notebook: its numbers as frames, its figures in your own ``Axes``."""

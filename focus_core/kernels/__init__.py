@@ -1,0 +1,1 @@
+"""The loops over time that filters need: numbers in, numbers out. ``choice`` says who runs them."""
