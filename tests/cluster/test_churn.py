@@ -50,6 +50,7 @@ def test_what_is_lost_with_nodes_is_little(
     assert states == [("complete", TRIALS)], text
     assert replicates == (TRIALS,)
     assert lost >= 1
+    assert "its host was lost" in text
     trained = len((tmp_path / "reports.txt").read_text().splitlines()) * EVAL_EVERY
     needed = TRIALS * STEPS
     print(f"{end['cuts']} nodes cut: {trained} steps for {needed}")

@@ -1,7 +1,9 @@
 """Copied to a folder on PYTHONPATH as sitecustomize.py: makes trials misbehave in their workers.
 
 FAULTS is a JSON object: ``"bin_length/nfft"`` of a trial, or ``"*"``, to the name of a
-fault, which strikes at every evaluation's first step. FAULTS_ONCE, a folder: each strikes once.
+fault, which strikes at every evaluation's first step. ``"between"``: when a worker is
+made ready for its next trial, it dies (leave) or is not ready in time (refuse). FAULTS_ONCE, a
+folder: each strikes once.
 """
 
 import importlib.abc
@@ -94,15 +96,33 @@ def misbehave(module: Any) -> None:
     module.Replicate.__init__, module.Replicate.train_step = init, train_step
 
 
+def strike_between(module: Any) -> None:
+    original = module.FunctionTrainable.reset_config
+
+    def reset_config(self: Any, new_config: dict[str, Any]) -> Any:
+        fault = json.loads(os.environ["FAULTS"]).get("between")
+        if fault is not None and first_time("between"):
+            return leave(self) if fault == "leave" else False
+        return original(self, new_config)
+
+    module.FunctionTrainable.reset_config = reset_config
+
+
+PATCHES = {
+    "focus_core.training.replicate": misbehave,
+    "ray.tune.trainable.function_trainable": strike_between,
+}
+
+
 class Finder(importlib.abc.MetaPathFinder):
-    """Patches the module when it is imported: other processes need no torch."""
+    """Patches a module when it is imported: other processes need no torch."""
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if name != "focus_core.training.replicate":
+        patch = PATCHES.pop(name, None)
+        if patch is None:
             return None
-        sys.meta_path.remove(self)
         spec = importlib.util.find_spec(name)
         assert spec is not None
         loader: Any = spec.loader
@@ -110,7 +130,7 @@ class Finder(importlib.abc.MetaPathFinder):
 
         def exec_module(module: ModuleType) -> None:
             load(module)
-            misbehave(module)
+            patch(module)
 
         loader.exec_module = exec_module
         return spec

@@ -166,3 +166,5 @@ def test_a_node_dies_and_its_trials_go_on_elsewhere(
     assert launcher.returncode == 0, said
     assert_the_law_holds(mlflow)
     assert sum(t.retries for t in read(tmp_path)[0]) >= 1
+    assert "to be retried" in said
+    assert "(its host was lost)" in said

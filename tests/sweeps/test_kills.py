@@ -16,6 +16,7 @@ from tests.sweeps.launching import (
     ROOT,
     SETTINGS,
     assert_the_law_holds,
+    faults,
     in_the_middle,
     kill_one,
     nothing_outlives_a_test,  # noqa: F401  a fixture
@@ -69,6 +70,19 @@ def test_a_killed_worker_is_a_retry_and_nothing_is_lost(tmp_path: Path, mlflow: 
     kill_one(launcher, "ray::ImplicitFunc")
     said, _ = launcher.communicate(timeout=120)
     assert launcher.returncode == 0, said
+    assert_the_law_holds(mlflow)
+    assert sum(t.retries for t in read(tmp_path)[0]) == 1
+
+
+@pytest.mark.parametrize("fault", ["leave", "refuse"])
+def test_a_worker_lost_between_two_trials_is_a_retry(
+    tmp_path: Path, mlflow: Mlflow, fault: str
+) -> None:
+    """Tune itself gives up a trial whose worker dies before it has begun with it."""
+    launcher = start(tmp_path, env=faults(tmp_path, {"between": fault}, once=True))
+    said, _ = launcher.communicate(timeout=120)
+    assert launcher.returncode == 0, said
+    assert (tmp_path / "faults" / "between").exists()
     assert_the_law_holds(mlflow)
     assert sum(t.retries for t in read(tmp_path)[0]) == 1
 

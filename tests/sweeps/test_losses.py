@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pickle
 import random
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -12,7 +16,9 @@ from sweeps.workers.on_ray.losses import (
     PROCESS_LOSSES,
     Loss,
     Losses,
+    error_of,
     loss_of,
+    text_of_errors,
 )
 
 PROCESS, HOST = Loss(host=False, node="a", at=100.0), Loss(host=True, node="a", at=100.0)
@@ -62,6 +68,30 @@ def test_a_process_that_ended_while_its_host_went_down_is_a_lost_host(
     for step in range(4):
         again = found.try_again(PROCESS, step)
     assert again is goes_on
+
+
+def test_a_loss_is_counted_once_for_each_worker() -> None:
+    found = losses()
+    first = Loss(host=False, worker="w")
+    assert not found.knows(first)
+    found.try_again(first, 0)
+    assert found.knows(Loss(host=True, worker="w"))
+    assert not found.knows(Loss(host=False, worker="another"))
+    found.try_again(Loss(host=False), 0)
+    assert not found.knows(Loss(host=False))  # Ray does not say whose loss it is
+
+
+def test_an_error_is_read_from_where_tune_writes_it_and_read_once(tmp_path: Path) -> None:
+    trial: Any = SimpleNamespace(pickled_error_file=None, error_file=None)
+    assert error_of(trial) is None
+    assert text_of_errors(trial) == ""
+    trial.pickled_error_file = str(tmp_path / "error.pkl")
+    trial.error_file = str(tmp_path / "error.txt")
+    (tmp_path / "error.pkl").write_bytes(pickle.dumps(ValueError("gone")))
+    (tmp_path / "error.txt").write_text("Failure # 1")
+    assert repr(error_of(trial)) == "ValueError('gone')"
+    assert error_of(trial) is None
+    assert text_of_errors(trial) == "Failure # 1"
 
 
 def test_an_error_of_the_trial_itself_is_no_lost_host() -> None:

@@ -23,9 +23,10 @@ from sweeps.driving.assignment import Means
 from sweeps.driving.driver import Driver
 from sweeps.driving.stopping import StopFlag
 from sweeps.record.attempts import Place
+from sweeps.record.schema import TERMINAL
 from sweeps.workers.guard import Limits, Notes
 from sweeps.workers.on_ray.cluster_size import Room
-from sweeps.workers.on_ray.losses import Losses, loss_of, node_died
+from sweeps.workers.on_ray.losses import Losses, error_of, loss_of, node_died, text_of_errors
 from sweeps.workers.on_ray.trainable import (
     DEVICE,
     ERROR,
@@ -58,6 +59,7 @@ class HandsOut(OfThisProcess, Searcher):
         self,
         driver: Driver,
         *,
+        records: Records,
         means: Means,
         room: Room,
         limits: Limits,
@@ -65,9 +67,8 @@ class HandsOut(OfThisProcess, Searcher):
     ) -> None:
         super().__init__()
         self.driver = driver
+        self.records = records
         self.room = room
-        self.handed_out: set[str] = set()
-        """The trials that Tune has not ended, by Tune's ids."""
         self.limits = limits
         self.means = means
         self.stopping = stopping
@@ -76,20 +77,18 @@ class HandsOut(OfThisProcess, Searcher):
         """The next trial; None: not now, Tune asks again."""
         if self.stopping.requested:
             return str(Searcher.FINISHED)
-        count = len(self.handed_out)
+        count = self.records.open_trials
         if count >= self.room.at_once(count):
             return None
         assignment = self.driver.next_trial()
         if assignment is None:
             return str(Searcher.FINISHED)
-        self.handed_out.add(trial_id)
         payload = assignment.payload(self.means)
         text = json.dumps({**payload, "limits": self.limits.payload()})
         return {TRIAL_ID: assignment.trial_id, PAYLOAD: text}
 
     def on_trial_complete(self, trial_id: str, result: Any = None, error: bool = False) -> None:
-        """Count only: the scheduler (``Records``) has told the driver already."""
-        self.handed_out.discard(trial_id)
+        """Do nothing: the scheduler (``Records``) has told the driver already."""
 
     def save(self, checkpoint_path: str) -> None:
         """Save nothing: the ledger has the state."""
@@ -138,6 +137,20 @@ class Records(OfThisProcess, FIFOScheduler):
         """Keep the controller: Tune calls this before anything else about a trial."""
         self.controller = tune_controller
 
+    @property
+    def open_trials(self) -> int:
+        """The number of trials that Tune has and has not ended."""
+        found = self.controller.get_live_trials() if self.controller else ()
+        return sum(not trial.is_finished() for trial in found)
+
+    def queue_again(self, trial: RayTrial) -> None:
+        """Queue a trial again that Tune has given up."""
+        tune = self.controller
+        tune._resetting_trials.discard(trial)  # else no worker would ever be made for it
+        if trial in tune._staged_trials:
+            tune._unstage_trial_with_resources(trial)
+        tune._requeue_trial(trial)
+
     def let_go(self, trial: RayTrial) -> None:
         """Make Tune forget a trial that has ended: it would keep every trial until the end."""
         tune = self.controller
@@ -170,9 +183,10 @@ class Watches(OfThisProcess, Callback):
     ) -> None:
         """Tune tries a trial again without a limit; the limit is here."""
         trial_id = trial.config[TRIAL_ID]
-        loss = loss_of(trial.get_pickled_error())
+        loss, losses = loss_of(error_of(trial)), self.losses[trial_id]
+        if losses.knows(loss):
+            return
         reason, stacks = self._why(trial)
-        losses = self.losses[trial_id]
         if losses.try_again(loss, self.driver.trials[trial_id].step):
             what = "host" if loss.host else "worker"
             self.driver.retried(trial_id, f"its {what} was lost{reason}")
@@ -180,15 +194,22 @@ class Watches(OfThisProcess, Callback):
         self.records.stop(trial)
         self._lost(trial, losses.in_words(loss), reason, stacks)
 
-    def on_trial_error(
-        self, iteration: int, trials: list[RayTrial], trial: RayTrial, **info: Any
-    ) -> None:
-        """Tune cannot go on with a trial."""
-        self._lost(trial, "its worker was lost", *self._why(trial))
+    def on_step_end(self, iteration: int, trials: list[RayTrial], **info: Any) -> None:
+        """Queue the trials again that Tune has ended before their time.
+
+        Ray 2.60 gives up a trial whose worker dies, or does not answer, while it is made ready for
+        the trial after another one. Some of these losses have been reported before.
+        """
+        if self.stopping.requested or self.driver.broken:
+            return
+        for trial in [trial for trial in trials if trial.is_finished()]:
+            if self.driver.trials[trial.config[TRIAL_ID]].state not in TERMINAL:
+                self.records.queue_again(trial)
+                self.on_trial_recover(iteration, trials, trial)
 
     def _lost(self, trial: RayTrial, what: str, reason: str, stacks: str) -> None:
         said = f"{what}{reason and f', at last{reason}'}"
-        error = stacks or str(trial.get_error() or "")
+        error = stacks or text_of_errors(trial)
         self.driver.lost(trial.config[TRIAL_ID], said, error)
 
     def _why(self, trial: RayTrial) -> tuple[str, str]:

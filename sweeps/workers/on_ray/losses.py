@@ -5,8 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sweeps.commands.command_line import counted
+
+if TYPE_CHECKING:
+    from ray.tune.experiment import Trial as RayTrial
 
 PROCESS_LOSSES = 3
 """How often a trial is moved to a new worker before it counts as failed."""
@@ -24,11 +29,13 @@ class Loss:
     Attributes:
         host: whether the whole host was lost, as far as Ray knew.
         node: the id of the node where the worker ran; None where Ray does not say.
+        worker: Ray's id of the worker; None where Ray does not say.
         at: the time of the loss, in seconds since 1970.
     """
 
     host: bool
     node: str | None = None
+    worker: str | None = None
     at: float = field(default_factory=time.time)
 
 
@@ -45,12 +52,18 @@ class Losses:
         processes: the processes that were lost alone, as far as Ray knew at that time.
         hosts_in_a_row: the hosts lost since the last step of progress.
         step: the last step that the trial had reported at the latest loss of a host.
+        workers: the ids of the workers that were lost.
     """
 
     node_died: Callable[[str], float | None]
     processes: list[Loss] = field(default_factory=list)
     hosts_in_a_row: int = 0
     step: int = -1
+    workers: set[str] = field(default_factory=set)
+
+    def knows(self, loss: Loss) -> bool:
+        """Whether this loss was counted before: Tune may report one loss twice."""
+        return loss.worker in self.workers
 
     def try_again(self, loss: Loss, step: int) -> bool:
         """Count a loss; whether the trial may have another worker.
@@ -59,6 +72,8 @@ class Losses:
             loss: what was lost.
             step: the last step that the trial has reported.
         """
+        if loss.worker is not None:
+            self.workers.add(loss.worker)
         if not loss.host:
             self.processes = [found for found in self.processes if self._died_alone(found)]
             self.processes.append(loss)
@@ -78,6 +93,27 @@ class Losses:
         return f"its worker was lost {counted(len(self.processes), 'time')}"
 
 
+def error_of(trial: RayTrial) -> BaseException | None:
+    """The error with which Ray reported the latest loss; taken away, so that it is not read twice.
+
+    Tune's own ``get_pickled_error`` reads a copy of this file, which is not yet made at that time.
+    """
+    from ray import cloudpickle
+
+    path = Path(trial.pickled_error_file or "")
+    if not path.is_file():
+        return None
+    error: BaseException = cloudpickle.loads(path.read_bytes())
+    path.unlink()
+    return error
+
+
+def text_of_errors(trial: RayTrial) -> str:
+    """What Ray reported of all losses of a trial."""
+    path = Path(trial.error_file or "")
+    return path.read_text() if path.is_file() else ""
+
+
 def loss_of(error: BaseException | None) -> Loss:
     """What was lost, by the ``error`` with which Ray reports it."""
     from ray.exceptions import ActorUnavailableError, RayActorError
@@ -86,7 +122,8 @@ def loss_of(error: BaseException | None) -> Loss:
         return Loss(host=False)
     reason_is_node, node = _of_actor(error.actor_id)
     unreachable = isinstance(error, ActorUnavailableError)  # nobody says that the worker has died
-    return Loss(host=reason_is_node or error.preempted or unreachable, node=node)
+    host = reason_is_node or error.preempted or unreachable
+    return Loss(host=host, node=node, worker=error.actor_id)
 
 
 def _of_actor(actor_id: str | None) -> tuple[bool, str | None]:

@@ -147,6 +147,7 @@ class OnRay:
             tune_config=tune.TuneConfig(
                 search_alg=adapters.HandsOut(
                     driver,
+                    records=records,
                     means=replace(self.means, gpus=need.gpus),
                     room=room,
                     limits=self.limits,
