@@ -8,7 +8,6 @@ Ray itself.
 from __future__ import annotations
 
 import codecs
-import ctypes
 import os
 import selectors
 import signal
@@ -26,15 +25,14 @@ from sweeps.driving.own_process import SIGNALS
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """
-import sys
+import signal, sys
 from sweeps import launch
-from sweeps.launching import separate_process
-separate_process.end_with(int(sys.argv.pop(1)))
+from sweeps.machine.parent_process import end_with
+end_with(int(sys.argv.pop(1)), signal.SIGTERM)
 sys.exit(launch.main(own_process=True))
 """
 END_SECONDS = 60.0
 """A launcher that its caller stops may take so long to end; then it is killed."""
-PR_SET_PDEATHSIG = 1
 
 
 def launch_apart(argv: Sequence[str]) -> int:
@@ -70,14 +68,6 @@ def launch_apart(argv: Sequence[str]) -> int:
             _end(launcher)
             raise
     return code if code >= 0 else 128 - code
-
-
-def end_with(caller: int) -> None:
-    """On Linux, stop this process with SIGTERM when ``caller`` ends, even by ``kill -9``."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-        if os.getppid() != caller:
-            sys.exit(128 + signal.SIGTERM)
 
 
 def _inherited(stream: Any, own: Any) -> int | None:

@@ -31,6 +31,7 @@ from sweeps.machine.process_identity import began, this_machine
 from sweeps.record.errors import LeaseLostError, LedgerError
 from sweeps.record.ledger import Ledger
 from sweeps.record.schema import Base, Lease, Sweep, now
+from sweeps.record.transactions import Held
 
 BEAT_SECONDS = 5.0
 WATCH_SECONDS = 30.0
@@ -71,6 +72,7 @@ def hold(ledger: Ledger, sweep: Sweep, *, beat_seconds: float = BEAT_SECONDS) ->
         UserError: another launcher holds the sweep.
     """
     token = _acquire(ledger, sweep)
+    ledger.held = Held(sweep.id, token)
     ledger.fence = lambda session: _beat(session, sweep, token)
     ended = threading.Event()
     thread = threading.Thread(
@@ -82,7 +84,7 @@ def hold(ledger: Ledger, sweep: Sweep, *, beat_seconds: float = BEAT_SECONDS) ->
     finally:
         ended.set()
         thread.join()
-        ledger.fence = None
+        ledger.fence = ledger.held = None
         _release(ledger, sweep, token)
 
 

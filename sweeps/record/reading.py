@@ -30,7 +30,7 @@ def reading(home: Home) -> Iterator[sa.Connection]:
     if path is not None and not path.is_file():
         raise UserError(f"no ledger at {path}: {FIRST_SWEEP}, or name its folder with --home")
     shown = str(path or sa.make_url(home.ledger_url).render_as_string(hide_password=True))
-    engine = _engine(home.ledger_url, path)
+    engine = engine_to_read(home.ledger_url, path)
     try:
         with engine.connect() as connection, connection.begin():
             if path is not None:
@@ -47,7 +47,13 @@ def reading(home: Home) -> Iterator[sa.Connection]:
         engine.dispose()
 
 
-def _engine(url: str, path: Path | None) -> sa.Engine:
+def engine_to_read(url: str, path: Path | None) -> sa.Engine:
+    """An engine whose connections cannot write to the ledger.
+
+    Args:
+        url: the ledger's address.
+        path: the ledger's file; None where a server keeps it.
+    """
     if path is None:
         # At this isolation level, a transaction sees the state of one moment.
         return sa.create_engine(url, isolation_level="REPEATABLE READ")

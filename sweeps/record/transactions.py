@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import NamedTuple
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -11,6 +12,13 @@ from sqlalchemy.orm import Session
 from sweeps.commands.redact import shown_url
 from sweeps.record.engine import open_engine
 from sweeps.record.errors import LeaseLostError, LedgerError, explain
+
+
+class Held(NamedTuple):
+    """A lease as its holder knows it: the row is the sweep's, and has the holder's token."""
+
+    sweep_id: int
+    token: str
 
 
 class Transactions:
@@ -22,6 +30,7 @@ class Transactions:
     Attributes:
         failure: why nothing more is written; None while all is well.
         on_failure: called once with ``failure``, on the thread whose transaction failed.
+        held: the lease under which this process writes; None: it has none.
         fence: begins every transaction that writes; raises when another launcher has taken over.
 
     Raises:
@@ -33,6 +42,7 @@ class Transactions:
         self.engine = open_engine(url)
         self.failure: LedgerError | None = None
         self.on_failure: Callable[[LedgerError], None] = lambda _: None
+        self.held: Held | None = None
         self.fence: Callable[[Session], None] | None = None
 
     @contextmanager

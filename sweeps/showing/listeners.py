@@ -17,6 +17,8 @@ from sweeps.record.errors import LeaseLostError
 from sweeps.record.ledger import Ledger
 from sweeps.showing.display import Display
 from sweeps.showing.tracking import MlflowTracker
+from sweeps.showing.tracking.messages import Settings
+from sweeps.showing.tracking.own_process import TrackerProcess
 
 MLFLOW_SECONDS = 60
 """MLflow may take so long for what is still queued when the sweep is over."""
@@ -35,16 +37,35 @@ class Watched:
 @contextmanager
 def mlflow(launch: Watched) -> Iterator[Listener]:
     """MLflow; at the end, a line says what MLflow missed."""
-    plan, ledger = launch.plan, launch.ledger
-    home = plan.home
-    tracker = MlflowTracker(home.tracking_uri, artifacts=home.artifacts, may_write=ledger.is_ours)
+    ledger = launch.ledger
+    tracker = _tracker(launch)
     try:
         yield tracker
     finally:
-        if not isinstance(ledger.failure, LeaseLostError):  # else the runs are another launcher's
+        if not isinstance(ledger.failure, LeaseLostError):
             summary = tracker.close(timeout=MLFLOW_SECONDS)
-            if ledger.failure is None and (summary.dropped or summary.last_error):
+            missed = bool(summary.dropped or summary.last_error)
+            # The ledger is asked again: where the lease is lost, MLflow refused these points.
+            if missed and ledger.is_ours() and ledger.failure is None:
                 tell(f"launch.py: {one_line(str(summary))}", error=True)
+        elif isinstance(tracker, TrackerProcess):
+            tracker.end()  # the runs are another launcher's
+
+
+def _tracker(launch: Watched) -> MlflowTracker | TrackerProcess:
+    """On Ray a process of its own; with ``--local`` a thread, as everything is in one process."""
+    home, ledger = launch.plan.home, launch.ledger
+    if launch.plan.local:
+        return MlflowTracker(home.tracking_uri, home.artifacts, may_write=ledger.is_ours)
+    assert ledger.held is not None
+    settings = Settings(
+        uri=home.tracking_uri,
+        artifacts=home.artifacts,
+        ledger_url=home.ledger_url,
+        held=ledger.held,
+        plugins=launch.plan.plugins,
+    )
+    return TrackerProcess(settings)
 
 
 @contextmanager
