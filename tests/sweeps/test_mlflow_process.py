@@ -6,6 +6,7 @@ import pickle
 import random
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -147,3 +148,18 @@ def test_a_message_is_small_whatever_the_rows_refer_to() -> None:
     assert (again.trial.config, again.trial.started) == (config, trial.started)
     assert (again.trial.reports, again.reports[0].metrics) == ([], work.reports[0].metrics)
     assert packed(again) == packed(work)
+
+
+@pytest.mark.parametrize("left_out", [True, False])
+def test_ray_does_not_bring_mlflow_into_the_launcher(left_out: bool) -> None:
+    """Negative control: left to itself, Ray imports it to count callbacks."""
+    code = (
+        "import sys\n"
+        "from ray.air._internal.usage import _count_callbacks\n"
+        "from sweeps.workers.on_ray.starting import leave_mlflow_out\n"
+        f"leave_mlflow_out() if {left_out} else None\n"
+        "_count_callbacks([])\n"
+        f"assert ('mlflow' in sys.modules) is not {left_out}\n"
+        "import mlflow\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -25,7 +25,7 @@ from sweeps.workers.on_ray.cluster_nodes import Looking
 from sweeps.workers.on_ray.cluster_size import Room, once_it_fits
 from sweeps.workers.on_ray.privacy import by_way_of_the_store
 from sweeps.workers.on_ray.processes import RayProcesses
-from sweeps.workers.on_ray.starting import start_ray
+from sweeps.workers.on_ray.starting import leave_mlflow_out, start_ray
 
 JOIN_SECONDS = 10.0
 """How long a launch waits for the first node of a cluster that a trial fits on."""
@@ -134,6 +134,7 @@ class OnRay:
         from sweeps.workers.on_ray import adapters
         from sweeps.workers.on_ray.trainable import ray_trainable
 
+        leave_mlflow_out()
         look = Looking()
         patience = 0.0 if self.address is None else JOIN_SECONDS
         cluster, need = once_it_fits(look, self.means.cpus, self.gpus, patience, stopping)

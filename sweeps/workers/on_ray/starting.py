@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import signal
+import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from sweeps.machine.temporary import OF_RAY, OF_WORKERS
 from sweeps.workers.on_ray.privacy import keep_private
@@ -55,6 +58,23 @@ def start_ray(address: str | None, folder: Path) -> None:
         )
     for name in ("ray", "ray.tune", "ray.data", "ray.train"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def leave_mlflow_out() -> None:
+    """Import Ray's logger for MLflow without MLflow, unless this process has MLflow already.
+
+    Tune imports that logger only to count its uses for Ray's usage statistics, which are off.
+    MLflow would cost a second of CPU and 40 MB here.
+    """
+    modules: dict[str, Any] = sys.modules
+    if "mlflow" in modules:
+        return
+    modules["mlflow"] = None  # its import raises ImportError, as where it is not installed
+    try:
+        with suppress(ImportError):
+            importlib.import_module("ray.air.integrations.mlflow")
+    finally:
+        del modules["mlflow"]
 
 
 @contextmanager
