@@ -13,6 +13,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from focus_core.config.keys import (
@@ -122,6 +123,10 @@ class TrialConfig:
 
     def canonical(self) -> FlatConfig:
         """The resolved options that decide this trial's numbers, without those of no effect."""
+        return dict(self._canonical)
+
+    @cached_property
+    def _canonical(self) -> FlatConfig:
         trial = self.resolved()
         return {
             f"{section}.{field.name}": getattr(config, field.name)
@@ -136,7 +141,7 @@ class TrialConfig:
         """Warnings about unlikely choices in this trial, a line each; not part of its identity."""
         return self.resolved_model().cautions(self.task)
 
-    @property
+    @cached_property
     def trial_id(self) -> str:
         """Twelve hexadecimal digits of the SHA-256 of the canonical form."""
         text = json.dumps(self.canonical(), sort_keys=True, separators=(",", ":"))

@@ -20,7 +20,7 @@ from sweeps.driving.study import Point, Study
 from sweeps.provenance.code_identity import trial_code
 from sweeps.record.attempts import Place
 from sweeps.record.ledger import Ledger
-from sweeps.record.schema import TERMINAL, Report, Sweep, Trial, now
+from sweeps.record.schema import TERMINAL, Replicate, Report, Sweep, Trial, now
 from sweeps.record.seeds import Seeds
 
 
@@ -124,31 +124,31 @@ class Driver:
         self.sweep = self.ledger.update_sweep(self.sweep, planned=number)
 
     def _add(self, number: int, point: Point, config: TrialConfig) -> None:
+        trial_id, canonical = config.trial_id, config.canonical()
+        code, seeds = trial_code(canonical), self.seeds.of(trial_id)
+        source = self.ledger.find_finished(trial_id, code, seeds) if self.reuse else None
+        opened = [] if source else seeds
         trial = self.ledger.add_trial(
             Trial(
                 sweep_id=self.sweep.id,
                 number=number,
-                trial_id=config.trial_id,
+                trial_id=trial_id,
                 point=point,
-                config=config.canonical(),
-                code=trial_code(config.canonical()),
+                config=canonical,
+                code=code,
                 variant=point.get("variant"),
                 causal=not config.resolved_model().leaks(),
                 state="waiting",
                 steps=config.train.steps,
-                replicates=[],
+                replicates=[Replicate(seed=seed, state="waiting") for seed in opened],
             )
-        )
-        seeds = self.seeds.of(trial.trial_id)
-        source = (
-            self.ledger.find_finished(trial.trial_id, trial.code, seeds) if self.reuse else None
         )
         if source is not None:
             trial = self.ledger.reuse(trial, source, seeds)
         self._keep(trial)
         self.study.add(trial)
         if source is None:
-            self._queue.append(trial.trial_id)
+            self._queue.append(trial_id)
         else:
             for report in self.ledger.reports([trial])[trial.id]:
                 self._tell("reported", trial, report)

@@ -154,7 +154,7 @@ class Study:
         if trial.point in self.first:
             return False  # the reference is trained in full
         frozen = self._frozen()[self._numbers[trial.trial_id]]
-        return optuna.trial.Trial(self._optuna, frozen._trial_id).should_prune()
+        return self._optuna.pruner.prune(self._optuna, frozen)
 
     def told(self, trial_id: str) -> FrozenTrial:
         """Optuna's record of a trial; the caller may read it, but not change it."""

@@ -89,16 +89,16 @@ def evaluations(config: Mapping[str, Any], steps: int) -> list[int]:
     return [*range(every, steps, every), steps]
 
 
-def unreported(row: Trial, seeds: Iterable[int]) -> list[int]:
-    """The evaluation steps that are not reported for every one of ``seeds``."""
+def unreported(row: Trial, reports: Iterable[Report], seeds: Iterable[int]) -> list[int]:
+    """The evaluation steps of ``row`` that ``reports`` lack for one of ``seeds``."""
     wanted = list(seeds)
-    told = {report.step for report in row.reports if _tells(report.metrics, wanted)}
+    told = {report.step for report in reports if _tells(report.metrics, wanted)}
     return [step for step in evaluations(row.config, row.steps) if step not in told]
 
 
-def lacking(row: Trial, seeds: Sequence[int]) -> str | None:
+def lacking(row: Trial, reports: Iterable[Report], seeds: Sequence[int]) -> str | None:
     """Say what a trial without diverged seeds has not reported; None if nothing is missing."""
-    missing = unreported(row, seeds)
+    missing = unreported(row, reports, seeds)
     if missing:
         return f"reported nothing of step {missing[0]} of {row.steps}"
     ended = {replicate.seed for replicate in row.replicates if replicate.state == "complete"}

@@ -16,9 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
-from sqlalchemy import CursorResult, Update, bindparam, delete, update
+from sqlalchemy import Connection, CursorResult, Update, bindparam, delete, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -73,7 +72,7 @@ def hold(ledger: Ledger, sweep: Sweep, *, beat_seconds: float = BEAT_SECONDS) ->
     """
     token = _acquire(ledger, sweep)
     ledger.held = Held(sweep.id, token)
-    ledger.fence = lambda session: _beat(session, sweep, token)
+    ledger.fence = lambda connection: _beat(connection, sweep, token)
     ended = threading.Event()
     thread = threading.Thread(
         target=_keep_alive, args=(ledger, ended, beat_seconds), name="lease", daemon=True
@@ -167,13 +166,13 @@ def _holder(lease: Lease) -> Holder:
     return Holder(lease.host, lease.pid, lease.since)
 
 
-def _beat(session: Session, sweep: Sweep, token: str) -> None:
+def _beat(connection: Connection, sweep: Sweep, token: str) -> None:
     """Increase ``beat``, in the transaction that is about to write.
 
     Raises:
         LeaseLostError: the lease is not ours any more.
     """
-    if _rows(session, _BEAT, {"sweep": sweep.id, "holder": token}) != 1:
+    if connection.execute(_BEAT, {"sweep": sweep.id, "holder": token}).rowcount != 1:
         raise LeaseLostError(
             f"sweep {sweep.name!r} was taken over by another launcher while this one did not "
             "answer: this one stops, and has written nothing since"
@@ -195,7 +194,7 @@ def _release(ledger: Ledger, sweep: Sweep, token: str) -> None:
         session.execute(delete(Lease).where(Lease.sweep_id == sweep.id, Lease.token == token))
 
 
-def _rows(session: Session, statement: Update, values: dict[str, Any] | None = None) -> int:
-    result = session.execute(statement, values)
+def _rows(session: Session, statement: Update) -> int:
+    result = session.execute(statement)
     assert isinstance(result, CursorResult)
     return int(result.rowcount)

@@ -6,7 +6,8 @@ lost: it can be rebuilt from the ledger.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
@@ -15,11 +16,11 @@ from sqlalchemy.orm import selectinload
 
 from sweeps.commands.command_line import counted
 from sweeps.machine.foreign_text import storable
-from sweeps.record import write_report as ledger_record
-from sweeps.record.attempts import Attempt, Place
+from sweeps.record.attempts import Place
 from sweeps.record.derived_rows import clear, copy_report, copy_row, lacking, summarise, unreported
 from sweeps.record.schema import Replicate, Report, State, Sweep, Trial, now
 from sweeps.record.transactions import Transactions
+from sweeps.record.write_trial import ADD_ATTEMPT, FINISHED, add, changing, record, reports_of
 
 _RELATED = (selectinload(Trial.replicates), selectinload(Trial.reports))
 
@@ -93,20 +94,20 @@ class Ledger(Transactions):
 
     def add_trial(self, trial: Trial) -> Trial:
         """Record a new trial, before it runs."""
-        with self.writing() as session:
-            session.add(trial)
+        with self.writing_plainly() as connection:
+            add(connection, trial)
         return trial
 
     def find_finished(self, trial_id: str, code: str, seeds: Sequence[int]) -> Trial | None:
         """A complete, not reused trial of this config and code that has all these seeds."""
-        with self.reading() as session:
-            wanted = (
-                select(Trial)
-                .where(Trial.trial_id == trial_id, Trial.state == "complete", Trial.code == code)
-                .where(Trial.reused_from.is_(None))
-                .options(*_RELATED)
+        with self.reading_plainly() as connection:
+            rows = list(
+                connection.execute(FINISHED, {"trial_id": trial_id, "code": code}).scalars()
             )
-            found = session.scalars(wanted)
+        if not rows:
+            return None
+        with self.reading() as session:
+            found = session.scalars(select(Trial).where(Trial.id.in_(rows)).options(*_RELATED))
             return next((t for t in found if {r.seed for r in t.replicates} >= set(seeds)), None)
 
     def reuse(self, trial: Trial, source: Trial, seeds: Sequence[int]) -> Trial:
@@ -125,8 +126,7 @@ class Ledger(Transactions):
         self, trial: Trial, state: State, *, reason: str | None = None, error: str | None = None
     ) -> Trial:
         """Set the state of ``trial`` and of its replicates that are not complete or diverged."""
-        with self.writing() as session:
-            row = session.get_one(Trial, trial.id, options=[selectinload(Trial.replicates)])
+        with self._changing(trial) as row:
             row.state = state
             row.reason, row.error = reason and storable(reason), error and storable(error)
             if state in ("failed", "pruned"):
@@ -139,6 +139,11 @@ class Ledger(Transactions):
                     replicate.state = state
         return row
 
+    @contextmanager
+    def _changing(self, trial: Trial) -> Iterator[Trial]:
+        with self.writing_plainly() as connection, changing(connection, trial) as row:
+            yield row
+
     def reset(self, trial: Trial) -> Trial:
         """Set ``trial`` to waiting without results: for a retry after failure, or for a rerun."""
         with self.writing() as session:
@@ -148,41 +153,39 @@ class Ledger(Transactions):
 
     def open_replicates(self, trial: Trial, seeds: Sequence[int]) -> Trial:
         """Add a waiting replicate for each of ``seeds`` that has none; others do not change."""
-        with self.writing() as session:
-            row = session.get_one(Trial, trial.id, options=[selectinload(Trial.replicates)])
-            present = {r.seed for r in row.replicates}
-            row.replicates += [
-                Replicate(seed=seed, state="waiting") for seed in seeds if seed not in present
-            ]
+        present = {replicate.seed for replicate in trial.replicates}
+        new = [Replicate(seed=seed, state="waiting") for seed in seeds if seed not in present]
+        if not new:
+            return trial
+        with self._changing(trial) as row:
+            row.replicates += new
         return row
 
     def reported(self, trial: Trial, seeds: Sequence[int]) -> int:
         """The last step up to which every evaluation of ``seeds`` is reported; 0 if none is."""
         if not trial.step:
             return 0  # it has no report
-        with self.reading() as session:
-            row = session.get_one(Trial, trial.id, options=_RELATED)
-            missing = unreported(row, seeds)
-        before = [r.step for r in row.reports if not missing or r.step < missing[0]]
+        with self.reading_plainly() as connection:
+            reports = reports_of(connection, trial)
+        missing = unreported(trial, reports, seeds)
+        before = [r.step for r in reports if not missing or r.step < missing[0]]
         return max(before, default=0)
 
     def note(self, trial: Trial, note: str) -> Trial:
         """Record why a worker did not continue from the checkpoint that it found."""
-        with self.writing() as session:
-            row = session.get_one(Trial, trial.id)
+        with self._changing(trial) as row:
             row.note = note
         return row
 
     def begin_attempt(self, trial: Trial, place: Place, step: int) -> None:
         """Record that a worker has begun to train ``trial``, after its step ``step``."""
         said = {name: storable(value) for name, value in asdict(place).items()}
-        with self.writing() as session:
-            session.add(Attempt(trial_row=trial.id, step=step, **said))
+        with self.writing_plainly() as connection:
+            connection.execute(ADD_ATTEMPT, {"trial_row": trial.id, "step": step, **said})
 
     def retried(self, trial: Trial) -> Trial:
         """Count one more attempt at ``trial``."""
-        with self.writing() as session:
-            row = session.get_one(Trial, trial.id)
+        with self._changing(trial) as row:
             row.retries += 1
         return row
 
@@ -194,16 +197,16 @@ class Ledger(Transactions):
         A step may be reported twice, because work after a checkpoint is repeated. The new report
         then overwrites the old one seed by seed.
         """
-        with self.writing() as session:
-            return ledger_record.record(session.connection(), trial.id, metrics, seeds)
+        with self.writing_plainly() as connection, changing(connection, trial) as row:
+            report = record(connection, row, metrics, seeds)
+        return row, report
 
     def complete(self, trial: Trial, seeds: Sequence[int]) -> Trial:
         """End a trial whose worker says that the budget is reached: complete, or failed.
 
         The trial has failed if a seed diverged, or if its reports do not cover the whole budget.
         """
-        with self.writing() as session:
-            row = session.get_one(Trial, trial.id, options=_RELATED)
+        with self.writing_plainly() as connection, changing(connection, trial) as row:
             row.finished = now()
             diverged = [r for r in row.replicates if r.state == "diverged"]
             if diverged:
@@ -214,7 +217,7 @@ class Ledger(Transactions):
                     f"the first at step {first}"
                 )
                 row.value = row.test = None
-            elif (lack := lacking(row, seeds)) is not None:
+            elif lack := lacking(row, reports_of(connection, row), seeds):
                 row.state, row.test = "failed", None
                 row.reason = f"its worker ended but {lack}: --retry-failed trains it again"
             else:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -31,7 +32,8 @@ class Transactions:
         failure: why nothing more is written; None while all is well.
         on_failure: called once with ``failure``, on the thread whose transaction failed.
         held: the lease under which this process writes; None: it has none.
-        fence: begins every transaction that writes; raises when another launcher has taken over.
+        fence: the first statement of every transaction that writes; raises when another launcher
+            has taken over.
 
     Raises:
         UserError: the database cannot be opened, is no ledger, or has an unknown schema version.
@@ -43,13 +45,19 @@ class Transactions:
         self.failure: LedgerError | None = None
         self.on_failure: Callable[[LedgerError], None] = lambda _: None
         self.held: Held | None = None
-        self.fence: Callable[[Session], None] | None = None
+        self.fence: Callable[[Connection], None] | None = None
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A transaction that changes nothing."""
         with self._guarded(), Session(self.engine, expire_on_commit=False) as session:
             yield session
+
+    @contextmanager
+    def reading_plainly(self) -> Iterator[Connection]:
+        """The same for plain statements, which take a third of the time of mapped objects."""
+        with self._guarded(), self.engine.connect() as connection:
+            yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -59,8 +67,18 @@ class Transactions:
         session = Session(self.engine, expire_on_commit=False)
         with self._guarded(), session, session.begin():
             if self.fence is not None:
-                self.fence(session)
+                self.fence(session.connection())
             yield session
+
+    @contextmanager
+    def writing_plainly(self) -> Iterator[Connection]:
+        """The same for plain statements."""
+        if self.failure is not None:
+            raise self.failure
+        with self._guarded(), self.engine.begin() as connection:
+            if self.fence is not None:
+                self.fence(connection)
+            yield connection
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:

@@ -136,7 +136,8 @@ def check_host(trial: TrialConfig, payload: Mapping[str, Any]) -> Place:
     except UserError as error:
         raise UnfitHostError(f"{host}: {error}") from None
     device = torch.cuda.get_device_name() if has_gpu else "cpu"
-    return Place(host=host, device=device, torch=torch.__version__)
+    version = str(torch.__version__)  # torch's own type would make the driver import torch
+    return Place(host=host, device=device, torch=version)
 
 
 def costs(net: SequenceModel, trial: TrialConfig) -> dict[str, float]:

@@ -133,8 +133,8 @@ class LeavesOneRunning(Driver):
 
 
 class OneSeed(Seeds):
-    def missing(self, trial: Trial) -> list[int]:
-        return super().missing(trial)[:1]
+    def of(self, trial_id: str) -> range:
+        return super().of(trial_id)[:1]
 
 
 class TrainsOneSeed(Driver):
@@ -154,8 +154,8 @@ class ForgetsAReport(Ledger):
 
 
 class AddsASeed(Ledger):
-    def open_replicates(self, trial: Trial, seeds: Sequence[int]) -> Trial:
-        row = super().open_replicates(trial, seeds)
+    def add_trial(self, trial: Trial) -> Trial:
+        row = super().add_trial(trial)
         with self.writing() as session:
             session.add(Replicate(trial_row=row.id, seed=7, state="complete", step=6))
         return row
@@ -189,7 +189,7 @@ def test_a_mean_of_survivors_is_seen(blank_home: Path, monkeypatch: pytest.Monke
         found = [v for s in seeds if (v := metrics.get(f"{name}/{s}")) is not None]
         return sum(found) / len(found) if found else None
 
-    monkeypatch.setattr("sweeps.record.write_report.mean_over_seeds", survivors)
+    monkeypatch.setattr("sweeps.record.write_trial.mean_over_seeds", survivors)
     assert ledger_rows.mean_over_seeds is not survivors
     of.drive(blank_home)
     assert (2, "ledger", "step 4: a value, yet seeds [1] have none") in of.findings(blank_home)

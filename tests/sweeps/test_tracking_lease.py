@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection
 
 from sweeps.record.errors import LeaseLostError
 from sweeps.record.lease import hold
@@ -56,8 +56,8 @@ def test_nothing_is_written_once_the_lease_is_lost(
 def test_a_ledger_that_fails_otherwise_is_still_ours(tmp_path: Path) -> None:
     """MLflow is then closed as usual: nobody else does."""
 
-    def broken(session: Session) -> None:
-        session.connection().exec_driver_sql("update leases set x")
+    def broken(connection: Connection) -> None:
+        connection.exec_driver_sql("update leases set x")
 
     with closing(Ledger(f"sqlite:///{tmp_path / 'ledger.db'}")) as ledger:
         with ledger.engine.begin() as connection:

@@ -42,7 +42,8 @@ class Settings:
 def columns(row: Sweep | Trial | Report) -> Columns:
     """The columns of a detached row that were read or set; relationships are left out."""
     wanted = _COLUMNS[type(row)]
-    return {name: value for name, value in vars(row).items() if name in wanted}
+    found = vars(row).copy()  # who reads a relationship meanwhile adds it there
+    return {name: value for name, value in found.items() if name in wanted}
 
 
 def packed(work: Work) -> tuple[Columns, list[Columns], bool]:
