@@ -27,7 +27,7 @@ SETTINGS = ["model.width=8", "model.layers=1", "task.length=64", "train.batch_si
 SETTINGS += ["train.steps=2", "train.eval_every=1", "train.warmup_steps=0"]
 SETTINGS += ["task.eval_sequences=4", "task.test_sequences=4"]
 SWEEP = ["--space", "focus", "--sampler", "random", "--seeds", "1", "--set", *SETTINGS]
-LOOK_SECONDS, PATIENCE = 2.0, 3600.0
+LOOK_SECONDS, PATIENCE = 1.0, 3600.0
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -57,7 +57,7 @@ def main() -> None:
     finally:
         cluster.shutdown()
     first = next(sample for sample in samples if sample.trials >= args.trials / 10)
-    last = samples[-1]
+    last = next((sample for sample in samples if sample.trials == args.trials), samples[-1])
     rows = [_row(sample) for sample in (first, *_halfway(samples, args.trials), last)]
     trials = last.trials - first.trials
     notes = [
@@ -87,13 +87,11 @@ def _watch(home: Path, trials: int, address: str) -> list[Sample]:
             if launcher.poll() is None and ended is not None:
                 samples.append(_sample(launcher.pid, ended))
                 print(f"{ended} of {trials} trials", file=sys.stderr, flush=True)
-            if ended == trials:
-                break
     finally:
         launcher.terminate()
         launcher.wait()
     assert samples
-    assert samples[-1].trials == trials, "the sweep did not end"
+    assert _ended(home) == trials, "the sweep did not end"
     return samples
 
 
