@@ -107,6 +107,10 @@ class TrialConfig:
 
     def resolved_model(self) -> ModelConfig:
         """The model, with every option filled in that follows from other options."""
+        return self._resolved_model
+
+    @cached_property
+    def _resolved_model(self) -> ModelConfig:
         return self.model.resolved(self.task.length)
 
     def resolved(self) -> TrialConfig:
@@ -127,14 +131,13 @@ class TrialConfig:
 
     @cached_property
     def _canonical(self) -> FlatConfig:
-        trial = self.resolved()
+        model = self.resolved_model()
         return {
             f"{section}.{field.name}": getattr(config, field.name)
-            for section in SECTIONS
-            for config in [getattr(trial, section)]
+            for section, config in zip(SECTIONS, (model, self.task, self.train), strict=True)
             for field in dataclasses.fields(config)
             if not field.metadata.get(SPELLS)
-            and (not (when := field.metadata.get(WHEN)) or when(trial.model, trial.task))
+            and (not (when := field.metadata.get(WHEN)) or when(model, self.task))
         }
 
     def cautions(self) -> tuple[str, ...]:

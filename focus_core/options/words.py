@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import types
 import typing
+from functools import cache
 from typing import Any, Literal
 
 WRONG = object()
@@ -26,6 +27,7 @@ def read_word(word: str, kind: Any) -> Any:
     return next((value for value in tried if value is not WRONG), WRONG)
 
 
+@cache
 def parts(kind: Any) -> tuple[Any, ...]:
     """The kinds that a union allows; for any other kind, that kind alone."""
     is_union = typing.get_origin(kind) in (types.UnionType, typing.Union)
