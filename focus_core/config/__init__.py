@@ -132,9 +132,10 @@ class TrialConfig:
     @cached_property
     def _canonical(self) -> FlatConfig:
         model = self.resolved_model()
+        sections: dict[str, Any] = {"model": model, "task": self.task, "train": self.train}
         return {
             f"{section}.{field.name}": getattr(config, field.name)
-            for section, config in zip(SECTIONS, (model, self.task, self.train), strict=True)
+            for section, config in sections.items()
             for field in dataclasses.fields(config)
             if not field.metadata.get(SPELLS)
             and (not (when := field.metadata.get(WHEN)) or when(model, self.task))
