@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import types
 import typing
-from functools import cache
 from typing import Any, Literal
 
 WRONG = object()
@@ -27,7 +26,6 @@ def read_word(word: str, kind: Any) -> Any:
     return next((value for value in tried if value is not WRONG), WRONG)
 
 
-@cache
 def parts(kind: Any) -> tuple[Any, ...]:
     """The kinds that a union allows; for any other kind, that kind alone."""
     is_union = typing.get_origin(kind) in (types.UnionType, typing.Union)

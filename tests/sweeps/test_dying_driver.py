@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy.orm import Session
 
 from sweeps.driving.driver import Driver
 from sweeps.record.ledger import Ledger
 from sweeps.record.schema import Sweep
 from tests.sweeps.conftest import CONTINUOUS, add_sweep, by_bin, make_driver, train
 
+Writing = Callable[[], AbstractContextManager[Any]]
 TRIALS = 11
-PRUNING = 64
+PRUNING = 56
 """Transactions of the eight trials that the median pruner wants to have seen."""
 
 
@@ -27,18 +27,22 @@ class Dead(BaseException):
 
 def die_after(ledger: Ledger, writes: int) -> list[int]:
     """From now on so many transactions are carried out; returns a counter of them."""
-    writing, count = ledger.writing, [0]
+    count = [0]
+    for name in ("writing", "writing_plainly"):  # the places where it dies
+        setattr(ledger, name, _dying(getattr(ledger, name), count, writes))
+    return count
 
+
+def _dying(writing: Writing, count: list[int], writes: int) -> Writing:
     @contextmanager
-    def dying() -> Iterator[Session]:
+    def dying() -> Iterator[Any]:
         if count[0] == writes:
             raise Dead
         count[0] += 1
-        with writing() as session:
-            yield session
+        with writing() as transaction:
+            yield transaction
 
-    ledger.writing = dying  # type: ignore[method-assign]  # the place where it dies
-    return count
+    return dying
 
 
 def score(config: dict[str, Any], seed: int, step: int) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pickle
+import json
 import random
 import shutil
 import signal
@@ -17,7 +17,7 @@ import pytest
 from sweeps.record.schema import Replicate
 from sweeps.record.transactions import Held
 from sweeps.showing.tracking.backlog import Work
-from sweeps.showing.tracking.messages import packed, unpacked
+from sweeps.showing.tracking.messages import line, packed, unpacked
 from sweeps.showing.tracking.own_process import TrackerProcess
 from tests.plugin_files import plugin
 from tests.sweeps.listener_rows import make_report, make_reports, make_sweep, make_trial
@@ -142,9 +142,9 @@ def test_a_message_is_small_whatever_the_rows_refer_to() -> None:
     trial.replicates = [Replicate(seed=seed, state="running") for seed in range(2)]
     trial.reports = make_reports(trial, range(1000), said=metrics)
     work = Work(trial, [make_report(trial, 1000, said=metrics)], complete=False)
-    message = pickle.dumps(packed(work), protocol=pickle.HIGHEST_PROTOCOL)
-    assert len(message) < 8000
-    again = unpacked(*pickle.loads(message))
+    message = line(packed(work))
+    assert len(message) < 10_000
+    again = unpacked(*json.loads(message))
     assert (again.trial.config, again.trial.started) == (config, trial.started)
     assert (again.trial.reports, again.reports[0].metrics) == ([], work.reports[0].metrics)
     assert packed(again) == packed(work)

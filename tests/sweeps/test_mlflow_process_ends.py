@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pickle
 import signal
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from sweeps.machine.process_identity import began
 from sweeps.record.lease_reader import LeaseReader
 from sweeps.record.ledger import Ledger
 from sweeps.record.transactions import Held
+from sweeps.showing.tracking.messages import line
 from tests.narrowing import known
 from tests.sweeps import audited_home as of
 from tests.sweeps.listener_rows import make_report, make_sweep, make_trial
@@ -32,11 +32,12 @@ from tests.sweeps.mlflow_process import (
 
 SECRET = "hunter-of-secrets"
 LAUNCHER = """
-import pickle, sys, time
+import json, sys, time
 from pathlib import Path
 from tests.sweeps.listener_rows import make_report, make_sweep, make_trial
+from sweeps.showing.tracking.messages import Settings
 from sweeps.showing.tracking.own_process import TrackerProcess
-tracker = TrackerProcess(pickle.load(sys.stdin.buffer))
+tracker = TrackerProcess(Settings.from_data(json.loads(sys.stdin.readline())))
 tracker.sweep_started(make_sweep(), [], {})
 print(tracker._process.pid, flush=True)
 for step in range(10**9):
@@ -51,7 +52,7 @@ def test_the_process_ends_with_a_killed_launcher(mlflow: Mlflow) -> None:
             [sys.executable, "-c", LAUNCHER], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         stdin, stdout = known(launcher.stdin), known(launcher.stdout)
-        stdin.write(pickle.dumps(lease._settings))
+        stdin.write(line(lease._settings.as_data()))
         stdin.flush()
         pid = int(stdout.readline())
         since = began(pid)
@@ -61,6 +62,7 @@ def test_the_process_ends_with_a_killed_launcher(mlflow: Mlflow) -> None:
             launcher.kill()
             launcher.communicate()
         wait_until(lambda: began(pid) != since, "the process is gone", seconds=1)
+        time.sleep(0.5)  # the kernel may still end a write that the process had begun
         before = content(mlflow)
         time.sleep(0.5)
         assert content(mlflow) == before

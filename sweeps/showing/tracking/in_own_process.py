@@ -6,17 +6,18 @@ MLflow is complete.
 
 from __future__ import annotations
 
+import json
 import os
-import pickle
 from collections.abc import Sequence
-from typing import IO
+from dataclasses import asdict
+from typing import IO, Any
 
 from focus_core.outside.loading import plugged
 from sweeps.record.lease_reader import LeaseReader
 from sweeps.record.schema import Sweep
 from sweeps.showing.tracking import MlflowTracker, TrackingSummary
 from sweeps.showing.tracking.backlog import Work
-from sweeps.showing.tracking.messages import Columns, Settings, unpacked
+from sweeps.showing.tracking.messages import Columns, Settings, line, row_of, unpacked
 
 
 def main() -> None:
@@ -29,7 +30,7 @@ def main() -> None:
         heard, answers = _moved(0, os.O_RDONLY), _moved(1, os.O_WRONLY)
         with open(heard, "rb") as messages:
             summary = hear(messages)
-        os.write(answers, pickle.dumps(summary))
+        os.write(answers, line(asdict(summary)))
         code = 0
     finally:
         os._exit(code)  # the tracker's thread may still wait for MLflow
@@ -49,7 +50,7 @@ def hear(messages: IO[bytes]) -> TrackingSummary:
         EOFError: the messages end before the closing one.
         UserError: a plugin cannot be loaded here.
     """
-    settings: Settings = pickle.load(messages)
+    settings = Settings.from_data(_next(messages))
     with plugged(settings.plugins):
         hearing = _Hearing(
             MlflowTracker(
@@ -61,9 +62,21 @@ def hear(messages: IO[bytes]) -> TrackingSummary:
             )
         )
         while hearing.summary is None:
-            kind, *said = pickle.load(messages)
+            kind, *said = _next(messages)
             getattr(hearing, kind)(*said)
     return hearing.summary
+
+
+def _next(messages: IO[bytes]) -> Any:
+    """The next message.
+
+    Raises:
+        EOFError: there is none.
+    """
+    said = messages.readline()
+    if not said.endswith(b"\n"):
+        raise EOFError
+    return json.loads(said)
 
 
 class _Hearing:
@@ -78,7 +91,7 @@ class _Hearing:
 
     def sweep(self, columns: Columns) -> None:
         """The sweep's row, before anything else and after each change."""
-        self._sweep = Sweep(**columns)
+        self._sweep = row_of(Sweep, columns)
 
     def work(self, trial: Columns, reports: Sequence[Columns], complete: bool) -> None:
         """The newest row of a trial, and new reports of it."""

@@ -7,8 +7,8 @@ goes on, the backlog stays bounded, and the reports that MLflow may lack are cou
 
 from __future__ import annotations
 
+import json
 import os
-import pickle
 import selectors
 import subprocess
 import sys
@@ -24,7 +24,7 @@ from sweeps.driving.events import Listener
 from sweeps.record.schema import Report, Sweep, Trial
 from sweeps.showing.tracking import TrackingSummary
 from sweeps.showing.tracking.backlog import Backlog
-from sweeps.showing.tracking.messages import Settings, columns, packed
+from sweeps.showing.tracking.messages import Settings, columns, line, packed
 
 ROOT = Path(__file__).resolve().parents[3]
 PROGRAM = """
@@ -147,8 +147,7 @@ class TrackerProcess(Listener):
                     said += piece
                     continue
                 if said:
-                    summary: TrackingSummary = pickle.loads(said)
-                    return summary
+                    return TrackingSummary(**json.loads(said))
                 self._failure = _end_of(self._process)
                 return None
         self._failure = "its process did not answer in time"
@@ -156,7 +155,7 @@ class TrackerProcess(Listener):
 
     def _send_all(self) -> None:
         """Send what is heard until the tracker is closed. Where nobody reads, only count it."""
-        self._send(self._settings)
+        self._send(self._settings.as_data())
         sent: Sweep | None = None
         closing = False
         while not closing:
@@ -182,7 +181,7 @@ class TrackerProcess(Listener):
         """Write a message to the process, where it lives; waits until it reads."""
         if self._process is None or self._process.stdin is None:
             return
-        left = memoryview(pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL))
+        left = memoryview(line(message))
         with suppress(OSError):  # it has ended: ``close`` says so
             while left:
                 left = left[os.write(self._process.stdin.fileno(), left) :]
