@@ -18,11 +18,10 @@ from typing import Any
 from sweeps.commands.command_line import counted
 from sweeps.commands.reasons import first_line
 from sweeps.commands.redact import hide_secrets_of
-from sweeps.driving.events import Listener
 from sweeps.evidence.ranking import Leaks
 from sweeps.planning.destinations import check_schema
 from sweeps.record.schema import Report, Sweep, Trial
-from sweeps.showing.tracking.backlog import Backlog, Work
+from sweeps.showing.tracking.backlog import BacklogListener, Work
 from sweeps.showing.tracking.clients import quiet_client
 from sweeps.showing.tracking.database import prepare_database
 from sweeps.showing.tracking.faults import remedy
@@ -58,7 +57,7 @@ class _NoLongerOursError(Exception):
     """Another launcher drives the sweep now, so the thread must end."""
 
 
-class MlflowTracker(Listener):
+class MlflowTracker(BacklogListener):
     """A ``Listener`` that writes one parent run per sweep and one child run per trial.
 
     Args:
@@ -79,12 +78,11 @@ class MlflowTracker(Listener):
         limit: int = 20_000,
         may_write: Callable[[], bool] = lambda: True,
     ) -> None:
+        super().__init__(limit)
         self._uri = uri
         self._artifacts = None if uri.startswith(("http:", "https:")) else artifacts
         self._flush_seconds = flush_seconds
-        self._backlog = Backlog(limit)
         self._may_write = may_write
-        self._sweep: Sweep | None = None
         self._state = "running"
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._work, name="mlflow-tracker", daemon=True)
@@ -101,32 +99,12 @@ class MlflowTracker(Listener):
     def sweep_started(
         self, sweep: Sweep, trials: Sequence[Trial], reports: Mapping[int, Sequence[Report]]
     ) -> None:
-        self._sweep = sweep
-        for trial in trials:
-            self._backlog.add_all(trial, reports.get(trial.id, ()))
+        super().sweep_started(sweep, trials, reports)
         self._thread.start()
 
-    def trial_started(self, sweep: Sweep, trial: Trial) -> None:
-        self._sweep = sweep
-        self._backlog.add(trial)
-
-    def started_over(self, sweep: Sweep, trial: Trial) -> None:
-        self._sweep = sweep
-        self._backlog.add(trial)
-
-    def reported(self, sweep: Sweep, trial: Trial, report: Report) -> None:
-        self._sweep = sweep
-        self._backlog.add(trial, [report])
-
-    def trial_ended(self, sweep: Sweep, trial: Trial) -> None:
-        self._sweep = sweep
-        self._backlog.add(trial)
-
     def sweep_ended(self, sweep: Sweep, trials: Sequence[Trial]) -> None:
-        self._sweep = sweep
         self._state = "killed" if sweep.finished is None else "complete"
-        for trial in trials:
-            self._backlog.add(trial)
+        super().sweep_ended(sweep, trials)
 
     def close(self, timeout: float = 20.0) -> TrackingSummary:
         """Write what is left, and close open runs as killed; may be called twice.

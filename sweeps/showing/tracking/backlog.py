@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sweeps.record.schema import Report, Trial
+from sweeps.driving.events import Listener
+from sweeps.record.schema import Report, Sweep, Trial
 
 
 @dataclass
@@ -79,3 +80,43 @@ class Backlog:
             complete = before.complete and not lost
             newer = Work(newer.trial, before.reports + newer.reports, complete)
         self._work[newer.trial.id] = newer
+
+
+class BacklogListener(Listener):
+    """A ``Listener`` that only puts what it hears into a backlog, so that the driver never waits.
+
+    Args:
+        limit: the most new reports held.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._backlog = Backlog(limit)
+        self._sweep: Sweep | None = None
+
+    def sweep_started(
+        self, sweep: Sweep, trials: Sequence[Trial], reports: Mapping[int, Sequence[Report]]
+    ) -> None:
+        self._sweep = sweep
+        for trial in trials:
+            self._backlog.add_all(trial, reports.get(trial.id, ()))
+
+    def trial_started(self, sweep: Sweep, trial: Trial) -> None:
+        self._hear(sweep, trial)
+
+    def started_over(self, sweep: Sweep, trial: Trial) -> None:
+        self._hear(sweep, trial)
+
+    def reported(self, sweep: Sweep, trial: Trial, report: Report) -> None:
+        self._hear(sweep, trial, report)
+
+    def trial_ended(self, sweep: Sweep, trial: Trial) -> None:
+        self._hear(sweep, trial)
+
+    def sweep_ended(self, sweep: Sweep, trials: Sequence[Trial]) -> None:
+        self._sweep = sweep
+        for trial in trials:
+            self._hear(sweep, trial)
+
+    def _hear(self, sweep: Sweep, trial: Trial, *reports: Report) -> None:
+        self._sweep = sweep
+        self._backlog.add(trial, reports)

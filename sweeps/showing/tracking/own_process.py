@@ -20,10 +20,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from sweeps.commands.reasons import first_line
-from sweeps.driving.events import Listener
 from sweeps.record.schema import Report, Sweep, Trial
 from sweeps.showing.tracking import TrackingSummary
-from sweeps.showing.tracking.backlog import Backlog
+from sweeps.showing.tracking.backlog import BacklogListener
 from sweeps.showing.tracking.messages import Settings, columns, line, packed
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -42,7 +41,7 @@ ANSWER_SECONDS = 1.0
 END_SECONDS = 5.0
 
 
-class TrackerProcess(Listener):
+class TrackerProcess(BacklogListener):
     """A ``Listener`` that tells an ``MlflowTracker`` in another process what it hears.
 
     The process starts at ``sweep_started``. It ends with the thread that calls that: on Ray the
@@ -53,9 +52,8 @@ class TrackerProcess(Listener):
     """
 
     def __init__(self, settings: Settings) -> None:
+        super().__init__(settings.limit)
         self._settings = settings
-        self._backlog = Backlog(settings.limit)
-        self._sweep: Sweep | None = None
         self._ended = False
         self._deadline = 0.0
         self._closing = threading.Event()
@@ -68,36 +66,16 @@ class TrackerProcess(Listener):
     def sweep_started(
         self, sweep: Sweep, trials: Sequence[Trial], reports: Mapping[int, Sequence[Report]]
     ) -> None:
-        self._sweep = sweep
-        for trial in trials:
-            self._backlog.add_all(trial, reports.get(trial.id, ()))
+        super().sweep_started(sweep, trials, reports)
         try:
             self._process = _started()
         except OSError as error:
             self._failure = f"its process cannot be started: {first_line(error)}"
         self._thread.start()
 
-    def trial_started(self, sweep: Sweep, trial: Trial) -> None:
-        self._sweep = sweep
-        self._backlog.add(trial)
-
-    def started_over(self, sweep: Sweep, trial: Trial) -> None:
-        self._sweep = sweep
-        self._backlog.add(trial)
-
-    def reported(self, sweep: Sweep, trial: Trial, report: Report) -> None:
-        self._sweep = sweep
-        self._backlog.add(trial, [report])
-
-    def trial_ended(self, sweep: Sweep, trial: Trial) -> None:
-        self._sweep = sweep
-        self._backlog.add(trial)
-
     def sweep_ended(self, sweep: Sweep, trials: Sequence[Trial]) -> None:
-        self._sweep = sweep
         self._ended = True
-        for trial in trials:
-            self._backlog.add(trial)
+        super().sweep_ended(sweep, trials)
 
     def close(self, timeout: float = 20.0) -> TrackingSummary:
         """Let the process write what is left, and end it; may be called twice.
