@@ -89,6 +89,7 @@ def boot(out: Path, work: str, *, memory: str = "1G", **given: object) -> str:
     need("linux.uml", package="user-mode-linux")
     need("rpc.nfsd", "exportfs", package="nfs-kernel-server")
     need("modprobe", package="kmod")
+    assert Path("/tmp") not in ROOT.parents, "UML has a /tmp of its own: run from elsewhere"
     job = out.with_name("job.sh")
     job.write_text(work.format(python=sys.executable, root=ROOT, out=out, ledger=LEDGER, **given))
     root = ["root=/dev/root", "rootfstype=hostfs", "rootflags=/", "rw", "quiet"]
@@ -97,7 +98,7 @@ def boot(out: Path, work: str, *, memory: str = "1G", **given: object) -> str:
         subprocess.run(
             ["linux.uml", f"mem={memory}", *root, f"init={BOOT}", "con=null", "con0=null,fd:1"]
             + [f"JOB={job}"],
-            env={**os.environ, "TMPDIR": "/dev/shm"},  # its memory is a file
+            env={**os.environ, "TMPDIR": "/dev/shm", **_wide(out)},  # its memory is a file
             stdin=subprocess.DEVNULL,
             stdout=shown,
             stderr=subprocess.STDOUT,
@@ -108,6 +109,17 @@ def boot(out: Path, work: str, *, memory: str = "1G", **given: object) -> str:
     said = out.read_text()
     assert re.search(r" /run/home .* - nfs4 ", said), said
     return said
+
+
+def _wide(out: Path) -> dict[str, str]:
+    """Variables that make UML run on a processor with registers that it does not know."""
+    if "amx_tile" not in Path("/proc/cpuinfo").read_text():
+        return {}
+    need("gcc", package="gcc")
+    library = str(out.with_name("wide_registers.so"))
+    source = str(Path(__file__).with_name("wide_registers.c"))
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+    return {"LD_PRELOAD": library}
 
 
 def test_two_hosts_write_and_read_one_ledger(out: Path) -> None:
