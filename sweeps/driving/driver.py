@@ -145,8 +145,7 @@ class Driver:
         )
         if source is not None:
             trial = self.ledger.reuse(trial, source, seeds)
-        self._keep(trial)
-        self.study.add(trial)
+        self.study.add(self._keep(trial))
         if source is None:
             self._queue.append(trial_id)
         else:
@@ -156,15 +155,13 @@ class Driver:
 
     # What the runner says about a trial that was handed to it
 
-    def started(self, trial_id: str) -> None:
-        """A worker has begun."""
-        trial = self.ledger.set_state(self.trials[trial_id], "running")
-        self._tell("trial_started", self._keep(trial))
+    def began(self, trial_id: str, place: Place, step: int | None = None) -> None:
+        """A worker goes on from the checkpoint of ``step``; 0: it refused it, None: none is there.
 
-    def began(self, trial_id: str, place: Place, step: int | None) -> None:
-        """A worker has read the checkpoint of ``step``; 0: it refused it, None: none is there."""
-        trial = self.trials[trial_id]
-        self.ledger.begin_attempt(trial, place, step or 0)
+        The trial runs from here on.
+        """
+        trial = self._keep(self.ledger.begin_attempt(self.trials[trial_id], place, step or 0))
+        self._tell("trial_started", trial)
         if step is None and (until := self.ledger.reported(trial, self.seeds.missing(trial))):
             self.started_over(
                 trial_id,
@@ -177,16 +174,16 @@ class Driver:
 
     def retried(self, trial_id: str, reason: str) -> None:
         """The worker was lost; another worker continues the trial from its checkpoint."""
-        trial = self.ledger.retried(self.trials[trial_id])
-        trial = self._keep(self.ledger.set_state(trial, "waiting", reason=fitted(reason)))
+        trial = self._keep(self.ledger.retried(self.trials[trial_id], fitted(reason)))
         self._tell("trial_ended", trial)
 
     def report(self, trial_id: str, metrics: dict[str, float]) -> bool:
         """Record a report; False when the trial should be stopped (pruned)."""
         before = self.trials[trial_id]
         trial, report = self.ledger.record(before, metrics, self.seeds.of(trial_id))
-        self._keep(trial)
-        self._tell("reported", trial, report)
+        self._tell("reported", self._keep(trial), report)
+        if trial.state == "complete":
+            self._end(trial)
         unfinished = report.step < trial.steps and report.value is not None
         if unfinished and self.study.report(trial, report.step, report.value or 0.0):
             self._prune(trial)
@@ -199,13 +196,15 @@ class Driver:
 
     def finished(self, trial_id: str) -> None:
         """The worker says that the trial's budget is used up; the trial's reports decide."""
-        self.lost_in_a_row = 0
-        self._end(self.ledger.complete(self.trials[trial_id], self.seeds.of(trial_id)))
+        trial = self.trials[trial_id]
+        if trial.state != "complete":  # a report is missing, or a seed diverged
+            self._end(self.ledger.complete(trial, self.seeds.of(trial_id)))
 
     def failed(self, trial_id: str, reason: str, error: str | None = None) -> None:
         """The trial cannot go on."""
         reason, trial = fitted(reason), self.trials[trial_id]
-        self._end(self.ledger.set_state(trial, "failed", reason=reason, error=error))
+        if trial.state != "complete":  # it may fail after its last report
+            self._end(self.ledger.set_state(trial, "failed", reason=reason, error=error))
 
     def lost(self, trial_id: str, reason: str, error: str | None = None) -> None:
         """The trial cannot go on because something outside it failed: a worker, a disk."""
@@ -234,8 +233,9 @@ class Driver:
         self._tell("sweep_ended", list(self.trials.values()))
 
     def _end(self, trial: Trial) -> None:
-        self._keep(trial)
-        self.study.end(trial)
+        if trial.state in ("complete", "pruned"):
+            self.lost_in_a_row = 0
+        self.study.end(self._keep(trial))
         self._tell("trial_ended", trial)
 
     def _keep(self, trial: Trial) -> Trial:

@@ -13,7 +13,7 @@ from sqlalchemy import inspect
 
 from focus_core.metrics import over_seeds
 from focus_core.training.over_seeds import merge
-from sweeps.record.schema import Replicate, Report, Trial, new_token
+from sweeps.record.schema import Replicate, Report, State, Trial, new_token, now
 
 Row = TypeVar("Row", Replicate, Report)
 
@@ -72,6 +72,19 @@ def summarise(row: Trial, seeds: Sequence[int]) -> None:
     by_name |= {f"test/{r.seed}": r.test for r in row.replicates}
     row.value = mean_over_seeds("value", by_name, seeds)
     row.test = mean_over_seeds("test", by_name, seeds)
+
+
+def change_state(row: Trial, state: State) -> None:
+    """Set the state of ``row`` and of its replicates that are not complete or diverged."""
+    row.state = state
+    if state in ("failed", "pruned"):
+        row.test = None  # a test score needs the full budget and all seeds
+    if state == "running":
+        row.started = row.started or now()
+    row.finished = now() if state not in ("waiting", "running") else None
+    for replicate in row.replicates:
+        if replicate.state not in ("complete", "diverged"):
+            replicate.state = state
 
 
 def clear(row: Trial) -> None:

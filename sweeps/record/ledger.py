@@ -11,13 +11,21 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.orm import selectinload
 
 from sweeps.commands.command_line import counted
 from sweeps.machine.foreign_text import storable
 from sweeps.record.attempts import Place
-from sweeps.record.derived_rows import clear, copy_report, copy_row, lacking, summarise, unreported
+from sweeps.record.derived_rows import (
+    change_state,
+    clear,
+    copy_report,
+    copy_row,
+    lacking,
+    summarise,
+    unreported,
+)
 from sweeps.record.schema import Replicate, Report, State, Sweep, Trial, now
 from sweeps.record.transactions import Transactions
 from sweeps.record.write_trial import ADD_ATTEMPT, FINISHED, add, changing, record, reports_of
@@ -127,16 +135,8 @@ class Ledger(Transactions):
     ) -> Trial:
         """Set the state of ``trial`` and of its replicates that are not complete or diverged."""
         with self._changing(trial) as row:
-            row.state = state
+            change_state(row, state)
             row.reason, row.error = reason and storable(reason), error and storable(error)
-            if state in ("failed", "pruned"):
-                row.test = None  # a test score needs the full budget and all seeds
-            if state == "running":
-                row.started = row.started or now()
-            row.finished = now() if state not in ("waiting", "running") else None
-            for replicate in row.replicates:
-                if replicate.state not in ("complete", "diverged"):
-                    replicate.state = state
         return row
 
     @contextmanager
@@ -177,16 +177,20 @@ class Ledger(Transactions):
             row.note = note
         return row
 
-    def begin_attempt(self, trial: Trial, place: Place, step: int) -> None:
+    def begin_attempt(self, trial: Trial, place: Place, step: int) -> Trial:
         """Record that a worker has begun to train ``trial``, after its step ``step``."""
         said = {name: storable(value) for name, value in asdict(place).items()}
-        with self.writing_plainly() as connection:
+        with self.writing_plainly() as connection, changing(connection, trial) as row:
+            change_state(row, "running")
+            row.reason = row.error = None
             connection.execute(ADD_ATTEMPT, {"trial_row": trial.id, "step": step, **said})
+        return row
 
-    def retried(self, trial: Trial) -> Trial:
-        """Count one more attempt at ``trial``."""
+    def retried(self, trial: Trial, reason: str) -> Trial:
+        """Set ``trial`` to waiting for one more attempt; ``reason`` says why."""
         with self._changing(trial) as row:
-            row.retries += 1
+            change_state(row, "waiting")
+            row.reason, row.retries = storable(reason), row.retries + 1
         return row
 
     def record(
@@ -195,10 +199,13 @@ class Ledger(Transactions):
         """Record one report and update its replicates and trial, in one transaction.
 
         A step may be reported twice, because work after a checkpoint is repeated. The new report
-        then overwrites the old one seed by seed.
+        then overwrites the old one seed by seed. The last report of the budget completes the trial
+        if no other report is missing.
         """
         with self.writing_plainly() as connection, changing(connection, trial) as row:
             report = record(connection, row, metrics, seeds)
+            if report.step == row.steps and not _diverged(row):
+                _complete(connection, row, seeds)
         return row, report
 
     def complete(self, trial: Trial, seeds: Sequence[int]) -> Trial:
@@ -208,8 +215,7 @@ class Ledger(Transactions):
         """
         with self.writing_plainly() as connection, changing(connection, trial) as row:
             row.finished = now()
-            diverged = [r for r in row.replicates if r.state == "diverged"]
-            if diverged:
+            if diverged := _diverged(row):
                 first = min(r.step for r in diverged)
                 row.state = "failed"
                 row.reason = (
@@ -217,10 +223,20 @@ class Ledger(Transactions):
                     f"the first at step {first}"
                 )
                 row.value = row.test = None
-            elif lack := lacking(row, reports_of(connection, row), seeds):
+            elif lack := _complete(connection, row, seeds):
                 row.state, row.test = "failed", None
                 row.reason = f"its worker ended but {lack}: --retry-failed trains it again"
-            else:
-                row.state, row.reason, row.error = "complete", None, None
-                summarise(row, seeds)
         return row
+
+
+def _diverged(row: Trial) -> list[Replicate]:
+    return [replicate for replicate in row.replicates if replicate.state == "diverged"]
+
+
+def _complete(connection: Connection, row: Trial, seeds: Sequence[int]) -> str | None:
+    """Complete a trial without diverged seeds, or say what its reports lack."""
+    lack = lacking(row, reports_of(connection, row), seeds)
+    if lack is None:
+        row.state, row.reason, row.error, row.finished = "complete", None, None, now()
+        summarise(row, seeds)
+    return lack

@@ -49,7 +49,6 @@ def _run_one(driver: Driver, trial_id: str, payload: dict[str, Any], stopping: S
         if not driver.report(trial_id, report) or stopping.requested:
             raise TrialStopped
 
-    driver.started(trial_id)
     try:
         train_trial(
             payload,

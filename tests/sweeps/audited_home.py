@@ -21,6 +21,7 @@ from sweeps.record.home import find_home
 from sweeps.record.ledger import Ledger
 from sweeps.record.schema import Sweep, Trial
 from sweeps.showing.tracking import MlflowTracker
+from tests.sweeps.conftest import HERE
 from tests.sweeps.mlflow_database import blank_database, settle  # noqa: F401  a fixture
 
 SETTINGS = ["model.width=8", "train.steps=6", "train.eval_every=2", "train.warmup_steps=1"]
@@ -75,7 +76,7 @@ def work(driver: Driver) -> None:
     """Carry out what the driver hands out, as a worker would."""
     while (assignment := driver.next_trial()) is not None:
         number = driver.trials[assignment.trial_id].number
-        driver.started(assignment.trial_id)
+        driver.began(assignment.trial_id, HERE)
         if number == RAISED:
             say(driver, assignment, number, STEPS[0])
             driver.failed(assignment.trial_id, "ValueError: no", "Traceback ...")

@@ -13,6 +13,7 @@ from focus_core.config import TrialConfig
 from search_spaces.space import Axis, Space
 from sweeps.driving.driver import Driver
 from sweeps.driving.study import Study
+from sweeps.record.attempts import Place
 from sweeps.record.ledger import Ledger
 from sweeps.record.schema import Sweep
 from tests.sweeps import exported_home, mlflow_database
@@ -74,14 +75,6 @@ CONTINUOUS = Space(
 )
 
 
-@pytest.fixture(scope="session", autouse=True)
-def settings_of_nobody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Which plugins this user has given is noted elsewhere."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("settings")))
-        yield
-
-
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     opened = Ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
@@ -123,6 +116,9 @@ def make_driver(
     return Driver(ledger, sweep, study, lambda p: space.configure(p, space.base()), **options)
 
 
+HERE = Place(host="gpu-1", device="NVIDIA H200", torch="2.13.0")
+"""Where an attempt runs."""
+
 Score = Callable[[dict[str, Any], int, int], float]
 """(config, seed, step) -> value"""
 
@@ -135,7 +131,7 @@ def train(driver: Driver, score: Score, *, at_most: int | None = None) -> list[s
         if assignment is None:
             break
         trained.append(assignment.trial_id)
-        driver.started(assignment.trial_id)
+        driver.began(assignment.trial_id, HERE)
         steps = assignment.config["train.steps"]
         for step in range(1, steps + 1):
             report = {"step": float(step), "seconds": 0.5}

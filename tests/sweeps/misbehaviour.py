@@ -2,8 +2,8 @@
 
 FAULTS is a JSON object: ``"bin_length/nfft"`` of a trial, or ``"*"``, to the name of a
 fault, which strikes at every evaluation's first step. ``"between"``: when a worker is
-made ready for its next trial, it dies (leave) or is not ready in time (refuse). FAULTS_ONCE, a
-folder: each strikes once.
+made ready for its next trial, it dies (leave) or is not ready in time (refuse). ``"after"``: the
+fault strikes after a trial's last report. FAULTS_ONCE, a folder: each strikes once.
 """
 
 import importlib.abc
@@ -108,7 +108,20 @@ def strike_between(module: Any) -> None:
     module.FunctionTrainable.reset_config = reset_config
 
 
+def strike_after(module: Any) -> None:
+    original = module.fit
+
+    def fit(*args: Any, **options: Any) -> None:
+        original(*args, **options)
+        fault = json.loads(os.environ["FAULTS"]).get("after")
+        if fault is not None and first_time("after"):
+            {"leave": leave, "fail": fail}[fault](None)
+
+    module.fit = fit
+
+
 PATCHES = {
+    "focus_core.training.loop": strike_after,
     "focus_core.training.replicate": misbehave,
     "ray.tune.trainable.function_trainable": strike_between,
 }

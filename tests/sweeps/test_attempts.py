@@ -17,17 +17,15 @@ from sweeps.record.ledger import Ledger
 from sweeps.workers.guard import Limits
 from sweeps.workers.on_ray.trainable import share_of
 from sweeps.workers.worker import UnfitHostError, is_outside, train_trial
-from tests.sweeps.conftest import add_sweep, make_driver, small_base
+from tests.sweeps.conftest import HERE, add_sweep, make_driver, small_base
 
-HERE = Place(host="gpu-1", device="NVIDIA H200", torch="2.13.0")
 THERE = Place(host="gpu-2", device="NVIDIA H200", torch="2.13.0")
 
 
-def begun(ledger: Ledger) -> tuple[Driver, str]:
+def handed_out(ledger: Ledger) -> tuple[Driver, str]:
     driver = make_driver(ledger, add_sweep(ledger))
     assignment = driver.next_trial()
     assert assignment is not None
-    driver.started(assignment.trial_id)
     return driver, assignment.trial_id
 
 
@@ -42,11 +40,10 @@ def note(driver: Driver, trial_id: str) -> str | None:
 
 
 def test_every_attempt_has_a_row(ledger: Ledger) -> None:
-    driver, trial_id = begun(ledger)
-    driver.began(trial_id, HERE, None)
+    driver, trial_id = handed_out(ledger)
+    driver.began(trial_id, HERE)
     driver.report(trial_id, {"step": 2.0, "value/0": 0.1, "value/1": 0.1})
     driver.retried(trial_id, "its worker was lost")
-    driver.started(trial_id)
     driver.began(trial_id, THERE, 2)
     assert attempts(ledger) == [
         ("gpu-1", "NVIDIA H200", "2.13.0", 0),
@@ -60,12 +57,11 @@ def test_every_attempt_has_a_row(ledger: Ledger) -> None:
 
 def test_a_lost_checkpoint_is_never_silent(ledger: Ledger) -> None:
     """Negative control: nothing is said where the trial had no report."""
-    driver, trial_id = begun(ledger)
-    driver.began(trial_id, HERE, None)
+    driver, trial_id = handed_out(ledger)
+    driver.began(trial_id, HERE)
     assert note(driver, trial_id) is None
     driver.report(trial_id, {"step": 2.0, "value/0": 0.1, "value/1": 0.1})
     driver.retried(trial_id, "its worker was lost")
-    driver.started(trial_id)
     driver.began(trial_id, THERE, None)
     assert note(driver, trial_id) == (
         "no checkpoint on gpu-2, but reports up to step 2: it starts over"
@@ -73,7 +69,8 @@ def test_a_lost_checkpoint_is_never_silent(ledger: Ledger) -> None:
 
 
 def test_what_a_worker_said_of_a_refused_checkpoint_stays(ledger: Ledger) -> None:
-    driver, trial_id = begun(ledger)
+    driver, trial_id = handed_out(ledger)
+    driver.began(trial_id, HERE)
     driver.report(trial_id, {"step": 2.0, "value/0": 0.1, "value/1": 0.1})
     driver.started_over(trial_id, "its checkpoint is damaged: it starts over")
     driver.began(trial_id, THERE, 0)

@@ -22,7 +22,7 @@ from sweeps.record.ledger import Ledger
 from sweeps.workers import guard
 from sweeps.workers.on_ray import processes
 from tests.narrowing import known
-from tests.sweeps.conftest import add_sweep, make_driver
+from tests.sweeps.conftest import HERE, add_sweep, make_driver
 from tests.sweeps.odd_names import NAMES, named, program, random_names
 
 ROOT = Path(launch_origin.__file__).parent.parent
@@ -160,7 +160,7 @@ def test_an_error_with_bytes_from_outside_is_recorded(ledger: Ledger) -> None:
     driver = make_driver(ledger, add_sweep(ledger))
     assignment = driver.next_trial()
     assert assignment is not None
-    driver.started(assignment.trial_id)
+    driver.began(assignment.trial_id, HERE)
     driver.failed(assignment.trial_id, "no file caf\udcc3", "Traceback: caf\udcc3 \ud800 \0")
     trial = driver.trials[assignment.trial_id]
     assert (trial.reason, trial.error) == ("no file caf\ufffd", "Traceback: caf? ? \ufffd")

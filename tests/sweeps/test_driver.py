@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sweeps.record.ledger import Ledger
-from tests.sweeps.conftest import CONTINUOUS, GRID, add_sweep, by_bin, make_driver, train
+from tests.sweeps.conftest import CONTINUOUS, GRID, HERE, add_sweep, by_bin, make_driver, train
 
 
 def states(ledger: Ledger, sweep: Any) -> list[str]:
@@ -42,7 +42,7 @@ def test_what_a_dead_driver_left_running_goes_on_and_nothing_is_doubled(ledger: 
     finished = train(dead, by_bin, at_most=2)
     left = dead.next_trial()
     assert left is not None
-    dead.started(left.trial_id)
+    dead.began(left.trial_id, HERE)
     dead.report(left.trial_id, {"step": 1.0, "value/0": 0.1, "value/1": 0.1})
 
     trained = train(make_driver(ledger, sweep), by_bin)
@@ -58,7 +58,7 @@ def test_stopped_trials_are_killed_and_go_on_later(ledger: Ledger) -> None:
     driver = make_driver(ledger, sweep)
     assignment = driver.next_trial()
     assert assignment is not None
-    driver.started(assignment.trial_id)
+    driver.began(assignment.trial_id, HERE)
     driver.stop("stopped by SIGINT")
     driver.close()
     assert [(t.state, t.reason) for t in ledger.trials(sweep)] == [("killed", "stopped by SIGINT")]
@@ -133,7 +133,7 @@ def test_failed_trials_are_tried_again_only_when_asked(ledger: Ledger) -> None:
     driver = make_driver(ledger, sweep)
     assignment = driver.next_trial()
     assert assignment is not None
-    driver.started(assignment.trial_id)
+    driver.began(assignment.trial_id, HERE)
     driver.failed(assignment.trial_id, "ValueError: no", "Traceback ...")
     train(driver, by_bin)
     assert states(ledger, sweep) == ["failed"] + ["complete"] * 5

@@ -13,11 +13,11 @@ import pytest
 from sweeps.driving.driver import Driver
 from sweeps.record.ledger import Ledger
 from sweeps.record.schema import Sweep
-from tests.sweeps.conftest import CONTINUOUS, add_sweep, by_bin, make_driver, train
+from tests.sweeps.conftest import CONTINUOUS, HERE, add_sweep, by_bin, make_driver, train
 
 Writing = Callable[[], AbstractContextManager[Any]]
 TRIALS = 11
-PRUNING = 56
+PRUNING = 48
 """Transactions of the eight trials that the median pruner wants to have seen."""
 
 
@@ -115,7 +115,7 @@ def test_a_trial_whose_seeds_had_all_ended_is_not_trained_again(
     driver = make_driver(ledger, sweep)
     left = driver.next_trial()
     assert left is not None
-    driver.started(left.trial_id)
+    driver.began(left.trial_id, HERE)
     driver.report(left.trial_id, {"step": 2.0, "value/0": 0.5, "value/1": 0.5})
     last = {"step": 4.0, "value/0": 0.5, "test/0": 0.4, "value/1": 0.7, "test/1": 0.6}
     if diverged:
@@ -134,7 +134,7 @@ def test_a_stop_after_the_last_report_finds_the_trial_complete(ledger: Ledger) -
         driver = make_driver(ledger, add_sweep(ledger, name=state))
         left = driver.next_trial()
         assert left is not None
-        driver.started(left.trial_id)
+        driver.began(left.trial_id, HERE)
         tests = {"test/0": 1.0, "test/1": 1.0} if last == 4 else {}
         for step in (1.0, 2.0, 3.0, 4.0):
             if step <= last:
@@ -149,7 +149,7 @@ def test_a_worker_lost_for_good_after_the_last_report_loses_nothing(ledger: Ledg
     driver = make_driver(ledger, add_sweep(ledger), most_lost=1)
     left = driver.next_trial()
     assert left is not None
-    driver.started(left.trial_id)
+    driver.began(left.trial_id, HERE)
     driver.report(left.trial_id, {"step": 2.0, "value/0": 0.5, "value/1": 0.5})
     driver.report(
         left.trial_id, {"step": 4.0, "value/0": 0.5, "test/0": 1, "value/1": 0.5, "test/1": 1}

@@ -8,13 +8,13 @@ from sweeps.driving.driver import Driver
 from sweeps.record.ledger import Ledger
 from sweeps.record.schema import Trial
 from tests.narrowing import kind
-from tests.sweeps.conftest import add_sweep, by_bin, make_driver, train
+from tests.sweeps.conftest import HERE, add_sweep, by_bin, make_driver, train
 
 
 def lose(driver: Driver) -> str:
     assignment = driver.next_trial()
     assert assignment is not None
-    driver.started(assignment.trial_id)
+    driver.began(assignment.trial_id, HERE)
     driver.lost(assignment.trial_id, "its worker was lost 4 times")
     return assignment.trial_id
 
@@ -49,7 +49,7 @@ def test_a_trial_that_fails_by_itself_is_no_loss(ledger: Ledger) -> None:
     driver = make_driver(ledger, add_sweep(ledger), most_lost=1)
     assignment = driver.next_trial()
     assert assignment is not None
-    driver.started(assignment.trial_id)
+    driver.began(assignment.trial_id, HERE)
     driver.failed(assignment.trial_id, "ValueError: no")
     assert driver.broken is None
 
@@ -70,9 +70,9 @@ def test_a_lost_worker_is_told_with_its_reason_until_the_trial_goes_on(ledger: L
     driver = make_driver(ledger, sweep, listeners=[Told()])
     assignment = driver.next_trial()
     assert assignment is not None
-    driver.started(assignment.trial_id)
+    driver.began(assignment.trial_id, HERE)
     driver.retried(assignment.trial_id, "its worker was lost: used 3 GB")
-    driver.started(assignment.trial_id)
+    driver.began(assignment.trial_id, HERE)
     assert told == [
         ("trial_started", "running", None),
         ("trial_ended", "waiting", "its worker was lost: used 3 GB"),
@@ -86,7 +86,7 @@ def test_a_stop_while_a_trial_waits_for_another_worker(ledger: Ledger) -> None:
     driver = make_driver(ledger, sweep)
     assignment = driver.next_trial()
     assert assignment is not None
-    driver.started(assignment.trial_id)
+    driver.began(assignment.trial_id, HERE)
     driver.retried(assignment.trial_id, "its worker was lost")
     driver.stop("stopped by SIGINT")
     assert [(t.state, t.reason) for t in ledger.trials(sweep)] == [("killed", "stopped by SIGINT")]

@@ -87,6 +87,18 @@ def test_a_worker_lost_between_two_trials_is_a_retry(
     assert sum(t.retries for t in read(tmp_path)[0]) == 1
 
 
+@pytest.mark.parametrize("fault", ["leave", "fail"])
+def test_what_strikes_after_the_last_report_changes_nothing(
+    tmp_path: Path, mlflow: Mlflow, fault: str
+) -> None:
+    launcher = start(tmp_path, env=faults(tmp_path, {"after": fault}, once=True))
+    said, _ = launcher.communicate(timeout=120)
+    assert launcher.returncode == 0, said
+    assert (tmp_path / "faults" / "after").exists()
+    assert_the_law_holds(mlflow)
+    assert sum(t.retries for t in read(tmp_path)[0]) == 0
+
+
 def test_inline_and_ray_train_the_same_trials_to_the_same_values(
     tmp_path: Path,
     blank_database: Path,  # noqa: F811

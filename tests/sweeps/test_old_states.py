@@ -16,7 +16,7 @@ from sweeps.record.home import find_home
 from sweeps.record.ledger import Ledger
 from sweeps.workers import checkpoints, trained_network
 from sweeps.workers.checkpoints import file_name
-from tests.sweeps.conftest import add_sweep, by_bin, make_driver, train
+from tests.sweeps.conftest import HERE, add_sweep, by_bin, make_driver, train
 from tests.sweeps.local_launches import TINY, changed, rows
 from tests.sweeps.mlflow_database import Mlflow, blank_database, fresh_mlflow  # noqa: F401  fixtures
 from tests.sweeps.test_launches import launched, other_code
@@ -166,7 +166,7 @@ def test_a_worker_that_ends_without_its_reports_has_not_finished(ledger: Ledger)
     for reported in ([], [2.0], [4.0], [2.0, 4.0]):
         assignment = driver.next_trial()
         assert assignment is not None
-        driver.started(assignment.trial_id)
+        driver.began(assignment.trial_id, HERE)
         for step in reported:
             report = {"step": step, **{f"value/{seed}": 0.5 for seed in assignment.seeds}}
             if step == 4:

@@ -17,7 +17,7 @@ from sweeps.planning.flags import build_parser
 from sweeps.planning.plan import make_plan
 from sweeps.record.ledger import Ledger
 from sweeps.record.schema import Sweep
-from tests.sweeps.conftest import CONTINUOUS, add_sweep, small_base, train
+from tests.sweeps.conftest import CONTINUOUS, HERE, add_sweep, small_base, train
 
 BASE, LACKING = CONTINUOUS.point_of(small_base())
 
@@ -96,7 +96,7 @@ def test_the_reference_is_never_pruned(ledger: Ledger, named: bool) -> None:
     assert waiting is not None
     assert waiting.trial_id == small_base().trial_id
     train(driver, falling, at_most=9)
-    driver.started(waiting.trial_id)
+    driver.began(waiting.trial_id, HERE)
     goes_on = driver.report(waiting.trial_id, {"step": 2.0, "value/0": 0.0})
     assert goes_on is named
 

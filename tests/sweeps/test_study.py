@@ -12,7 +12,7 @@ from search_spaces.space import Space
 from sweeps.driving.study import Study
 from sweeps.record.ledger import Ledger
 from sweeps.record.schema import Trial
-from tests.sweeps.conftest import CONTINUOUS, GRID, add_sweep, make_driver, train
+from tests.sweeps.conftest import CONTINUOUS, GRID, HERE, add_sweep, make_driver, train
 
 
 def make_study(space: Space = CONTINUOUS, *, sampler: str = "tpe", seed: int = 0) -> Study:
@@ -63,7 +63,7 @@ def test_what_was_pruned_is_told_pruned_and_what_failed_is_told_failed(ledger: L
     for state in ("pruned", "failed"):
         assignment = driver.next_trial()
         assert assignment is not None
-        driver.started(assignment.trial_id)
+        driver.began(assignment.trial_id, HERE)
         driver.report(assignment.trial_id, {"step": 2.0, "value/0": 0.5, "test/0": 0.5})
         row = ledger.set_state(driver.trials[assignment.trial_id], state)
         driver._end(row)
@@ -95,7 +95,7 @@ def test_no_ghost_is_left_in_a_rebuilt_study(ledger: Ledger) -> None:
     for _ in range(3):
         assignment = driver.next_trial()
         assert assignment is not None
-        driver.started(assignment.trial_id)
+        driver.began(assignment.trial_id, HERE)
     rebuilt = make_driver(ledger, sweep, CONTINUOUS)
     train(rebuilt, by_rate, at_most=3)
     states = {t.state for t in rebuilt.study._optuna.trials}

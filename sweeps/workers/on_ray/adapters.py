@@ -164,7 +164,7 @@ class Records(OfThisProcess, FIFOScheduler):
 
 
 class Watches(OfThisProcess, Callback):
-    """Tells the driver when a trial starts or its worker is lost, and Tune when to stop."""
+    """Tells the driver when a worker is lost, and Tune when to stop."""
 
     def __init__(self, driver: Driver, stopping: StopFlag, records: Records) -> None:
         self.driver = driver
@@ -173,16 +173,14 @@ class Watches(OfThisProcess, Callback):
         self.losses = defaultdict[str, Losses](lambda: Losses(node_died))
         self._asked = False
 
-    def on_trial_start(
-        self, iteration: int, trials: list[RayTrial], trial: RayTrial, **info: Any
-    ) -> None:
-        self.driver.started(trial.config[TRIAL_ID])
-
     def on_trial_recover(
         self, iteration: int, trials: list[RayTrial], trial: RayTrial, **info: Any
     ) -> None:
         """Tune tries a trial again without a limit; the limit is here."""
         trial_id = trial.config[TRIAL_ID]
+        if self.driver.trials[trial_id].state in TERMINAL:
+            self.records.stop(trial)  # lost after its last report
+            return
         loss, losses = loss_of(error_of(trial)), self.losses[trial_id]
         if losses.knows(loss):
             return

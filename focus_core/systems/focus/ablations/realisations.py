@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from focus_core.layers.convolution import convolve
+from focus_core.systems.focus.ablations.few_taps import convolve_bins, sums_tap_by_tap
 from focus_core.systems.focus.filters import Rows, recur_in_bins, sum_of_bank
 from focus_core.systems.focus.recurrence import recur
 
@@ -127,6 +128,8 @@ def _denominator(a_BNDFP: Tensor, nfft: int) -> Tensor:
 
 def _by_sampled_taps(x_BNRD: Tensor, H_BNDK: Tensor, nfft: int) -> Tensor:
     h_BNDR = torch.fft.irfft(H_BNDK, n=nfft)[..., : x_BNRD.shape[2]]
+    if sums_tap_by_tap(x_BNRD, h_BNDR):
+        return convolve_bins(x_BNRD, h_BNDR)
     return convolve(x_BNRD.transpose(2, 3), h_BNDR).transpose(2, 3)
 
 
