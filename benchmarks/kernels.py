@@ -18,11 +18,14 @@ from torch import Tensor
 
 from focus_core.kernels import loops
 from focus_core.kernels.choice import Kernels
+from focus_core.layers.convolution import convolve
 
 SHAPES = ((1024, 256), (4096, 64))
 """Steps and lanes; every step has coefficients of its own, as Theta of a token has."""
 ORDERS = (1, 2, 4, 8)
 RADIUS = 0.999
+TAPS = 16
+"""Steps of a bin, and taps of the sampled filter of each bin and lane."""
 SLOW = 10  # the loops of torch run in every tenth round
 Work = Callable[[], object]
 
@@ -45,6 +48,8 @@ def main() -> None:
                 works[f"complex, {part}, {kind}"] = work
         for part, work in one_pass(T, G).items():
             works[f"bank from logits, {part}, numba"] = work
+        for name, work in few_taps(T, G).items():
+            works[f"{TAPS} taps, {name}"] = work
         rows += rows_of(f"{T} x {G}", rounds(works, args.rounds))
     notes = [
         f"{args.rounds} rounds, all in turn (loops: a tenth of them), each after one to warm up; "
@@ -53,6 +58,7 @@ def main() -> None:
         "x: times the fastest addition of two tensors of that shape, in the same run",
         "complex: w, and real and imaginary part of the poles, are given; two states come out",
         "bank from logits: sigmoid, sine, cosine, gain, recurrence and mix, as `coupled` runs them",
+        f"{TAPS} taps: the convolution of each bin with its sampled filter; `loops` are transforms",
         "a published figure for 256 rows of 1,024 steps, forward and backward, on another machine "
         "(philtorch): order 1 3.2 ms, order 2 11.4 ms, complex 4.4 ms",
     ]
@@ -111,6 +117,30 @@ def one_pass(T: int, G: int) -> dict[str, Work]:
         return bank_forward(s_NBIH, x_LBD, mix_IH, **how)
 
     return {"forward": forward, "both": both}
+
+
+def few_taps(T: int, G: int) -> dict[str, Work]:
+    """The convolution of every bin with taps of its own: by transforms, and tap by tap."""
+    from focus_core.kernels.taps import taps_backward, taps_forward
+
+    x_GR, h_GR = torch.randn(2, T // TAPS * G, TAPS)
+    grad_GR, x_RG, h_RG = torch.randn_like(x_GR), x_GR.T.contiguous(), h_GR.T.contiguous()
+    grad_RG = grad_GR.T.contiguous()
+
+    def transforms() -> object:
+        inputs = (x_GR.requires_grad_(), h_GR.requires_grad_())
+        return torch.autograd.grad(convolve(*inputs), inputs, grad_GR)
+
+    def both() -> object:
+        taps_forward(x_RG, h_RG)
+        return taps_backward(grad_RG, x_RG, h_RG)
+
+    return {
+        "forward, loops": lambda: convolve(x_GR.detach(), h_GR.detach()),
+        "both, loops": transforms,
+        "forward, numba": lambda: taps_forward(x_RG, h_RG),
+        "both, numba": both,
+    }
 
 
 def rounds(works: dict[str, Work], number: int) -> dict[str, list[float]]:

@@ -13,8 +13,11 @@ import pytest
 import sqlalchemy as sa
 
 from analysis import report
+from sweeps.record.lease import hold
+from sweeps.record.lease_reader import LeaseReader
 from sweeps.record.ledger import Ledger
 from sweeps.record.schema import SCHEMA_VERSION, Base, Report, SchemaInfo, Trial
+from tests.sweeps.conftest import add_sweep
 from tests.sweeps.local_launches import MIDDLE, ROOT, TINY, launched, run
 from tests.sweeps.postgres_server import Postgres, postgres  # noqa: F401  a fixture
 
@@ -105,6 +108,30 @@ def test_two_that_make_the_tables_at_once_make_one_ledger(places: Places) -> Non
     with engine.connect() as connection:
         assert connection.scalars(sa.select(SchemaInfo.version)).all() == [SCHEMA_VERSION]
     engine.dispose()
+
+
+def test_a_lease_is_ours_until_it_is_nobodys(
+    postgres: Postgres,  # noqa: F811
+    places: Places,
+) -> None:
+    url = places["FOCUS_LEDGER_URL"]
+    with closing(Ledger(url)) as ledger:
+        sweep = add_sweep(ledger)
+        with hold(ledger, sweep):
+            assert ledger.held is not None
+            reader = LeaseReader(url, ledger.held)
+            others = LeaseReader(url, ledger.held._replace(token="another"))
+            assert reader.is_ours()
+            assert not others.is_ours()
+        assert not reader.is_ours()
+    postgres.crash()
+    try:
+        assert reader.is_ours()  # nobody is known to have taken over
+    finally:
+        postgres.start()
+    assert not reader.is_ours()
+    for each in (reader, others):
+        each._engine.dispose()
 
 
 @pytest.mark.slow
