@@ -127,6 +127,10 @@ class TellsPrunedComplete(Driver):
 
 
 class LeavesOneRunning(Driver):
+    def report(self, trial_id: str, metrics: dict[str, float]) -> bool:
+        first_ends = self.trials[trial_id].number == 0 and metrics["step"] == of.STEPS[-1]
+        return first_ends or super().report(trial_id, metrics)
+
     def finished(self, trial_id: str) -> None:
         if self.trials[trial_id].number != 0:
             super().finished(trial_id)

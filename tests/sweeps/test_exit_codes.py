@@ -86,7 +86,7 @@ def test_a_signal_after_the_last_trial_changes_nothing(tmp_path: Path, mlflow: M
 
 def test_a_signal_before_that_leaves_work(tmp_path: Path, mlflow: Mlflow) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        with_a_signal("started", patch)
+        with_a_signal("began", patch)
         assert run_here(tmp_path, TINY)[0] == 143
     assert ended(tmp_path) == (143, "stopped by SIGTERM")
     assert run_here(tmp_path, TINY)[0] == 0
