@@ -39,9 +39,9 @@ def main() -> None:
         with reading(find_home(folder)) as connection:
             columns = (Trial.started, Trial.finished, Trial.seconds)
             trials = connection.execute(sa.select(*columns)).all()
-    parts = parts_of(
-        wall, began, [(start, end, spent) for start, end, spent in trials if start and end]
-    )
+    ended = [(start, end, spent) for start, end, spent in trials if start and end]
+    assert len(ended) == len(trials), "the sweep did not end"
+    parts = parts_of(wall, began, ended)
     rows = [
         {"part": name, "seconds": f"{spent:.1f}", "of the wall clock": f"{spent / wall:.1%}"}
         for name, spent in parts.items()

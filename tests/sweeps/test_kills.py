@@ -74,29 +74,28 @@ def test_a_killed_worker_is_a_retry_and_nothing_is_lost(tmp_path: Path, mlflow: 
     assert sum(t.retries for t in read(tmp_path)[0]) == 1
 
 
-@pytest.mark.parametrize("fault", ["leave", "refuse"])
-def test_a_worker_lost_between_two_trials_is_a_retry(
-    tmp_path: Path, mlflow: Mlflow, fault: str
+@pytest.mark.parametrize(
+    ("when", "fault", "retries"),
+    [
+        ("between", "leave", 1),
+        ("between", "refuse", 1),
+        ("after", "leave", 0),
+        ("after", "fail", 0),
+    ],
+)
+def test_what_strikes_around_a_trial_loses_nothing(
+    tmp_path: Path, mlflow: Mlflow, when: str, fault: str, retries: int
 ) -> None:
-    """Tune itself gives up a trial whose worker dies before it has begun with it."""
-    launcher = start(tmp_path, env=faults(tmp_path, {"between": fault}, once=True))
+    """Tune itself gives up a trial whose worker dies before it has begun with it.
+
+    After its last report a trial is complete: it is not tried again.
+    """
+    launcher = start(tmp_path, env=faults(tmp_path, {when: fault}, once=True))
     said, _ = launcher.communicate(timeout=120)
     assert launcher.returncode == 0, said
-    assert (tmp_path / "faults" / "between").exists()
+    assert (tmp_path / "faults" / when).exists()
     assert_the_law_holds(mlflow)
-    assert sum(t.retries for t in read(tmp_path)[0]) == 1
-
-
-@pytest.mark.parametrize("fault", ["leave", "fail"])
-def test_what_strikes_after_the_last_report_changes_nothing(
-    tmp_path: Path, mlflow: Mlflow, fault: str
-) -> None:
-    launcher = start(tmp_path, env=faults(tmp_path, {"after": fault}, once=True))
-    said, _ = launcher.communicate(timeout=120)
-    assert launcher.returncode == 0, said
-    assert (tmp_path / "faults" / "after").exists()
-    assert_the_law_holds(mlflow)
-    assert sum(t.retries for t in read(tmp_path)[0]) == 0
+    assert sum(t.retries for t in read(tmp_path)[0]) == retries
 
 
 def test_inline_and_ray_train_the_same_trials_to_the_same_values(

@@ -1,6 +1,6 @@
 """Short kernels that every bin and channel has for itself: summed tap by tap where that is faster.
 
-With 16 taps, transforms take ten times as long; from about 128 on, they are faster. B batch, N
+With 16 taps, transforms take five to eight times as long; with 256, they are faster. B batch, N
 bins, R bin length, which is also the number of taps, D channels, G = B * N * D lanes.
 """
 
