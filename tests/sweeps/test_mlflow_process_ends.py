@@ -105,11 +105,22 @@ def test_nothing_is_written_once_the_lease_is_lost(mlflow: Mlflow, taken: bool) 
         assert (content(mlflow) == before) is taken
 
 
-def test_a_tracker_that_is_ended_writes_nothing_more(mlflow: Mlflow) -> None:
+def test_a_tracker_that_is_ended_writes_nothing_more(
+    mlflow: Mlflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kill comes late, as on a busy machine: the process is still not asked to close."""
     with tracking(mlflow) as tracker:
         start_one(tracker)
         wait_until(lambda: is_written(mlflow), "the first report is there")
         tracker.reported(make_sweep(), make_trial(), make_report(make_trial(), 100))
+        process = process_of(tracker)
+        kill = process.kill
+
+        def kill_late() -> None:
+            time.sleep(1.0)
+            kill()
+
+        monkeypatch.setattr(process, "kill", kill_late)
         tracker.end()
         assert process_of(tracker).returncode == -signal.SIGKILL
         assert mlflow.points(mlflow.run_id()) in ([(50, 0.5)], [(50, 0.5), (100, 0.5)])

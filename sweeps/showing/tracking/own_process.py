@@ -89,11 +89,12 @@ class TrackerProcess(BacklogListener):
 
     def end(self) -> None:
         """End the process at once: nothing more is written to MLflow."""
-        self._closing.set()
         process = self._process
+        if process is not None:
+            process.kill()  # before the thread hears of it: that would send what is left
+        self._closing.set()
         if process is None:
             return
-        process.kill()
         with suppress(subprocess.TimeoutExpired):
             process.wait(END_SECONDS)
         self._thread.join(END_SECONDS)
