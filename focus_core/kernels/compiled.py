@@ -18,19 +18,27 @@ from torch import Tensor
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 BLOCK = 512  # lanes whose past stays in the nearest cache
+OPTIONS: dict[str, Any] = {"nogil": True, "fastmath": {"contract"}, "error_model": "numpy"}
+"""A product and a sum may be rounded once (``contract``). No other liberty is taken: NaN and
+infinity go where they go in torch."""
 
 
 def compiled(kernel: Kernel) -> Kernel:
-    """The kernel in machine code, made at its first call and kept for later processes.
-
-    A product and a sum may be rounded once (``contract``). No other liberty is taken: NaN and
-    infinity go where they go in torch.
-    """
-    options: dict[str, Any] = {"nogil": True, "fastmath": {"contract"}, "error_model": "numpy"}
+    """The kernel in machine code, made at its first call and kept for later processes."""
     try:
-        made: Kernel = njit(cache=True, **options)(kernel)
+        made: Kernel = njit(cache=True, **OPTIONS)(kernel)
     except RuntimeError:  # no folder can be written: every process compiles for itself
-        made = njit(**options)(kernel)
+        made = njit(**OPTIONS)(kernel)
+    return made
+
+
+def inlined(part: Kernel) -> Kernel:
+    """A part of kernels, put into their machine code wherever they call it.
+
+    On some processors, a part that is called instead gives other last digits in the process that
+    compiles it than in those that load the kernel from the cache.
+    """
+    made: Kernel = njit(forceinline=True, **OPTIONS)(part)
     return made
 
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from focus_core.kernels.compiled import compiled
+from focus_core.kernels.compiled import compiled, inlined
 
 SPAN = 64
 """Steps whose gradients of the mix are summed in one go: longer sums lose digits."""
 
 
-@compiled
+@inlined
 def _poles(q: Any, known: Any, a: Any, b: Any, gain: Any) -> None:
     """Write a = r cos(w), b = r sin(w) and sqrt(1 - r^2) of H lanes."""
     scale, sin, cos = known
@@ -42,43 +42,43 @@ def _poles(q: Any, known: Any, a: Any, b: Any, gain: Any) -> None:
         a[h] = turned if q_w[h] < half else -turned
 
 
-@compiled
+@inlined
 def _clear(z: Any) -> None:
     for h in range(len(z)):
         z[h] = 0
 
 
-@compiled
+@inlined
 def _clear_rows(z: Any) -> None:
     for row in range(len(z)):
         _clear(z[row])
 
 
-@compiled
+@inlined
 def _product(z: Any, a: Any, x: Any) -> None:
     for h in range(len(z)):
         z[h] = a[h] * x[h]
 
 
-@compiled
+@inlined
 def _add(z: Any, a: Any, x: Any) -> None:
     for h in range(len(z)):
         z[h] += a[h] * x[h]
 
 
-@compiled
+@inlined
 def _add_two(z: Any, a: Any, x: Any, b: Any, y: Any) -> None:
     for h in range(len(z)):
         z[h] += a[h] * x[h] + b[h] * y[h]
 
 
-@compiled
+@inlined
 def _add_difference(z: Any, a: Any, x: Any, b: Any, y: Any) -> None:
     for h in range(len(z)):
         z[h] += a[h] * x[h] - b[h] * y[h]
 
 
-@compiled
+@inlined
 def _turn_back(p: Any, k: Any, a: Any, b: Any, p_t: Any, k_t: Any) -> None:
     """Turn the adjoint back: p + jk = (a - jb) (p_t + jk_t)."""
     for h in range(len(p)):
@@ -87,21 +87,21 @@ def _turn_back(p: Any, k: Any, a: Any, b: Any, p_t: Any, k_t: Any) -> None:
         k[h] = a[h] * k_t[h] - b[h] * p_t[h]
 
 
-@compiled
+@inlined
 def _to_slope(slope: Any, a: Any, b: Any, gain: Any) -> None:
     """r^2 / gain."""
     for h in range(len(slope)):
         slope[h] = (a[h] * a[h] + b[h] * b[h]) / gain[h]
 
 
-@compiled
+@inlined
 def _of_gain(of_r: Any, slope: Any, p: Any, x: Any) -> None:
     """The gain's part: d gain / d log r = -r^2 / gain, which is -slope."""
     for h in range(len(of_r)):
         of_r[h] -= slope[h] * p[h] * x[h]
 
 
-@compiled
+@inlined
 def _to_logits(grad: Any, q: Any, of_r: Any, of_w: Any, known: Any) -> None:
     """From gradients of log r and w to those of the logits."""
     one, grad_r, q_r = of_r.dtype.type(1), grad[0], q[0]
@@ -114,7 +114,7 @@ def _to_logits(grad: Any, q: Any, of_r: Any, of_w: Any, known: Any) -> None:
         grad_w[h] = known[0][2] * of_w[h] * q_w[h] * (one - q_w[h])
 
 
-@compiled
+@inlined
 def _sum(z: Any, c: Any, a: Any, x: Any) -> None:
     for h in range(len(z)):
         z[h] = c[h] + a[h] * x[h]
