@@ -29,7 +29,7 @@ from focus_core.config.keys import (
 )
 from focus_core.errors import require
 from focus_core.options.checks import check_options, check_size
-from focus_core.options.fields import COUNT, SPELLS, WHEN
+from focus_core.options.fields import COUNT, LATER, SPELLS, WHEN
 from focus_core.options.model import ModelConfig
 from focus_core.options.task import TaskConfig
 from focus_core.options.train import TrainConfig
@@ -139,6 +139,7 @@ class TrialConfig:
             for field in dataclasses.fields(config)
             if not field.metadata.get(SPELLS)
             and (not (when := field.metadata.get(WHEN)) or when(model, self.task))
+            and not (field.metadata.get(LATER) and getattr(config, field.name) == field.default)
         }
 
     def cautions(self) -> tuple[str, ...]:

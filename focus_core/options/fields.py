@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
-WHEN, RANGE, SPELLS, COUNT = "when", "range", "spells", "count"
+WHEN, RANGE, SPELLS, COUNT, LATER = "when", "range", "spells", "count", "later"
 
 
 class Range(NamedTuple):
@@ -33,6 +33,7 @@ def option(
     when: Callable[[Any, Any], bool] | None = None,
     spells: str = "",
     count: bool = False,
+    later: bool = False,
 ) -> Any:
     """Declare an option of a model, a task or the training.
 
@@ -44,6 +45,8 @@ def option(
         spells: the option that follows from this one; this one is no part of a trial's identity.
         count: whether the option is a count, so that the length it gives depends on the length of
             a sequence; only ``mode="paper"`` allows a count.
+        later: whether the option was added when trials had been recorded without it; at its
+            default it is no part of a trial's identity, so that their ids stay.
     """
-    metadata = {WHEN: when, RANGE: range, SPELLS: spells, COUNT: count}
+    metadata = {WHEN: when, RANGE: range, SPELLS: spells, COUNT: count, LATER: later}
     return dataclasses.field(default=default, metadata=metadata)

@@ -39,6 +39,8 @@ class TrainConfig:
     """The largest norm of the gradient."""
     eval_every: int = option(50, POSITIVE)
     """The steps between two evaluations, reports and possible stops."""
+    precision: Literal["float32", "tf32", "bf16"] = option("float32", later=True)
+    """How products are rounded: float32; tf32 on a GPU; bf16 by torch's autocast."""
 
     def check(self) -> None:
         """Raise a UserError for the first rule that these options break."""

@@ -18,6 +18,7 @@ from focus_core.training.limits import LEAK_TOLERANCE
 from focus_core.training.memory import peak_bytes, reset_peak
 from focus_core.training.network import SequenceModel
 from focus_core.training.over_seeds import merge
+from focus_core.training.precision import float32_products
 from focus_core.training.replicate import Replicate
 
 Report = dict[str, float]
@@ -37,17 +38,20 @@ class OneAfterAnother:
     """Every replicate has its own network and optimiser; the replicates step in turn."""
 
     def __init__(self, trial: TrialConfig, seeds: Sequence[int], device: torch.device) -> None:
+        self.precision = trial.train.precision
         self.replicates = [Replicate(trial, seed, device) for seed in seeds]
 
     def train_step(self, step: int) -> None:
         """Make one optimiser step (1-based) of every replicate that has not diverged."""
-        for replicate in self.replicates:
-            if replicate.diverged_at is None:
-                replicate.train_step(step)
+        with float32_products(self.precision):
+            for replicate in self.replicates:
+                if replicate.diverged_at is None:
+                    replicate.train_step(step)
 
     def evaluate(self, *, final: bool) -> Report:
         """Scores per seed, ``value/0`` ...; the test split only at the end of the budget."""
-        scores = {r.seed: r.evaluate(final=final) for r in self.replicates}
+        with float32_products(self.precision):
+            scores = {r.seed: r.evaluate(final=final) for r in self.replicates}
         found = {f"{name}/{k}": score for k, each in scores.items() for name, score in each.items()}
         found |= merge(found, [replicate.seed for replicate in self.replicates])
         return found

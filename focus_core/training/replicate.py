@@ -17,6 +17,7 @@ from focus_core.tasks.base import Batch
 from focus_core.training.causality import causality_leak
 from focus_core.training.network import build_model
 from focus_core.training.optimiser import parameter_groups
+from focus_core.training.precision import logits_of
 from focus_core.training.start import init_weights
 
 EVAL_TOKENS = 8192
@@ -114,8 +115,8 @@ class Replicate:
 
     def _logits(self, inputs_BL: Tensor, lengths_B: Tensor | None) -> Tensor:
         own_B = None if lengths_B is None else lengths_B.to(self.device)
-        logits_BLV: Tensor = self.net(inputs_BL.to(self.device), own_B)
-        return logits_BLV
+        inputs = (inputs_BL.to(self.device), own_B)
+        return logits_of(self.net, inputs, self.device, self.train.precision)
 
     @torch.no_grad()
     def _predict(self, inputs_BL: Tensor, lengths_B: Tensor | None = None) -> Tensor:

@@ -195,7 +195,7 @@ LIVE: dict[str, Scalar] = {
     "task.train_sequences": 10, "task.eval_sequences": 10, "task.test_sequences": 10,
     "train.steps": 10, "train.batch_size": 8, "train.learning_rate": 0.1, "train.clip": 2.0,
     "train.conv_learning_rate": 0.1, "train.schedule": "constant", "train.warmup_steps": 5,
-    "train.weight_decay": 0.0, "train.eval_every": 10,
+    "train.weight_decay": 0.0, "train.eval_every": 10, "train.precision": "bf16",
 }  # fmt: skip
 
 
@@ -207,8 +207,16 @@ def test_a_live_field_changes_the_id() -> None:
 
 
 def test_an_id_moves_on_purpose_only() -> None:
-    """Whoever changes what a config resolves to, or adds an option, changes this line too."""
+    """Whoever changes what a config resolves to changes this line; a new option is ``later``."""
     assert BASE.trial_id == "91d49c5e4884"
+
+
+def test_an_option_added_later_leaves_the_ids_of_older_trials() -> None:
+    same = BASE.override({"train.precision": "float32"})
+    assert "train.precision" not in same.canonical()
+    changed = BASE.override({"train.precision": "bf16"})
+    assert from_flat(changed.canonical()).train.precision == "bf16"
+    assert changed.trial_id != same.trial_id == BASE.trial_id
 
 
 def test_configs_need_no_torch() -> None:

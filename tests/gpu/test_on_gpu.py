@@ -101,8 +101,11 @@ def test_a_gpu_gets_triton_where_it_agrees() -> None:
     assert chosen(torch.zeros(1, device=DEVICE)) == "triton"
 
 
+@pytest.mark.parametrize("precision", ["float32", "tf32", "bf16"])
 @pytest.mark.parametrize("variant", ["base", "coupled", "s4", "hyena", "mega"])
-def test_a_trial_has_the_same_certificates_and_nearly_the_same_scores(variant: str) -> None:
+def test_a_trial_has_the_same_certificates_and_nearly_the_same_scores(
+    variant: str, precision: str
+) -> None:
     changes: dict[str, Scalar] = {"task.name": "far_recall", "task.length": 64}
     changes |= {
         "model.width": 16,
@@ -112,8 +115,8 @@ def test_a_trial_has_the_same_certificates_and_nearly_the_same_scores(variant: s
     }
     trial = TrialConfig().override({**changes, **VARIANTS[variant].changes})
     reports: list[dict[str, float]] = []
-    for device in (DEVICE, torch.device("cpu")):
-        fit(trial, [0], reports.append, device=device)
+    fit(trial.override({"train.precision": precision}), [0], reports.append, device=DEVICE)
+    fit(trial, [0], reports.append, device=torch.device("cpu"))
     on_gpu, on_cpu = reports
     assert on_gpu["leak"] < LEAK_TOLERANCE
     for name in ("parameters", "chance", "loss_floor"):

@@ -52,7 +52,7 @@ class CoupledBank(nn.Module):
     def forward(self, x_BLD: Tensor, e_BNDO: Tensor | None) -> Tensor:  # noqa: ARG002
         """The mix over F of s[t] = r e^{jw} s[t-1] + sqrt(1 - r^2) x[t], (B, L, D)."""
         x_LBD = x_BLD.transpose(0, 1)
-        s_TBIFD = self.logits(x_LBD)
+        s_TBIFD = self.logits(x_LBD).to(x_LBD.dtype)  # autocast computes them in a half type
         one_pass = runs_in_one_pass(s_TBIFD, x_LBD, self.mix_FDI)
         y_LBD = (self._in_one_pass if one_pass else self._by_recurrence)(s_TBIFD, x_LBD)
         return y_LBD.transpose(0, 1).to(x_BLD.dtype)
